@@ -64,7 +64,15 @@ pub struct PortalParts {
 impl Portal {
     pub fn new(parts: PortalParts) -> Self {
         let PortalParts { store, clock, random, sealing, gateway, settings } = parts;
-        Self { store, clock, random, sealing, gateway, settings, tests: administration::connection::RecentTests::default() }
+        Self {
+            store,
+            clock,
+            random,
+            sealing,
+            gateway,
+            settings,
+            tests: administration::connection::RecentTests::default(),
+        }
     }
 
     pub const fn settings(&self) -> &PortalSettings {

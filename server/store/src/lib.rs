@@ -1,4 +1,3 @@
-
 pub struct Store;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

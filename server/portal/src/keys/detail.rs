@@ -3,12 +3,12 @@
 use super::list::LastUse;
 use super::status::KeyStatus;
 use crate::{FormId, Portal, PortalError};
-use domain::access_profile::AccessProfile;
+use domain::access_profile::{AccessProfile, ExplainedTerms};
 use domain::budget::BudgetFigures;
 use domain::id::KeyId;
 use domain::person::Caller;
 use domain::time::Timestamp;
-use domain::virtual_key::{KeyStanding, KeyTerms, VirtualKey};
+use domain::virtual_key::{KeyStanding, VirtualKey};
 
 /// What the caller may do to this key now; a button that would be refused is not shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,10 +31,10 @@ pub struct SecretFacts {
     pub live: bool,
 }
 
-/// What the key may do as things stand: its own terms within its profile's.
+/// What the key may do as things stand: its own terms within its profile's, each value with the rule it comes from.
 #[derive(Debug, Clone)]
 pub struct EffectiveTerms {
-    pub terms: KeyTerms,
+    pub terms: ExplainedTerms,
     /// How many of the served models it may call, and how many are served.
     pub models_allowed: usize,
     pub models_served: usize,
