@@ -286,7 +286,8 @@ mod tests {
     fn providers_know_their_models_by_their_own_names() {
         assert_eq!(entry("mistral/codestral-2508").upstream_name(), "codestral-2508");
         assert_eq!(entry("claude-sonnet-4-5").upstream_name(), "claude-sonnet-4-5");
-        let anthropic: Vec<&str> = Catalogue::load().of_provider("anthropic").map(|entry| entry.name.as_str()).collect();
+        let anthropic: Vec<&str> =
+            Catalogue::load().of_provider("anthropic").map(|entry| entry.name.as_str()).collect();
         assert!(anthropic.contains(&"claude-sonnet-4-5") && !anthropic.contains(&"gpt-5"));
         assert!(Catalogue::load().of_provider("openai").all(|entry| !entry.name.starts_with("ft:")));
         assert_eq!(Catalogue::load().of_provider("nobody").count(), 0);
