@@ -117,6 +117,10 @@ async fn refuse_newer(on: On<'_>) -> Result<()> {
 fn of_migration(error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(source) => source.into(),
+        MigrateError::ExecuteMigration(source, number) => {
+            tracing::error!("migration {number} failed: nothing of it was kept");
+            source.into()
+        }
         other => {
             tracing::error!(error = %other, "the database could not be migrated");
             StoreError::Internal

@@ -9,13 +9,13 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 pub(super) struct Server {
     folder: PathBuf,
-    /// Open as long as the process lives.
-    _alive: ChildStdin,
+    /// Its input stays open as long as this process lives.
+    _supervisor: Child,
 }
 
 impl Server {
@@ -74,12 +74,11 @@ fn start() -> Server {
         .stderr(Stdio::null())
         .spawn()
         .expect("the supervising shell starts");
-    let alive = supervisor.stdin.take().expect("the input is a pipe");
     let mut said = String::new();
     let output = supervisor.stdout.take().expect("the output is a pipe");
     BufReader::new(output).read_line(&mut said).expect("the supervising shell speaks UTF-8");
     assert_eq!(said.trim(), "ready", "PostgreSQL did not start");
-    Server { folder: folder.keep(), _alive: alive }
+    Server { folder: folder.keep(), _supervisor: supervisor }
 }
 
 /// The newest of Debian's.

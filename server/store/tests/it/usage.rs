@@ -161,17 +161,23 @@ on_both_engines! {
         let store = database.open().await;
         let huge = TokenUsage { input: u64::MAX, ..TokenUsage::default() };
         let record = UsageRecord {
-            model: "'; drop table label; --".into(),
+            model: "'; drop table \0label; --".into(),
             agent: "\u{1F511} \"\\".into(),
             network: String::new(),
             tokens: huge,
             cost: NanoUsd::MAX,
-            charged: vec![],
             ..call(key_id(1), NOW, 1)
         };
+        let another = UsageRecord { id: call(key_id(1), NOW, 2).id, ..record.clone() };
         assert_eq!(store.ingest(std::slice::from_ref(&record)).await.unwrap().inserted, 1);
+        assert_eq!(store.ingest(&[another]).await.unwrap().inserted, 1, "sums stop at the largest number");
         let read = store.call(record.id).await.unwrap().unwrap();
-        assert_eq!((&read.model, &read.agent, &read.network), (&record.model, &record.agent, &record.network));
+        assert_eq!((&read.agent, &read.network), (&record.agent, &record.network));
+        assert_eq!(read.model, "'; drop table \u{FFFD}label; --");
+        let counters = store.budget_counters(Timestamp::from_ms(0)).await.unwrap();
+        assert!(counters.iter().all(|(_, spent)| *spent == NanoUsd::MAX));
+        let hours = store.usage_by_hour(key_id(1), NOW.utc_hour(), NOW.utc_hour() + 1).await.unwrap();
+        assert_eq!((hours[0].requests, hours[0].tokens.input), (2, i64::MAX.unsigned_abs()));
         assert_eq!((read.tokens.input, read.cost), (i64::MAX.unsigned_abs(), NanoUsd::MAX));
     }
 }
