@@ -4,19 +4,51 @@
 //! [`Visit`] (who, and what they can do) and an [`Input`] (what the browser sent), and return an [`Answer`]. Everything
 //! that can go wrong is known before a byte is rendered, so that the status code is always right.
 
-use crate::chrome::Chrome;
+use crate::chrome::{Assets, Chrome, Place};
+use crate::format::Calendar;
 use domain::person::Caller;
+use domain::time::Timestamp;
 use portal::{Portal, PortalError};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
+/// What the frame of every page shows, made once when the process starts.
+pub struct Frame {
+    pub assets: Assets,
+    /// One sentence above every page: development mode, or something that everyone must know.
+    pub banner: Option<String>,
+    pub calendar: Calendar,
+    pub version: String,
+}
+
+impl Frame {
+    /// The frame as this caller sees it; `None` before sign-in.
+    pub fn chrome<'a>(&'a self, caller: Option<&'a Caller>, place: Place) -> Chrome<'a> {
+        Chrome {
+            assets: &self.assets,
+            caller,
+            place,
+            banner: self.banner.as_deref(),
+            calendar: &self.calendar,
+            version: &self.version,
+        }
+    }
+}
+
 /// A signed-in person at a page.
 pub struct Visit {
     pub portal: Arc<Portal>,
     pub caller: Caller,
-    pub chrome: Chrome,
+    pub frame: Arc<Frame>,
+    pub now: Timestamp,
+}
+
+impl Visit {
+    pub fn chrome(&self, place: Place) -> Chrome<'_> {
+        self.frame.chrome(Some(&self.caller), place)
+    }
 }
 
 /// What the browser sent, unread.
