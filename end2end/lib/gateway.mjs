@@ -76,3 +76,9 @@ function asJson(text) {
     return undefined;
   }
 }
+
+/** The three figures of the key's own budget, in nano-dollars, as `GET /v1/key` tells them. */
+export function ownBudget(key) {
+  const budget = key.budgets.find((b) => b.scope === 'key');
+  return { limit: BigInt(budget.limit), spent: BigInt(budget.spent), reserved: BigInt(budget.reserved) };
+}
