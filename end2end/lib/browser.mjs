@@ -33,6 +33,7 @@ export async function openWindow(browser, { origin, script = true, width = 1280,
     javaScriptEnabled: script,
     viewport: { width, height },
     colorScheme,
+    ignoreHTTPSErrors: true, // the identity provider's authority lives for one run
     locale: 'en-GB',
     timezoneId: 'UTC',
     reducedMotion: 'reduce',

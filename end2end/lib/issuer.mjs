@@ -1,10 +1,11 @@
-// An identity provider that we did not write: `oidc-provider`, certified for OpenID Connect, on loopback.
+// An identity provider that we did not write: `oidc-provider`, certified for OpenID Connect, on loopback over TLS.
 //
 // It insists on PKCE, signs with a key made for this run, and asks who one is on one plain page. `tamper` lets a test
 // stand between the browser and it, as an attacker or a broken proxy would: it sees the parameters of an authorization
 // request before the provider does, and whether the code exchange may proceed.
 
 import { generateKeyPair, randomBytes } from 'node:crypto';
+import { createServer } from 'node:https';
 import { promisify } from 'node:util';
 
 import Provider from 'oidc-provider';
@@ -14,15 +15,15 @@ import { freePort } from './keywright.mjs';
 const PEOPLE = {
   ada: { name: 'Ada Developer', email: 'ada@example.com', email_verified: true, groups: ['llm-users'] },
   grace: { name: 'Grace Administrator', email: 'grace@example.com', email_verified: true, groups: ['llm-users', 'llm-admins'] },
-  none: { name: 'Nobody Inparticular', email: 'nobody@example.com', email_verified: false, groups: [] },
 };
 
 /**
  * @param clients the relying parties: `{ client_id, redirect_uris, … }` in the terms of OpenID Connect registration
+ * @param tls key and certificate for `localhost`
  */
-export async function startIssuer({ clients, port }) {
-  port ??= await freePort();
-  const issuer = `http://127.0.0.1:${port}`;
+export async function startIssuer({ clients, tls }) {
+  const port = await freePort();
+  const issuer = `https://localhost:${port}`;
   const signing = await keyPair('RS256');
   const provider = new Provider(issuer, {
     clients,
@@ -60,8 +61,8 @@ export async function startIssuer({ clients, port }) {
     seen.tokenRequests.at(-1).clientAuthentication = ctx.oidc.client.clientAuthMethod;
   });
 
-  const server = provider.listen(port, '127.0.0.1');
-  await new Promise((done, failed) => server.once('listening', done).once('error', failed));
+  const server = createServer(tls, provider.callback());
+  await new Promise((done, failed) => server.once('error', failed).listen(port, 'localhost', done));
   return {
     url: issuer,
     tamper,
@@ -76,10 +77,16 @@ export async function startIssuer({ clients, port }) {
 /** The one page: who are you? Answering it also grants the client what it asked for, as a company's provider does. */
 async function askWho(provider, ctx) {
   const { uid, params } = await provider.interactionDetails(ctx.req, ctx.res);
-  const who = new URL(ctx.href).searchParams.get('as');
+  const who = ctx.query.as;
+  if (who === 'nobody') {
+    await provider.interactionFinished(ctx.req, ctx.res, { error: 'access_denied', error_description: 'cancelled' });
+    ctx.respond = false;
+    return;
+  }
   if (!PEOPLE[who]) {
     const links = Object.entries(PEOPLE).map(([id, person]) => `<li><a href="/who/${uid}?as=${id}">${person.name}</a></li>`);
     ctx.type = 'html';
+    links.push(`<li><a href="/who/${uid}?as=nobody">Cancel</a></li>`);
     ctx.body = `<!DOCTYPE html><html lang="en"><title>Who are you?</title><h1>Who are you?</h1><ul>${links.join('')}</ul>`;
     return;
   }
