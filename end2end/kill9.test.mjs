@@ -9,7 +9,7 @@ import { rm } from 'node:fs/promises';
 
 import { EMBEDDING, Gateway, LARGE, SMALL, isCompleteStream, ownBudget } from './lib/gateway.mjs';
 import { freePort, startDev, temporaryFolder } from './lib/keywright.mjs';
-import { allEntries } from './lib/ledger.mjs';
+import { readLedger } from './lib/ledger.mjs';
 import { DEVELOPER } from './lib/people.mjs';
 import { mint, signIn } from './lib/portal.mjs';
 
@@ -29,19 +29,21 @@ const CALLS = [
 ];
 
 test('kill -9 loses no answer that a client saw complete, and charges none twice', async (t) => {
-  const { seen, missing, entries, spent, reserved } = await killRepeatedly({ name: 'kill9' });
+  const { seen, missing, entries, rolledUp, spent, reserved } = await killRepeatedly({ name: 'kill9' });
   t.diagnostic(`${seen.length} complete answers over ${ROUNDS} kills, ${entries.length} entries in the ledger`);
 
   assert.deepEqual(missing, [], 'these were seen complete and are not in the ledger');
-  const once = new Set(entries.map((entry) => entry.id));
-  assert.equal(once.size, entries.length, 'an entry is there once');
+  const onDisk = new Map(entries.map((entry) => [entry.id, entry.cost]));
+  assert.equal(onDisk.size, entries.length, 'an entry is there once');
   assert.equal(new Set(seen.map((answer) => answer.id)).size, seen.length, 'an id belongs to one answer');
   for (const { id, entry } of seen) {
+    assert.equal(onDisk.get(id), BigInt(entry.cost), `${id} costs on disk what the gateway says`);
     assert.equal(entry.outcome, 'answered', `${id} was seen complete`);
     assert.ok(BigInt(entry.cost) > 0n, `${id} cost something`);
   }
   const sum = entries.reduce((total, entry) => total + entry.cost, 0n);
   assert.equal(spent, sum, 'the budget counts what the ledger lists, to the nano-dollar');
+  assert.equal(rolledUp, sum, 'and so do the hourly figures');
   assert.equal(reserved, 0n, 'nothing stays reserved for calls that died with the process');
 });
 
@@ -74,7 +76,7 @@ async function killRepeatedly({ name, bin, env }) {
     }
     const { spent, reserved } = ownBudget(await gateway.key());
     await keywright.stop();
-    return { seen, missing, spent, reserved, entries: allEntries(data) };
+    return { seen, missing, spent, reserved, ...readLedger(data) };
   } finally {
     await rm(data, { recursive: true, force: true });
   }
