@@ -62,6 +62,7 @@ database_url = "sqlite:${folder}/keywright.db"
 data_dir = "${folder}/data"
 
 [root]
+source = "file"
 file = "${folder}/root.key"
 
 [egress]
@@ -81,7 +82,6 @@ name = "${WAYS.assertion.label}"
 url = "${issuers.assertion.url}"
 client_id = "kw-assertion"
 private_key_file = "${folder}/client.pem"
-private_key_id = "${pair.kid}"
 `,
   );
   keywright = await start({ name: 'foreign', args: ['serve', '--config', config], url: origin });

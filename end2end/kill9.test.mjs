@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { rm } from 'node:fs/promises';
 
 import { EMBEDDING, Gateway, LARGE, SMALL, isCompleteStream, ownBudget } from './lib/gateway.mjs';
-import { freePort, startDev, temporaryFolder } from './lib/keywright.mjs';
+import { freePort, run, startDev, temporaryFolder } from './lib/keywright.mjs';
 import { readLedger } from './lib/ledger.mjs';
 import { DEVELOPER } from './lib/people.mjs';
 import { mint, signIn } from './lib/portal.mjs';
@@ -29,7 +29,7 @@ const CALLS = [
 ];
 
 test('kill -9 loses no answer that a client saw complete, and charges none twice', async (t) => {
-  const { seen, missing, entries, rolledUp, spent, reserved } = await killRepeatedly({ name: 'kill9' });
+  const { seen, missing, entries, rolledUp, spent, reserved, verified } = await killRepeatedly({ name: 'kill9' });
   t.diagnostic(`${seen.length} complete answers over ${ROUNDS} kills, ${entries.length} entries in the ledger`);
 
   assert.deepEqual(missing, [], 'these were seen complete and are not in the ledger');
@@ -44,6 +44,7 @@ test('kill -9 loses no answer that a client saw complete, and charges none twice
   const sum = entries.reduce((total, entry) => total + entry.cost, 0n);
   assert.equal(spent, sum, 'the budget counts what the ledger lists, to the nano-dollar');
   assert.equal(rolledUp, sum, 'and so do the hourly figures');
+  assert.equal(verified.code, 0, `keywright ledger verify: ${verified.stdout}${verified.stderr}`);
   assert.equal(reserved, 0n, 'nothing stays reserved for calls that died with the process');
 });
 
@@ -75,8 +76,9 @@ async function killRepeatedly({ name, bin, env }) {
       }
     }
     const { spent, reserved } = ownBudget(await gateway.key());
+    const verified = await run({ bin, args: ['ledger', 'verify', '--data', data] });
     await keywright.stop();
-    return { seen, missing, spent, reserved, ...readLedger(data) };
+    return { seen, missing, spent, reserved, verified, ...readLedger(data) };
   } finally {
     await rm(data, { recursive: true, force: true });
   }
