@@ -36,3 +36,8 @@ macro_rules! route {
         }
     };
 }
+
+/// Every row. Pages add theirs in the order in which people meet them.
+pub fn table() -> Vec<Route> {
+    vec![]
+}

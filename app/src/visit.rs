@@ -8,7 +8,7 @@ use crate::chrome::{Assets, Chrome, Place};
 use crate::format::Calendar;
 use domain::person::Caller;
 use domain::time::Timestamp;
-use portal::{Portal, PortalError};
+use portal::{Made, Portal, PortalError, Refusal};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -111,9 +111,11 @@ pub enum PageError {
     /// A form that the page could not have sent.
     Unprocessable(String),
     /// Somebody saved in between.
-    Stale,
+    Stale { current: i64 },
     /// Refusals of an act that has no form to show them in.
-    Refused(Vec<String>),
+    Refused(Vec<Refusal>),
+    /// The form acted before; here is what it made.
+    AlreadyDone(Made),
     Unavailable,
     Sealed,
     /// The source is logged where it happened.
@@ -125,13 +127,12 @@ impl From<PortalError> for PageError {
         match error {
             PortalError::NotFound => Self::NotFound,
             PortalError::Forbidden => Self::Forbidden,
-            PortalError::Stale => Self::Stale,
-            PortalError::Refused(refusals) => {
-                Self::Refused(refusals.iter().map(crate::words::refusal).collect())
-            }
+            PortalError::Stale { current } => Self::Stale { current },
+            PortalError::Refused(refusals) => Self::Refused(refusals),
+            PortalError::AlreadyDone { made } => Self::AlreadyDone(made),
             PortalError::Unavailable => Self::Unavailable,
             PortalError::Sealed => Self::Sealed,
-            PortalError::AlreadyDone { .. } | PortalError::Internal => Self::Internal,
+            PortalError::Internal => Self::Internal,
         }
     }
 }
