@@ -9,8 +9,11 @@ use crate::format::Calendar;
 use domain::person::Caller;
 use domain::time::Timestamp;
 use portal::{Made, Portal, PortalError, Refusal};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -81,7 +84,6 @@ impl Input {
 }
 
 /// What a page answers.
-#[derive(Debug)]
 pub enum Answer {
     /// A whole HTML document.
     Page { status: u16, html: String },
@@ -89,6 +91,27 @@ pub enum Answer {
     SeeOther(String),
     /// A file to keep.
     Download { name: String, content_type: &'static str, body: Vec<u8> },
+    /// Server-sent events: asked again and again, sent when it changed, until it says `last`.
+    Live(Box<dyn Fn() -> Watching + Send + Sync>),
+}
+
+pub type Watching = Pin<Box<dyn Future<Output = Option<LiveState>> + Send>>;
+
+/// What a waiting line says now; the script inserts it as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LiveState {
+    pub state: &'static str,
+    pub text: String,
+    /// There is nothing more to say.
+    pub last: bool,
+    pub link: Option<LiveLink>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LiveLink {
+    /// A path of our own.
+    pub href: String,
+    pub text: String,
 }
 
 impl Answer {
