@@ -9,3 +9,5 @@ pub mod components;
 pub mod format;
 pub mod html;
 pub mod paths;
+pub mod routes;
+pub mod visit;

@@ -1,1 +1,1 @@
-
+//! The built-in model catalogue.

@@ -17,6 +17,8 @@ pub mod money;
 pub mod permission;
 pub mod person;
 pub mod pricing;
+pub mod profile_rules;
+pub mod refusal;
 pub mod time;
 pub mod usage;
 pub mod virtual_key;
