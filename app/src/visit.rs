@@ -17,9 +17,10 @@ use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// What the frame of every page shows, made once when the process starts.
+/// What the frame of every page shows. Made for each request, since it knows what time it is.
+#[derive(Debug, Clone)]
 pub struct Frame {
-    pub assets: Assets,
+    pub assets: Arc<Assets>,
     /// One sentence above every page: development mode, or something that everyone must know.
     pub banner: Option<String>,
     pub calendar: Calendar,
@@ -44,11 +45,16 @@ impl Frame {
 pub struct Visit {
     pub portal: Arc<Portal>,
     pub caller: Caller,
-    pub frame: Arc<Frame>,
-    pub now: Timestamp,
+    pub frame: Frame,
 }
 
 impl Visit {
+    pub fn now(&self) -> Timestamp {
+        self.frame.calendar.now
+    }
+    pub fn calendar(&self) -> &Calendar {
+        &self.frame.calendar
+    }
     pub fn chrome(&self, place: Place) -> Chrome<'_> {
         self.frame.chrome(Some(&self.caller), place)
     }
