@@ -9,6 +9,8 @@ pub mod assets;
 pub mod client_address;
 pub mod connection_limit;
 pub mod csrf;
+#[cfg(test)]
+mod edge_tests;
 pub mod egress;
 pub mod entrance;
 pub mod front_gate;

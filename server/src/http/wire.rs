@@ -17,6 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// The parser behind looks at a head that came in pieces only when it seems complete.
+const HEAD_END: &[u8] = b"\r\n\r\n";
 /// Long enough for `transfer-encoding: chunked` and any honest `content-length`; other lines need not be kept.
 const KEPT_LINE: usize = 96;
 const LONGEST_CHUNK_LINE: usize = 1024;
@@ -27,6 +29,8 @@ pub(super) struct StrictHeads<S> {
     scanner: Scanner,
     head_timeout: Duration,
     deadline: Option<(u64, Pin<Box<Sleep>>)>,
+    /// What is still to be read after the NUL; then the connection is at its end.
+    ending: &'static [u8],
 }
 
 impl<S> StrictHeads<S> {
@@ -37,6 +41,7 @@ impl<S> StrictHeads<S> {
             scanner: Scanner::default(),
             head_timeout,
             deadline: Some((0, deadline)),
+            ending: HEAD_END,
         }
     }
 
@@ -61,6 +66,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for StrictHeads<S> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.scanner.has_refused() {
+            let (piece, rest) = this.ending.split_at(this.ending.len().min(buf.remaining()));
+            buf.put_slice(piece);
+            this.ending = rest;
             return Poll::Ready(Ok(()));
         }
         if let Some((_, deadline)) = &mut this.deadline
