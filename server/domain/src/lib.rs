@@ -1,1 +1,24 @@
+//! What is allowed: the rules of Keywright as plain values and pure functions.
+//!
+//! Nothing here reads a clock, draws a random number, touches a file or awaits. Time and randomness come in as
+//! arguments, so that every rule can be tested by table and by property.
 
+pub mod access_profile;
+pub mod audit;
+pub mod base62;
+pub mod budget;
+pub mod catalogue;
+pub mod denial;
+pub mod id;
+pub mod key_secret;
+pub mod minting;
+pub mod model;
+pub mod money;
+pub mod permission;
+pub mod person;
+pub mod pricing;
+pub mod profile_rules;
+pub mod refusal;
+pub mod time;
+pub mod usage;
+pub mod virtual_key;

@@ -1,0 +1,138 @@
+//! What a page is given and what it answers.
+//!
+//! A page is two functions: `show` for its GET and `submit` for the form that posts to the same path. Both take a
+//! [`Visit`] (who, and what they can do) and an [`Input`] (what the browser sent), and return an [`Answer`]. Everything
+//! that can go wrong is known before a byte is rendered, so that the status code is always right.
+
+use crate::chrome::{Assets, Chrome, Place};
+use crate::format::Calendar;
+use domain::person::Caller;
+use domain::time::Timestamp;
+use portal::{Made, Portal, PortalError, Refusal};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// What the frame of every page shows, made once when the process starts.
+pub struct Frame {
+    pub assets: Assets,
+    /// One sentence above every page: development mode, or something that everyone must know.
+    pub banner: Option<String>,
+    pub calendar: Calendar,
+    pub version: String,
+}
+
+impl Frame {
+    /// The frame as this caller sees it; `None` before sign-in.
+    pub fn chrome<'a>(&'a self, caller: Option<&'a Caller>, place: Place) -> Chrome<'a> {
+        Chrome {
+            assets: &self.assets,
+            caller,
+            place,
+            banner: self.banner.as_deref(),
+            calendar: &self.calendar,
+            version: &self.version,
+        }
+    }
+}
+
+/// A signed-in person at a page.
+pub struct Visit {
+    pub portal: Arc<Portal>,
+    pub caller: Caller,
+    pub frame: Arc<Frame>,
+    pub now: Timestamp,
+}
+
+impl Visit {
+    pub fn chrome(&self, place: Place) -> Chrome<'_> {
+        self.frame.chrome(Some(&self.caller), place)
+    }
+}
+
+/// What the browser sent, unread.
+#[derive(Default)]
+pub struct Input {
+    /// The variable segments of the path, by name.
+    pub path: BTreeMap<String, String>,
+    /// The raw query.
+    pub query: String,
+    /// The raw form body of a POST; empty for a GET.
+    pub form: Vec<u8>,
+}
+
+impl Input {
+    /// A typed segment of the path. Something that is not even an id is not found.
+    pub fn segment<T: FromStr>(&self, name: &str) -> Result<T, PageError> {
+        self.path.get(name).and_then(|text| text.parse().ok()).ok_or(PageError::NotFound)
+    }
+
+    /// The typed query. Links to views are typed by hand and shared, so that unknown keys are ignored; a value of the
+    /// wrong type is a page that says so.
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T, PageError> {
+        serde_html_form::from_str(&self.query).map_err(|error| PageError::BadRequest(error.to_string()))
+    }
+
+    /// The typed form. Form types deny unknown fields: a field that the page does not have is not a typing error.
+    pub fn form<T: DeserializeOwned>(&self) -> Result<T, PageError> {
+        serde_html_form::from_bytes(&self.form).map_err(|error| PageError::Unprocessable(error.to_string()))
+    }
+}
+
+/// What a page answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// A whole HTML document.
+    Page { status: u16, html: String },
+    /// 303 to a path of our own.
+    SeeOther(String),
+    /// A file to keep.
+    Download { name: String, content_type: &'static str, body: Vec<u8> },
+}
+
+impl Answer {
+    pub fn ok(html: String) -> Self {
+        Self::Page { status: 200, html }
+    }
+    /// A form that was refused: 422, rendered again with its values and every reason.
+    pub fn refused(html: String) -> Self {
+        Self::Page { status: 422, html }
+    }
+}
+
+/// Why there is no page.
+#[derive(Debug)]
+pub enum PageError {
+    /// No such thing, or somebody else's.
+    NotFound,
+    Forbidden,
+    BadRequest(String),
+    /// A form that the page could not have sent.
+    Unprocessable(String),
+    /// Somebody saved in between.
+    Stale { current: i64 },
+    /// Refusals of an act that has no form to show them in.
+    Refused(Vec<Refusal>),
+    /// The form acted before; here is what it made.
+    AlreadyDone(Made),
+    Unavailable,
+    Sealed,
+    /// The source is logged where it happened.
+    Internal,
+}
+
+impl From<PortalError> for PageError {
+    fn from(error: PortalError) -> Self {
+        match error {
+            PortalError::NotFound => Self::NotFound,
+            PortalError::Forbidden => Self::Forbidden,
+            PortalError::Stale { current } => Self::Stale { current },
+            PortalError::Refused(refusals) => Self::Refused(refusals),
+            PortalError::AlreadyDone { made } => Self::AlreadyDone(made),
+            PortalError::Unavailable => Self::Unavailable,
+            PortalError::Sealed => Self::Sealed,
+            PortalError::Internal => Self::Internal,
+        }
+    }
+}

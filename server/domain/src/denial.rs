@@ -1,0 +1,155 @@
+//! Why the gateway says no to a call: one vocabulary, rendered by the proxy in the skin of each wire format.
+//!
+//! A denial carries the first reason in the order of the checks. Codes are a public interface: clients match on them.
+
+use crate::budget::{BudgetScope, Window};
+use crate::money::NanoUsd;
+use crate::time::Timestamp;
+
+/// A limit that stopped a call: the figures that a client needs to decide what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitReached {
+    pub scope: BudgetScope,
+    pub window: Window,
+    pub limit: NanoUsd,
+    pub spent: NanoUsd,
+    pub reserved: NanoUsd,
+    pub resets_at: Option<Timestamp>,
+}
+
+/// The gateway's no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denial {
+    /// Missing, malformed, unknown or wrong: one identical answer for all four.
+    InvalidKey,
+    /// The text presented is shaped like a provider's own key.
+    ProviderKey,
+    AmbiguousCredentials,
+    KeyRevoked,
+    KeyDisabled,
+    KeyExpired,
+    OwnerSuspended,
+    NetworkNotAllowed,
+    EndpointNotAllowed {
+        endpoint: &'static str,
+    },
+    ModelNotAllowed {
+        model: String,
+    },
+    ModelNotFound {
+        model: String,
+    },
+    ModelUnpriced {
+        model: String,
+    },
+    /// The model exists, but not for this endpoint or wire format.
+    ModelUnsupported {
+        model: String,
+        endpoint: &'static str,
+    },
+    RateLimited {
+        limit: u32,
+        retry_after_ms: u64,
+    },
+    ConcurrencyLimited {
+        limit: u32,
+        retry_after_ms: u64,
+    },
+    BudgetExhausted(LimitReached),
+    /// The call's bound exceeds what is left and nothing is in flight.
+    BudgetInsufficient {
+        limit: LimitReached,
+        largest_max_tokens: u64,
+    },
+    /// What is left is held by calls in flight.
+    BudgetReserved {
+        limit: LimitReached,
+        retry_after_ms: u64,
+    },
+    /// The request cannot be understood; the sentence names the field.
+    InvalidRequest {
+        reason: String,
+    },
+    NotFound,
+    MethodNotAllowed,
+    BodyTooLarge {
+        limit_bytes: u64,
+    },
+    UnsupportedMediaType {
+        reason: &'static str,
+    },
+    /// The provider refused our credential.
+    ProviderAuth,
+    ProviderTimeout,
+    ProviderError,
+    UpstreamProtocol,
+    Starting,
+    Sealed,
+    PolicyStale,
+    /// Usage cannot be recorded (spool or disk full), so nothing is forwarded.
+    MeteringUnavailable,
+}
+
+impl Denial {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidKey => "invalid_key",
+            Self::ProviderKey => "provider_key",
+            Self::AmbiguousCredentials => "ambiguous_credentials",
+            Self::KeyRevoked => "key_revoked",
+            Self::KeyDisabled => "key_disabled",
+            Self::KeyExpired => "key_expired",
+            Self::OwnerSuspended => "owner_suspended",
+            Self::NetworkNotAllowed => "network_not_allowed",
+            Self::EndpointNotAllowed { .. } => "endpoint_not_allowed",
+            Self::ModelNotAllowed { .. } => "model_not_allowed",
+            Self::ModelNotFound { .. } => "model_not_found",
+            Self::ModelUnpriced { .. } => "model_unpriced",
+            Self::ModelUnsupported { .. } => "model_unsupported",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::ConcurrencyLimited { .. } => "concurrency_limited",
+            Self::BudgetExhausted(_) => "budget_exhausted",
+            Self::BudgetInsufficient { .. } => "budget_insufficient",
+            Self::BudgetReserved { .. } => "budget_reserved",
+            Self::InvalidRequest { .. } => "invalid_request",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::BodyTooLarge { .. } => "body_too_large",
+            Self::UnsupportedMediaType { .. } => "unsupported_media_type",
+            Self::ProviderAuth => "provider_auth",
+            Self::ProviderTimeout => "provider_timeout",
+            Self::ProviderError => "provider_error",
+            Self::UpstreamProtocol => "upstream_protocol",
+            Self::Starting => "starting",
+            Self::Sealed => "sealed",
+            Self::PolicyStale => "policy_stale",
+            Self::MeteringUnavailable => "metering_unavailable",
+        }
+    }
+
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::AmbiguousCredentials | Self::InvalidRequest { .. } | Self::ModelUnsupported { .. } => 400,
+            Self::InvalidKey | Self::ProviderKey => 401,
+            Self::BudgetExhausted(_) | Self::BudgetInsufficient { .. } => 402,
+            Self::KeyRevoked
+            | Self::KeyDisabled
+            | Self::KeyExpired
+            | Self::OwnerSuspended
+            | Self::NetworkNotAllowed
+            | Self::EndpointNotAllowed { .. }
+            | Self::ModelNotAllowed { .. }
+            | Self::ModelUnpriced { .. } => 403,
+            Self::ModelNotFound { .. } | Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::BodyTooLarge { .. } => 413,
+            Self::UnsupportedMediaType { .. } => 415,
+            Self::RateLimited { .. } | Self::ConcurrencyLimited { .. } | Self::BudgetReserved { .. } => 429,
+            Self::ProviderAuth | Self::ProviderError | Self::UpstreamProtocol => 502,
+            Self::Starting | Self::Sealed | Self::PolicyStale | Self::MeteringUnavailable => 503,
+            Self::ProviderTimeout => 504,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Whether an access profile makes sense as a whole.

@@ -1,0 +1,98 @@
+//! What the proxy needs from the process around it, and nothing more: who is this key, may it spend, where does the
+//! call go, with which credential, and a place to write down what happened.
+//!
+//! Everything here answers from memory. Nothing waits for the database.
+
+use domain::access_profile::AccessProfile;
+use domain::budget::{BudgetFigures, BudgetLine};
+use domain::denial::Denial;
+use domain::id::{CredentialId, EventId, KeyId, ProviderId};
+use domain::key_secret::{Pepper, SecretText};
+use domain::model::{Model, WireFormat};
+use domain::money::NanoUsd;
+use domain::time::Timestamp;
+use domain::usage::{TokenUsage, UsageRecord};
+use domain::virtual_key::{KeySecret, KeyTerms, VirtualKey};
+use std::sync::Arc;
+
+/// The facts about one key: immutable, replaced whole when something changes. Verdicts are never cached; expiry and
+/// windows are asked of the clock at each request.
+pub struct KeyRecord {
+    pub key: VirtualKey,
+    pub secrets: Vec<KeySecret>,
+    pub profile: Arc<AccessProfile>,
+    /// The key's terms within its profile as it stands now.
+    pub effective: KeyTerms,
+    pub owner_active: bool,
+}
+
+/// An upstream: base URL (ends without a slash, contains the version segment) and the format it speaks.
+pub struct ProviderRecord {
+    pub id: ProviderId,
+    pub name: String,
+    pub format: WireFormat,
+    pub base_url: http::Uri,
+    pub enabled: bool,
+}
+
+/// The policy as it stands: one immutable value, replaced whole.
+pub trait Directory: Send + Sync {
+    /// `Err` while the process cannot decide (starting, sealed, stale); never a reason to say 401.
+    fn ready(&self) -> Result<(), Denial>;
+    fn key(&self, id: KeyId) -> Option<Arc<KeyRecord>>;
+    /// The verifier key of this version.
+    fn pepper(&self, version: i64) -> Option<Arc<Pepper>>;
+    fn model(&self, name: &str) -> Option<Arc<Model>>;
+    /// All enabled models, ordered by name.
+    fn models(&self) -> Arc<[Arc<Model>]>;
+    fn provider(&self, id: ProviderId) -> Option<Arc<ProviderRecord>>;
+    /// Opens a sealed credential; kept opened in memory for a bounded time.
+    fn credential(&self, id: CredentialId) -> Result<Arc<SecretText>, Denial>;
+}
+
+/// What a call may cost at most, and under which key.
+pub struct ReserveRequest<'a> {
+    pub event: EventId,
+    pub record: &'a KeyRecord,
+    pub model: &'a str,
+    /// The bound of the whole call.
+    pub bound: NanoUsd,
+    /// The part of the bound that the prompt alone accounts for: what an interrupted call has cost at least.
+    pub prompt_bound: NanoUsd,
+    /// What one output token can cost at most, to tell the largest `max_tokens` that would fit.
+    pub output_token_nano: NanoUsd,
+    pub now: Timestamp,
+}
+
+/// Money set aside. The proxy wraps this into an owned guard that settles or releases exactly once.
+#[derive(Debug, Clone)]
+pub struct Reserved {
+    pub event: EventId,
+    pub amount: NanoUsd,
+    /// The accounts that it was taken from, in the order of the hierarchy.
+    pub lines: Vec<BudgetLine>,
+    /// The tightest budget after this reservation, for the answer's headers.
+    pub tightest: Option<BudgetFigures>,
+}
+
+/// The ledger: reserve before, settle after, release on every other way out.
+pub trait Ledger: Send + Sync {
+    /// A new event id: time-ordered, never repeated.
+    fn next_event(&self) -> EventId;
+    /// Takes the bound from all accounts of the key or from none, and writes the intent to the spool (`write(2)`)
+    /// before it returns. Also enforces requests per minute and concurrency of the key.
+    fn reserve(&self, request: &ReserveRequest<'_>) -> Result<Reserved, Denial>;
+    /// What was seen so far of a running stream, kept for a crash. At most one call every two seconds per stream.
+    fn checkpoint(&self, event: EventId, tokens: TokenUsage, cost: NanoUsd);
+    /// Replaces the reservation by the cost and writes the record to the spool; when this returns `Ok`, a kill of the
+    /// process does not lose it. Idempotent by event id.
+    fn settle(&self, reserved: &Reserved, record: UsageRecord) -> Result<(), Denial>;
+    /// Gives the reservation back: the call was never sent.
+    fn release(&self, reserved: &Reserved);
+    /// A recognised key was refused before anything was reserved. Best effort: a full spool loses only this.
+    fn record_denied(&self, record: UsageRecord);
+    /// The budgets of a key as they stand.
+    fn figures(&self, record: &KeyRecord, now: Timestamp) -> Vec<BudgetFigures>;
+    /// A finished call by its id, if it belongs to this key: recent ones from memory, older ones are unknown here.
+    fn finished(&self, event: EventId, key: KeyId) -> Option<Arc<UsageRecord>>;
+}
