@@ -21,10 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let public = root.join("public");
     println!("cargo::rerun-if-changed={}", public.display());
     for file in files_below(&public)? {
-        let source = file
-            .strip_prefix(&public)?
-            .to_string_lossy()
-            .replace('\\', "/");
+        let source = file.strip_prefix(&public)?.to_string_lossy().replace('\\', "/");
         embed(&mut list, &source, &file)?;
     }
 
@@ -54,9 +51,7 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     }
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let is_hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if is_hidden {
             continue;
         }
@@ -72,9 +67,8 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
 
 fn embed(list: &mut String, source: &str, file: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", file.display());
-    let (stem, extension) = source
-        .rsplit_once('.')
-        .ok_or_else(|| format!("{source} has no extension, so its content type is unknown"))?;
+    let (stem, extension) =
+        source.rsplit_once('.').ok_or_else(|| format!("{source} has no extension, so its content type is unknown"))?;
     let content_type = match extension {
         "css" => "text/css; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
@@ -97,7 +91,5 @@ fn embed(list: &mut String, source: &str, file: &Path) -> Result<(), Box<dyn Err
 
 /// FNV-1a, 64 bits: enough to tell versions of a file apart; nothing depends on it being hard to collide.
 fn content_hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

@@ -21,9 +21,7 @@ pub enum Style {
 /// Call once, first thing in a long-running command. Logs go to the standard error output; what a command answers, to the other.
 pub fn start(style: Style) {
     let filter = EnvFilter::try_from_env(FILTER).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // A second call finds the first one's subscriber in place, which is as good.
     let _ = match style {
         Style::Machines => builder.json().flatten_event(true).try_init(),
@@ -33,10 +31,7 @@ pub fn start(style: Style) {
 }
 
 fn log_panic(info: &PanicHookInfo<'_>) {
-    let place = info
-        .location()
-        .map(|place| format!("{}:{}", place.file(), place.line()))
-        .unwrap_or_default();
+    let place = info.location().map(|place| format!("{}:{}", place.file(), place.line())).unwrap_or_default();
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("unnamed");
     tracing::error!(
@@ -48,10 +43,7 @@ fn log_panic(info: &PanicHookInfo<'_>) {
 
 /// Keeps secrets in memory out of core files and debuggers. Call before any secret is read.
 pub fn protect_memory() -> io::Result<()> {
-    let none = Rlimit {
-        current: Some(0),
-        maximum: Some(0),
-    };
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
     rustix::process::setrlimit(Resource::Core, none)?;
     #[cfg(target_os = "linux")]
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
@@ -82,10 +74,7 @@ mod tests {
     fn a_panic_is_logged_by_its_place_and_not_by_its_message() {
         let written = Written::default();
         let writer = written.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .with_writer(move || writer.clone())
-            .finish();
+        let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(log_panic));
         let result = tracing::subscriber::with_default(subscriber, || {

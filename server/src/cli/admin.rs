@@ -44,9 +44,9 @@ pub async fn relay(installation: &Installation, request: &Request) -> ExitCode {
 fn data_dir(installation: &Installation) -> Result<PathBuf, String> {
     match (&installation.data, &installation.config) {
         (Some(data), _) => Ok(data.clone()),
-        (None, Some(config)) => Config::load(config)
-            .map(|config| config.data_dir)
-            .map_err(|problems| problems.to_string()),
+        (None, Some(config)) => {
+            Config::load(config).map(|config| config.data_dir).map_err(|problems| problems.to_string())
+        }
         (None, None) => Ok(DEV_DATA.into()),
     }
 }

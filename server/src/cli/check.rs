@@ -48,19 +48,15 @@ impl Finding {
 }
 
 /// Tries everything. `database` connects and asks; it is given from outside because only the caller knows the store.
-pub async fn gather(
-    config: &Config,
-    database: impl Future<Output = Result<DatabaseFacts, String>>,
-) -> Vec<Finding> {
+pub async fn gather(config: &Config, database: impl Future<Output = Result<DatabaseFacts, String>>) -> Vec<Finding> {
     let running = DataDir::lock(&config.data_dir);
     let is_running = matches!(running, Err(DataDirError::InUse { .. }));
     let data_dir = match running {
         Ok(_) | Err(DataDirError::InUse { .. }) => check_writable(&config.data_dir),
         Err(error) => Err(error),
     };
-    let data_dir = data_dir
-        .map(|()| format!("{} is writable", config.data_dir.display()))
-        .map_err(|error| error.to_string());
+    let data_dir =
+        data_dir.map(|()| format!("{} is writable", config.data_dir.display())).map_err(|error| error.to_string());
 
     let listen = try_listen(config.listen, is_running).await;
     let database = database.await.and_then(|facts| {
@@ -87,11 +83,7 @@ pub async fn gather(
 
 impl Report {
     pub fn new(config: &Config, findings: Vec<Finding>) -> Self {
-        Self {
-            findings,
-            notes: config.notes.clone(),
-            instructions: instructions(config),
-        }
+        Self { findings, notes: config.notes.clone(), instructions: instructions(config) }
     }
 
     pub fn is_good(&self) -> bool {
@@ -119,11 +111,7 @@ impl fmt::Display for Report {
             writeln!(f, "note    {note}")?;
         }
         writeln!(f, "\n{}", self.instructions)?;
-        let failed = self
-            .findings
-            .iter()
-            .filter(|finding| finding.result.is_err())
-            .count();
+        let failed = self.findings.iter().filter(|finding| finding.result.is_err()).count();
         match failed {
             0 => write!(f, "Everything that could be tried works."),
             1 => write!(f, "One check failed."),
@@ -135,12 +123,10 @@ impl fmt::Display for Report {
 async fn try_listen(address: SocketAddr, is_running: bool) -> Result<String, String> {
     match tokio::net::TcpListener::bind(address).await {
         Ok(_) => Ok(format!("{address} is free")),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_running => Ok(format!(
-            "{address} is in use, as it should be while Keywright runs"
-        )),
-        Err(error) => Err(format!(
-            "cannot listen on {address}: {error}; free it, or change listen"
-        )),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_running => {
+            Ok(format!("{address} is in use, as it should be while Keywright runs"))
+        }
+        Err(error) => Err(format!("cannot listen on {address}: {error}; free it, or change listen")),
     }
 }
 
@@ -156,17 +142,10 @@ async fn try_root_secret(config: &Config) -> Result<String, String> {
 }
 
 async fn try_discovery(client: &Outbound, issuer: &Issuer) -> Result<String, String> {
-    let address = format!(
-        "{}/.well-known/openid-configuration",
-        issuer.url.trim_end_matches('/')
-    );
+    let address = format!("{}/.well-known/openid-configuration", issuer.url.trim_end_matches('/'));
     let url = Url::parse(&address).map_err(|error| error.to_string())?;
-    let answer = client
-        .get(&url)
-        .await
-        .map_err(|error| format!("{url} does not answer: {error}"))?;
-    judge_discovery(issuer, answer.status().as_u16(), answer.body())
-        .map_err(|problem| format!("{url}: {problem}"))
+    let answer = client.get(&url).await.map_err(|error| format!("{url} does not answer: {error}"))?;
+    judge_discovery(issuer, answer.status().as_u16(), answer.body()).map_err(|problem| format!("{url}: {problem}"))
 }
 
 #[derive(Deserialize)]
@@ -191,10 +170,7 @@ fn judge_discovery(issuer: &Issuer, status: u16, body: &[u8]) -> Result<String, 
     // Entra's document for many tenants names none of them.
     let is_for_tenants = !issuer.allowed_tenants.is_empty() && found.issuer.contains("{tenantid}");
     if found.issuer != issuer.url && !is_for_tenants {
-        return Err(format!(
-            "it calls itself {:?}; write exactly that as url",
-            found.issuer
-        ));
+        return Err(format!("it calls itself {:?}; write exactly that as url", found.issuer));
     }
     let endpoints = [
         ("authorization_endpoint", &found.authorization_endpoint),
@@ -202,18 +178,12 @@ fn judge_discovery(issuer: &Issuer, status: u16, body: &[u8]) -> Result<String, 
         ("jwks_uri", &found.jwks_uri),
     ];
     if let Some((name, _)) = endpoints.iter().find(|(_, value)| value.is_none()) {
-        return Err(format!(
-            "it has no {name}, so nobody can sign in through it"
-        ));
+        return Err(format!("it has no {name}, so nobody can sign in through it"));
     }
     let accepted = ["RS256", "PS256", "ES256", "EdDSA"];
     let offered = &found.id_token_signing_alg_values_supported;
     if !offered.is_empty() && !offered.iter().any(|alg| accepted.contains(&alg.as_str())) {
-        return Err(format!(
-            "it signs with {} only; turn on one of {}",
-            offered.join(", "),
-            accepted.join(", ")
-        ));
+        return Err(format!("it signs with {} only; turn on one of {}", offered.join(", "), accepted.join(", ")));
     }
     Ok(format!("{} answers", issuer.url))
 }
@@ -250,10 +220,7 @@ mod tests {
             client_secret = "def"
             "#
         );
-        let around = Surroundings {
-            env: BTreeMap::new(),
-            read_file: &|_| Err(io::ErrorKind::NotFound.into()),
-        };
+        let around = Surroundings { env: BTreeMap::new(), read_file: &|_| Err(io::ErrorKind::NotFound.into()) };
         Config::parse("k.toml", &text, &around).unwrap()
     }
 
@@ -265,10 +232,7 @@ mod tests {
             "id_token_signing_alg_values_supported": ["HS256", "RS256"],
         });
         let answer = document.to_string();
-        let routes = Router::new().route(
-            "/.well-known/openid-configuration",
-            get(|| async { answer }),
-        );
+        let routes = Router::new().route("/.well-known/openid-configuration", get(|| async { answer }));
         tokio::spawn(async move { axum::serve(listener, routes).await });
         url
     }
@@ -284,20 +248,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write_root_key(folder.path());
         let config = config(folder.path(), 0, &issuer().await);
-        let facts = DatabaseFacts {
-            summary: "SQLite 3".into(),
-            is_dev: false,
-        };
+        let facts = DatabaseFacts { summary: "SQLite 3".into(), is_dev: false };
         let report = Report::new(&config, gather(&config, async { Ok(facts) }).await);
         let text = report.to_string();
         assert!(report.is_good(), "{text}");
         assert!(text.contains("redirect URI: https://keys.example.com/auth/cb/sso"));
-        for words in [
-            "Sign-in redirect URIs",
-            "Application (client) ID",
-            "PKCE Enforcement",
-            "ok      database: SQLite 3",
-        ] {
+        for words in
+            ["Sign-in redirect URIs", "Application (client) ID", "PKCE Enforcement", "ok      database: SQLite 3"]
+        {
             assert!(text.contains(words), "{words} in {text}");
         }
     }
@@ -312,24 +270,12 @@ mod tests {
         drop(taken);
         let taken = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let hang_up = tokio::spawn(async move { while taken.accept().await.is_ok() {} });
-        let facts = DatabaseFacts {
-            summary: "SQLite 3".into(),
-            is_dev: true,
-        };
+        let facts = DatabaseFacts { summary: "SQLite 3".into(), is_dev: true };
         let report = Report::new(&config, gather(&config, async { Ok(facts) }).await);
         hang_up.abort();
         let text = report.to_string();
-        for what in [
-            "listen address",
-            "data folder",
-            "root secret",
-            "database",
-            "issuer sso",
-        ] {
-            assert!(
-                text.contains(&format!("FAILED  {what}: ")),
-                "{what} in {text}"
-            );
+        for what in ["listen address", "data folder", "root secret", "database", "issuer sso"] {
+            assert!(text.contains(&format!("FAILED  {what}: ")), "{what} in {text}");
         }
         assert!(text.ends_with("5 checks failed."), "{text}");
     }
@@ -337,24 +283,17 @@ mod tests {
     #[test]
     fn a_discovery_document_must_be_that_of_the_issuer() {
         let folder = Path::new("/nowhere");
-        let issuer = config(folder, 0, "https://id.example.com")
-            .issuers
-            .remove(0);
+        let issuer = config(folder, 0, "https://id.example.com").issuers.remove(0);
         let judge = |body: &str| judge_discovery(&issuer, 200, body.as_bytes());
         let rest = r#""authorization_endpoint":"a","token_endpoint":"t","jwks_uri":"j""#;
         assert!(judge(&format!(r#"{{"issuer":"https://id.example.com",{rest}}}"#)).is_ok());
-        let other =
-            judge(&format!(r#"{{"issuer":"https://id.example.com/",{rest}}}"#)).unwrap_err();
+        let other = judge(&format!(r#"{{"issuer":"https://id.example.com/",{rest}}}"#)).unwrap_err();
         assert!(other.contains("write exactly that as url"), "{other}");
         let symmetric = format!(
             r#"{{"issuer":"https://id.example.com",{rest},"id_token_signing_alg_values_supported":["HS256"]}}"#
         );
         assert!(judge(&symmetric).unwrap_err().contains("HS256 only"));
-        assert!(
-            judge(r#"{"issuer":"https://id.example.com"}"#)
-                .unwrap_err()
-                .contains("authorization_endpoint")
-        );
+        assert!(judge(r#"{"issuer":"https://id.example.com"}"#).unwrap_err().contains("authorization_endpoint"));
         assert!(judge("<html>").is_err());
         assert!(judge_discovery(&issuer, 404, b"").is_err());
     }

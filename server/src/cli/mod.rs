@@ -108,15 +108,11 @@ pub enum Ledger {
 }
 
 fn loopback(text: &str) -> Result<SocketAddr, &'static str> {
-    let address: SocketAddr = text
-        .parse()
-        .map_err(|_| "write an address and a port, like 127.0.0.1:8080")?;
+    let address: SocketAddr = text.parse().map_err(|_| "write an address and a port, like 127.0.0.1:8080")?;
     match address.ip().is_loopback() {
         true => Ok(address),
-        false => Err(
-            "anybody can sign in as administrator here, so it must stay on this machine; \
-             for others, use keywright serve",
-        ),
+        false => Err("anybody can sign in as administrator here, so it must stay on this machine; \
+             for others, use keywright serve"),
     }
 }
 
@@ -136,9 +132,7 @@ mod tests {
 
     fn parse(line: &str) -> Result<Command, String> {
         let words = line.split_whitespace();
-        Cli::try_parse_from(words)
-            .map(|cli| cli.command)
-            .map_err(|error| error.to_string())
+        Cli::try_parse_from(words).map(|cli| cli.command).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -152,11 +146,7 @@ mod tests {
             panic!("dev needs no arguments");
         };
         assert_eq!(dev.listen.to_string(), "127.0.0.1:8080");
-        assert!(
-            parse("keywright dev --listen 0.0.0.0:8080")
-                .unwrap_err()
-                .contains("stay on this machine")
-        );
+        assert!(parse("keywright dev --listen 0.0.0.0:8080").unwrap_err().contains("stay on this machine"));
         assert!(parse("keywright dev --public-origin https://keys.example.com").is_err());
         assert!(parse("keywright dev --public-origin http://localhost:9000").is_ok());
     }

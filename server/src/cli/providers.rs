@@ -19,17 +19,11 @@ impl Vendor {
         let url = Url::parse(&issuer.url).ok();
         let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
         let is_below = |domain: &str| host == domain || host.ends_with(&format!(".{domain}"));
-        if ["okta.com", "oktapreview.com", "okta-emea.com"]
-            .into_iter()
-            .any(is_below)
-        {
+        if ["okta.com", "oktapreview.com", "okta-emea.com"].into_iter().any(is_below) {
             Self::Okta
         } else if is_below("microsoftonline.com") || is_below("microsoftonline.us") {
             Self::Entra
-        } else if host.starts_with("auth.pingone.")
-            || is_below("pingidentity.com")
-            || is_below("pingone.com")
-        {
+        } else if host.starts_with("auth.pingone.") || is_below("pingidentity.com") || is_below("pingone.com") {
             Self::Ping
         } else {
             Self::Other
@@ -43,21 +37,13 @@ pub fn instructions(config: &Config) -> String {
     for issuer in &config.issuers {
         let redirect = config.public_origin.join(&issuer.redirect_path());
         let home = config.public_origin.join("/");
-        let _ = writeln!(
-            text,
-            "Enter at {} (issuer {:?}, {}):",
-            issuer.name, issuer.id, issuer.url
-        );
+        let _ = writeln!(text, "Enter at {} (issuer {:?}, {}):", issuer.name, issuer.id, issuer.url);
         let _ = writeln!(text, "  redirect URI: {redirect}");
         let known = match Vendor::of(issuer) {
             Vendor::Okta => vec![okta(&redirect, &home)],
             Vendor::Entra => vec![entra(&redirect, &home)],
             Vendor::Ping => vec![ping(&redirect, &home)],
-            Vendor::Other => vec![
-                okta(&redirect, &home),
-                entra(&redirect, &home),
-                ping(&redirect, &home),
-            ],
+            Vendor::Other => vec![okta(&redirect, &home), entra(&redirect, &home), ping(&redirect, &home)],
         };
         for paragraph in known {
             text.push('\n');

@@ -54,26 +54,13 @@ pub struct Foundation {
 
 impl Foundation {
     /// Locks first, so that a second process touches nothing of the first.
-    pub async fn lay(
-        data_dir: &Path,
-        listen: SocketAddr,
-        lb_delay: Duration,
-    ) -> Result<Self, StartError> {
+    pub async fn lay(data_dir: &Path, listen: SocketAddr, lb_delay: Duration) -> Result<Self, StartError> {
         let data_dir = DataDir::lock(data_dir)?;
-        let listener = TcpListener::bind(listen)
-            .await
-            .map_err(|error| StartError::Listen(listen, error))?;
+        let listener = TcpListener::bind(listen).await.map_err(|error| StartError::Listen(listen, error))?;
         let socket = socket::Listener::bind(&data_dir).map_err(StartError::Socket)?;
         let readiness = Readiness::default();
-        let shutdown =
-            Shutdown::on_signals(readiness.clone(), lb_delay).map_err(StartError::Signals)?;
-        Ok(Self {
-            data_dir,
-            listener,
-            socket,
-            readiness,
-            shutdown,
-        })
+        let shutdown = Shutdown::on_signals(readiness.clone(), lb_delay).map_err(StartError::Signals)?;
+        Ok(Self { data_dir, listener, socket, readiness, shutdown })
     }
 
     /// Serves until told to stop and drained. `commands` answers the command line through the socket.
@@ -95,12 +82,7 @@ impl Foundation {
         H: Fn(socket::Request) -> F,
         F: Future<Output = socket::Answer>,
     {
-        let entrance = Entrance {
-            site: Arc::new(site),
-            readiness: self.readiness,
-            gateway,
-            portal,
-        };
+        let entrance = Entrance { site: Arc::new(site), readiness: self.readiness, gateway, portal };
         let answer = move |request, peer| entrance.clone().answer(request, peer);
         let Shutdown { stop, cut } = self.shutdown;
         let (drained, ()) = tokio::join!(
@@ -108,11 +90,7 @@ impl Foundation {
             self.socket.serve(commands, stop),
         );
         if drained.cut > 0 {
-            tracing::warn!(
-                connections = drained.cut,
-                "cut {} connections that did not finish in time",
-                drained.cut
-            );
+            tracing::warn!(connections = drained.cut, "cut {} connections that did not finish in time", drained.cut);
         }
         (self.data_dir, drained)
     }

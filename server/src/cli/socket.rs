@@ -52,9 +52,7 @@ pub enum AskError {
     NotPermitted(PathBuf),
     #[error("the running process did not answer: {0}")]
     NoAnswer(io::Error),
-    #[error(
-        "the running process gave an answer that this version does not understand; use the same version for both"
-    )]
+    #[error("the running process gave an answer that this version does not understand; use the same version for both")]
     OtherVersion,
 }
 
@@ -94,8 +92,7 @@ impl Listener {
             let result = match accepted {
                 Ok((stream, _)) => answer_one(stream, &handle).await,
                 Err(error) => {
-                    stop.run_until_cancelled(tokio::time::sleep(Duration::from_millis(50)))
-                        .await;
+                    stop.run_until_cancelled(tokio::time::sleep(Duration::from_millis(50))).await;
                     Err(error)
                 }
             };
@@ -116,22 +113,19 @@ where
     let line = tokio::time::timeout(READ_TIMEOUT, read_line(&mut stream)).await??;
     let answer = match serde_json::from_str(&line) {
         Ok(request) => handle(request).await,
-        Err(_) => Answer::Failed(
-            "this command is not known to the running process; use the same version for both"
-                .to_owned(),
-        ),
+        Err(_) => {
+            Answer::Failed("this command is not known to the running process; use the same version for both".to_owned())
+        }
     };
     write_line(&mut stream, &answer).await
 }
 
 /// Asks the process that runs on `data_dir`.
 pub async fn ask(data_dir: &Path, request: &Request) -> Result<Answer, AskError> {
-    let stream = UnixStream::connect(data_dir.join(FILE))
-        .await
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::PermissionDenied => AskError::NotPermitted(data_dir.to_owned()),
-            _ => AskError::NotRunning(data_dir.to_owned()),
-        })?;
+    let stream = UnixStream::connect(data_dir.join(FILE)).await.map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => AskError::NotPermitted(data_dir.to_owned()),
+        _ => AskError::NotRunning(data_dir.to_owned()),
+    })?;
     let mut stream = BufReader::new(stream);
     let exchange = async {
         write_line(&mut stream, request).await?;
@@ -151,17 +145,11 @@ async fn read_line(stream: &mut BufReader<UnixStream>) -> io::Result<String> {
     match line.pop() {
         Some('\n') => Ok(line),
         None => Err(io::ErrorKind::UnexpectedEof.into()),
-        Some(_) => Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the line does not end where it should",
-        )),
+        Some(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "the line does not end where it should")),
     }
 }
 
-async fn write_line(
-    stream: &mut BufReader<UnixStream>,
-    message: &impl Serialize,
-) -> io::Result<()> {
+async fn write_line(stream: &mut BufReader<UnixStream>, message: &impl Serialize) -> io::Result<()> {
     let mut line = serde_json::to_vec(message).map_err(io::Error::other)?;
     line.push(b'\n');
     stream.write_all(&line).await?;
@@ -203,10 +191,7 @@ mod tests {
     async fn a_running_process_answers_and_cleans_up() {
         let running = run();
         let path = running.folder.path();
-        let mode = std::fs::metadata(path.join(FILE))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = std::fs::metadata(path.join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let answer = ask(path, &Request::AdminInvite).await.unwrap();
         assert_eq!(answer, Answer::Done(vec!["a link".to_owned()]));
@@ -216,11 +201,7 @@ mod tests {
         running.stop.cancel();
         running.task.await.unwrap();
         let refused = ask(path, &Request::AdminInvite).await.unwrap_err();
-        assert!(
-            refused
-                .to_string()
-                .contains("no Keywright process is running")
-        );
+        assert!(refused.to_string().contains("no Keywright process is running"));
         assert!(!path.join(FILE).exists());
     }
 

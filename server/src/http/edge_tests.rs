@@ -55,10 +55,7 @@ struct Edge {
 }
 
 fn settings() -> AcceptSettings {
-    AcceptSettings {
-        drain: Duration::from_secs(3600),
-        ..AcceptSettings::default()
-    }
+    AcceptSettings { drain: Duration::from_secs(3600), ..AcceptSettings::default() }
 }
 
 async fn start(settings: AcceptSettings) -> Edge {
@@ -67,10 +64,8 @@ async fn start(settings: AcceptSettings) -> Edge {
     let gateway = Echo::default();
     let readiness = Readiness::default();
     readiness.set(State::Ready);
-    let portal =
-        Router::new().fallback(any(|Extension(admitted): Extension<Admitted>| async move {
-            format!("portal {}", admitted.client)
-        }));
+    let portal = Router::new()
+        .fallback(any(|Extension(admitted): Extension<Admitted>| async move { format!("portal {}", admitted.client) }));
     let origin = Origin::parse("https://keys.example.com").unwrap();
     let entrance = Entrance {
         site: Arc::new(Site {
@@ -86,14 +81,7 @@ async fn start(settings: AcceptSettings) -> Edge {
     let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
     let answer = move |request, peer| entrance.clone().answer(request, peer);
     let serving = tokio::spawn(serve(listener, settings, answer, stop.clone(), cut.clone()));
-    Edge {
-        address,
-        gateway,
-        readiness,
-        stop,
-        cut,
-        serving,
-    }
+    Edge { address, gateway, readiness, stop, cut, serving }
 }
 
 impl Edge {
@@ -110,8 +98,7 @@ impl Edge {
 
     async fn get(&self, path: &str) -> String {
         let head = "Host: keys.example.com\r\nX-Forwarded-For: 203.0.113.9\r\nConnection: close";
-        self.exchange(&format!("GET {path} HTTP/1.1\r\n{head}\r\n\r\n"))
-            .await
+        self.exchange(&format!("GET {path} HTTP/1.1\r\n{head}\r\n\r\n")).await
     }
 }
 
@@ -146,14 +133,8 @@ async fn each_surface_answers_with_the_client_behind_the_proxy() {
     let gateway = edge.get("/v1/models").await;
     assert!(gateway.ends_with("gateway 203.0.113.9 0"), "{gateway}");
     for answer in [portal, gateway] {
-        assert!(
-            answer.contains("content-security-policy: default-src 'none'"),
-            "{answer}"
-        );
-        assert!(
-            answer.contains("strict-transport-security: max-age=63072000"),
-            "{answer}"
-        );
+        assert!(answer.contains("content-security-policy: default-src 'none'"), "{answer}");
+        assert!(answer.contains("strict-transport-security: max-age=63072000"), "{answer}");
     }
 }
 
@@ -166,52 +147,21 @@ async fn requests_that_two_parsers_could_read_differently_are_refused() {
         (format!("GET / HTTP/1.1\r\n{host}{end}"), "200"),
         (format!("GET / HTTP/1.1\r\n{end}"), "400"),
         (format!("GET / HTTP/1.1\r\n{host}{host}{end}"), "400"),
-        (
-            format!("GET / HTTP/1.1\r\nHost: a/admin?x#y\r\n{end}"),
-            "400",
-        ),
+        (format!("GET / HTTP/1.1\r\nHost: a/admin?x#y\r\n{end}"), "400"),
         (format!("GET / HTTP/1.1\r\nHost: evil.test\r\n{end}"), "421"),
-        (
-            format!("GET https://evil.test/ HTTP/1.1\r\n{host}{end}"),
-            "400",
-        ),
+        (format!("GET https://evil.test/ HTTP/1.1\r\n{host}{end}"), "400"),
         (format!("GET / HTTP/1.1\n{host}{end}"), "400"),
+        (format!("GET / HTTP/1.1\r\nHost: keys.example.com\n{end}"), "400"),
+        (format!("GET / HTTP/1.1\r\n{host}X: a\r\n b\r\n{end}"), "400"),
+        (format!("POST /v1/x HTTP/1.1\r\n{host}Content-Length: 1\r\nContent-Length: 1\r\n{end}a"), "400"),
         (
-            format!("GET / HTTP/1.1\r\nHost: keys.example.com\n{end}"),
+            format!("POST /v1/x HTTP/1.1\r\n{host}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n{end}0\r\n\r\n"),
             "400",
         ),
-        (
-            format!("GET / HTTP/1.1\r\n{host}X: a\r\n b\r\n{end}"),
-            "400",
-        ),
-        (
-            format!(
-                "POST /v1/x HTTP/1.1\r\n{host}Content-Length: 1\r\nContent-Length: 1\r\n{end}a"
-            ),
-            "400",
-        ),
-        (
-            format!(
-                "POST /v1/x HTTP/1.1\r\n{host}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n{end}0\r\n\r\n"
-            ),
-            "400",
-        ),
-        (
-            format!("GET /{} HTTP/1.1\r\n{host}{end}", "a".repeat(9000)),
-            "414",
-        ),
-        (
-            format!("GET / HTTP/1.1\r\n{host}{}{end}", "X: y\r\n".repeat(200)),
-            "431",
-        ),
-        (
-            format!("GET / HTTP/1.1\r\n{host}X: {}\r\n{end}", "y".repeat(40_000)),
-            "431",
-        ),
-        (
-            format!("CONNECT keys.example.com:443 HTTP/1.1\r\n{host}{end}"),
-            "400",
-        ),
+        (format!("GET /{} HTTP/1.1\r\n{host}{end}", "a".repeat(9000)), "414"),
+        (format!("GET / HTTP/1.1\r\n{host}{}{end}", "X: y\r\n".repeat(200)), "431"),
+        (format!("GET / HTTP/1.1\r\n{host}X: {}\r\n{end}", "y".repeat(40_000)), "431"),
+        (format!("CONNECT keys.example.com:443 HTTP/1.1\r\n{host}{end}"), "400"),
         (format!("OPTIONS * HTTP/1.1\r\n{host}{end}"), "400"),
     ] {
         let answer = edge.exchange(&request).await;
@@ -223,14 +173,12 @@ async fn requests_that_two_parsers_could_read_differently_are_refused() {
 #[tokio::test]
 async fn a_smuggled_second_request_is_not_served() {
     let edge = start(settings()).await;
-    let first = "POST /v1/a HTTP/1.1\r\nHost: keys.example.com\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n";
+    let first =
+        "POST /v1/a HTTP/1.1\r\nHost: keys.example.com\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n";
     let second = "GET /v1/b HTTP/1.1\nHost: keys.example.com\r\n\r\n";
     let answer = edge.exchange(&format!("{first}{second}")).await;
     assert_eq!(answer.matches("gateway 127.0.0.1").count(), 1, "{answer}");
-    assert!(
-        answer.contains("gateway 127.0.0.1 2HTTP/1.1 400"),
-        "{answer}"
-    );
+    assert!(answer.contains("gateway 127.0.0.1 2HTTP/1.1 400"), "{answer}");
 }
 
 #[tokio::test]
@@ -240,55 +188,36 @@ async fn probes_see_the_state_and_nobody_else_is_served_before_it_is_ready() {
     assert_eq!(status(&edge.exchange(probe).await), "200");
     edge.readiness.set(State::Sealed);
     let answer = edge.exchange(probe).await;
-    assert!(
-        answer.contains("503") && answer.contains("sealed"),
-        "{answer}"
-    );
+    assert!(answer.contains("503") && answer.contains("sealed"), "{answer}");
     assert_eq!(status(&edge.get("/healthz").await), "200");
     let call = edge.get("/v1/models").await;
-    assert!(
-        call.contains("503") && call.contains("\"code\":\"sealed\""),
-        "{call}"
-    );
+    assert!(call.contains("503") && call.contains("\"code\":\"sealed\""), "{call}");
     assert_eq!(status(&edge.get("/keys").await), "503");
 }
 
 #[tokio::test]
 async fn half_a_head_or_none_closes_the_connection_in_time() {
-    let edge = start(AcceptSettings {
-        head_timeout: Duration::from_millis(250),
-        ..settings()
-    })
-    .await;
+    let edge = start(AcceptSettings { head_timeout: Duration::from_millis(250), ..settings() }).await;
     for start in ["", "PRI * HTTP/2.0\r\n", "GET / HTTP/1.1\r\nHost: keys"] {
         assert_eq!(edge.exchange(start).await, "", "{start:?}");
     }
     // A head that comes later on a connection that was used before has the same time, and no more.
     let mut stream = edge.connect().await;
     let request = "GET /v1/x HTTP/1.1\r\nHost: keys.example.com\r\n\r\n";
-    stream
-        .write_all(format!("{request}GET /v1").as_bytes())
-        .await
-        .unwrap();
+    stream.write_all(format!("{request}GET /v1").as_bytes()).await.unwrap();
     let answer = read_all(&mut stream).await;
     assert!(answer.ends_with("gateway 127.0.0.1 0"), "{answer}");
 }
 
 #[tokio::test]
 async fn an_answer_that_takes_long_is_not_cut_by_the_clock_for_heads() {
-    let edge = start(AcceptSettings {
-        head_timeout: Duration::from_millis(250),
-        ..settings()
-    })
-    .await;
+    let edge = start(AcceptSettings { head_timeout: Duration::from_millis(250), ..settings() }).await;
     // Written in one piece, so that the head is complete at once.
     let mut stream = edge.connect().await;
     let request = "GET /v1/slow HTTP/1.1\r\nHost: keys.example.com\r\nConnection: close\r\n\r\n";
     stream.write_all(request.as_bytes()).await.unwrap();
     edge.gateway.entered.notified().await;
-    tokio::time::timeout(Duration::from_millis(300), stream.readable())
-        .await
-        .unwrap_err();
+    tokio::time::timeout(Duration::from_millis(300), stream.readable()).await.unwrap_err();
     edge.gateway.let_go.notify_one();
     assert!(read_all(&mut stream).await.ends_with("gateway 127.0.0.1 0"));
 }
@@ -296,11 +225,7 @@ async fn an_answer_that_takes_long_is_not_cut_by_the_clock_for_heads() {
 #[tokio::test]
 async fn connections_over_the_limit_are_told_so_and_others_go_on() {
     let edge = start(AcceptSettings {
-        connections: ConnectionLimit {
-            total: 10,
-            per_address: 1,
-            exempt: Vec::new(),
-        },
+        connections: ConnectionLimit { total: 10, per_address: 1, exempt: Vec::new() },
         ..settings()
     })
     .await;
@@ -318,14 +243,10 @@ async fn connections_over_the_limit_are_told_so_and_others_go_on() {
 async fn stopping_finishes_what_is_open_and_accepts_nothing_new() {
     let edge = start(settings()).await;
     let mut idle = edge.connect().await;
-    idle.write_all(b"GET /v1/x HTTP/1.1\r\nHost: keys.example.com\r\n\r\n")
-        .await
-        .unwrap();
+    idle.write_all(b"GET /v1/x HTTP/1.1\r\nHost: keys.example.com\r\n\r\n").await.unwrap();
     read_until(&mut idle, "gateway").await;
     let mut busy = edge.connect().await;
-    busy.write_all(b"GET /v1/slow HTTP/1.1\r\nHost: keys.example.com\r\n\r\n")
-        .await
-        .unwrap();
+    busy.write_all(b"GET /v1/slow HTTP/1.1\r\nHost: keys.example.com\r\n\r\n").await.unwrap();
     edge.gateway.entered.notified().await;
 
     edge.stop.cancel();
@@ -333,10 +254,7 @@ async fn stopping_finishes_what_is_open_and_accepts_nothing_new() {
     assert!(TcpStream::connect(edge.address).await.is_err());
     edge.gateway.let_go.notify_one();
     let answer = read_all(&mut busy).await;
-    assert!(
-        answer.contains("connection: close") && answer.contains("gateway"),
-        "{answer}"
-    );
+    assert!(answer.contains("connection: close") && answer.contains("gateway"), "{answer}");
     assert_eq!(edge.serving.await.unwrap(), Drained { cut: 0 });
 }
 
@@ -344,9 +262,7 @@ async fn stopping_finishes_what_is_open_and_accepts_nothing_new() {
 async fn what_does_not_finish_is_cut() {
     let edge = start(settings()).await;
     let mut busy = edge.connect().await;
-    busy.write_all(b"GET /v1/slow HTTP/1.1\r\nHost: keys.example.com\r\n\r\n")
-        .await
-        .unwrap();
+    busy.write_all(b"GET /v1/slow HTTP/1.1\r\nHost: keys.example.com\r\n\r\n").await.unwrap();
     edge.gateway.entered.notified().await;
     edge.stop.cancel();
     edge.cut.cancel();
@@ -358,16 +274,11 @@ async fn what_does_not_finish_is_cut() {
 async fn http2_with_prior_knowledge_passes_the_same_gate() {
     let edge = start(settings()).await;
     let io = TokioIo::new(edge.connect().await);
-    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io)
-        .await
-        .unwrap();
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
     tokio::spawn(connection);
     for (authority, expected) in [("keys.example.com", 200), ("evil.test", 421)] {
         let request = Request::get(format!("http://{authority}/v1/models"));
-        let response = sender
-            .send_request(request.body(String::new()).unwrap())
-            .await
-            .unwrap();
+        let response = sender.send_request(request.body(String::new()).unwrap()).await.unwrap();
         assert_eq!(response.status(), expected);
     }
     edge.stop.cancel();

@@ -76,19 +76,12 @@ pub enum Refusal {
     OtherSurface,
 }
 
-pub fn decide(
-    site: &Site,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-    peer: IpAddr,
-) -> Verdict {
+pub fn decide(site: &Site, method: &Method, uri: &Uri, headers: &HeaderMap, peer: IpAddr) -> Verdict {
     let surface = Surface::of(uri.path());
     match check(site, method, uri, headers, surface) {
-        Ok(Entry::Direct) => Verdict::Admit(Admitted {
-            surface,
-            client: client_address(peer, headers, &site.trusted_proxies),
-        }),
+        Ok(Entry::Direct) => {
+            Verdict::Admit(Admitted { surface, client: client_address(peer, headers, &site.trusted_proxies) })
+        }
         Ok(Entry::ByOtherName) => {
             let path = uri.path_and_query().map_or("/", |path| path.as_str());
             Verdict::Redirect(site.public_origin.join(path))
@@ -102,13 +95,7 @@ enum Entry {
     ByOtherName,
 }
 
-fn check(
-    site: &Site,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-    surface: Surface,
-) -> Result<Entry, Refusal> {
+fn check(site: &Site, method: &Method, uri: &Uri, headers: &HeaderMap, surface: Surface) -> Result<Entry, Refusal> {
     let target = uri.path_and_query().map_or("", |path| path.as_str());
     if target.len() > LONGEST_URI {
         return Err(Refusal::UriTooLong);
@@ -137,9 +124,8 @@ fn check(
     if is_public || is_gateway {
         return Err(Refusal::OtherSurface);
     }
-    let is_other_name = site.accepts_loopback_names
-        && is_loopback(name)
-        && port.unwrap_or(80) == site.public_origin.port();
+    let is_other_name =
+        site.accepts_loopback_names && is_loopback(name) && port.unwrap_or(80) == site.public_origin.port();
     match (is_other_name, surface) {
         (false, _) => Err(Refusal::UnknownHost),
         // Calls carry their own credential and no cookie, and client libraries do not follow a redirected POST.
@@ -180,16 +166,11 @@ fn split_host(text: &str) -> Option<(&str, Option<u16>)> {
     let port = match port.strip_prefix(':') {
         None if port.is_empty() => None,
         Some("") => None,
-        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Some(digits.parse().ok()?)
-        }
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(digits.parse().ok()?),
         _ => return None,
     };
     let is_valid = match host.strip_prefix('[') {
-        Some(literal) => literal
-            .strip_suffix(']')?
-            .parse::<std::net::Ipv6Addr>()
-            .is_ok(),
+        Some(literal) => literal.strip_suffix(']')?.parse::<std::net::Ipv6Addr>().is_ok(),
         None => is_registered_name(host),
     };
     is_valid.then_some((host, port))
@@ -226,11 +207,9 @@ impl Refusal {
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UnknownHost | Self::OtherSurface => StatusCode::MISDIRECTED_REQUEST,
-            Self::MalformedTarget
-            | Self::NoHost
-            | Self::SeveralHosts
-            | Self::MalformedHost
-            | Self::HostMismatch => StatusCode::BAD_REQUEST,
+            Self::MalformedTarget | Self::NoHost | Self::SeveralHosts | Self::MalformedHost | Self::HostMismatch => {
+                StatusCode::BAD_REQUEST
+            }
         }
     }
 
@@ -255,21 +234,13 @@ impl Refusal {
             Surface::Portal | Surface::Probe => &site.public_origin,
         };
         match self {
-            Self::UriTooLong => {
-                "The address is longer than 8 KiB. Send long input in the body.".into()
-            }
+            Self::UriTooLong => "The address is longer than 8 KiB. Send long input in the body.".into(),
             Self::TooManyHeaders => "The request has more than 100 headers. Send fewer.".into(),
-            Self::MalformedTarget => {
-                "The request target must be a path that begins with a slash.".into()
-            }
+            Self::MalformedTarget => "The request target must be a path that begins with a slash.".into(),
             Self::NoHost => "The request names no host. Send one Host header.".into(),
             Self::SeveralHosts => "The request has several Host headers. Send exactly one.".into(),
-            Self::MalformedHost => {
-                "The Host header must be a host name or address with an optional port.".into()
-            }
-            Self::HostMismatch => {
-                "The Host header and the request target name different hosts.".into()
-            }
+            Self::MalformedHost => "The Host header must be a host name or address with an optional port.".into(),
+            Self::HostMismatch => "The Host header and the request target name different hosts.".into(),
             Self::UnknownHost | Self::OtherSurface => format!(
                 "This address is not served under the name that was used. Use {home} instead. \
                  (An administrator sets the name in the configuration as public_origin and gateway_origin.)"
@@ -286,11 +257,9 @@ impl Refusal {
                 });
                 plain_response(self.status(), "application/json", error.to_string())
             }
-            Surface::Portal | Surface::Probe => plain_response(
-                self.status(),
-                "text/plain; charset=utf-8",
-                format!("{advice}\n"),
-            ),
+            Surface::Portal | Surface::Probe => {
+                plain_response(self.status(), "text/plain; charset=utf-8", format!("{advice}\n"))
+            }
         }
     }
 }
@@ -310,17 +279,11 @@ pub fn redirect(location: &str) -> Response<String> {
     response
 }
 
-pub(super) fn plain_response(
-    status: StatusCode,
-    content_type: &'static str,
-    body: String,
-) -> Response<String> {
+pub(super) fn plain_response(status: StatusCode, content_type: &'static str, body: String) -> Response<String> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let content_type = HeaderValue::from_static(content_type);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, content_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }
 
@@ -344,10 +307,7 @@ mod tests {
     fn ask(site: &Site, uri: &str, hosts: &[&str]) -> Verdict {
         let mut headers = HeaderMap::new();
         for host in hosts {
-            headers.append(
-                header::HOST,
-                HeaderValue::from_bytes(host.as_bytes()).unwrap(),
-            );
+            headers.append(header::HOST, HeaderValue::from_bytes(host.as_bytes()).unwrap());
         }
         let peer = "192.0.2.1".parse().unwrap();
         decide(site, &Method::GET, &uri.parse().unwrap(), &headers, peer)
@@ -376,11 +336,7 @@ mod tests {
             "localhost",
             "a%41b",
         ] {
-            assert_eq!(
-                refusal(&site, "/", &[other]),
-                Some(Refusal::UnknownHost),
-                "{other}"
-            );
+            assert_eq!(refusal(&site, "/", &[other]), Some(Refusal::UnknownHost), "{other}");
         }
     }
 
@@ -389,10 +345,7 @@ mod tests {
         let site = keys();
         let good = "keys.example.com";
         assert_eq!(refusal(&site, "/", &[]), Some(Refusal::NoHost));
-        assert_eq!(
-            refusal(&site, "/", &[good, good]),
-            Some(Refusal::SeveralHosts)
-        );
+        assert_eq!(refusal(&site, "/", &[good, good]), Some(Refusal::SeveralHosts));
         for malformed in [
             "",
             "a/admin?x#y",
@@ -422,22 +375,10 @@ mod tests {
         let absolute = "https://keys.example.com/keys";
         assert_eq!(refusal(&site, absolute, &[good]), None);
         assert_eq!(refusal(&site, absolute, &[]), None);
-        assert_eq!(
-            refusal(&site, absolute, &["evil.test"]),
-            Some(Refusal::HostMismatch)
-        );
-        assert_eq!(
-            refusal(&site, "https://evil.test/", &[good]),
-            Some(Refusal::HostMismatch)
-        );
-        assert_eq!(
-            refusal(&site, "https://evil.test/", &[]),
-            Some(Refusal::UnknownHost)
-        );
-        assert_eq!(
-            refusal(&site, "https://u@keys.example.com/", &[]),
-            Some(Refusal::MalformedHost)
-        );
+        assert_eq!(refusal(&site, absolute, &["evil.test"]), Some(Refusal::HostMismatch));
+        assert_eq!(refusal(&site, "https://evil.test/", &[good]), Some(Refusal::HostMismatch));
+        assert_eq!(refusal(&site, "https://evil.test/", &[]), Some(Refusal::UnknownHost));
+        assert_eq!(refusal(&site, "https://u@keys.example.com/", &[]), Some(Refusal::MalformedHost));
         assert_eq!(refusal(&site, "*", &[good]), Some(Refusal::MalformedTarget));
     }
 
@@ -447,13 +388,7 @@ mod tests {
             for path in ["/healthz", "/readyz", "/metrics"] {
                 let verdict = ask(&keys(), path, hosts);
                 assert!(
-                    matches!(
-                        verdict,
-                        Verdict::Admit(Admitted {
-                            surface: Surface::Probe,
-                            ..
-                        })
-                    ),
+                    matches!(verdict, Verdict::Admit(Admitted { surface: Surface::Probe, .. })),
                     "{path} {verdict:?}"
                 );
             }
@@ -465,10 +400,7 @@ mod tests {
         let site = site("https://keys.example.com", "https://llm.example.com");
         assert_eq!(refusal(&site, "/v1/models", &["llm.example.com"]), None);
         assert_eq!(refusal(&site, "/keys", &["keys.example.com"]), None);
-        for (path, host) in [
-            ("/v1/models", "keys.example.com"),
-            ("/keys", "llm.example.com"),
-        ] {
+        for (path, host) in [("/v1/models", "keys.example.com"), ("/keys", "llm.example.com")] {
             assert_eq!(refusal(&site, path, &[host]), Some(Refusal::OtherSurface));
         }
     }
@@ -476,38 +408,15 @@ mod tests {
     #[test]
     fn on_a_developers_machine_other_loopback_names_lead_to_the_public_one() {
         let mut site = site("http://127.0.0.1:8080", "http://127.0.0.1:8080");
-        assert_eq!(
-            refusal(&site, "/", &["localhost:8080"]),
-            Some(Refusal::UnknownHost)
-        );
+        assert_eq!(refusal(&site, "/", &["localhost:8080"]), Some(Refusal::UnknownHost));
         site.accepts_loopback_names = true;
-        for name in [
-            "localhost:8080",
-            "[::1]:8080",
-            "127.0.0.2:8080",
-            "a.localhost:8080",
-        ] {
+        for name in ["localhost:8080", "[::1]:8080", "127.0.0.2:8080", "a.localhost:8080"] {
             let to = "http://127.0.0.1:8080//evil.test/keys?q=1".to_owned();
-            assert_eq!(
-                ask(&site, "//evil.test/keys?q=1", &[name]),
-                Verdict::Redirect(to)
-            );
-            assert!(matches!(
-                ask(&site, "/v1/models", &[name]),
-                Verdict::Admit(_)
-            ));
+            assert_eq!(ask(&site, "//evil.test/keys?q=1", &[name]), Verdict::Redirect(to));
+            assert!(matches!(ask(&site, "/v1/models", &[name]), Verdict::Admit(_)));
         }
-        for name in [
-            "localhost:8081",
-            "localhost",
-            "192.168.0.2:8080",
-            "example.com:8080",
-        ] {
-            assert_eq!(
-                refusal(&site, "/", &[name]),
-                Some(Refusal::UnknownHost),
-                "{name}"
-            );
+        for name in ["localhost:8081", "localhost", "192.168.0.2:8080", "example.com:8080"] {
+            assert_eq!(refusal(&site, "/", &[name]), Some(Refusal::UnknownHost), "{name}");
         }
     }
 
@@ -516,25 +425,13 @@ mod tests {
         let site = keys();
         let fits = format!("/{}", "a".repeat(LONGEST_URI - 1));
         assert_eq!(refusal(&site, &fits, &["keys.example.com"]), None);
-        assert_eq!(
-            refusal(&site, &format!("{fits}a"), &["keys.example.com"]),
-            Some(Refusal::UriTooLong)
-        );
+        assert_eq!(refusal(&site, &format!("{fits}a"), &["keys.example.com"]), Some(Refusal::UriTooLong));
         let mut headers = HeaderMap::new();
         for _ in 0..=MOST_HEADERS {
             headers.append("x", HeaderValue::from_static("1"));
         }
-        let verdict = decide(
-            &site,
-            &Method::GET,
-            &Uri::from_static("/healthz"),
-            &headers,
-            [0; 4].into(),
-        );
-        assert_eq!(
-            verdict,
-            Verdict::Refuse(Surface::Probe, Refusal::TooManyHeaders)
-        );
+        let verdict = decide(&site, &Method::GET, &Uri::from_static("/healthz"), &headers, [0; 4].into());
+        assert_eq!(verdict, Verdict::Refuse(Surface::Probe, Refusal::TooManyHeaders));
     }
 
     #[test]

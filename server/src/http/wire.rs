@@ -36,13 +36,7 @@ pub(super) struct StrictHeads<S> {
 impl<S> StrictHeads<S> {
     pub(super) fn new(inner: S, head_timeout: Duration) -> Self {
         let deadline = Box::pin(sleep_until(Instant::now() + head_timeout));
-        Self {
-            inner,
-            scanner: Scanner::default(),
-            head_timeout,
-            deadline: Some((0, deadline)),
-            ending: HEAD_END,
-        }
+        Self { inner, scanner: Scanner::default(), head_timeout, deadline: Some((0, deadline)), ending: HEAD_END }
     }
 
     /// The clock runs while a head is open, and starts anew for each head.
@@ -59,11 +53,7 @@ impl<S> StrictHeads<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for StrictHeads<S> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.scanner.has_refused() {
             let (piece, rest) = this.ending.split_at(this.ending.len().min(buf.remaining()));
@@ -89,11 +79,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for StrictHeads<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for StrictHeads<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write(cx, buf)
     }
 
@@ -188,9 +174,7 @@ impl Scanner {
     fn open_head(&self) -> Option<u64> {
         match self.state {
             State::Preface { .. } => Some(self.heads),
-            State::Head if self.lines > 0 || self.line_length > 0 || self.heads == 0 => {
-                Some(self.heads)
-            }
+            State::Head if self.lines > 0 || self.line_length > 0 || self.heads == 0 => Some(self.heads),
             _ => None,
         }
     }
@@ -223,8 +207,7 @@ impl Scanner {
             State::Preface { matched } => {
                 // Not HTTP/2 after all: what was taken for the preface is the beginning of a request line.
                 self.state = State::Head;
-                self.read(&HTTP2_PREFACE[..matched])
-                    .map_err(|_| (0, Malformed))?;
+                self.read(&HTTP2_PREFACE[..matched]).map_err(|_| (0, Malformed))?;
                 Ok(0)
             }
             State::Body { left } => {
@@ -243,9 +226,7 @@ impl Scanner {
                 };
                 Ok(read)
             }
-            State::Head | State::ChunkSize | State::ChunkEnd | State::Trailer => {
-                self.step_line(bytes)
-            }
+            State::Head | State::ChunkSize | State::ChunkEnd | State::Trailer => self.step_line(bytes),
         }
     }
 
@@ -304,15 +285,9 @@ impl Scanner {
     fn end_head(&mut self) -> Result<State, Malformed> {
         self.heads += 1;
         match self.framing {
-            Framing {
-                length: Some(_),
-                chunked: true,
-            } => Err(Malformed),
+            Framing { length: Some(_), chunked: true } => Err(Malformed),
             Framing { chunked: true, .. } => Ok(State::ChunkSize),
-            Framing {
-                length: Some(left @ 1..),
-                ..
-            } => Ok(State::Body { left }),
+            Framing { length: Some(left @ 1..), .. } => Ok(State::Body { left }),
             Framing { .. } => Ok(self.next_head()),
         }
     }
@@ -331,11 +306,7 @@ impl Framing {
         }
         let Some(colon) = line.iter().position(|byte| *byte == b':') else {
             // A name longer than what is kept is none of ours; a short line without a colon is no header.
-            return if length > line.len() {
-                Ok(())
-            } else {
-                Err(Malformed)
-            };
+            return if length > line.len() { Ok(()) } else { Err(Malformed) };
         };
         let (name, value) = (&line[..colon], &line[colon + 1..]);
         let is_length = name.eq_ignore_ascii_case(b"content-length");
@@ -371,9 +342,7 @@ fn decimal(digits: &[u8]) -> Result<u64, Malformed> {
     if digits.is_empty() || digits.len() > 18 || !digits.iter().all(u8::is_ascii_digit) {
         return Err(Malformed);
     }
-    Ok(digits
-        .iter()
-        .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
+    Ok(digits.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
 }
 
 fn chunk_size(line: &[u8]) -> Result<u64, Malformed> {
@@ -396,9 +365,7 @@ mod tests {
     fn heads(text: &str, size: usize) -> Result<u64, usize> {
         let mut scanner = Scanner::default();
         for (number, piece) in text.as_bytes().chunks(size).enumerate() {
-            scanner
-                .read(piece)
-                .map_err(|refused| number * size + refused.at)?;
+            scanner.read(piece).map_err(|refused| number * size + refused.at)?;
         }
         Ok(scanner.heads)
     }
@@ -417,10 +384,7 @@ mod tests {
         let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\na\nb\n";
         let chunked = "PUT / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=y\r\na\nb\r\n00\r\nT: 1\r\n\r\n";
         assert_eq!(heads_at_any_split(get), Ok(1));
-        assert_eq!(
-            heads_at_any_split(&format!("{post}\r\n{chunked}{get}")),
-            Ok(3)
-        );
+        assert_eq!(heads_at_any_split(&format!("{post}\r\n{chunked}{get}")), Ok(3));
         assert_eq!(heads_at_any_split("PRI"), Ok(0));
     }
 
@@ -458,14 +422,7 @@ mod tests {
     #[test]
     fn chunks_are_framed_exactly() {
         let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-        for body in [
-            "1\na",
-            "g\r\n",
-            "\r\n",
-            "1\r\nab\r\n",
-            "1\r\na\n",
-            "0\r\n\n",
-        ] {
+        for body in ["1\na", "g\r\n", "\r\n", "1\r\nab\r\n", "1\r\na\n", "0\r\n\n"] {
             assert!(heads(&format!("{head}{body}"), 999).is_err(), "{body:?}");
         }
     }

@@ -22,9 +22,7 @@ pub struct EgressPolicy {
 /// Why a target may not be called. Its text is for administrators, who may see addresses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error(
-        "{0} is a metadata service of a cloud, which hands out credentials; it is never called"
-    )]
+    #[error("{0} is a metadata service of a cloud, which hands out credentials; it is never called")]
     Metadata(IpAddr),
     #[error(
         "{0} is not a public address; to allow it, add it to the configuration: [egress] allow = [\"{net}\"]",
@@ -43,9 +41,7 @@ impl Refusal {
         let mut cause = Some(error);
         while let Some(error) = cause {
             // What an `io::Error` wraps is not its source.
-            let wrapped = error
-                .downcast_ref::<io::Error>()
-                .and_then(io::Error::get_ref);
+            let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
             let refusal = match wrapped {
                 Some(wrapped) => wrapped.downcast_ref(),
                 None => error.downcast_ref(),
@@ -61,9 +57,7 @@ impl Refusal {
 
 impl EgressPolicy {
     pub fn new(allow: impl IntoIterator<Item = IpNet>) -> Self {
-        Self {
-            allow: allow.into_iter().collect(),
-        }
+        Self { allow: allow.into_iter().collect() }
     }
 
     pub fn check_address(&self, address: IpAddr) -> Result<(), Refusal> {
@@ -149,32 +143,17 @@ mod tests {
     #[test]
     fn the_refusal_says_which_line_to_add_and_that_line_helps() {
         let refusal = allowing(&[]).check_host("10.1.2.3").unwrap_err();
-        assert!(
-            refusal
-                .to_string()
-                .contains("[egress] allow = [\"10.1.2.3/32\"]")
-        );
+        assert!(refusal.to_string().contains("[egress] allow = [\"10.1.2.3/32\"]"));
         assert_eq!(allowing(&["10.1.2.3/32"]).check_host("10.1.2.3"), Ok(()));
-        assert_eq!(
-            allowing(&["127.0.0.0/8"]).check_host("[::ffff:127.0.0.1]"),
-            Ok(())
-        );
+        assert_eq!(allowing(&["127.0.0.0/8"]).check_host("[::ffff:127.0.0.1]"), Ok(()));
         assert!(allowing(&["10.1.2.3/32"]).check_host("10.1.2.4").is_err());
     }
 
     #[test]
     fn metadata_services_cannot_be_allowed() {
         let policy = allowing(&["0.0.0.0/0", "::/0"]);
-        for host in [
-            "169.254.169.254",
-            "2852039166",
-            "[fd00:ec2::254]",
-            "[::ffff:a9fe:a9fe]",
-        ] {
-            assert!(
-                matches!(policy.check_host(host), Err(Refusal::Metadata(_))),
-                "{host}"
-            );
+        for host in ["169.254.169.254", "2852039166", "[fd00:ec2::254]", "[::ffff:a9fe:a9fe]"] {
+            assert!(matches!(policy.check_host(host), Err(Refusal::Metadata(_))), "{host}");
         }
     }
 
