@@ -1,7 +1,6 @@
 //! Embeds the style sheet and the static files under names that contain a hash of their content.
 //!
-//! `style/*.css` become one file in the order of their names, `main.css` (which declares the cascade layers) first;
-//! files of `public/` are taken as they are.
+//! `style/*.css` become one file in the order of `style/order.txt`; files of `public/` are taken as they are.
 
 use std::env;
 use std::error::Error;
@@ -30,15 +29,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The files of `style/order.txt`, in that order. A file that is missing here or there is a mistake that nobody would see.
 fn style_sheet(folder: &Path) -> Result<String, Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", folder.display());
-    let mut files = files_below(folder)?;
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "css"));
-    files.sort_by_key(|file| (!file.ends_with("main.css"), file.clone()));
+    let order = fs::read_to_string(folder.join("order.txt"))?;
+    let names: Vec<&str> = order.lines().map(str::trim).filter(|name| !name.is_empty()).collect();
     let mut sheet = String::new();
-    for file in files {
-        sheet.push_str(&fs::read_to_string(&file)?);
+    for name in &names {
+        sheet.push_str(&fs::read_to_string(folder.join(name)).map_err(|error| format!("style/{name}: {error}"))?);
         sheet.push('\n');
+    }
+    for file in files_below(folder)? {
+        let name = file.strip_prefix(folder)?.to_string_lossy();
+        if name.ends_with(".css") && !names.contains(&name.as_ref()) {
+            return Err(format!("add {name} to style/order.txt, or it is not part of the style sheet").into());
+        }
     }
     Ok(sheet)
 }

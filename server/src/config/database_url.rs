@@ -67,7 +67,7 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 /// Like any key, except that a wrong value is not repeated.
-pub(super) fn read(root: &Section<'_>, found: Found<'_, String>) -> Option<DatabaseUrl> {
+pub(super) fn read(root: &Section<'_>, found: &Found<'_, String>) -> Option<DatabaseUrl> {
     match DatabaseUrl::parse(&found.value) {
         Ok(url) => Some(url),
         Err(advice) => {

@@ -24,6 +24,7 @@ mod limits;
 mod reader;
 pub mod root_secret;
 mod secret;
+mod spelling;
 
 pub use database_url::{DatabaseUrl, Engine};
 pub use issuer::{ClientCredential, Issuer, MappedRole};
@@ -150,7 +151,7 @@ fn read(reading: &Reading<'_>, around: &Surroundings<'_>) -> Option<Config> {
     }
     let database_url = root
         .required("database_url", "write sqlite:/var/lib/keywright/keywright.db or postgres://user@host/keywright")
-        .and_then(|found| database_url::read(&root, found));
+        .and_then(|found| database_url::read(&root, &found));
     let data_dir = root
         .required("data_dir", "name a folder of its own, like /var/lib/keywright")
         .and_then(|found| root.parsed("data_dir", found, parse_folder));
@@ -279,7 +280,7 @@ fn unknown_variables(reading: &Reading<'_>) -> Vec<String> {
     let asked = reading.asked_env.borrow();
     let unknown = reading.env.keys().filter(|name| !asked.contains(*name) && !is_somebody_elses(name));
     unknown
-        .map(|name| match reader::nearest(name, asked.iter().map(String::as_str)) {
+        .map(|name| match spelling::nearest(name, asked.iter().map(String::as_str)) {
             Some(near) => {
                 format!("the environment variable {name} means nothing; did you mean {near}?")
             }

@@ -13,6 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::secret::Secret;
+use super::spelling::nearest;
 
 pub(super) const PREFIX: &str = "KEYWRIGHT_";
 
@@ -135,7 +136,7 @@ impl<'r> Section<'r> {
     }
 
     pub(super) fn text(&self, key: &'static str) -> Option<Found<'r, String>> {
-        if let Some(found) = self.from_env(key) {
+        if let Some(found) = self.in_env(key) {
             return Some(found);
         }
         let value = self.value(key)?;
@@ -166,7 +167,7 @@ impl<'r> Section<'r> {
 
     /// A list of texts. A single text is not taken for a list of one, so that one meaning has one spelling.
     pub(super) fn list(&self, key: &'static str) -> Vec<Found<'r, String>> {
-        if let Some(Found { value, place }) = self.from_env(key) {
+        if let Some(Found { value, place }) = self.in_env(key) {
             let parts = value.split(',').map(str::trim).filter(|part| !part.is_empty());
             return parts.map(|part| Found { value: part.to_owned(), place: place.clone() }).collect();
         }
@@ -207,7 +208,7 @@ impl<'r> Section<'r> {
     }
 
     pub(super) fn number(&self, key: &'static str, default: u64, allowed: std::ops::RangeInclusive<u64>) -> u64 {
-        let found = match self.from_env(key) {
+        let found = match self.in_env(key) {
             Some(found) => Some((found.value.parse::<u64>().ok(), found.value, found.place)),
             None => self.value(key).map(|value| {
                 let (number, text) = match value.get_ref() {
@@ -290,7 +291,7 @@ impl<'r> Section<'r> {
         entries.find_map(|(name, value)| (name.get_ref() == key).then_some(value))
     }
 
-    fn from_env(&self, key: &'static str) -> Option<Found<'r, String>> {
+    fn in_env(&self, key: &'static str) -> Option<Found<'r, String>> {
         // Known in the file, too, even where the environment stands above it.
         let _ = self.value(key);
         let name = format!("{}{}", self.env_prefix.as_ref()?, shout(key));
@@ -325,42 +326,4 @@ impl<'r> Section<'r> {
 
 fn shout(key: &str) -> String {
     key.to_ascii_uppercase().replace(['-', '.'], "_")
-}
-
-/// The known name that differs in at most two letters.
-pub(super) fn nearest<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    known
-        .map(|name| (distance(key, name), name))
-        .filter(|(distance, name)| *distance <= 2 && *distance < name.len())
-        .min()
-        .map(|(_, name)| name)
-}
-
-/// Levenshtein's.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slip_of_the_finger_is_recognised() {
-        let known = ["listen", "data_dir", "database_url"];
-        let nearest = |key| nearest(key, known.into_iter());
-        assert_eq!(nearest("lisen"), Some("listen"));
-        assert_eq!(nearest("data-dir"), Some("data_dir"));
-        assert_eq!(nearest("port"), None);
-    }
 }

@@ -15,6 +15,7 @@ pub mod egress;
 pub mod entrance;
 pub mod front_gate;
 pub mod health;
+mod host;
 pub mod origin;
 pub mod security_headers;
 pub mod shutdown;

@@ -1,113 +1,16 @@
-//! Reads HTTP/1 heads as strictly as RFC 9112 writes them, before the lenient parser behind it sees a byte.
+//! Follows the framing of an HTTP/1 connection byte by byte: heads, bodies of known length, chunks.
 //!
-//! A parser that forgives a bare line feed, a folded header or two lengths disagrees with some proxy in front of it about
-//! where a request ends, and that disagreement is request smuggling. So the bytes of every connection pass through
-//! [`StrictHeads`]: what breaks the framing rules is replaced by a NUL, which the parser behind answers with 400 before
-//! it closes the connection. HTTP/2 has its own framing and passes untouched after its preface.
-//!
-//! A head that has begun must be complete within the time given, also the first one of a connection that stays silent;
-//! otherwise reading fails with `TimedOut` and the connection closes without an answer.
-
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until};
+//! Works on whatever pieces arrive, keeps at most the beginning of one line, and stops at the first byte that breaks RFC 9112.
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// The parser behind looks at a head that came in pieces only when it seems complete.
-const HEAD_END: &[u8] = b"\r\n\r\n";
 /// Long enough for `transfer-encoding: chunked` and any honest `content-length`; other lines need not be kept.
 const KEPT_LINE: usize = 96;
 const LONGEST_CHUNK_LINE: usize = 1024;
 
-/// A connection whose incoming bytes are checked while they are read.
-pub(super) struct StrictHeads<S> {
-    inner: S,
-    scanner: Scanner,
-    head_timeout: Duration,
-    deadline: Option<(u64, Pin<Box<Sleep>>)>,
-    /// What is still to be read after the NUL; then the connection is at its end.
-    ending: &'static [u8],
-}
-
-impl<S> StrictHeads<S> {
-    pub(super) fn new(inner: S, head_timeout: Duration) -> Self {
-        let deadline = Box::pin(sleep_until(Instant::now() + head_timeout));
-        Self { inner, scanner: Scanner::default(), head_timeout, deadline: Some((0, deadline)), ending: HEAD_END }
-    }
-
-    /// The clock runs while a head is open, and starts anew for each head.
-    fn keep_deadline(&mut self) {
-        match (self.scanner.open_head(), &self.deadline) {
-            (None, _) => self.deadline = None,
-            (Some(head), Some((timed, _))) if head == *timed => {}
-            (Some(head), _) => {
-                let sleep = Box::pin(sleep_until(Instant::now() + self.head_timeout));
-                self.deadline = Some((head, sleep));
-            }
-        }
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for StrictHeads<S> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if this.scanner.has_refused() {
-            let (piece, rest) = this.ending.split_at(this.ending.len().min(buf.remaining()));
-            buf.put_slice(piece);
-            this.ending = rest;
-            return Poll::Ready(Ok(()));
-        }
-        if let Some((_, deadline)) = &mut this.deadline
-            && deadline.as_mut().poll(cx).is_ready()
-        {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
-        let fresh = &mut buf.filled_mut()[before..];
-        if let Err(Refused { at }) = this.scanner.read(fresh) {
-            fresh[at] = 0;
-            buf.set_filled(before + at + 1);
-        }
-        this.keep_deadline();
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for StrictHeads<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-}
-
 /// The byte that broke the rules, as an index into what was just read.
 #[derive(Debug, PartialEq, Eq)]
-struct Refused {
-    at: usize,
+pub(super) struct Refused {
+    pub(super) at: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +40,7 @@ struct Framing {
     chunked: bool,
 }
 
-struct Scanner {
+pub(super) struct Scanner {
     state: State,
     framing: Framing,
     lines: u32,
@@ -166,12 +69,12 @@ impl Default for Scanner {
 struct Malformed;
 
 impl Scanner {
-    fn has_refused(&self) -> bool {
+    pub(super) fn has_refused(&self) -> bool {
         self.state == State::Refused
     }
 
     /// The number of the head that has begun and is not complete. The first head counts as begun from the start.
-    fn open_head(&self) -> Option<u64> {
+    pub(super) fn open_head(&self) -> Option<u64> {
         match self.state {
             State::Preface { .. } => Some(self.heads),
             State::Head if self.lines > 0 || self.line_length > 0 || self.heads == 0 => Some(self.heads),
@@ -179,7 +82,7 @@ impl Scanner {
         }
     }
 
-    fn read(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+    pub(super) fn read(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         let mut at = 0;
         while at < bytes.len() {
             match self.step(&bytes[at..]) {
