@@ -3,6 +3,7 @@
 //! A name that contains the hash of the content never means anything else, so browsers keep it for a year without asking.
 //! The names are made at build time (`build.rs`); [`path`] is what pages link to.
 
+use app::chrome::Assets;
 use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -26,6 +27,12 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 pub fn path(source: &str) -> Option<String> {
     let asset = ALL.iter().find(|asset| asset.source == source)?;
     Some(format!("/assets/{}", asset.name))
+}
+
+/// What every page links to.
+pub fn links() -> Assets {
+    let link = |source| path(source).unwrap_or_default();
+    Assets { css: link("keywright.css"), js: link("keywright.mjs"), icon: link("icon.svg") }
 }
 
 /// Serves `/assets/…`. Compressed on the way out: these bytes are public, so their length tells nothing.
@@ -62,7 +69,10 @@ mod tests {
 
     #[tokio::test]
     async fn every_embedded_file_is_served_forever_under_the_name_of_its_content() {
-        assert!(path("keywright.css").is_some(), "the style sheet is always there");
+        let Assets { css, js, icon } = links();
+        for link in [css, js, icon] {
+            assert_eq!(get_asset(&link).await.status(), StatusCode::OK, "{link}");
+        }
         for asset in ALL {
             let response = get_asset(&path(asset.source).unwrap()).await;
             assert_eq!(response.status(), StatusCode::OK, "{}", asset.name);

@@ -6,10 +6,10 @@
 
 use std::error::Error;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::Host;
 
 use super::address::{Kind, kind, plain};
@@ -58,6 +58,13 @@ impl Refusal {
 impl EgressPolicy {
     pub fn new(allow: impl IntoIterator<Item = IpNet>) -> Self {
         Self { allow: allow.into_iter().collect() }
+    }
+
+    /// For a developer's machine, where the identity provider and the demo model are at home, too.
+    pub fn with_loopback() -> Self {
+        let v4 = Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8);
+        let v6 = Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128);
+        Self::new([v4.into(), v6.into()])
     }
 
     pub fn check_address(&self, address: IpAddr) -> Result<(), Refusal> {
@@ -147,6 +154,9 @@ mod tests {
         assert_eq!(allowing(&["10.1.2.3/32"]).check_host("10.1.2.3"), Ok(()));
         assert_eq!(allowing(&["127.0.0.0/8"]).check_host("[::ffff:127.0.0.1]"), Ok(()));
         assert!(allowing(&["10.1.2.3/32"]).check_host("10.1.2.4").is_err());
+        for host in ["127.0.0.1", "[::1]"] {
+            assert_eq!(EgressPolicy::with_loopback().check_host(host), Ok(()));
+        }
     }
 
     #[test]

@@ -177,8 +177,11 @@ impl Scanner {
             _ if length == 0 => self.end_head(),
             _ => {
                 self.lines = self.lines.saturating_add(1);
-                if self.lines > 1 {
-                    self.framing.note(line, length)?;
+                match self.lines {
+                    // What follows a CONNECT is not framed by anything in its head, and there is no use for it here.
+                    1 if line.starts_with(b"CONNECT ") => return Err(Malformed),
+                    1 => {}
+                    _ => self.framing.note(line, length)?,
                 }
                 Ok(State::Head)
             }
@@ -320,6 +323,7 @@ mod tests {
         let padded = format!("{head}Content-Length:{}1\r\n", " ".repeat(KEPT_LINE));
         assert!(heads_at_any_split(&padded).is_err());
         assert!(heads_at_any_split("\nGET / HTTP/1.1\r\n").is_err());
+        assert!(heads_at_any_split("CONNECT a:1 HTTP/1.1\r\n").is_err());
     }
 
     #[test]
