@@ -1,2 +1,4 @@
+pub mod cli;
 pub mod config;
 pub mod http;
+pub mod telemetry;
