@@ -1,2 +1,5 @@
+//! The process `keywright`.
+
+pub mod auth;
 pub mod config;
 pub mod http;
