@@ -136,7 +136,14 @@ pub enum PageError {
     /// No such thing, or somebody else's.
     NotFound,
     Forbidden,
+    /// A form came from someone whose session has ended.
+    SignedOut,
+    /// The page exists, but not for this kind of request.
+    WrongMethod,
     BadRequest(String),
+    /// A form of another type than a browser sends.
+    UnsupportedForm,
+    TooLarge,
     /// A form that the page could not have sent.
     Unprocessable(String),
     /// Somebody saved in between.
