@@ -1,3 +1,6 @@
+//! The process `keywright`.
+
+pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod http;
