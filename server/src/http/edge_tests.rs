@@ -105,7 +105,8 @@ impl Edge {
 async fn read_all(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     // A reset after the answer is as good as an end.
-    let _ = stream.read_to_end(&mut bytes).await;
+    let reading = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes));
+    let _ = reading.await.expect("the connection is closed in time");
     String::from_utf8(bytes).unwrap()
 }
 
