@@ -187,7 +187,8 @@ fn call_row(
 
 fn forms() -> impl IntoView {
     let too_much = Problem {
-        message: "This profile allows at most $100.00 a month; you entered $150.00. Use $100.00, or ask for $150.00.".to_owned(),
+        message: "This profile allows at most $100.00 a month; you entered $150.00. Use $100.00, or ask for $150.00."
+            .to_owned(),
         ways_out: vec![
             WayOut::Button { name: "use".to_owned(), value: "100.00".to_owned(), text: "Use $100.00".to_owned() },
             WayOut::Link { href: "#".to_owned(), text: "Ask for $150.00".to_owned() },
@@ -285,14 +286,62 @@ fn handing_over() -> impl IntoView {
     let snippet = |key, label: &str, text: &str| Snippet { key, label: label.to_owned(), text: text.to_owned() };
     let client = |key, label: &str, snippets, note| ClientSnippet { key, label: label.to_owned(), snippets, note };
     let clients = vec![
-        client("claude-code", "Claude Code", vec![
-            snippet("sh", "macOS, Linux", &format!("export ANTHROPIC_BASE_URL=https://llm.example.com            # no /v1 here\nexport ANTHROPIC_AUTH_TOKEN={SECRET}\nunset ANTHROPIC_API_KEY                                      # a key left over here can win")),
-            snippet("powershell", "PowerShell", &format!("$env:ANTHROPIC_BASE_URL = \"https://llm.example.com\"\n$env:ANTHROPIC_AUTH_TOKEN = \"{SECRET}\"")),
-            snippet("env", ".env", &format!("ANTHROPIC_BASE_URL=https://llm.example.com\nANTHROPIC_AUTH_TOKEN={SECRET}")),
-        ], Some("Large, medium and small model of this agent: all three are allowed by this key.".into_any())),
-        client("codex", "Codex", vec![snippet("toml", "config.toml", "[model_providers.keywright]\nbase_url = \"https://llm.example.com/v1\"")], None),
-        client("curl", "curl", vec![snippet("sh", "macOS, Linux", "curl https://llm.example.com/v1/models \\\n  -H \"Authorization: Bearer $KEYWRIGHT_KEY\"")], None),
-        client("python", "Python", vec![snippet("py", "openai", "from openai import OpenAI\nclient = OpenAI(base_url=\"https://llm.example.com/v1\")")], None),
+        client(
+            "claude-code",
+            "Claude Code",
+            vec![
+                snippet(
+                    "sh",
+                    "macOS, Linux",
+                    &format!(
+                        "export ANTHROPIC_BASE_URL=https://llm.example.com            # no /v1 here\nexport ANTHROPIC_AUTH_TOKEN={SECRET}\nunset ANTHROPIC_API_KEY                                      # a key left over here can win"
+                    ),
+                ),
+                snippet(
+                    "powershell",
+                    "PowerShell",
+                    &format!(
+                        "$env:ANTHROPIC_BASE_URL = \"https://llm.example.com\"\n$env:ANTHROPIC_AUTH_TOKEN = \"{SECRET}\""
+                    ),
+                ),
+                snippet(
+                    "env",
+                    ".env",
+                    &format!("ANTHROPIC_BASE_URL=https://llm.example.com\nANTHROPIC_AUTH_TOKEN={SECRET}"),
+                ),
+            ],
+            Some("Large, medium and small model of this agent: all three are allowed by this key.".into_any()),
+        ),
+        client(
+            "codex",
+            "Codex",
+            vec![snippet(
+                "toml",
+                "config.toml",
+                "[model_providers.keywright]\nbase_url = \"https://llm.example.com/v1\"",
+            )],
+            None,
+        ),
+        client(
+            "curl",
+            "curl",
+            vec![snippet(
+                "sh",
+                "macOS, Linux",
+                "curl https://llm.example.com/v1/models \\\n  -H \"Authorization: Bearer $KEYWRIGHT_KEY\"",
+            )],
+            None,
+        ),
+        client(
+            "python",
+            "Python",
+            vec![snippet(
+                "py",
+                "openai",
+                "from openai import OpenAI\nclient = OpenAI(base_url=\"https://llm.example.com/v1\")",
+            )],
+            None,
+        ),
         client("node", "Node", vec![snippet("js", "openai", "import OpenAI from \"openai\";")], None),
     ];
     view! {
@@ -314,7 +363,8 @@ fn about() -> impl IntoView {
         did: did.to_owned(),
         changes,
     };
-    let step = |state, title: &str, text: &str, action| Step { state, title: title.to_owned(), text: text.to_owned(), action };
+    let step =
+        |state, title: &str, text: &str, action| Step { state, title: title.to_owned(), text: text.to_owned(), action };
     view! {
         <Section id="terms" title="What it can do">
             <div class="panel"><Facts facts=vec![

@@ -175,7 +175,9 @@ fn time_axis(buckets: &[Bucket]) -> impl IntoView + use<> {
     let labels = labelled.filter_map(|(nth, at)| {
         let x = share(at * 2 + 1, buckets.len() * 2);
         let class = (nth % 2 == 1).then_some("spare");
-        buckets.get(at).map(|bucket| view! { <text class=class x=x y="16" text-anchor="middle">{bucket.label.clone()}</text> })
+        buckets
+            .get(at)
+            .map(|bucket| view! { <text class=class x=x y="16" text-anchor="middle">{bucket.label.clone()}</text> })
     });
     view! { <svg class="time-axis" aria-hidden="true">{labels.collect_view()}</svg> }
 }
