@@ -158,7 +158,7 @@ mod tests {
             Denial::MeteringUnavailable,
         ] {
             let code = known.code();
-            assert!(!denial(code).contains(code) || code == "sealed", "{code} has no sentence of its own");
+            assert_ne!(denial(code), format!("Refused: {code}."), "{code} has no sentence of its own");
         }
         assert_eq!(denial("from_a_later_version"), "Refused: from_a_later_version.");
     }
