@@ -53,16 +53,12 @@ impl Visit {
     pub fn now(&self) -> Timestamp {
         self.frame.calendar.now
     }
-    pub fn calendar(&self) -> &Calendar {
-        &self.frame.calendar
+    /// What this page measures its times from: the organisation's zone, and the moment of the request.
+    pub fn calendar(&self) -> Calendar {
+        self.frame.calendar.clone()
     }
     pub fn chrome(&self, place: Place) -> Chrome<'_> {
         self.frame.chrome(Some(&self.caller), place)
-    }
-
-    /// What this page measures its times from: the organisation's zone, and the moment of the request.
-    pub fn calendar(&self) -> Calendar {
-        Calendar { now: self.now, zone: self.frame.calendar.zone.clone() }
     }
 
     /// Proof for the use cases that only administrators may call.
