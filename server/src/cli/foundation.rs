@@ -1,10 +1,9 @@
 //! What every long-running command needs before and around the application: lock, listener, command socket, order of stopping.
 //!
-//! A process has its data folder and its listener, or it does not start. The locks are given back to the caller at the
+//! A process has its data folder and its listener, or it does not start. The lock is given back to the caller at the
 //! end, so that nothing else opens the folder before the last record is on disk.
 
 use std::convert::Infallible;
-use std::fs::File;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -19,7 +18,7 @@ use tower::Service;
 
 use super::socket;
 use crate::config::Config;
-use crate::config::data_dir::{DataDir, DataDirError, lock_database};
+use crate::config::data_dir::{DataDir, DataDirError};
 use crate::http::accept::{self, AcceptSettings, Drained};
 use crate::http::connection_limit::ConnectionLimit;
 use crate::http::entrance::{Entrance, Gateway};
@@ -44,15 +43,9 @@ pub enum StartError {
     DevDatabase,
 }
 
-/// What no other process may have. Keep it until the last record is on disk.
-pub struct Held {
-    pub data_dir: DataDir,
-    _database: Option<File>,
-}
-
-/// What a process has before it can do anything.
+/// What a process holds before it can do anything.
 pub struct Foundation {
-    pub held: Held,
+    pub data_dir: DataDir,
     pub listener: TcpListener,
     pub socket: socket::Listener,
     pub readiness: Readiness,
@@ -61,21 +54,13 @@ pub struct Foundation {
 
 impl Foundation {
     /// Locks first, so that a second process touches nothing of the first.
-    /// `database` is the file, if the database is one.
-    pub async fn lay(
-        data_dir: &Path,
-        database: Option<&Path>,
-        listen: SocketAddr,
-        lb_delay: Duration,
-    ) -> Result<Self, StartError> {
+    pub async fn lay(data_dir: &Path, listen: SocketAddr, lb_delay: Duration) -> Result<Self, StartError> {
         let data_dir = DataDir::lock(data_dir)?;
-        let database = database.map(lock_database).transpose()?;
         let listener = TcpListener::bind(listen).await.map_err(|error| StartError::Listen(listen, error))?;
         let socket = socket::Listener::bind(&data_dir).map_err(StartError::Socket)?;
         let readiness = Readiness::default();
         let shutdown = Shutdown::on_signals(readiness.clone(), lb_delay).map_err(StartError::Signals)?;
-        let held = Held { data_dir, _database: database };
-        Ok(Self { held, listener, socket, readiness, shutdown })
+        Ok(Self { data_dir, listener, socket, readiness, shutdown })
     }
 
     /// Serves until told to stop and drained. `commands` answers the command line through the socket.
@@ -86,7 +71,7 @@ impl Foundation {
         gateway: G,
         portal: P,
         commands: H,
-    ) -> (Held, Drained)
+    ) -> (DataDir, Drained)
     where
         G: Gateway,
         P: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send>
@@ -107,7 +92,7 @@ impl Foundation {
         if drained.cut > 0 {
             tracing::warn!(connections = drained.cut, "cut {} connections that did not finish in time", drained.cut);
         }
-        (self.held, drained)
+        (self.data_dir, drained)
     }
 }
 
@@ -136,68 +121,4 @@ pub fn refuse_dev_database(is_dev: bool) -> Result<(), StartError> {
 pub fn install_crypto() {
     // Fails only if one is installed already, and then there is one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::IpAddr;
-
-    use axum::Router;
-    use hyper::body::Incoming;
-
-    use super::*;
-    use crate::http::health::State;
-    use crate::http::origin::Origin;
-
-    #[derive(Clone)]
-    struct NoGateway;
-
-    impl Gateway for NoGateway {
-        type Body = Body;
-
-        async fn call(&self, _: Request<Incoming>, _: IpAddr) -> Response<Body> {
-            Response::new(Body::empty())
-        }
-    }
-
-    async fn lay(data_dir: &Path, database: &Path) -> Result<Foundation, StartError> {
-        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        Foundation::lay(data_dir, Some(database), anywhere, Duration::ZERO).await
-    }
-
-    #[tokio::test]
-    async fn a_process_serves_alone_until_it_is_stopped() {
-        let folder = tempfile::tempdir().unwrap();
-        let (data, database) = (folder.path().join("data"), folder.path().join("k.db"));
-        let foundation = lay(&data, &database).await.unwrap();
-        assert!(matches!(lay(&data, &database).await, Err(StartError::DataDir(_))));
-        let elsewhere = folder.path().join("elsewhere");
-        assert!(matches!(lay(&elsewhere, &database).await, Err(StartError::DataDir(_))));
-
-        let address = foundation.listener.local_addr().unwrap();
-        let origin = Origin::parse(&format!("http://{address}")).unwrap();
-        let site = Site {
-            public_origin: origin.clone(),
-            gateway_origin: origin.clone(),
-            trusted_proxies: Vec::new(),
-            accepts_loopback_names: true,
-        };
-        foundation.readiness.set(State::Ready);
-        let stop = foundation.shutdown.stop.clone();
-        let commands = |request| async move { socket::Answer::Done(vec![format!("{request:?}")]) };
-        let serving = foundation.serve(site, AcceptSettings::default(), NoGateway, Router::new(), commands);
-        let asking = async {
-            let answer = socket::ask(&data, &socket::Request::AdminInvite).await.unwrap();
-            assert_eq!(answer, socket::Answer::Done(vec!["AdminInvite".to_owned()]));
-            let outbound = crate::http::egress::Outbound::new(crate::http::egress::EgressPolicy::with_loopback());
-            let ready = outbound.unwrap().get(&origin.join("/readyz").parse().unwrap()).await.unwrap();
-            assert_eq!(ready.status(), 200);
-            stop.cancel();
-        };
-        let ((held, drained), ()) = tokio::join!(serving, asking);
-        assert_eq!(drained, Drained { cut: 0 });
-        assert!(matches!(lay(&data, &database).await, Err(StartError::DataDir(_))));
-        drop(held);
-        assert!(lay(&data, &database).await.is_ok());
-    }
 }
