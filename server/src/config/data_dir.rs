@@ -12,14 +12,14 @@ const LOCK: &str = "keywright.lock";
 
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
-    #[error("{path} cannot be used: {error}", path = .0.display(), error = .1)]
+    #[error("the data folder {path} cannot be used: {error}", path = .0.display(), error = .1)]
     Unusable(PathBuf, io::Error),
     #[error(
-        "another Keywright process{holder} is using the {what} {path}; stop it first, or give this one its own",
+        "another Keywright process{holder} is using the data folder {path}; stop it first, or give this one its own data_dir",
         path = .path.display(),
         holder = .process.as_ref().map(|id| format!(" (process {id})")).unwrap_or_default()
     )]
-    InUse { what: &'static str, path: PathBuf, process: Option<String> },
+    InUse { path: PathBuf, process: Option<String> },
 }
 
 /// A data folder that no other process uses while this value lives.
@@ -35,44 +35,30 @@ impl DataDir {
         let unusable = |error| DataDirError::Unusable(path.to_owned(), error);
         let created = DirBuilder::new().recursive(true).mode(0o700).create(path);
         created.map_err(unusable)?;
-        let lock = take_lock("data folder", path, &path.join(LOCK))?;
+        let mut lock = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path.join(LOCK))
+            .map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let process = holder(&mut lock);
+                let path = path.to_owned();
+                return Err(DataDirError::InUse { path, process });
+            }
+            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+        }
+        write_holder(&mut lock).map_err(unusable)?;
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
     pub fn path(&self) -> &Path {
         &self.path
     }
-}
-
-/// Keeps a second process off an SQLite file, also where it has a data folder of its own. Locked while the value lives.
-/// (With PostgreSQL, the database itself keeps the lock.)
-pub fn lock_database(file: &Path) -> Result<File, DataDirError> {
-    let mut lock = file.as_os_str().to_owned();
-    lock.push(".lock");
-    take_lock("database", file, Path::new(&lock))
-}
-
-fn take_lock(what: &'static str, path: &Path, file: &Path) -> Result<File, DataDirError> {
-    let unusable = |error| DataDirError::Unusable(path.to_owned(), error);
-    let mut lock = OpenOptions::new()
-        .create(true)
-        .read(true)
-        .write(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(file)
-        .map_err(unusable)?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let process = holder(&mut lock);
-            let path = path.to_owned();
-            return Err(DataDirError::InUse { what, path, process });
-        }
-        Err(TryLockError::Error(error)) => return Err(unusable(error)),
-    }
-    write_holder(&mut lock).map_err(unusable)?;
-    Ok(lock)
 }
 
 /// Can files be created here? Leaves nothing behind.
@@ -114,17 +100,6 @@ mod tests {
         assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
         drop(first);
         assert_eq!(DataDir::lock(&path).unwrap().path(), path);
-    }
-
-    #[test]
-    fn a_database_is_used_by_one_process_whatever_its_data_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("k.db");
-        let first = lock_database(&file).unwrap();
-        let refused = lock_database(&file).unwrap_err().to_string();
-        assert!(refused.contains("is using the database"), "{refused}");
-        drop(first);
-        assert!(lock_database(&file).is_ok());
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Where the database is. The URL may hold a password, so it is shown without it.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use url::Url;
 
@@ -40,13 +39,6 @@ impl DatabaseUrl {
         };
         let text = Secret::new(text);
         Ok(Self { engine, text })
-    }
-
-    /// The file, if that is what the database is.
-    pub fn sqlite_file(&self) -> Option<PathBuf> {
-        let path = self.text.expose().strip_prefix("sqlite:")?;
-        let path = path.strip_prefix("//").unwrap_or(path);
-        Some(PathBuf::from(path.split('?').next().unwrap_or_default()))
     }
 
     /// With the password, for whoever connects.
@@ -107,14 +99,5 @@ mod tests {
         {
             assert!(DatabaseUrl::parse(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn the_file_of_a_database_is_read_like_its_driver_reads_it() {
-        let file = |text| DatabaseUrl::parse(text).unwrap().sqlite_file();
-        for text in ["sqlite:/var/k.db", "sqlite:///var/k.db", "sqlite:/var/k.db?mode=rwc"] {
-            assert_eq!(file(text), Some(PathBuf::from("/var/k.db")), "{text}");
-        }
-        assert_eq!(file("postgres://h/d"), None);
     }
 }
