@@ -7,6 +7,7 @@
 use crate::auth::oidc::{IssuerHttp, IssuerSettings};
 use crate::auth::page::AuthPage;
 use crate::auth::{Auth, AuthParts, AuthSetupError};
+use crate::cli::commands::Commands;
 use crate::clock::{SystemClock, SystemRandomness};
 use crate::config::Organisation;
 use crate::config::data_dir::DataDir;
@@ -68,8 +69,6 @@ pub enum NotStarted {
     Auth(#[from] AuthSetupError),
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
-    #[error("the answers' assets are missing from this build")]
-    Assets,
 }
 
 /// Opens the database and makes sure that no other process does.
@@ -87,7 +86,7 @@ pub struct Process {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Randomness>,
     pub sealing: Arc<Sealing>,
-    ingest: Ingest,
+    ingest: Arc<Ingest>,
     ledger: Arc<Ledger>,
     jobs: Vec<JoinHandle<()>>,
     _lock: ExclusiveLock,
@@ -108,7 +107,7 @@ impl Process {
 
         let folder = data_dir.path().join("spool");
         let ledger = Arc::new(open_ledger(&folder, plan.spool, &*usage, clock.clone(), zone.clone()).await?);
-        let ingest = Ingest::start(ledger.spool(), usage);
+        let ingest = Arc::new(Ingest::start(ledger.spool(), usage));
 
         let policy = Arc::new(StoredPolicy { store: store.clone(), sealing: sealing.clone() });
         let directory = Arc::new(Directory::new(policy.clone(), policy, clock.clone()));
@@ -139,7 +138,7 @@ impl Process {
             },
         }));
 
-        let look = Look { assets: Arc::new(assets()?), banner: plan.banner, zone, clock: clock.clone() };
+        let look = Look { assets: Arc::new(crate::http::assets::links()), banner: plan.banner, zone, clock: clock.clone() };
         let auth = Arc::new(Auth::new(AuthParts {
             public_origin: plan.public_origin,
             issuers: plan.issuers,
@@ -163,6 +162,16 @@ impl Process {
         router::portal(&self.app, public_origin.clone())
     }
 
+    pub fn commands(&self, public_origin: &Origin) -> Commands {
+        Commands {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            public_origin: public_origin.clone(),
+            ingest: self.ingest.clone(),
+        }
+    }
+
     /// After the last connection is closed: running calls are settled, then everything is written where it belongs.
     pub async fn stop(self, patience: Duration) {
         let gateway = self.gateway.0;
@@ -173,7 +182,9 @@ impl Process {
         for job in self.jobs {
             job.abort();
         }
-        self.ingest.stop().await;
+        if let Err(error) = self.ingest.flush().await {
+            tracing::warn!(%error, "the last records stay in the spool and are ingested at the next start");
+        }
         if let Err(error) = self.ledger.spool().flush() {
             tracing::error!(?error, "the spool's last records could not be forced to the disk");
         }
@@ -200,11 +211,6 @@ fn spread(random: Arc<dyn Randomness>) -> impl Fn() -> u64 + Send + Sync {
         random.fill(&mut bytes);
         u64::from_le_bytes(bytes)
     }
-}
-
-fn assets() -> Result<app::chrome::Assets, NotStarted> {
-    let path = |source| crate::http::assets::path(source).ok_or(NotStarted::Assets);
-    Ok(app::chrome::Assets { css: path("keywright.css")?, js: path("keywright.mjs")?, icon: path("icon.svg")? })
 }
 
 /// What sign-in says, in the look of every other page.

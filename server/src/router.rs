@@ -20,6 +20,7 @@ use axum::routing::{get, post};
 use domain::person::Caller;
 use std::sync::Arc;
 use std::time::Duration;
+use tower_http::compression::CompressionLayer;
 
 /// The largest form: a list of some thousand model names fits.
 const FORM_LIMIT: usize = 256 * 1024;
@@ -42,8 +43,8 @@ pub fn portal(app: &Arc<App>, public_origin: Origin) -> Router {
         .merge(crate::auth::routes::router(app.auth.clone()))
         .merge(pages)
         .layer(axum::middleware::from_fn_with_state(public_origin, csrf::require_same_origin))
+        .layer(CompressionLayer::new())
         .merge(assets::routes())
-        .layer(tower_http::compression::CompressionLayer::new())
 }
 
 /// True if a page lives at this path: where people may be sent back to after signing in.

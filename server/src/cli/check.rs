@@ -14,7 +14,7 @@ use url::Url;
 
 use super::output::say;
 use super::providers::instructions;
-use super::serve::refuse_dev_database;
+use super::foundation::refuse_dev_database;
 use crate::config::data_dir::{DataDir, DataDirError, check_writable};
 use crate::config::{Config, Issuer};
 use crate::http::egress::Outbound;

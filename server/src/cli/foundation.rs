@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use crate::http::accept::{self, AcceptSettings, Drained};
 use crate::http::connection_limit::ConnectionLimit;
 use crate::http::entrance::{Entrance, Gateway};
 use crate::http::front_gate::Site;
-use crate::http::health::Readiness;
+use crate::http::health::{Readiness, State};
 use crate::http::shutdown::Shutdown;
 
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,13 @@ impl Foundation {
         Ok(Self { data_dir, listener, socket, readiness, shutdown })
     }
 
+    /// Without the right root secret: health answers, everything else says that the process is sealed.
+    pub async fn serve_sealed(self, site: Site, settings: AcceptSettings) {
+        self.readiness.set(State::Sealed);
+        let commands = async |_| socket::Answer::Failed("this process is sealed: start it with its root secret".into());
+        self.serve(site, settings, Absent, axum::Router::new(), commands).await;
+    }
+
     /// Serves until told to stop and drained. `commands` answers the command line through the socket.
     pub async fn serve<G, P, H, F>(
         self,
@@ -93,6 +100,20 @@ impl Foundation {
             tracing::warn!(connections = drained.cut, "cut {} connections that did not finish in time", drained.cut);
         }
         (self.data_dir, drained)
+    }
+}
+
+/// Nobody is at home: what a sealed process puts where the gateway would be. Readiness refuses before it is asked.
+#[derive(Clone)]
+struct Absent;
+
+impl Gateway for Absent {
+    type Body = String;
+
+    async fn call(&self, _: Request<hyper::body::Incoming>, _: IpAddr) -> Response<String> {
+        let mut response = Response::new(String::new());
+        *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+        response
     }
 }
 

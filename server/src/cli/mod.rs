@@ -12,10 +12,14 @@ use crate::http::origin::Origin;
 pub mod admin;
 pub mod audit;
 pub mod check;
+pub mod commands;
+pub mod dev;
+pub mod foundation;
 pub mod output;
 pub mod providers;
 pub mod serve;
 pub mod socket;
+pub mod unlocked;
 
 /// Where `keywright dev` keeps everything, and where commands look when they are not told otherwise.
 pub const DEV_DATA: &str = "./keywright-data";
@@ -47,8 +51,8 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Dev {
-    /// Where to listen; only addresses of this machine
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT", value_parser = loopback)]
+    /// Where to listen. Beyond this machine (a container's published port) it needs --public-origin, and warns
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
     /// The folder for the database and everything else; made if missing, kept between starts
     #[arg(long, default_value = DEV_DATA, value_name = "DIR")]
@@ -107,15 +111,6 @@ pub enum Ledger {
     },
 }
 
-fn loopback(text: &str) -> Result<SocketAddr, &'static str> {
-    let address: SocketAddr = text.parse().map_err(|_| "write an address and a port, like 127.0.0.1:8080")?;
-    match address.ip().is_loopback() {
-        true => Ok(address),
-        false => Err("anybody can sign in as administrator here, so it must stay on this machine; \
-             for others, use keywright serve"),
-    }
-}
-
 fn local_origin(text: &str) -> Result<Origin, &'static str> {
     let origin = Origin::parse(text)?;
     match origin.is_loopback() {
@@ -141,12 +136,11 @@ mod tests {
     }
 
     #[test]
-    fn dev_needs_nothing_and_stays_on_this_machine() {
+    fn dev_needs_nothing_and_is_opened_on_this_machine() {
         let Ok(Command::Dev(dev)) = parse("keywright dev") else {
             panic!("dev needs no arguments");
         };
         assert_eq!(dev.listen.to_string(), "127.0.0.1:8080");
-        assert!(parse("keywright dev --listen 0.0.0.0:8080").unwrap_err().contains("stay on this machine"));
         assert!(parse("keywright dev --public-origin https://keys.example.com").is_err());
         assert!(parse("keywright dev --public-origin http://localhost:9000").is_ok());
     }
