@@ -21,9 +21,14 @@ on_both_engines! {
     }
 
     async fn processes_that_start_together_migrate_once(database: &TestDatabase) {
-        let (one, two) = tokio::join!(Store::open(&database.url), Store::open(&database.url));
-        one.unwrap().ping().await.unwrap();
-        two.unwrap().ping().await.unwrap();
+        let mut openings = tokio::task::JoinSet::new();
+        for _ in 0..6 {
+            let url = database.url.clone();
+            openings.spawn(async move { Store::open(&url).await });
+        }
+        for opened in openings.join_all().await {
+            opened.unwrap().ping().await.unwrap();
+        }
     }
 
     async fn settings_are_replaced_or_kept(database: &TestDatabase) {
@@ -134,6 +139,22 @@ async fn a_second_writer_waits_for_the_first_but_not_forever() {
     assert!(started.elapsed() < Duration::from_secs(4));
     drop(first);
     store.begin().await.unwrap().commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn files_are_for_the_account_of_the_process_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&format!("sqlite:{}", folder.path().join("keywright.db").display())).await.unwrap();
+    let _lock = store.lock_exclusive().await.unwrap();
+    store.begin().await.unwrap().put_setting("mark", b"x").await.unwrap();
+    let mut files = 0;
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", file.path().display());
+        files += 1;
+    }
+    assert_eq!(files, 4, "the database, its log with index, and the lock");
 }
 
 #[tokio::test]
