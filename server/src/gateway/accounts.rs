@@ -12,7 +12,7 @@ use domain::money::NanoUsd;
 use domain::time::Timestamp;
 use jiff::tz::TimeZone;
 
-/// Windows of one kind that are kept when newer ones begin: the one before may return if the clock is set back.
+/// Windows of one kind that are kept: the one before the newest may return if the clock is set back.
 const KEPT: usize = 2;
 
 /// One scope's money and, for a key, its traffic.
@@ -74,17 +74,17 @@ impl Account {
     fn period(&mut self, window: Window, start: Timestamp, zone: &TimeZone) -> &mut Period {
         let known = self.periods.iter().position(|period| period.window == window && period.start == start);
         let index = known.unwrap_or_else(|| {
-            self.forget_old(window);
+            self.make_room(window);
             self.periods.push(Period::new(window, start, zone));
             self.periods.len() - 1
         });
         &mut self.periods[index]
     }
 
-    fn forget_old(&mut self, window: Window) {
+    fn make_room(&mut self, window: Window) {
         let mut starts: Vec<Timestamp> = self.periods.iter().filter(|p| p.window == window).map(|p| p.start).collect();
         starts.sort_unstable_by(|a, b| b.cmp(a));
-        let Some(&oldest_kept) = starts.get(KEPT - 1) else { return };
+        let Some(&oldest_kept) = starts.get(KEPT - 2) else { return };
         self.periods.retain(|p| p.window != window || p.start >= oldest_kept || p.reserved != NanoUsd::ZERO);
     }
 }
@@ -126,9 +126,10 @@ pub(super) fn decide(all: &[BudgetFigures], ask: Ask) -> Result<(), Denial> {
     }
     match all.iter().find(|figures| ask.bound > figures.left()) {
         None => Ok(()),
-        Some(figures) => {
-            Err(Denial::BudgetReserved { limit: reached(figures), retry_after_ms: ask.typical_call_ms.clamp(250, 30_000) })
-        }
+        Some(figures) => Err(Denial::BudgetReserved {
+            limit: reached(figures),
+            retry_after_ms: ask.typical_call_ms.clamp(250, 30_000),
+        }),
     }
 }
 
@@ -185,7 +186,11 @@ mod tests {
             (0, 0, 0, 1, "budget_exhausted"),
             (100, 100, 0, 0, "fits"),
         ] {
-            assert_eq!(code(&[figures(limit, spent, reserved)], ask(bound)), expected, "{limit} {spent} {reserved} {bound}");
+            assert_eq!(
+                code(&[figures(limit, spent, reserved)], ask(bound)),
+                expected,
+                "{limit} {spent} {reserved} {bound}"
+            );
         }
     }
 

@@ -174,7 +174,8 @@ impl Directory {
 
     async fn load_in_order(&self) -> Result<(), Unavailable> {
         let snapshot = self.source.load_all().await?;
-        let policy = Policy::of(&snapshot.profiles, snapshot.models, snapshot.providers, snapshot.credentials, snapshot.peppers);
+        let policy =
+            Policy::of(&snapshot.profiles, snapshot.models, snapshot.providers, snapshot.credentials, snapshot.peppers);
         let present: HashSet<KeyId> = snapshot.keys.iter().map(|facts| facts.key.id).collect();
         for facts in snapshot.keys {
             match policy.profiles.get(&facts.key.profile) {

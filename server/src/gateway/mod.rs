@@ -6,6 +6,8 @@
 mod accounts;
 mod event_ids;
 mod rate;
+#[cfg(test)]
+mod testing;
 
 pub mod directory;
 pub mod ingest;

@@ -133,3 +133,6 @@ fn interrupted(call: OpenCall) -> UsageRecord {
         charged: intent.lines,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -283,3 +283,6 @@ impl Spool {
         self.shared.lock().log.retire_before(cursor.segment)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -170,7 +170,8 @@ mod tests {
 
     #[test]
     fn a_record_reads_back_as_it_was_written() {
-        let checkpoint = Checkpoint { tokens: TokenUsage { output: 7, ..Default::default() }, cost: NanoUsd::from_nano(9) };
+        let checkpoint =
+            Checkpoint { tokens: TokenUsage { output: 7, ..Default::default() }, cost: NanoUsd::from_nano(9) };
         let bytes = encode(Kind::Checkpoint, EventId::from_i64(42), &checkpoint).unwrap();
         let Next::Record { record, end } = next(&bytes, 0) else { panic!("unreadable") };
         assert_eq!((record.kind, record.event, end), (Kind::Checkpoint, EventId::from_i64(42), bytes.len()));

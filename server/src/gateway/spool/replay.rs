@@ -91,12 +91,7 @@ pub(super) fn replay(folder: &Path) -> Result<Replayed, SpoolUnreadable> {
         let (checkpoint, bytes) = started.checkpoint.unzip();
         open.insert(
             event,
-            Open {
-                key: started.intent.key,
-                segment: started.segment,
-                intent: started.intent_bytes,
-                checkpoint: bytes,
-            },
+            Open { key: started.intent.key, segment: started.segment, intent: started.intent_bytes, checkpoint: bytes },
         );
         reading.found.interrupted.push(OpenCall { event, intent: started.intent, checkpoint });
     }
@@ -107,7 +102,8 @@ fn segment_numbers(folder: &Path) -> io::Result<Vec<u64>> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        let number: Option<u64> = name.to_str().and_then(|name| name.strip_suffix(".spool")).and_then(|name| name.parse().ok());
+        let number: Option<u64> =
+            name.to_str().and_then(|name| name.strip_suffix(".spool")).and_then(|name| name.parse().ok());
         numbers.extend(number);
     }
     numbers.sort_unstable();
