@@ -242,6 +242,10 @@ impl Pump {
             (Ok(()), Some(denial)) if !silent => event(&denial, words.unwrap_or(&sentence(&denial))),
             (Ok(()), _) => last,
         };
+        // A client that was given up must not take what it has for the whole: its connection is cut.
+        if outcome == Outcome::ClientGone {
+            return;
+        }
         let stalled = gateway.settings.timeouts.client_stalled;
         if matches!(timeout(stalled, self.client.send(bytes)).await, Ok(Ok(()))) {
             self.client.finish();
