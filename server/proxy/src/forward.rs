@@ -269,6 +269,9 @@ impl Exchange {
                 Err(Stop::ClientGone) => break Some(Denial::ProviderError),
                 Ok(Some(Ok(frame))) => {
                     let Ok(data) = frame.into_data() else { continue };
+                    if Instant::now() >= self.due {
+                        break Some(Denial::ProviderTimeout);
+                    }
                     seen += data.len();
                     tail.extend_from_slice(&data);
                     if tail.len() > 2 * TAIL_BYTES {

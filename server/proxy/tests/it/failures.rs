@@ -246,3 +246,53 @@ async fn a_runtime_that_goes_away_charges_what_was_set_aside() {
     let record = world.last_settled();
     assert_eq!((record.source, record.outcome), (UsageSource::Reservation, Outcome::Interrupted));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_endless_stream_ends_after_the_longest_time() {
+    let world = World::new();
+    let event = "data: {\"choices\":[{\"delta\":{}}]}\n\n";
+    world
+        .provider
+        .will_stream(std::iter::repeat_with(|| [bytes(event), Piece::Pause]).flatten().take(2 * 4_000).collect());
+    let begun = tokio::time::Instant::now();
+    let seen = text(world.post("/v1/chat/completions", &streamed("gpt")).await).await;
+    assert!(seen.ends_with("\n\n") && seen.contains("provider_timeout"));
+    assert_eq!(begun.elapsed().as_secs(), 3_600);
+    world.assert_settled(1).await;
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_sent_gets_its_money_back() {
+    let world = World::new();
+    world.change(|facts| facts.credential = Err(domain::denial::Denial::Sealed));
+    let response = world.post("/v1/chat/completions", r#"{"model":"gpt","max_tokens":5}"#).await;
+    assert_eq!(response.status(), 503);
+    world.book(|book| {
+        assert_eq!((book.released, book.settled.len(), book.open.len()), (1, 0, 0));
+        assert_eq!((book.denied.len(), book.denied[0].denial.as_deref()), (1, Some("sealed")));
+    });
+}
+
+#[tokio::test]
+async fn many_calls_at_once_leave_exactly_what_they_cost() {
+    let world = std::sync::Arc::new(World::new());
+    world.book(|book| book.limit = NanoUsd::from_nano(50 * 13_000));
+    for _ in 0..200 {
+        world.provider.will_stream(vec![bytes(CHAT)]);
+    }
+    let calls = (0..200).map(|_| {
+        let world = std::sync::Arc::clone(&world);
+        tokio::spawn(async move {
+            let response = world.post("/v1/chat/completions", &streamed("gpt")).await;
+            (response.status().as_u16(), text(response).await.contains("[DONE]"))
+        })
+    });
+    let mut served = 0;
+    for call in calls.collect::<Vec<_>>() {
+        let (status, whole) = call.await.unwrap();
+        assert!(matches!((status, whole), (200, true) | (402 | 429, false)), "{status}");
+        served += usize::from(whole);
+    }
+    world.assert_settled(served).await;
+    world.book(|book| assert!(book.spent <= book.limit && served > 0));
+}

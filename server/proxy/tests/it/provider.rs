@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// What comes next of an answer's body.
 #[derive(Clone)]
-pub enum Piece {
+pub(crate) enum Piece {
     Bytes(Bytes),
     /// Nothing for a second; tests run on paused time.
     Pause,
@@ -25,7 +25,7 @@ pub enum Piece {
 }
 
 #[derive(Clone)]
-pub enum Reply {
+pub(crate) enum Reply {
     Unreachable,
     BreakBeforeAnswer,
     Silence,
@@ -33,27 +33,27 @@ pub enum Reply {
 }
 
 /// What a provider was sent.
-pub struct Got {
-    pub uri: Uri,
-    pub headers: HeaderMap,
-    pub body: String,
+pub(crate) struct Got {
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 #[derive(Default)]
-pub struct FakeProvider {
+pub(crate) struct FakeProvider {
     replies: Mutex<VecDeque<Reply>>,
     got: Mutex<Vec<Got>>,
 }
 
-pub fn bytes(text: impl Into<String>) -> Piece {
+pub(crate) fn bytes(text: impl Into<String>) -> Piece {
     Piece::Bytes(Bytes::from(text.into()))
 }
 
 impl FakeProvider {
-    pub fn will(&self, reply: Reply) {
+    pub(crate) fn will(&self, reply: Reply) {
         self.replies.lock().unwrap().push_back(reply);
     }
-    pub fn will_answer(&self, status: u16, body: &str) {
+    pub(crate) fn will_answer(&self, status: u16, body: &str) {
         let headers = vec![
             ("content-type", "application/json"),
             ("x-request-id", "up-1"),
@@ -62,11 +62,11 @@ impl FakeProvider {
         ];
         self.will(Reply::Answer { status, headers, pieces: vec![bytes(body)] });
     }
-    pub fn will_stream(&self, pieces: Vec<Piece>) {
+    pub(crate) fn will_stream(&self, pieces: Vec<Piece>) {
         let headers = vec![("content-type", "text/event-stream; charset=utf-8")];
         self.will(Reply::Answer { status: 200, headers, pieces });
     }
-    pub fn got(&self) -> Vec<Got> {
+    pub(crate) fn got(&self) -> Vec<Got> {
         std::mem::take(&mut *self.got.lock().unwrap())
     }
 }

@@ -24,22 +24,22 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use zeroize::Zeroizing;
 
-pub const NOW: Timestamp = Timestamp::from_ms(1_795_000_000_000);
-pub const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
-pub const CREDENTIAL: &str = "sk-upstream-credential-0123456789";
+pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_795_000_000_000);
+pub(crate) const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
+pub(crate) const CREDENTIAL: &str = "sk-upstream-credential-0123456789";
 const PEPPER: [u8; 32] = [5; 32];
 
 fn id(byte: u8) -> [u8; 12] {
     [byte; 12]
 }
-pub fn key_id() -> KeyId {
+pub(crate) fn key_id() -> KeyId {
     KeyId::from_random(&id(1))
 }
-pub fn secret() -> String {
+pub(crate) fn secret() -> String {
     key_secret::compose(TokenKind::VirtualKey, key_id(), &Zeroizing::new([7; 32])).expose().to_owned()
 }
 
-pub struct StoppedClock;
+pub(crate) struct StoppedClock;
 impl Clock for StoppedClock {
     fn now(&self) -> Timestamp {
         NOW
@@ -47,19 +47,19 @@ impl Clock for StoppedClock {
 }
 
 /// Everything that the directory knows; tests change it before a call.
-pub struct Facts {
-    pub ready: Result<(), Denial>,
-    pub key: VirtualKey,
-    pub secrets: Vec<KeySecret>,
-    pub effective: KeyTerms,
-    pub owner_active: bool,
-    pub pepper_known: bool,
-    pub models: Vec<Model>,
-    pub providers: Vec<(ProviderId, WireFormat, bool)>,
-    pub credential: Result<(), Denial>,
+pub(crate) struct Facts {
+    pub(crate) ready: Result<(), Denial>,
+    pub(crate) key: VirtualKey,
+    pub(crate) secrets: Vec<KeySecret>,
+    pub(crate) effective: KeyTerms,
+    pub(crate) owner_active: bool,
+    pub(crate) pepper_known: bool,
+    pub(crate) models: Vec<Model>,
+    pub(crate) providers: Vec<(ProviderId, WireFormat, bool)>,
+    pub(crate) credential: Result<(), Denial>,
 }
 
-pub struct MemoryDirectory(pub Mutex<Facts>);
+pub(crate) struct MemoryDirectory(pub(crate) Mutex<Facts>);
 
 impl Directory for MemoryDirectory {
     fn ready(&self) -> Result<(), Denial> {
@@ -101,20 +101,20 @@ impl Directory for MemoryDirectory {
 
 /// One budget, kept exactly; every settlement and release remembered.
 #[derive(Default)]
-pub struct Book {
-    pub limit: NanoUsd,
-    pub spent: NanoUsd,
-    pub open: HashMap<EventId, NanoUsd>,
-    pub settled: Vec<UsageRecord>,
-    pub released: usize,
-    pub denied: Vec<UsageRecord>,
-    pub checkpoints: Vec<TokenUsage>,
-    pub refuse: Option<Denial>,
-    pub refuse_settlement: bool,
+pub(crate) struct Book {
+    pub(crate) limit: NanoUsd,
+    pub(crate) spent: NanoUsd,
+    pub(crate) open: HashMap<EventId, NanoUsd>,
+    pub(crate) settled: Vec<UsageRecord>,
+    pub(crate) released: usize,
+    pub(crate) denied: Vec<UsageRecord>,
+    pub(crate) checkpoints: Vec<TokenUsage>,
+    pub(crate) refuse: Option<Denial>,
+    pub(crate) refuse_settlement: bool,
 }
 
-pub struct MemoryLedger {
-    pub book: Mutex<Book>,
+pub(crate) struct MemoryLedger {
+    pub(crate) book: Mutex<Book>,
     sequence: AtomicU16,
 }
 
@@ -199,19 +199,19 @@ impl Ledger for MemoryLedger {
     }
 }
 
-pub struct World {
-    pub directory: Arc<MemoryDirectory>,
-    pub ledger: Arc<MemoryLedger>,
-    pub provider: Arc<FakeProvider>,
-    pub gateway: Arc<Gateway>,
+pub(crate) struct World {
+    pub(crate) directory: Arc<MemoryDirectory>,
+    pub(crate) ledger: Arc<MemoryLedger>,
+    pub(crate) provider: Arc<FakeProvider>,
+    pub(crate) gateway: Arc<Gateway>,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(Settings { portal_origin: "https://keys.example".to_owned(), ..Settings::default() })
     }
 
-    pub fn with(settings: Settings) -> Self {
+    pub(crate) fn with(settings: Settings) -> Self {
         let directory = Arc::new(MemoryDirectory(Mutex::new(facts())));
         let book = Book { limit: NanoUsd::from_dollars(10), ..Book::default() };
         let ledger = Arc::new(MemoryLedger { book: Mutex::new(book), sequence: AtomicU16::new(0) });
@@ -227,25 +227,25 @@ impl World {
         Self { directory, ledger, provider, gateway }
     }
 
-    pub fn change(&self, change: impl FnOnce(&mut Facts)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Facts)) {
         change(&mut self.directory.0.lock().unwrap());
     }
-    pub fn book<T>(&self, look: impl FnOnce(&mut Book) -> T) -> T {
+    pub(crate) fn book<T>(&self, look: impl FnOnce(&mut Book) -> T) -> T {
         look(&mut self.ledger.book.lock().unwrap())
     }
 
-    pub async fn send(&self, request: Request<Full<Bytes>>) -> Response<Body> {
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Response<Body> {
         self.gateway.handle(request, PEER).await
     }
-    pub async fn post(&self, path: &str, body: &str) -> Response<Body> {
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Response<Body> {
         self.send(post(path, body)).await
     }
-    pub async fn get(&self, path: &str) -> Response<Body> {
+    pub(crate) async fn get(&self, path: &str) -> Response<Body> {
         self.send(with_key(Request::get(path)).body(Full::default()).unwrap()).await
     }
 
     /// Nothing is in flight, nothing is reserved, and this many calls were settled.
-    pub async fn assert_settled(&self, calls: usize) {
+    pub(crate) async fn assert_settled(&self, calls: usize) {
         self.gateway.drained().await;
         self.book(|book| {
             assert_eq!(book.open.len(), 0, "leaked reservations");
@@ -254,7 +254,7 @@ impl World {
             assert_eq!(sum, book.spent);
         });
     }
-    pub fn last_settled(&self) -> UsageRecord {
+    pub(crate) fn last_settled(&self) -> UsageRecord {
         self.book(|book| book.settled.last().cloned().unwrap())
     }
 }
@@ -263,28 +263,28 @@ fn with_key(builder: http::request::Builder) -> http::request::Builder {
     builder.header("authorization", format!("Bearer {}", secret()))
 }
 
-pub fn post(path: &str, body: &str) -> Request<Full<Bytes>> {
+pub(crate) fn post(path: &str, body: &str) -> Request<Full<Bytes>> {
     let builder = Request::builder().method(Method::POST).uri(path).header("content-type", "application/json");
     with_key(builder).body(Full::from(body.to_owned())).unwrap()
 }
 
-pub async fn text(response: Response<Body>) -> String {
+pub(crate) async fn text(response: Response<Body>) -> String {
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     String::from_utf8(bytes.to_vec()).unwrap()
 }
-pub async fn json(response: Response<Body>) -> Value {
+pub(crate) async fn json(response: Response<Body>) -> Value {
     serde_json::from_str(&text(response).await).unwrap()
 }
 /// The code of an error in either skin.
-pub async fn code(response: Response<Body>) -> String {
+pub(crate) async fn code(response: Response<Body>) -> String {
     json(response).await["error"]["code"].as_str().unwrap().to_owned()
 }
 
-pub fn provider_id(format: WireFormat) -> ProviderId {
+pub(crate) fn provider_id(format: WireFormat) -> ProviderId {
     ProviderId::from_random(&id(if format == WireFormat::OpenAi { 20 } else { 21 }))
 }
 
-pub fn deployment(number: u8, format: WireFormat, upstream_model: &str, priority: u32) -> Deployment {
+pub(crate) fn deployment(number: u8, format: WireFormat, upstream_model: &str, priority: u32) -> Deployment {
     Deployment {
         id: DeploymentId::from_random(&id(number)),
         provider: provider_id(format),
@@ -296,7 +296,7 @@ pub fn deployment(number: u8, format: WireFormat, upstream_model: &str, priority
 }
 
 /// $1 and $2 a million tokens: 1,000 and 2,000 nano-dollars each.
-pub fn model(number: u8, name: &str, format: WireFormat, endpoints: &[Endpoint]) -> Model {
+pub(crate) fn model(number: u8, name: &str, format: WireFormat, endpoints: &[Endpoint]) -> Model {
     let tokens = TokenPrices {
         input: PicoUsd::from_pico(1_000_000),
         output: PicoUsd::from_pico(2_000_000),
