@@ -36,3 +36,16 @@ macro_rules! route {
         }
     };
 }
+
+/// Every row: what people do for themselves, then administration.
+pub fn table() -> Vec<Route> {
+    [work(), administration()].concat()
+}
+
+fn work() -> Vec<Route> {
+    vec![]
+}
+
+fn administration() -> Vec<Route> {
+    vec![]
+}

@@ -1,0 +1,1 @@
+//! What every change has in common.
