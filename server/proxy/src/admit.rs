@@ -103,19 +103,19 @@ fn shown(name: &str) -> String {
     name.chars().filter(|letter| !letter.is_control()).take(128).collect()
 }
 
-/// Lets the call in, or says why not. `model_known` has been filled in by then as far as possible.
+/// Lets the call in, or gives its caller back with the reason why not.
 pub(crate) fn admit(
     gateway: &Gateway,
     caller: Caller,
     endpoint: Endpoint,
     head: Head,
     body: Bytes,
-) -> Result<Admitted, (Caller, Denial)> {
+) -> Result<Admitted, Box<(Caller, Denial)>> {
     match plan(gateway, &caller, endpoint, &head, &body) {
         Ok(Plan { model, candidates, output_cap, bound, reservation }) => {
             Ok(Admitted { caller, endpoint, model, head, body, output_cap, bound, candidates, reservation })
         }
-        Err(denial) => Err((caller, denial)),
+        Err(denial) => Err(Box::new((caller, denial))),
     }
 }
 

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use tokio::sync::{Semaphore, mpsc};
 
 /// How much of an answer waits for its client at most.
-pub const WINDOW_BYTES: usize = 256 * 1024;
+pub(crate) const WINDOW_BYTES: usize = 256 * 1024;
 
 pub struct Body(Inner);
 

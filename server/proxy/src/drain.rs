@@ -53,7 +53,12 @@ impl Drain {
     ) -> Result<T, Stop> {
         let (mut work, mut gone) = (std::pin::pin!(work), std::pin::pin!(gone));
         loop {
-            let due = self.running.as_ref().map_or(due, |(until, _)| due.min(*until));
+            let until = self.running.as_ref().map(|(until, _)| *until);
+            // Asked here, since a provider that always has something ready never lets the timer speak.
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return Err(Stop::ClientGone);
+            }
+            let due = until.map_or(due, |until| due.min(until));
             tokio::select! {
                 biased;
                 result = &mut work => return Ok(result),

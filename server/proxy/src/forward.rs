@@ -177,23 +177,26 @@ impl Exchange {
     async fn relay_error(
         mut self,
         head: Response<()>,
-        body: UpstreamBody,
+        mut body: UpstreamBody,
         credential: Arc<SecretText>,
         mut answer: Answer,
     ) {
-        let limited = http_body_util::Limited::new(body, KEPT_WHOLE_BYTES).collect();
         let due = self.due.min(Instant::now() + self.gateway.settings.timeouts.between_events);
-        let bytes = match self.drain.wait(limited, answer.closed(), due).await {
-            Ok(Ok(collected)) => collected.to_bytes(),
-            _ => Bytes::new(),
-        };
-        let leaks = memchr::memmem::find(&bytes, credential.expose().as_bytes()).is_some();
-        let is_json = bytes.first() == Some(&b'{') && serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
+        let mut kept = BytesMut::new();
+        while let Ok(Some(Ok(frame))) = self.drain.wait(body.frame(), answer.closed(), due).await {
+            kept.extend_from_slice(frame.data_ref().map_or(&b""[..], |data| data));
+            if kept.len() > KEPT_WHOLE_BYTES {
+                break;
+            }
+        }
+        // What broke off is no JSON any more, and is replaced.
+        let leaks = memchr::memmem::find(&kept, credential.expose().as_bytes()).is_some();
+        let is_json = kept.first() == Some(&b'{') && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
         if leaks || !is_json {
             return self.fail(&Denial::ProviderError, Charge::NOTHING, answer);
         }
         self.admitted.reservation_mut().first_byte();
-        self.finish_whole(head, bytes, Charge::NOTHING, answer);
+        self.finish_whole(head, kept.freeze(), Charge::NOTHING, answer);
     }
 
     async fn relay_plain(mut self, head: Response<()>, mut body: UpstreamBody, mut answer: Answer) {
@@ -266,6 +269,9 @@ impl Exchange {
                 Err(Stop::ClientGone) => break Some(Denial::ProviderError),
                 Ok(Some(Ok(frame))) => {
                     let Ok(data) = frame.into_data() else { continue };
+                    if Instant::now() >= self.due {
+                        break Some(Denial::ProviderTimeout);
+                    }
                     seen += data.len();
                     tail.extend_from_slice(&data);
                     if tail.len() > 2 * TAIL_BYTES {

@@ -146,13 +146,16 @@ impl Gateway {
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
         let head = match head::read(&body) {
-            Ok(head) => head.as_read_by(endpoint),
+            Ok(head) => head.read_by(endpoint),
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
         let model = head.model.value.clone();
         let admitted = match admit::admit(self, caller, endpoint, head, body) {
             Ok(admitted) => admitted,
-            Err((caller, denial)) => return self.deny(&caller, Some(endpoint), &model, &denial),
+            Err(refused) => {
+                let (caller, denial) = *refused;
+                return self.deny(&caller, Some(endpoint), &model, &denial);
+            }
         };
         let (event, skin) = (admitted.caller().event, admitted.caller().skin);
         let (answer, answered) = oneshot::channel();

@@ -73,7 +73,7 @@ pub(crate) struct StreamOptions {
 
 impl Head {
     /// Fields that this endpoint does not know change nothing.
-    pub(crate) fn as_read_by(mut self, endpoint: Endpoint) -> Self {
+    pub(crate) fn read_by(mut self, endpoint: Endpoint) -> Self {
         if matches!(endpoint, Endpoint::Embeddings | Endpoint::CountTokens) {
             self.stream = false;
         }

@@ -85,8 +85,8 @@ impl Pump {
         let mut heard = Instant::now();
         loop {
             let due = self.exchange.due.min(heard + self.exchange.gateway.settings.timeouts.between_events);
+            // Not biased: a provider that always has something ready must not keep the second hand from moving.
             let step = tokio::select! {
-                biased;
                 step = self.exchange.drain.wait(body.frame(), self.client.closed(), due) => step,
                 _ = self.ticks.tick() => {
                     match self.each_second() {
@@ -108,9 +108,12 @@ impl Pump {
                 Err(Stop::Timeout) => return End::Failed(Denial::ProviderTimeout),
                 Err(Stop::ClientGone) => return End::ClientGone,
             };
-            heard = Instant::now();
             if let Some(end) = self.take(data).await {
                 return end;
+            }
+            heard = Instant::now();
+            if heard >= self.exchange.due {
+                return End::Failed(Denial::ProviderTimeout);
             }
         }
     }
@@ -242,6 +245,10 @@ impl Pump {
             (Ok(()), Some(denial)) if !silent => event(&denial, words.unwrap_or(&sentence(&denial))),
             (Ok(()), _) => last,
         };
+        // A client that was given up must not take what it has for the whole: its connection is cut.
+        if outcome == Outcome::ClientGone {
+            return;
+        }
         let stalled = gateway.settings.timeouts.client_stalled;
         if matches!(timeout(stalled, self.client.send(bytes)).await, Ok(Ok(()))) {
             self.client.finish();
