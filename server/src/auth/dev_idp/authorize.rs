@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use url::Url;
 
-use super::{CLIENT_ID, DevIdp, Grant, PEOPLE, only, picker};
+use crate::auth::query::only;
+use super::{CLIENT_ID, DevIdp, Grant, PEOPLE, picker};
 
 pub(super) async fn authorize(State(idp): State<Arc<DevIdp>>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();

@@ -9,6 +9,7 @@ mod authorize;
 mod bounded;
 mod people;
 mod picker;
+mod seed;
 mod signing;
 mod token;
 
@@ -170,11 +171,4 @@ async fn jwks(State(idp): State<Arc<DevIdp>>) -> Json<serde_json::Value> {
 /// There is no session here to end: every sign-in picks an account. Home is the one way back, whatever was asked for.
 async fn end_session(State(idp): State<Arc<DevIdp>>) -> Response {
     Redirect::to(&idp.home).into_response()
-}
-
-/// The value of a parameter that was sent exactly once.
-pub(in crate::auth) fn only(pairs: &str, name: &str) -> Option<String> {
-    let mut values = url::form_urlencoded::parse(pairs.as_bytes()).filter(|(key, _)| key == name).map(|(_, value)| value);
-    let first = values.next()?;
-    values.next().is_none().then(|| first.into_owned())
 }

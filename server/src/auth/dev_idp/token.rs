@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::{ACCESS_LIFETIME_MS, CLIENT_ID, DevIdp, Grant, PEOPLE, only};
+use super::{ACCESS_LIFETIME_MS, CLIENT_ID, DevIdp, Grant, PEOPLE};
 use crate::auth::opaque_token::OpaqueToken;
+use crate::auth::query::only;
 
 const ID_TOKEN_LIFETIME_S: i64 = 300;
 

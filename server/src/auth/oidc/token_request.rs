@@ -7,7 +7,7 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AuthType, AuthorizationCode, Client, ClientId, ClientSecret, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    IdTokenFields, OAuth2TokenResponse as _, PkceCodeVerifier, RedirectUrl, RequestTokenError, StandardErrorResponse,
+    HttpRequest, IdTokenFields, OAuth2TokenResponse as _, PkceCodeVerifier, RedirectUrl, RequestTokenError, StandardErrorResponse,
     StandardTokenResponse, TokenResponse as _,
 };
 
@@ -96,7 +96,11 @@ pub(super) async fn exchange(
             .add_extra_param("client_assertion_type", ASSERTION_TYPE)
             .add_extra_param("client_assertion", assertion);
     }
-    let send = |request| http.send(request);
+    // A clone per request: for a future that borrows, the compiler cannot prove that it may move between threads.
+    let send = |request: HttpRequest| {
+        let http = http.clone();
+        async move { http.send(request).await }
+    };
     let answer = request.request_async(&send).await.map_err(failure)?;
     let id_token = answer.id_token().cloned().ok_or_else(|| OidcError::Untrusted("no id token".into()))?;
     Ok(Tokens { id_token, access_token: answer.access_token().secret().clone() })
