@@ -11,6 +11,17 @@ use leptos::prelude::*;
 
 /// A complete page: head, frame and the given body. `title` stands alone in a list of tabs, so it names the thing.
 pub fn document<V: IntoView + 'static>(chrome: &Chrome<'_>, title: &str, body: impl FnOnce() -> V) -> String {
+    document_leading_on(chrome, title, None, body)
+}
+
+/// A complete page that the browser leaves by itself for another address, once it is drawn.
+pub fn document_leading_on<V: IntoView + 'static>(
+    chrome: &Chrome<'_>,
+    title: &str,
+    leads_to: Option<&str>,
+    body: impl FnOnce() -> V,
+) -> String {
+    let refresh = leads_to.map(|address| format!("0; url={address}"));
     let owner = Owner::new();
     let html = owner.with(|| {
         view! {
@@ -20,6 +31,7 @@ pub fn document<V: IntoView + 'static>(chrome: &Chrome<'_>, title: &str, body: i
                     <title>{format!("{title} · Keywright")}</title>
                     <meta name="viewport" content="width=device-width, initial-scale=1"/>
                     <meta name="color-scheme" content="light dark"/>
+                    {refresh.map(|content| view! { <meta http-equiv="refresh" content=content/> })}
                     <link rel="icon" type="image/svg+xml" href=chrome.assets.icon.clone()/>
                     <link rel="stylesheet" href=chrome.assets.css.clone()/>
                     <script type="module" src=chrome.assets.js.clone()></script>

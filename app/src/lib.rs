@@ -8,6 +8,8 @@ pub mod chrome;
 pub mod components;
 pub mod format;
 pub mod html;
+pub mod pages;
 pub mod paths;
 pub mod routes;
 pub mod visit;
+pub mod words;

@@ -6,6 +6,7 @@
 
 use crate::chrome::{Assets, Chrome, Place};
 use crate::format::Calendar;
+use domain::permission::Administrator;
 use domain::person::Caller;
 use domain::time::Timestamp;
 use portal::{Made, Portal, PortalError, Refusal};
@@ -57,6 +58,16 @@ impl Visit {
     }
     pub fn chrome(&self, place: Place) -> Chrome<'_> {
         self.frame.chrome(Some(&self.caller), place)
+    }
+
+    /// What this page measures its times from: the organisation's zone, and the moment of the request.
+    pub fn calendar(&self) -> Calendar {
+        Calendar { now: self.now, zone: self.frame.calendar.zone.clone() }
+    }
+
+    /// Proof for the use cases that only administrators may call.
+    pub fn administrator(&self) -> Result<Administrator<'_>, PageError> {
+        Administrator::of(&self.caller).ok_or(PageError::Forbidden)
     }
 }
 
@@ -140,7 +151,9 @@ pub enum PageError {
     /// A form that the page could not have sent.
     Unprocessable(String),
     /// Somebody saved in between.
-    Stale { current: i64 },
+    Stale {
+        current: i64,
+    },
     /// Refusals of an act that has no form to show them in.
     Refused(Vec<Refusal>),
     /// The form acted before; here is what it made.

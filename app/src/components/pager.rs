@@ -21,8 +21,8 @@ pub fn Pager(
     } else {
         format!("{}–{} of {}", grouped(first), grouped(last), grouped(total))
     };
-    let previous = previous.map(|href| view! { <a href=href rel="prev">{Icon::Previous.view()}"Previous"</a> });
-    let next = next.map(|href| view! { <a href=href rel="next">"Next"{Icon::Next.view()}</a> });
+    let previous = previous.map(|href| view! { <a href=href rel="prev">{Icon::Previous.view()}" Previous"</a> });
+    let next = next.map(|href| view! { <a href=href rel="next">"Next "{Icon::Next.view()}</a> });
     view! {
         <nav class="pager" aria-label="Pages">
             <span>{range}</span>
