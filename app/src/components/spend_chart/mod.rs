@@ -82,9 +82,8 @@ pub fn SpendChart(data: SpendData) -> impl IntoView {
     let data = data.folded();
     let highest = data.buckets.iter().map(Bucket::total).max().unwrap_or(NanoUsd::ZERO);
     let scale = Scale::for_amounts(highest, data.cap.as_ref().map(|cap| cap.amount));
-    let title = data.title.clone();
     view! {
-        <figure class="chart" aria-label=title>
+        <figure class="chart">
             {legend(&data)}
             <div class="frame">
                 {value_axis(&scale)}
@@ -131,7 +130,8 @@ fn plot(data: &SpendData, scale: &Scale) -> impl IntoView + use<> {
             <text class="cap-label" x="100%" y=y dy="-4" text-anchor="end">{cap.label.clone()}</text>
         }
     });
-    view! { <svg class="plot" aria-hidden="true">{lines.collect_view()}{columns.collect_view()}{cap}</svg> }
+    let title = data.title.clone();
+    view! { <svg class="plot" role="img" aria-label=title>{lines.collect_view()}{columns.collect_view()}{cap}</svg> }
 }
 
 fn column(data: &SpendData, scale: &Scale, at: usize, count: usize, bucket: &Bucket) -> impl IntoView + use<> {
