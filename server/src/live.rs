@@ -22,7 +22,9 @@ struct Follow {
 
 pub fn stream(watch: Watch) -> Response {
     let follow = Follow { watch, said: None, until: Instant::now() + LONGEST };
-    Sse::new(stream::unfold(follow, next)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
+    Sse::new(stream::unfold(follow, next))
+        .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+        .into_response()
 }
 
 async fn next(mut follow: Follow) -> Option<(Result<Event, Infallible>, Follow)> {

@@ -138,7 +138,8 @@ impl Process {
             },
         }));
 
-        let look = Look { assets: Arc::new(crate::http::assets::links()), banner: plan.banner, zone, clock: clock.clone() };
+        let look =
+            Look { assets: Arc::new(crate::http::assets::links()), banner: plan.banner, zone, clock: clock.clone() };
         let auth = Arc::new(Auth::new(AuthParts {
             public_origin: plan.public_origin,
             issuers: plan.issuers,

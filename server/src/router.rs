@@ -14,10 +14,11 @@ use app::visit::{Answer, Input, PageError, Visit};
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::person::Caller;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::compression::CompressionLayer;
@@ -69,7 +70,7 @@ async fn timed(app: Arc<App>, route: Route, request: Request) -> Response {
 }
 
 async fn answer(app: Arc<App>, route: Route, request: Request) -> Response {
-    let caller = match caller(&app, &request).await {
+    let caller = match who(&request).ask(&app).await {
         Ok(caller) => caller,
         Err(error) => return problem(&app, None, &error),
     };
@@ -88,12 +89,29 @@ async fn answer(app: Arc<App>, route: Route, request: Request) -> Response {
     }
 }
 
-async fn caller(app: &App, request: &Request) -> Result<Option<Caller>, PageError> {
+/// What tells who is calling, taken out of the request so that nothing else of it is held while the store is asked.
+struct Who {
+    headers: HeaderMap,
+    address: Option<IpAddr>,
+}
+
+fn who(request: &Request) -> Who {
     let address = request.extensions().get::<Admitted>().map(|admitted| admitted.client);
-    app.auth.caller(request.headers(), address).await.map_err(|error| match error {
-        store::StoreError::Unavailable => PageError::Unavailable,
-        _ => PageError::Internal,
-    })
+    Who { headers: request.headers().clone(), address }
+}
+
+impl Who {
+    async fn ask(self, app: &App) -> Result<Option<Caller>, PageError> {
+        app.auth.caller(&self.headers, self.address).await.map_err(|error| match error {
+            store::StoreError::Unavailable => PageError::Unavailable,
+            _ => PageError::Internal,
+        })
+    }
+
+    /// For a problem page, whose frame shows who is signed in if that can be told.
+    async fn guess(self, app: &App) -> Option<Caller> {
+        self.ask(app).await.ok().flatten()
+    }
 }
 
 /// Who is not signed in: a GET leads to the sign-in page and back again; a form is answered with that page, since a
@@ -104,9 +122,10 @@ fn turned_away(app: &App, caller: Option<&Caller>, request: &Request) -> Respons
     }
     match request.uri().path() {
         "/" => sign_in(app),
-        _ if request.method() == axum::http::Method::GET => {
+        _ if request.method() == http::Method::GET => {
             let wish = request.uri().path_and_query().map_or("/", |wish| wish.as_str());
-            let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", wish).finish();
+            let query: String =
+                url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", wish).finish();
             Redirect::to(&format!("/auth/login?{query}")).into_response()
         }
         _ => problem(app, None, &PageError::SignedOut),
@@ -131,7 +150,7 @@ async fn input(request: Request) -> Result<Input, PageError> {
     };
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let form = match parts.method {
-        axum::http::Method::POST => {
+        http::Method::POST => {
             let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
             if !kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
                 return Err(PageError::UnsupportedForm);
@@ -175,11 +194,13 @@ fn problem(app: &App, caller: Option<&Caller>, error: &PageError) -> Response {
 }
 
 async fn unknown(State(app): State<Arc<App>>, request: Request) -> Response {
-    problem(&app, caller(&app, &request).await.ok().flatten().as_ref(), &PageError::NotFound)
+    let caller = who(&request).guess(&app).await;
+    problem(&app, caller.as_ref(), &PageError::NotFound)
 }
 
 async fn wrong_method(State(app): State<Arc<App>>, request: Request) -> Response {
-    problem(&app, caller(&app, &request).await.ok().flatten().as_ref(), &PageError::WrongMethod)
+    let caller = who(&request).guess(&app).await;
+    problem(&app, caller.as_ref(), &PageError::WrongMethod)
 }
 
 /// Pages are somebody's: no shared cache and no "back" after signing out shows them.

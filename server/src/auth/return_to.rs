@@ -54,9 +54,29 @@ mod tests {
         }
         let long = format!("/keys?{}", "x".repeat(507));
         for bad in [
-            "", "keys", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "javascript:alert(1)",
-            "/keys\r\nLocation: https://evil.example", "/keys\t", "/keys#x", "/keys/../../x", "/keys/%2E%2e/x", "/./keys",
-            "/keys%", "/keys%2", "/keys%zz", "/keys\\x", "/käys", "/keys<x>", "/unknown", " /keys", "/%2f/evil.example", &long,
+            "",
+            "keys",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/keys\r\nLocation: https://evil.example",
+            "/keys\t",
+            "/keys#x",
+            "/keys/../../x",
+            "/keys/%2E%2e/x",
+            "/./keys",
+            "/keys%",
+            "/keys%2",
+            "/keys%zz",
+            "/keys\\x",
+            "/käys",
+            "/keys<x>",
+            "/unknown",
+            " /keys",
+            "/%2f/evil.example",
+            &long,
         ] {
             assert_eq!(return_to(bad, known), "/", "{bad}");
         }

@@ -37,7 +37,9 @@ pub fn expires_at(roles: &[Role], created_at: Timestamp, seen_at: Timestamp) -> 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Alive; with the new end if it is time to write that it was seen.
-    Alive { prolonged: Option<Timestamp> },
+    Alive {
+        prolonged: Option<Timestamp>,
+    },
     Ended(Ended),
 }
 
@@ -117,7 +119,11 @@ mod tests {
             let end = START.plus_ms(absolute_h * MS_PER_HOUR);
             let busy = session(&person, end.plus_ms(-TOUCH_EVERY_MS));
             assert_eq!(judge(&busy, &person, end.plus_ms(-1)), Standing::Alive { prolonged: None });
-            assert_eq!(judge(&busy, &person, end), Standing::Ended(Ended::Expired), "sliding stops at the absolute end");
+            assert_eq!(
+                judge(&busy, &person, end),
+                Standing::Ended(Ended::Expired),
+                "sliding stops at the absolute end"
+            );
         }
     }
 

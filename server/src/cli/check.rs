@@ -12,9 +12,9 @@ use std::process::ExitCode;
 use serde::Deserialize;
 use url::Url;
 
+use super::foundation::refuse_dev_database;
 use super::output::say;
 use super::providers::instructions;
-use super::foundation::refuse_dev_database;
 use crate::config::data_dir::{DataDir, DataDirError, check_writable};
 use crate::config::{Config, Issuer};
 use crate::http::egress::Outbound;

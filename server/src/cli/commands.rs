@@ -88,7 +88,10 @@ impl Commands {
             }
         }
         if drift.is_empty() {
-            Ok(Answer::Done(vec![format!("{} keys, {sum} in all: events, rollups and budgets agree. Drift 0.", totals.len())]))
+            Ok(Answer::Done(vec![format!(
+                "{} keys, {sum} in all: events, rollups and budgets agree. Drift 0.",
+                totals.len()
+            )]))
         } else {
             Ok(Answer::Failed(format!("the sums do not agree:\n{}", drift.join("\n"))))
         }

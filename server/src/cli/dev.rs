@@ -60,9 +60,15 @@ pub async fn run(options: Dev) -> ExitCode {
 }
 
 async fn dev(options: Dev) -> Result<(), Problem> {
-    let public_origin = public_origin(&options)?;
     say(format_args!("Keywright {} for trying out; data in {}", env!("CARGO_PKG_VERSION"), options.data.display()));
+    refuse_strangers(&options)?;
     let foundation = Foundation::lay(&options.data, options.listen, Duration::ZERO).await?;
+    // Port 0 is any free one; from here on it is known which.
+    let listen = foundation.listener.local_addr()?;
+    let public_origin = match &options.public_origin {
+        Some(origin) => origin.clone(),
+        None => Origin::parse(&format!("http://{listen}"))?,
+    };
     let site = Site {
         public_origin: public_origin.clone(),
         gateway_origin: public_origin.clone(),
@@ -100,11 +106,11 @@ async fn dev(options: Dev) -> Result<(), Problem> {
         Arc::new(SystemClock),
         Arc::new(SystemRandomness),
     ));
-    let demo = demo_provider(options.listen).await?;
+    let demo = demo_provider(listen).await?;
 
     let egress = EgressPolicy::with_loopback();
     // The issuer lives at the public origin, which may be a port published by somebody else: it is asked here instead.
-    let near = LocalListener { origin: public_origin.clone(), address: reachable(options.listen) };
+    let near = LocalListener { origin: public_origin.clone(), address: reachable(listen) };
     let plan = Plan {
         public_origin: public_origin.clone(),
         gateway_origin: public_origin.clone(),
@@ -112,7 +118,7 @@ async fn dev(options: Dev) -> Result<(), Problem> {
         issuers: vec![idp.issuer_settings()],
         issuer_http: IssuerHttp::new(Outbound::new(egress.clone())?, Some(near)),
         egress,
-        banner: Some(banner(options.listen)),
+        banner: Some(banner(listen)),
         spool: spool::Settings::default(),
         gateway: proxy::Settings {
             portal_origin: public_origin.as_str().to_owned(),
@@ -124,7 +130,7 @@ async fn dev(options: Dev) -> Result<(), Problem> {
     seed(&process, &idp, &demo.base_url()).await?;
     let portal = process.portal_router(&public_origin).nest(dev_idp::PATH, dev_idp::router(idp));
     foundation.readiness.set(State::Ready);
-    greet(&public_origin, options.listen);
+    greet(&public_origin, listen);
 
     let commands = process.commands(&public_origin);
     let answer = move |request| commands.clone().answer(request);
@@ -137,20 +143,17 @@ async fn dev(options: Dev) -> Result<(), Problem> {
 
 /// Beyond loopback somebody else decides who can connect: then the address that people open has to be said, and it has
 /// to be one of their own machine.
-fn public_origin(options: &Dev) -> Result<Origin, Problem> {
-    if let Some(origin) = &options.public_origin {
-        return Ok(origin.clone());
+fn refuse_strangers(options: &Dev) -> Result<(), Problem> {
+    if options.listen.ip().is_loopback() || options.public_origin.is_some() {
+        return Ok(());
     }
-    if !options.listen.ip().is_loopback() {
-        return Err(format!(
-            "anybody who can reach {} could sign in as administrator. Listen on 127.0.0.1, or, where only this machine can \
-             reach it (a container's published port), say so with --public-origin http://localhost:{}",
-            options.listen,
-            options.listen.port()
-        )
-        .into());
-    }
-    Ok(Origin::parse(&format!("http://{}", options.listen))?)
+    Err(format!(
+        "anybody who can reach {} could sign in as administrator. Listen on 127.0.0.1, or, where only this machine can \
+         reach it (a container's published port), say so with --public-origin http://localhost:{}",
+        options.listen,
+        options.listen.port()
+    )
+    .into())
 }
 
 fn banner(listen: SocketAddr) -> String {

@@ -135,4 +135,3 @@ async fn database_facts(config: &Config) -> Result<DatabaseFacts, String> {
     store.close().await;
     Ok(DatabaseFacts { summary: format!("{} answers, and its schema is this version's", config.database_url), is_dev })
 }
-
