@@ -34,7 +34,9 @@ pub async fn run(options: Serve) -> ExitCode {
         return check::Report::new(&config, findings).print();
     }
     telemetry::start(telemetry::Style::Machines);
-    telemetry::protect_memory();
+    if let Err(error) = telemetry::protect_memory() {
+        tracing::warn!(%error, "the memory of this process could not be protected from debuggers and dumps");
+    }
     for note in &config.notes {
         tracing::warn!("{note}");
     }
