@@ -286,3 +286,6 @@ impl ports::Directory for Directory {
         Ok(secret)
     }
 }
+
+#[cfg(test)]
+mod tests;
