@@ -292,3 +292,6 @@ impl ports::Directory for Directory {
         Ok(secret)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,27 +18,28 @@ fn invalid(message: &str) -> Response {
     error(StatusCode::BAD_REQUEST, "invalid_request_error", message)
 }
 
-fn check_key(provider: &Provider, headers: &HeaderMap) -> Result<(), Response> {
+fn check_key(provider: &Provider, headers: &HeaderMap) -> Result<(), Box<Response>> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = header(header::AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
     if !provider.knows(header("x-api-key").or(bearer)) {
-        return Err(error(StatusCode::UNAUTHORIZED, "authentication_error", "invalid x-api-key"));
+        return Err(Box::new(error(StatusCode::UNAUTHORIZED, "authentication_error", "invalid x-api-key")));
     }
     if !headers.contains_key("anthropic-version") {
-        return Err(invalid("anthropic-version: header is required"));
+        return Err(Box::new(invalid("anthropic-version: header is required")));
     }
     Ok(())
 }
 
-fn read(provider: &Provider, headers: &HeaderMap, body: &[u8]) -> Result<Asked, Response> {
+fn read(provider: &Provider, headers: &HeaderMap, body: &[u8]) -> Result<Asked, Box<Response>> {
     check_key(provider, headers)?;
-    let body: Value = serde_json::from_slice(body).map_err(|_| invalid("The request body is not valid JSON."))?;
-    let model = body["model"].as_str().ok_or_else(|| invalid("model: Field required"))?.to_owned();
+    let body: Value =
+        serde_json::from_slice(body).map_err(|_| Box::new(invalid("The request body is not valid JSON.")))?;
+    let model = body["model"].as_str().ok_or_else(|| Box::new(invalid("model: Field required")))?.to_owned();
     if !MODELS.contains(&model.as_str()) {
-        return Err(error(StatusCode::NOT_FOUND, "not_found_error", &format!("model: {model}")));
+        return Err(Box::new(error(StatusCode::NOT_FOUND, "not_found_error", &format!("model: {model}"))));
     }
     let messages = body["messages"].as_array().filter(|messages| !messages.is_empty());
-    let messages = messages.ok_or_else(|| invalid("messages: at least one message is required"))?;
+    let messages = messages.ok_or_else(|| Box::new(invalid("messages: at least one message is required")))?;
     let texts = messages.iter().map(|message| text_of(&message["content"]));
     let last = messages.last().filter(|message| message["role"] == "user");
     let tool = &body["tools"][0];
@@ -57,7 +58,7 @@ fn read(provider: &Provider, headers: &HeaderMap, body: &[u8]) -> Result<Asked, 
 pub(super) async fn count(provider: Shared, headers: HeaderMap, body: Bytes) -> Response {
     match read(&provider, &headers, &body) {
         Ok(asked) => reply::json(StatusCode::OK, &json!({"input_tokens": asked.input_tokens})),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 
@@ -65,7 +66,7 @@ pub(super) async fn messages(provider: Shared, headers: HeaderMap, body: Bytes) 
     let asked = match read(&provider, &headers, &body) {
         Ok(Asked { max_tokens: None, .. }) => return invalid("max_tokens: Field required"),
         Ok(asked) => asked,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let plan = plan(&asked);
     if let Some(error) = asked_error(&plan).await {
@@ -98,7 +99,7 @@ async fn asked_error(plan: &Plan) -> Option<Response> {
 /// The list of models as Anthropic gives it.
 pub(super) fn models(provider: &Provider, headers: &HeaderMap) -> Response {
     if let Err(refusal) = check_key(provider, headers) {
-        return refusal;
+        return *refusal;
     }
     let model = |id| json!({"type": "model", "id": id, "display_name": id, "created_at": "2026-01-01T00:00:00Z"});
     let (first, last) = (MODELS[0], MODELS[MODELS.len() - 1]);

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(super) async fn complete(provider: Shared, headers: HeaderMap, body: Bytes) -> Response {
     let (body, model) = match read(&provider, &headers, &body) {
         Ok(read) => read,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let Some(messages) = body["messages"].as_array().filter(|messages| !messages.is_empty()) else {
         return invalid("Missing required parameter: 'messages'.");

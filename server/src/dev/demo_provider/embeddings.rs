@@ -19,7 +19,7 @@ const MOST_INPUTS: usize = 2_048;
 pub(super) async fn embed(provider: Shared, headers: HeaderMap, body: Bytes) -> Response {
     let (body, model) = match read(&provider, &headers, &body) {
         Ok(read) => read,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let Some(inputs) = inputs(&body["input"]) else {
         return invalid(

@@ -16,26 +16,27 @@ pub(super) fn invalid(message: &str) -> Response {
     error(StatusCode::BAD_REQUEST, "invalid_request_error", None, message)
 }
 
-pub(super) fn check_key(provider: &Provider, headers: &HeaderMap) -> Result<(), Response> {
+pub(super) fn check_key(provider: &Provider, headers: &HeaderMap) -> Result<(), Box<Response>> {
     let presented = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if provider.knows(presented.and_then(|value| value.strip_prefix("Bearer "))) {
         return Ok(());
     }
     let message = "Incorrect API key provided. This is the demo provider; only the gateway knows its key.";
-    Err(error(StatusCode::UNAUTHORIZED, "invalid_request_error", Some("invalid_api_key"), message))
+    Err(Box::new(error(StatusCode::UNAUTHORIZED, "invalid_request_error", Some("invalid_api_key"), message)))
 }
 
 /// The checks that come before any work: the key, the body, the model.
-pub(super) fn read(provider: &Provider, headers: &HeaderMap, body: &[u8]) -> Result<(Value, String), Response> {
+pub(super) fn read(provider: &Provider, headers: &HeaderMap, body: &[u8]) -> Result<(Value, String), Box<Response>> {
     check_key(provider, headers)?;
-    let body: Value =
-        serde_json::from_slice(body).map_err(|_| invalid("We could not parse the JSON body of your request."))?;
-    let model = body["model"].as_str().ok_or_else(|| invalid("you must provide a model parameter"))?.to_owned();
+    let body: Value = serde_json::from_slice(body)
+        .map_err(|_| Box::new(invalid("We could not parse the JSON body of your request.")))?;
+    let model =
+        body["model"].as_str().ok_or_else(|| Box::new(invalid("you must provide a model parameter")))?.to_owned();
     if MODELS.contains(&model.as_str()) {
         return Ok((body, model));
     }
     let message = format!("The model `{model}` does not exist or you do not have access to it.");
-    Err(error(StatusCode::NOT_FOUND, "invalid_request_error", Some("model_not_found"), &message))
+    Err(Box::new(error(StatusCode::NOT_FOUND, "invalid_request_error", Some("model_not_found"), &message)))
 }
 
 /// The error that the prompt asked for.
@@ -56,7 +57,7 @@ pub(super) async fn models(provider: Shared, headers: HeaderMap) -> Response {
         return anthropic::models(&provider, &headers);
     }
     if let Err(refusal) = check_key(&provider, &headers) {
-        return refusal;
+        return *refusal;
     }
     let model = |id| json!({"id": id, "object": "model", "created": 1_767_225_600, "owned_by": "keywright"});
     reply::json(StatusCode::OK, &json!({"object": "list", "data": MODELS.map(model)}))

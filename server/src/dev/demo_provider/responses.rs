@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(super) async fn respond(provider: Shared, headers: HeaderMap, body: Bytes) -> Response {
     let (body, model) = match read(&provider, &headers, &body) {
         Ok(read) => read,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if !(body["input"].is_string() || body["input"].is_array()) {
         return invalid("Missing required parameter: 'input'.");

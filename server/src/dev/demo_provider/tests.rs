@@ -69,12 +69,14 @@ async fn ask(method: &str, path: &str, headers: &str, body: &Value) -> Reply {
 const BEARER: &str = "authorization: Bearer demo-key\r\n";
 const ANTHROPIC: &str = "x-api-key: demo-key\r\nanthropic-version: 2023-06-01\r\n";
 
+#[expect(clippy::needless_pass_by_value, reason = "the callers read better with a literal")]
 fn chat(prompt: &str, more: Value) -> Value {
     let mut body = json!({"model": "demo-large", "messages": [{"role": "user", "content": prompt}]});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the callers read better with a literal")]
 fn messages(prompt: &str, more: Value) -> Value {
     let mut body = chat(prompt, json!({"max_tokens": 1000}));
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -141,10 +141,11 @@ impl Log {
         Some((open.key, written.map_err(Refused::from)))
     }
 
-    /// Writes a record that belongs to no call in flight.
+    /// Writes a record that belongs to no call in flight. Such records may fill half of the spool: denials, which cost
+    /// their sender nothing, must not stop the calls of others while the database is away.
     pub(super) fn note(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         self.check_health()?;
-        self.check_room(bytes.len() as u64)?;
+        self.check_room(bytes.len() as u64 + self.max_bytes / 2)?;
         self.append(bytes, false)?;
         Ok(())
     }

@@ -162,3 +162,13 @@ fn after_a_failed_sync_nothing_is_admitted_until_a_new_file_syncs() {
     spool.admit(event(3), &intent(100)).unwrap();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "what follows a failed sync goes into another file");
 }
+
+#[test]
+fn denials_leave_room_for_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings { max_bytes: 20_000, ..small_segments() };
+    let (spool, _) = Spool::open(folder.path(), settings).unwrap();
+    let refused = (0..1_000).find(|&number| spool.note_denied(&usage(event(number), key(1, &[]).key.id, 0)).is_err());
+    assert!(refused.is_some() && spool.total_bytes() <= 10_000);
+    spool.admit(event(1_001), &intent(1)).unwrap();
+}
