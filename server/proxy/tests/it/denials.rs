@@ -392,3 +392,18 @@ async fn a_model_of_the_other_format_names_the_right_path() {
     let body = json(world.post("/v1/embeddings", r#"{"model":"gpt"}"#).await).await;
     assert!(body["error"]["message"].as_str().unwrap().contains("/v1/chat/completions."), "{body}");
 }
+
+#[tokio::test]
+async fn a_key_revoked_while_its_body_arrives_is_refused() {
+    let world = World::new();
+    let (parts, _) = post("/v1/chat/completions", "").into_parts();
+    let directory = std::sync::Arc::clone(&world.directory);
+    let body = futures_util::stream::once(async move {
+        directory.0.lock().unwrap().key.state =
+            KeyState::Revoked { at: NOW, by: person(), reason: RevocationReason::Replaced };
+        Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::from_static(CHAT.as_bytes())))
+    });
+    let request = Request::from_parts(parts, http_body_util::StreamBody::new(body));
+    let response = world.gateway.handle(request, crate::world::PEER).await;
+    assert_eq!(code(response).await, "key_revoked");
+}
