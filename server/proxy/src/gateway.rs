@@ -134,7 +134,7 @@ impl Gateway {
         }
     }
 
-    async fn call<B>(self: &Arc<Self>, caller: Caller, endpoint: Endpoint, body: B) -> Response<Body>
+    async fn call<B>(self: &Arc<Self>, mut caller: Caller, endpoint: Endpoint, body: B) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes>,
     {
@@ -145,6 +145,9 @@ impl Gateway {
             Ok(body) => body,
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
+        if let Err(denial) = self.still_allowed(&mut caller, endpoint) {
+            return self.deny(&caller, Some(endpoint), "", &denial);
+        }
         let head = match head::read(&body) {
             Ok(head) => head.read_by(endpoint),
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
@@ -165,6 +168,16 @@ impl Gateway {
             let nobody = Asked { event, skin, record: None, settings: &self.settings };
             error::refuse(&Denial::ProviderError, &nobody)
         })
+    }
+
+    /// A body may take its time: what was changed about the key in the meantime holds for this call.
+    fn still_allowed(&self, caller: &mut Caller, endpoint: Endpoint) -> Result<(), Denial> {
+        let record = self.directory.key(caller.record.key.id).ok_or(Denial::KeyRevoked)?;
+        if Arc::ptr_eq(&record, &caller.record) {
+            return Ok(());
+        }
+        caller.record = record;
+        may_call(&caller.record, caller.peer, Some(endpoint), self.clock.now())
     }
 
     /// Refuses a recognised key before anything was reserved.

@@ -9,6 +9,7 @@ mod body;
 mod dialect;
 mod drain;
 mod error;
+mod fields;
 mod forward;
 mod gateway;
 mod head;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod calls;
+mod credentials;
 mod denials;
 mod failures;
 mod over_http;
