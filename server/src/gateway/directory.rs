@@ -131,6 +131,12 @@ impl Directory {
         self.load_in_order().await
     }
 
+    /// The credential that calls to this provider carry.
+    pub fn credential_of(&self, provider: ProviderId) -> Option<CredentialId> {
+        let policy = self.policy.load();
+        policy.credentials.values().find(|sealed| sealed.provider == provider).map(|sealed| sealed.id)
+    }
+
     /// Profiles, models, providers, credentials or people changed. On an error nothing is decided until
     /// [`Self::keep_current`] has read the change.
     pub async fn reload_policy(&self) -> Result<(), Unavailable> {

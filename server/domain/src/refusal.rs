@@ -1,0 +1,199 @@
+//! The portal's no: why a form cannot be accepted, field by field, all reasons at once.
+//!
+//! A refusal is data. Its sentence is written where people read it; its code is a stable name that tests, links and the
+//! management interface match on. (The gateway's no to a call is a denial, in `denial.rs`.)
+
+use crate::budget::Window;
+use crate::id::KeyId;
+use crate::money::NanoUsd;
+
+/// One reason, at the field that it is about. Field names are those of the forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub field: &'static str,
+    pub reason: Reason,
+}
+
+impl Refusal {
+    pub const fn new(field: &'static str, reason: Reason) -> Self {
+        Self { field, reason }
+    }
+}
+
+/// A figure with its unit, so that the sentence can print it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    Money { amount: NanoUsd, window: Window },
+    PerMinute(u32),
+    AtOnce(u32),
+    Days(u32),
+    Tokens(u64),
+    Count(u64),
+}
+
+/// What is wrong with the value of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// Nothing was entered where something is needed.
+    Missing,
+    /// The text is not of the kind that the field takes.
+    Malformed,
+    TooLong {
+        at_most: u32,
+    },
+    TooMany {
+        at_most: u32,
+    },
+    /// Control or direction characters, which would let a name disguise itself.
+    HiddenCharacters,
+    /// The choice does not exist, or not for this person: both look the same.
+    UnknownChoice,
+    AboveMaximum {
+        wanted: Amount,
+        maximum: Amount,
+    },
+    BelowMinimum {
+        wanted: Amount,
+        minimum: Amount,
+    },
+    /// The administrators set this value and keep it.
+    Fixed {
+        value: Amount,
+    },
+    /// The person's live key of that name.
+    KeyNameTaken {
+        key: Option<KeyId>,
+    },
+    NameTaken,
+    /// Already holds as many live keys as the profile grants.
+    TooManyKeys {
+        held: u32,
+        at_most: u32,
+    },
+    ProfileDisabled,
+    ConsumerNotAllowed,
+    /// This person's roles do not include minting.
+    MayNotMint,
+    /// Only one's own keys and those of teams that one leads.
+    OwnerNotYours,
+    /// One's own work belongs to oneself, not to a team.
+    OwnWorkNeedsPersonalOwner,
+    /// An empty list allows nothing, so that a key with it could call nothing.
+    NothingAllowed,
+    /// The profile does not allow what this pattern matches.
+    ModelNotInProfile {
+        pattern: String,
+    },
+    /// The gateway serves no such model.
+    ModelUnknown {
+        model: String,
+    },
+    /// Every key has a budget, under which a model without a price is refused.
+    ModelUnpriced {
+        model: String,
+    },
+    NetworkNotInProfile {
+        network: String,
+    },
+    /// A maximum below its default.
+    MaximumBelowDefault,
+    /// The same window or name twice.
+    Twice {
+        value: String,
+    },
+    AddressNotUsable(AddressProblem),
+    /// A changed scheme, host or port demands the credential again.
+    CredentialNeeded,
+    /// Nobody could administer the installation any more.
+    LastAdministrator,
+    /// One cannot do this to oneself.
+    NotOneself,
+    /// Later than the profile's longest lifetime allows; the latest moment is given.
+    LaterThanLifetime {
+        latest: crate::time::Timestamp,
+    },
+    InThePast,
+    /// The key's state does not allow this act any more.
+    KeyEnded,
+    /// What an administrator disabled, an administrator enables.
+    DisabledByAdministrator,
+    /// Two presses within moments: the provider is not asked again yet.
+    TooSoon {
+        wait_seconds: u32,
+    },
+    /// A deployment names a provider or credential that does not exist.
+    UnknownProvider,
+}
+
+/// Why an address cannot be a provider's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressProblem {
+    NotAnAddress,
+    /// Only `https`, and `http` for one's own networks.
+    Scheme,
+    /// A user name or password inside the address.
+    Credentials,
+    QueryOrFragment,
+    /// The services that hand out the machine's own cloud credentials; never a provider.
+    CloudMetadata,
+    PlainOutside,
+}
+
+impl Reason {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Malformed => "malformed",
+            Self::TooLong { .. } => "too_long",
+            Self::TooMany { .. } => "too_many",
+            Self::HiddenCharacters => "hidden_characters",
+            Self::UnknownChoice => "unknown_choice",
+            Self::AboveMaximum { .. } => "above_maximum",
+            Self::BelowMinimum { .. } => "below_minimum",
+            Self::Fixed { .. } => "fixed",
+            Self::KeyNameTaken { .. } => "key_name_taken",
+            Self::NameTaken => "name_taken",
+            Self::TooManyKeys { .. } => "too_many_keys",
+            Self::ProfileDisabled => "profile_disabled",
+            Self::ConsumerNotAllowed => "consumer_not_allowed",
+            Self::MayNotMint => "may_not_mint",
+            Self::OwnerNotYours => "owner_not_yours",
+            Self::OwnWorkNeedsPersonalOwner => "own_work_needs_personal_owner",
+            Self::NothingAllowed => "nothing_allowed",
+            Self::ModelNotInProfile { .. } => "model_not_in_profile",
+            Self::ModelUnknown { .. } => "model_unknown",
+            Self::ModelUnpriced { .. } => "model_unpriced",
+            Self::NetworkNotInProfile { .. } => "network_not_in_profile",
+            Self::MaximumBelowDefault => "maximum_below_default",
+            Self::Twice { .. } => "twice",
+            Self::AddressNotUsable(_) => "address_not_usable",
+            Self::CredentialNeeded => "credential_needed",
+            Self::LastAdministrator => "last_administrator",
+            Self::NotOneself => "not_oneself",
+            Self::LaterThanLifetime { .. } => "later_than_lifetime",
+            Self::InThePast => "in_the_past",
+            Self::KeyEnded => "key_ended",
+            Self::DisabledByAdministrator => "disabled_by_administrator",
+            Self::TooSoon { .. } => "too_soon",
+            Self::UnknownProvider => "unknown_provider",
+        }
+    }
+}
+
+impl Refusal {
+    pub const fn code(&self) -> &'static str {
+        self.reason.code()
+    }
+}
+
+/// The name of the form field for the cap of a window.
+pub const fn cap_field(window: Window) -> &'static str {
+    match window {
+        Window::Day => "cap_day",
+        Window::Week => "cap_week",
+        Window::Month => "cap_month",
+        Window::Quarter => "cap_quarter",
+        Window::Total => "cap_total",
+    }
+}

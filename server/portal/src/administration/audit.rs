@@ -1,0 +1,114 @@
+//! Reading and checking the audit log.
+
+use crate::keys::{AuditLine, HISTORY_PAGE};
+use crate::{Portal, PortalError};
+use domain::audit::{Broken, ChainCheck};
+use domain::id::PersonId;
+use domain::permission::Permission;
+use domain::person::Caller;
+use domain::time::Timestamp;
+use store::{AuditFilter, Store, StoreError};
+
+#[derive(Debug, Clone, Default)]
+pub struct AuditQuery {
+    pub actor: Option<PersonId>,
+    /// The printed id of what was changed.
+    pub object: Option<String>,
+    /// `key.minted`, or `key.` for all that begin so.
+    pub action: Option<String>,
+    pub from: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    /// The `next` of the page before.
+    pub before: Option<i64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct AuditPage {
+    /// Newest first.
+    pub lines: Vec<AuditLine>,
+    pub next: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditVerdict {
+    /// Entries that follow from one another.
+    pub entries: i64,
+    /// The hash of the last of them, to compare with a checkpoint kept elsewhere: a cut-off tail shows only there.
+    pub last_hash: [u8; 32],
+    pub broken: Option<Broken>,
+    pub checked_at: Timestamp,
+}
+
+/// Every action that an entry can name, for the filter.
+pub const ACTIONS: &[&str] = &[
+    "key.minted",
+    "key.rotated",
+    "key.renamed",
+    "key.disabled",
+    "key.enabled",
+    "key.revoked",
+    "key.expiry_changed",
+    "profile.created",
+    "profile.changed",
+    "provider.added",
+    "provider.changed",
+    "provider.enabled",
+    "provider.disabled",
+    "provider.tested",
+    "credential.replaced",
+    "catalogue.added",
+    "model.added",
+    "model.changed",
+    "person.activated",
+    "person.deactivated",
+    "person.role_granted",
+    "person.role_revoked",
+    "team.created",
+    "team.member_changed",
+    "team.member_removed",
+    "installation.initialised",
+];
+
+/// Rows read at a time while the chain is checked.
+const BATCH: u32 = 1_000;
+
+impl Portal {
+    pub async fn audit(&self, caller: &Caller, query: &AuditQuery) -> Result<AuditPage, PortalError> {
+        super::demand(caller, Permission::SeeAudit)?;
+        let filter = AuditFilter {
+            actor: query.actor,
+            object: query.object.clone(),
+            action: query.action.clone(),
+            from: query.from,
+            until: query.until,
+        };
+        let rows = self.store.audit_page(&filter, query.before, HISTORY_PAGE + 1).await?;
+        let (lines, next) = self.lines(rows).await?;
+        Ok(AuditPage { lines, next })
+    }
+
+    /// Recomputes the whole chain.
+    pub async fn verify_audit(&self, caller: &Caller) -> Result<AuditVerdict, PortalError> {
+        super::demand(caller, Permission::SeeAudit)?;
+        Ok(verify_chain(&self.store, self.clock.now()).await?)
+    }
+}
+
+/// Recomputes the chain of a database, for the page and for the command line.
+pub async fn verify_chain(store: &Store, now: Timestamp) -> Result<AuditVerdict, StoreError> {
+    let mut check = ChainCheck::default();
+    let mut broken = None;
+    'chain: loop {
+        let rows = store.audit_scan(check.next - 1, BATCH).await?;
+        for row in &rows {
+            if let Err(found) = check.accept(row) {
+                broken = Some(found);
+                break 'chain;
+            }
+        }
+        if rows.len() < BATCH as usize {
+            break;
+        }
+    }
+    Ok(AuditVerdict { entries: check.next - 1, last_hash: check.last, broken, checked_at: now })
+}

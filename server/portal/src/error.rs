@@ -1,0 +1,76 @@
+//! How a use case ends when it does not succeed.
+
+use domain::id::{KeyId, ModelId, ProfileId, ProviderId, TeamId};
+use domain::refusal::Refusal;
+
+/// What a form made the first time that it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// A minted key, or a key's new secret: its secret was shown once and is not shown again.
+    Key(KeyId),
+    Profile(ProfileId),
+    Provider(ProviderId),
+    Model(ModelId),
+    Team(TeamId),
+}
+
+impl Made {
+    /// The text that the store keeps as a form's outcome: the printed id.
+    pub(crate) fn outcome(self) -> String {
+        match self {
+            Self::Key(id) => id.to_string(),
+            Self::Profile(id) => id.to_string(),
+            Self::Provider(id) => id.to_string(),
+            Self::Model(id) => id.to_string(),
+            Self::Team(id) => id.to_string(),
+        }
+    }
+
+    /// Reads what [`Made::outcome`] writes.
+    pub(crate) fn from_outcome(text: &str) -> Option<Self> {
+        (text.parse().map(Self::Key))
+            .or_else(|_| text.parse().map(Self::Profile))
+            .or_else(|_| text.parse().map(Self::Provider))
+            .or_else(|_| text.parse().map(Self::Model))
+            .or_else(|_| text.parse().map(Self::Team))
+            .ok()
+    }
+}
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum PortalError {
+    /// The person can put it right: every reason, at its field.
+    #[error("refused: {}", codes(.0))]
+    Refused(Vec<Refusal>),
+    /// Absent or someone else's: the same to the caller.
+    #[error("not found")]
+    NotFound,
+    #[error("forbidden")]
+    Forbidden,
+    /// Edited meanwhile by somebody else.
+    #[error("edited meanwhile; version {current} is current")]
+    Stale { current: i64 },
+    /// This form was sent before. It acted once and is not repeated; here is what it made.
+    #[error("already done")]
+    AlreadyDone { made: Made },
+    /// The database is busy or gone. Trying again later can help.
+    #[error("temporarily unavailable")]
+    Unavailable,
+    /// The root secret is missing or wrong.
+    #[error("sealed")]
+    Sealed,
+    #[error("internal error")]
+    Internal,
+}
+
+fn codes(refusals: &[Refusal]) -> String {
+    let parts: Vec<String> = refusals.iter().map(|refusal| format!("{}={}", refusal.field, refusal.code())).collect();
+    parts.join(" ")
+}
+
+impl PortalError {
+    pub fn refused(field: &'static str, reason: domain::refusal::Reason) -> Self {
+        Self::Refused(vec![Refusal::new(field, reason)])
+    }
+}

@@ -1,0 +1,67 @@
+//! What the use cases need from the process around them: the running gateway and a source of randomness.
+
+use async_trait::async_trait;
+use domain::budget::BudgetFigures;
+use domain::id::{KeyId, ProviderId};
+use domain::time::Timestamp;
+use domain::usage::UsageRecord;
+
+/// Random bytes. The process draws from the operating system; tests from a seed.
+pub trait Randomness: Send + Sync {
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// The gateway in this process. What it is told counts from the next call on, before the method returns.
+#[async_trait]
+pub trait GatewayPort: Send + Sync {
+    /// A key was minted or changed.
+    async fn key_changed(&self, key: KeyId);
+    /// Profiles, models, providers, credentials, people or teams changed.
+    async fn policy_changed(&self);
+    /// The live budgets of a key, from the ledger: its own, and those of the levels above it. Empty for a
+    /// key that the gateway does not know.
+    async fn figures(&self, key: KeyId) -> Vec<BudgetFigures>;
+    /// The first call of this key that finished after `since`, denials included; from memory.
+    async fn finished_since(&self, key: KeyId, since: Timestamp) -> Option<UsageRecord>;
+    /// Asks the provider with its stored address and credential. Never relays what the provider says.
+    async fn test_connection(&self, provider: ProviderId) -> ConnectionTest;
+}
+
+/// What a connection test found. Words for people are written where they are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionTest {
+    /// The provider accepted the credential.
+    Accepted,
+    CredentialRefused,
+    /// The provider was reached, and answered with a status that says nothing about the credential.
+    Unexpected {
+        status: u16,
+    },
+    NameNotFound,
+    /// The rules for outgoing connections do not allow this address.
+    AddressNotAllowed,
+    Unreachable,
+    TlsFailed,
+    TimedOut,
+    /// The credential cannot be opened with the root secret in use.
+    Sealed,
+    NoCredential,
+}
+
+impl ConnectionTest {
+    /// The stable word, also for the audit log.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::CredentialRefused => "credential_refused",
+            Self::Unexpected { .. } => "unexpected",
+            Self::NameNotFound => "name_not_found",
+            Self::AddressNotAllowed => "address_not_allowed",
+            Self::Unreachable => "unreachable",
+            Self::TlsFailed => "tls_failed",
+            Self::TimedOut => "timed_out",
+            Self::Sealed => "sealed",
+            Self::NoCredential => "no_credential",
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The facts that a ready-to-paste snippet needs: addresses, and a model that this key may use for each way to call.
+
+use crate::keys::allows;
+use crate::{Portal, PortalError};
+use domain::access_profile::effective;
+use domain::id::{KeyId, ProviderId};
+use domain::model::{Endpoint, Model, ModelName};
+use domain::person::Caller;
+use std::collections::HashSet;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnippetFacts {
+    /// `https://llm.example.com/v1`: what OpenAI SDKs take.
+    pub openai_base_url: String,
+    /// `https://llm.example.com`: what Anthropic SDKs take; they add `/v1` themselves.
+    pub anthropic_base_url: String,
+    pub chat_model: Option<ModelName>,
+    pub responses_model: Option<ModelName>,
+    pub messages_model: Option<ModelName>,
+    /// The cheapest for messages: coding agents use a small model in the background.
+    pub small_messages_model: Option<ModelName>,
+    pub embeddings_model: Option<ModelName>,
+}
+
+impl SnippetFacts {
+    pub fn model_for(&self, endpoint: Endpoint) -> Option<&ModelName> {
+        match endpoint {
+            Endpoint::ChatCompletions => self.chat_model.as_ref(),
+            Endpoint::Responses => self.responses_model.as_ref(),
+            Endpoint::Messages | Endpoint::CountTokens => self.messages_model.as_ref(),
+            Endpoint::Embeddings => self.embeddings_model.as_ref(),
+        }
+    }
+}
+
+impl Portal {
+    pub async fn snippet_facts(&self, caller: &Caller, key: KeyId) -> Result<SnippetFacts, PortalError> {
+        let key = self.visible_key(caller, key).await?.key;
+        let profile = self.store.profile(key.profile).await?.ok_or(PortalError::Internal)?;
+        let terms = effective(&profile.terms, &key.terms);
+        let enabled: HashSet<ProviderId> =
+            self.store.providers().await?.into_iter().filter(|provider| provider.enabled).map(|one| one.id).collect();
+        let today = self.clock.now().to_jiff().to_zoned(self.settings.zone.clone()).date().to_string();
+        let models = self.store.models().await?;
+        let callable = |model: &&Model| {
+            let reachable = model.deployments.iter().any(|deployment| enabled.contains(&deployment.provider));
+            let serves = model.sunset.as_ref().is_none_or(|sunset| *sunset > today);
+            model.enabled && model.price.is_some() && reachable && serves && allows(&terms.models, model)
+        };
+        let models: Vec<&Model> = models.iter().filter(callable).collect();
+        let for_endpoint = |endpoint: Endpoint| {
+            let allowed = terms.endpoints.contains(&endpoint);
+            let mut found: Vec<&Model> =
+                models.iter().copied().filter(|model| allowed && model.endpoints.contains(&endpoint)).collect();
+            found.sort_by_key(|model| dearness(model));
+            found
+        };
+        let origin = self.settings.gateway_origin.trim_end_matches('/');
+        Ok(SnippetFacts {
+            openai_base_url: format!("{origin}/v1"),
+            anthropic_base_url: origin.to_owned(),
+            chat_model: cheapest(&for_endpoint(Endpoint::ChatCompletions)),
+            responses_model: middle(&for_endpoint(Endpoint::Responses)),
+            messages_model: middle(&for_endpoint(Endpoint::Messages)),
+            small_messages_model: cheapest(&for_endpoint(Endpoint::Messages)),
+            embeddings_model: cheapest(&for_endpoint(Endpoint::Embeddings)),
+        })
+    }
+}
+
+/// Models that call tools before those that do not, then by price: what a first call or an agent can use comes first.
+fn dearness(model: &Model) -> (bool, i64, String) {
+    let tools = model.capabilities.iter().any(|capability| capability == "function_calling");
+    let price = model.price.as_ref().map_or(0, |list| list.tokens.output.as_pico());
+    (!tools, price, model.name.to_string())
+}
+
+fn cheapest(models: &[&Model]) -> Option<ModelName> {
+    models.first().map(|model| model.name.clone())
+}
+
+/// Neither the smallest, which disappoints, nor the dearest, which surprises.
+fn middle(models: &[&Model]) -> Option<ModelName> {
+    models.get(models.len() / 2).map(|model| model.name.clone())
+}
