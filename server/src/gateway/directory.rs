@@ -171,8 +171,7 @@ impl Directory {
 
     async fn catch_up(&self) {
         let now = self.clock.now();
-        let policy = self.policy.load();
-        policy.opened.pin().retain(|_, opened| is_fresh(opened, now));
+        self.policy.load().opened.pin().retain(|_, opened| is_fresh(opened, now));
         if self.standing.load(Ordering::Acquire) == STALE && self.load().await.is_ok() {
             tracing::info!("the policy is current again");
         }

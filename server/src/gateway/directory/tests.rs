@@ -166,6 +166,10 @@ async fn a_change_that_cannot_be_read_stops_all_decisions_until_it_is() {
     assert_eq!(directory.ready(), Ok(()));
     assert!(!directory.key(key).unwrap().owner_active);
 
+    // As the process runs it: a task of its own, which would not compile if it held what may not move.
+    let watching = directory.clone();
+    tokio::spawn(async move { watching.keep_current().await }).abort();
+
     directory.seal();
     directory.load().await.unwrap();
     assert_eq!(directory.ready(), Err(Denial::Sealed));
