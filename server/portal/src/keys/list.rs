@@ -275,7 +275,6 @@ fn row(
 ) -> KeyRow {
     let KeyListItem { key, owner_name, profile_name, last_use, .. } = item;
     let standing = key.standing(now, owner_is_active(key.owner, inactive));
-    // Asked of the clock: an ended overlap is no rotation any more.
     let status = status_of(standing, figures, item.rotating, key.expires_at, now);
     KeyRow {
         id: key.id,
