@@ -38,7 +38,12 @@ pub enum DefaultRole {
 
 impl Default for ClaimMapping {
     fn default() -> Self {
-        Self { groups_claim: "groups".into(), roles: vec![], default_role: DefaultRole::Developer, administrators: vec![] }
+        Self {
+            groups_claim: "groups".into(),
+            roles: vec![],
+            default_role: DefaultRole::Developer,
+            administrators: vec![],
+        }
     }
 }
 
@@ -181,7 +186,12 @@ mod tests {
         }
     }
 
-    fn mapped(mapping: &ClaimMapping, subject: &str, claims: Value, last: Option<Remembered<'_>>) -> Result<Mapped, GroupsUnknown> {
+    fn mapped(
+        mapping: &ClaimMapping,
+        subject: &str,
+        claims: Value,
+        last: Option<Remembered<'_>>,
+    ) -> Result<Mapped, GroupsUnknown> {
         let claims = claims.as_object().unwrap();
         map(mapping, subject, claims, &read(mapping, subject, claims), last, NOW)
     }
@@ -217,7 +227,11 @@ mod tests {
         assert_eq!((gone.roles, gone.groups, gone.is_fresh), (vec![Role::Developer], vec![], true));
         let old = mapped(&mapping(), "s", json!({}), last(REMEMBER_MS)).unwrap();
         assert_eq!((old.roles, old.groups), (vec![Role::Developer], vec![]));
-        for overage in [json!({ "_claim_names": { "groups": "src1" } }), json!({ "hasgroups": true }), json!({ "hasgroups": "true" })] {
+        for overage in [
+            json!({ "_claim_names": { "groups": "src1" } }),
+            json!({ "hasgroups": true }),
+            json!({ "hasgroups": "true" }),
+        ] {
             assert!(mapped(&mapping(), "s", overage.clone(), last(1)).is_ok(), "{overage}");
             assert_eq!(mapped(&mapping(), "s", overage.clone(), last(REMEMBER_MS)), Err(GroupsUnknown), "{overage}");
             assert!(mapped(&ClaimMapping::default(), "s", overage, None).is_ok(), "no rule asks for groups");

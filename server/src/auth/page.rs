@@ -82,7 +82,8 @@ impl AuthPage {
     }
 
     pub fn refused_by_issuer(name: &str, code: &str) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "Not signed in", format!("{name} ended the sign-in with “{code}”.")).try_again()
+        Self::new(StatusCode::FORBIDDEN, "Not signed in", format!("{name} ended the sign-in with “{code}”."))
+            .try_again()
     }
 
     pub fn untrusted_answer(name: &str) -> Self {

@@ -6,7 +6,7 @@
 const LONGEST: usize = 512;
 
 /// `wish` is decoded once already (as a query parameter is); `is_known` tells whether a path leads to a page.
-pub fn return_to(wish: &str, is_known: impl Fn(&str) -> bool) -> String {
+pub(super) fn return_to(wish: &str, is_known: impl Fn(&str) -> bool) -> String {
     let path = wish.split('?').next().unwrap_or_default();
     if is_local(wish) && is_known(path) { wish.to_owned() } else { "/".to_owned() }
 }
@@ -54,9 +54,29 @@ mod tests {
         }
         let long = format!("/keys?{}", "x".repeat(507));
         for bad in [
-            "", "keys", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "javascript:alert(1)",
-            "/keys\r\nLocation: https://evil.example", "/keys\t", "/keys#x", "/keys/../../x", "/keys/%2E%2e/x", "/./keys",
-            "/keys%", "/keys%2", "/keys%zz", "/keys\\x", "/käys", "/keys<x>", "/unknown", " /keys", "/%2f/evil.example", &long,
+            "",
+            "keys",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/keys\r\nLocation: https://evil.example",
+            "/keys\t",
+            "/keys#x",
+            "/keys/../../x",
+            "/keys/%2E%2e/x",
+            "/./keys",
+            "/keys%",
+            "/keys%2",
+            "/keys%zz",
+            "/keys\\x",
+            "/käys",
+            "/keys<x>",
+            "/unknown",
+            " /keys",
+            "/%2f/evil.example",
+            &long,
         ] {
             assert_eq!(return_to(bad, known), "/", "{bad}");
         }

@@ -96,7 +96,14 @@ impl Auth {
         Ok(token)
     }
 
-    fn made(&self, identity: &VerifiedIdentity, claimed: Claimed, mapped: Mapped, is_invited: bool, now: Timestamp) -> Person {
+    fn made(
+        &self,
+        identity: &VerifiedIdentity,
+        claimed: Claimed,
+        mapped: Mapped,
+        is_invited: bool,
+        now: Timestamp,
+    ) -> Person {
         let mut random = [0; 32];
         self.random.fill(&mut random);
         Person {

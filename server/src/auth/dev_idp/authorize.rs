@@ -7,14 +7,16 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use url::Url;
 
-use crate::auth::query::only;
 use super::{CLIENT_ID, DevIdp, Grant, PEOPLE, picker};
+use crate::auth::query::only;
 
 pub(super) async fn authorize(State(idp): State<Arc<DevIdp>>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let redirect_uri = only(&query, "redirect_uri");
     // To an address that is not the client's, nothing is ever sent, not even an error.
-    let (Some(CLIENT_ID), Some(callback)) = (only(&query, "client_id").as_deref(), redirect_uri.filter(|uri| *uri == idp.callback)) else {
+    let (Some(CLIENT_ID), Some(callback)) =
+        (only(&query, "client_id").as_deref(), redirect_uri.filter(|uri| *uri == idp.callback))
+    else {
         return (StatusCode::BAD_REQUEST, picker::refusal(&idp.stylesheet)).into_response();
     };
     let request = match Request::read(&query) {

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use domain::time::Clock;
 use openidconnect::core::{CoreJsonWebKeySet, CoreResponseType};
-use openidconnect::{
-    AuthenticationFlow, CsrfToken, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
-};
+use openidconnect::{AuthenticationFlow, CsrfToken, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope};
 use url::Url;
 
 use super::discovery::{self, Metadata};

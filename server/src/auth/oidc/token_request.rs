@@ -6,9 +6,9 @@ use openidconnect::core::{
     CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AuthType, AuthorizationCode, Client, ClientId, ClientSecret, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    HttpRequest, IdTokenFields, OAuth2TokenResponse as _, PkceCodeVerifier, RedirectUrl, RequestTokenError, StandardErrorResponse,
-    StandardTokenResponse, TokenResponse as _,
+    AuthType, AuthorizationCode, Client, ClientId, ClientSecret, EmptyExtraTokenFields, EndpointMaybeSet,
+    EndpointNotSet, EndpointSet, HttpRequest, IdTokenFields, OAuth2TokenResponse as _, PkceCodeVerifier, RedirectUrl,
+    RequestTokenError, StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
 };
 
 use super::discovery::Metadata;

@@ -28,7 +28,8 @@ pub(super) async fn choose(State(auth): State<Arc<Auth>>, RawQuery(query): RawQu
     match auth.only_issuer() {
         Some(issuer) => leave_for(&auth, issuer, &wish, &headers).await,
         None => {
-            let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &wish.return_to).finish();
+            let query =
+                form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &wish.return_to).finish();
             chooser(&auth, |id| format!("/auth/login/{id}?{query}"))
         }
     }
