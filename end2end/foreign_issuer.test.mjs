@@ -61,13 +61,15 @@ listen = "127.0.0.1:${port}"
 database_url = "sqlite:${folder}/keywright.db"
 data_dir = "${folder}/data"
 
+[organisation]
+name = "Example"
+
 [root]
 source = "file"
 file = "${folder}/root.key"
 
 [egress]
 allow = ["127.0.0.0/8", "::1/128"]
-ca_bundle = "${tls.authority}"
 
 [[issuer]]
 id = "secret"
@@ -84,7 +86,9 @@ client_id = "kw-assertion"
 private_key_file = "${folder}/client.pem"
 `,
   );
-  keywright = await start({ name: 'foreign', args: ['serve', '--config', config], url: origin });
+  // The system's list of authorities, as an operator extends it.
+  const env = { SSL_CERT_FILE: tls.authority };
+  keywright = await start({ name: 'foreign', args: ['serve', '--config', config], url: origin, env });
   browser = await openBrowser();
 });
 

@@ -11,6 +11,17 @@ use leptos::prelude::*;
 
 /// A complete page: head, frame and the given body. `title` stands alone in a list of tabs, so it names the thing.
 pub fn document<V: IntoView + 'static>(chrome: &Chrome<'_>, title: &str, body: impl FnOnce() -> V) -> String {
+    document_leading_on(chrome, title, None, body)
+}
+
+/// A complete page that the browser leaves by itself for another address, once it is drawn.
+pub fn document_leading_on<V: IntoView + 'static>(
+    chrome: &Chrome<'_>,
+    title: &str,
+    leads_to: Option<&str>,
+    body: impl FnOnce() -> V,
+) -> String {
+    let refresh = leads_to.map(|address| format!("0; url={address}"));
     let owner = Owner::new();
     let html = owner.with(|| {
         view! {
@@ -20,6 +31,7 @@ pub fn document<V: IntoView + 'static>(chrome: &Chrome<'_>, title: &str, body: i
                     <title>{format!("{title} · Keywright")}</title>
                     <meta name="viewport" content="width=device-width, initial-scale=1"/>
                     <meta name="color-scheme" content="light dark"/>
+                    {refresh.map(|content| view! { <meta http-equiv="refresh" content=content/> })}
                     <link rel="icon" type="image/svg+xml" href=chrome.assets.icon.clone()/>
                     <link rel="stylesheet" href=chrome.assets.css.clone()/>
                     <script type="module" src=chrome.assets.js.clone()></script>
@@ -28,7 +40,7 @@ pub fn document<V: IntoView + 'static>(chrome: &Chrome<'_>, title: &str, body: i
                     <a class="skip-link" href=format!("#{}", paths::MAIN_ID)>"Skip to content"</a>
                     <div>
                         <Masthead caller=chrome.caller.cloned() place=chrome.place/>
-                        {chrome.banner.map(|text| view! { <div class="banner"><p>{text.to_owned()}</p></div> })}
+                        {chrome.banner.map(|text| view! { <aside class="banner" aria-label="About this installation"><p>{text.to_owned()}</p></aside> })}
                     </div>
                     <main class="page" id=paths::MAIN_ID tabindex="-1">{body().into_any()}</main>
                     <Footer zone=chrome.calendar.zone_name() version=chrome.version.to_owned()/>
@@ -58,7 +70,9 @@ fn without_markers(html: &str) -> String {
     let mut rest = html;
     while let Some((before, marker)) = rest.split_once("<!") {
         page.push_str(before);
-        rest = marker.split_once('>').map_or("", |(_, after)| after);
+        // `<!>` parts two texts, `<!--<() />-->` stands for nothing.
+        let end = if marker.starts_with("--") { "-->" } else { ">" };
+        rest = marker.split_once(end).map_or("", |(_, after)| after);
     }
     page.push_str(rest);
     page
@@ -88,7 +102,7 @@ mod tests {
     fn markers_between_texts_leave_no_trace() {
         let html = fragment(|| {
             let (one, two) = ("one".to_owned(), "two".to_owned());
-            view! { <p>{one}{two}{None::<String>}{vec!["three".to_owned()]}</p> }
+            view! { <p>{one}{two}{None::<String>}{().into_any()}{vec!["three".to_owned()]}</p> }
         });
         assert_eq!(html, "<p>onetwothree</p>");
     }

@@ -37,7 +37,15 @@ macro_rules! route {
     };
 }
 
-/// Every row. Pages add theirs in the order in which people meet them.
+/// Every row: what people do for themselves, then administration.
 pub fn table() -> Vec<Route> {
+    [work(), administration()].concat()
+}
+
+fn work() -> Vec<Route> {
+    vec![]
+}
+
+fn administration() -> Vec<Route> {
     vec![]
 }

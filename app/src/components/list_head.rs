@@ -25,7 +25,11 @@ pub fn Views(views: Vec<ListView>) -> impl IntoView {
 
 /// A form that asks by GET. Children are its fields; `aside` stands at the far end (columns, CSV).
 #[component]
-pub fn Filter(#[prop(into)] action: String, #[prop(optional, into)] aside: Option<AnyView>, children: Children) -> impl IntoView {
+pub fn Filter(
+    #[prop(into)] action: String,
+    #[prop(optional, into)] aside: Option<AnyView>,
+    children: Children,
+) -> impl IntoView {
     view! {
         <form class="filter" method="get" action=action role="search">
             {children()}

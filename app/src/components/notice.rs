@@ -11,7 +11,11 @@ pub struct WayOn {
 }
 
 #[component]
-pub fn Notice(tone: Tone, #[prop(into)] text: String, #[prop(optional_no_strip)] way_on: Option<WayOn>) -> impl IntoView {
+pub fn Notice(
+    tone: Tone,
+    #[prop(into)] text: String,
+    #[prop(optional_no_strip)] way_on: Option<WayOn>,
+) -> impl IntoView {
     view! {
         <div class=format!("notice {}", tone.class())>
             <p>{text}{way_on.map(|way| view! { " "<a href=way.href>{way.text}</a> })}</p>

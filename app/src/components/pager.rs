@@ -16,7 +16,11 @@ pub fn Pager(
     sum: String,
 ) -> impl IntoView {
     let (first, last) = shown;
-    let range = if total == 0 { "None".to_owned() } else { format!("{}–{} of {}", grouped(first), grouped(last), grouped(total)) };
+    let range = if total == 0 {
+        "None".to_owned()
+    } else {
+        format!("{}–{} of {}", grouped(first), grouped(last), grouped(total))
+    };
     let previous = previous.map(|href| view! { <a href=href rel="prev">{Icon::Previous.view()}" Previous"</a> });
     let next = next.map(|href| view! { <a href=href rel="next">"Next "{Icon::Next.view()}</a> });
     view! {

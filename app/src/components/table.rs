@@ -49,7 +49,8 @@ pub fn NameCell(
     #[prop(optional, into)] href: String,
     #[prop(optional, into)] note: Option<AnyView>,
 ) -> impl IntoView {
-    let name = if href.is_empty() { view! { <b>{name}</b> }.into_any() } else { view! { <a href=href>{name}</a> }.into_any() };
+    let name =
+        if href.is_empty() { view! { <b>{name}</b> }.into_any() } else { view! { <a href=href>{name}</a> }.into_any() };
     view! {
         <th scope="row" class="name">
             {name}

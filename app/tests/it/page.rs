@@ -33,7 +33,11 @@ impl Page {
             let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
             let name = name.trim_end_matches('/').to_owned();
             let closed = tag.ends_with('/') || VOID.contains(&name.as_str());
-            elements.push(Element { name: name.clone(), attributes: read_attributes(attributes), within: open.clone() });
+            elements.push(Element {
+                name: name.clone(),
+                attributes: read_attributes(attributes),
+                within: open.clone(),
+            });
             if !closed {
                 open.push(name);
             }
