@@ -196,8 +196,8 @@ async fn open_sealing(store: &Store, data: &Path) -> Result<Option<Arc<Sealing>>
     let root = RootKey::new(Zeroizing::new(*root.expose()));
     match bootstrap::bootstrap(store, root, &SystemClock, &SystemRandomness).await {
         Ok(sealing) => Ok(Some(Arc::new(sealing))),
-        Err(BootstrapError::Sealed | BootstrapError::RootMissing) => Ok(None),
-        Err(BootstrapError::Store(error)) => Err(error.into()),
+        Err(BootstrapError::Sealed) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::http::health::State;
 use crate::process::{self, Plan, Process};
 use crate::telemetry;
 use portal::bootstrap::{BootstrapError, bootstrap};
-use portal::sealing::RootKey;
+use portal::sealing::{RootKey, Sealing};
 use std::process::ExitCode;
 use std::sync::Arc;
 use store::Store;
@@ -54,21 +54,9 @@ async fn serve(config: Config) -> Result<(), Problem> {
     let (store, lock) = process::open_store(config.database_url.expose()).await?;
     refuse_dev_database(is_dev(&store).await?)?;
 
-    let sealing = match root_key(&config, &store).await {
-        Ok(root) => bootstrap(&store, root, &SystemClock, &SystemRandomness).await,
-        Err(problem) => {
-            tracing::error!("{problem}");
-            Err(BootstrapError::RootMissing)
-        }
-    };
-    let sealing = match sealing {
-        Ok(sealing) => Arc::new(sealing),
-        Err(why @ (BootstrapError::Sealed | BootstrapError::RootMissing)) => {
-            tracing::error!("starting sealed: {why}");
-            foundation.serve_sealed(config.site(), accept_settings(&config)).await;
-            return Ok(());
-        }
-        Err(BootstrapError::Store(error)) => return Err(error.into()),
+    let Some(sealing) = open_sealing(&config, &store).await? else {
+        foundation.serve_sealed(config.site(), accept_settings(&config)).await;
+        return Ok(());
     };
 
     let issuers = config.issuers.iter().map(IssuerSettings::from_config).collect::<Result<_, _>>()?;
@@ -111,6 +99,25 @@ fn gateway_settings(config: &Config) -> proxy::Settings {
             ..defaults.timeouts
         },
         ..defaults
+    }
+}
+
+/// `None`: sealed, because the root secret is missing, unreadable, or not the one that this database was made with.
+async fn open_sealing(config: &Config, store: &Store) -> Result<Option<Arc<Sealing>>, Problem> {
+    let root = match root_key(config, store).await {
+        Ok(root) => root,
+        Err(problem) => {
+            tracing::error!("starting sealed: {problem}");
+            return Ok(None);
+        }
+    };
+    match bootstrap(store, root, &SystemClock, &SystemRandomness).await {
+        Ok(sealing) => Ok(Some(Arc::new(sealing))),
+        Err(BootstrapError::Store(error)) => Err(error.into()),
+        Err(why) => {
+            tracing::error!("starting sealed: {why}");
+            Ok(None)
+        }
     }
 }
 
