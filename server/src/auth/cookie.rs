@@ -10,14 +10,14 @@ use super::opaque_token::OpaqueToken;
 use crate::http::origin::Origin;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cookies {
+pub(super) struct Cookies {
     session: String,
     login: String,
     secure: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cookie {
+pub(super) enum Cookie {
     Session,
     Login,
 }
@@ -27,7 +27,7 @@ pub enum Cookie {
 pub struct InsecureOrigin;
 
 impl Cookies {
-    pub fn for_origin(public_origin: &Origin) -> Result<Self, InsecureOrigin> {
+    pub(super) fn for_origin(public_origin: &Origin) -> Result<Self, InsecureOrigin> {
         if public_origin.is_https() {
             return Ok(Self { session: "__Host-kw_sid".into(), login: "__Host-kw_login".into(), secure: true });
         }
@@ -46,7 +46,7 @@ impl Cookies {
     }
 
     /// The token in the request. Two different cookies of one name mean that somebody planted one: neither counts.
-    pub fn read(&self, headers: &HeaderMap, cookie: Cookie) -> Option<OpaqueToken> {
+    pub(super) fn read(&self, headers: &HeaderMap, cookie: Cookie) -> Option<OpaqueToken> {
         let name = self.name(cookie);
         let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
         let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
@@ -58,11 +58,11 @@ impl Cookies {
         OpaqueToken::parse(first)
     }
 
-    pub fn set(&self, cookie: Cookie, token: &OpaqueToken, max_age_s: i64) -> HeaderValue {
+    pub(super) fn set(&self, cookie: Cookie, token: &OpaqueToken, max_age_s: i64) -> HeaderValue {
         self.line(cookie, &token.reveal(), max_age_s)
     }
 
-    pub fn clear(&self, cookie: Cookie) -> HeaderValue {
+    pub(super) fn clear(&self, cookie: Cookie) -> HeaderValue {
         self.line(cookie, "", 0)
     }
 

@@ -6,7 +6,7 @@
 const LONGEST: usize = 512;
 
 /// `wish` is decoded once already (as a query parameter is); `is_known` tells whether a path leads to a page.
-pub fn return_to(wish: &str, is_known: impl Fn(&str) -> bool) -> String {
+pub(super) fn return_to(wish: &str, is_known: impl Fn(&str) -> bool) -> String {
     let path = wish.split('?').next().unwrap_or_default();
     if is_local(wish) && is_known(path) { wish.to_owned() } else { "/".to_owned() }
 }

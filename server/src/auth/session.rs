@@ -9,18 +9,18 @@ use domain::time::{MS_PER_HOUR, MS_PER_MINUTE, Timestamp};
 use store::{Person, SessionRow};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lifetimes {
-    pub idle_ms: i64,
-    pub absolute_ms: i64,
+pub(super) struct Lifetimes {
+    pub(super) idle_ms: i64,
+    pub(super) absolute_ms: i64,
 }
 
 /// The longest that any session lasts: the cookie's age.
-pub const LONGEST_MS: i64 = 12 * MS_PER_HOUR;
+pub(super) const LONGEST_MS: i64 = 12 * MS_PER_HOUR;
 
 /// Writing at every request would make reading pages a write load.
 const TOUCH_EVERY_MS: i64 = MS_PER_MINUTE;
 
-pub fn lifetimes(roles: &[Role]) -> Lifetimes {
+pub(super) fn lifetimes(roles: &[Role]) -> Lifetimes {
     if roles.contains(&Role::Administrator) {
         Lifetimes { idle_ms: 15 * MS_PER_MINUTE, absolute_ms: 8 * MS_PER_HOUR }
     } else {
@@ -29,13 +29,13 @@ pub fn lifetimes(roles: &[Role]) -> Lifetimes {
 }
 
 /// When a session last seen at `seen_at` ends: the earlier of its two limits.
-pub fn expires_at(roles: &[Role], created_at: Timestamp, seen_at: Timestamp) -> Timestamp {
+pub(super) fn expires_at(roles: &[Role], created_at: Timestamp, seen_at: Timestamp) -> Timestamp {
     let Lifetimes { idle_ms, absolute_ms } = lifetimes(roles);
     seen_at.plus_ms(idle_ms).min(created_at.plus_ms(absolute_ms))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub(super) enum Standing {
     /// Alive; with the new end if it is time to write that it was seen.
     Alive {
         prolonged: Option<Timestamp>,
@@ -44,14 +44,14 @@ pub enum Standing {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub(super) enum Ended {
     Expired,
     /// The person changed since the session began.
     Superseded,
     Disabled,
 }
 
-pub fn judge(session: &SessionRow, person: &Person, now: Timestamp) -> Standing {
+pub(super) fn judge(session: &SessionRow, person: &Person, now: Timestamp) -> Standing {
     if !person.active {
         return Standing::Ended(Ended::Disabled);
     }

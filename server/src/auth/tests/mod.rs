@@ -1,8 +1,16 @@
-//! Sign-in as a whole: our router, the development provider or a lying one, a browser with a cookie jar, a store on
+//! Sign-in as a whole: our router, the development provider or a lying one, browsers with cookie jars, a store on
 //! SQLite, and a clock turned by hand.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+mod dev_provider;
+mod lies;
+mod lying_issuer;
+mod sessions;
+mod sign_in;
+mod world;
 
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use domain::time::{Clock, Timestamp};
 use portal::ports::Randomness;
 use sha2::{Digest as _, Sha256};
 
@@ -16,5 +24,22 @@ impl Randomness for Counting {
             let draw = Sha256::digest(self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes());
             chunk.copy_from_slice(&draw[..chunk.len()]);
         }
+    }
+}
+
+pub(super) struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    fn new() -> Self {
+        Self(AtomicI64::new(1_800_000_000_000))
+    }
+    fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_ms(self.0.load(Ordering::Relaxed))
     }
 }
