@@ -43,6 +43,21 @@ on_both_engines! {
         assert_eq!(tx.update_person(&given::person(9, "Nobody")).await, Err(StoreError::NotFound));
     }
 
+    async fn a_person_is_kept_for_a_change_and_seen_as_committed(database: &TestDatabase) {
+        let store = database.open().await;
+        given::people_and_profile(&store).await;
+        let ada = given::person(1, "Ada Lovelace");
+        let mut tx = store.begin().await.unwrap();
+        let found = tx.person_by_subject_for_update(&ada.issuer, &ada.subject).await.unwrap().unwrap();
+        assert_eq!(tx.person_for_update(found.id).await.unwrap(), Some(found.clone()));
+        assert_eq!(tx.person_by_subject_for_update("https://other.example.com", &ada.subject).await.unwrap(), None);
+        assert_eq!(tx.person_for_update(person_id(9)).await.unwrap(), None);
+        tx.update_person(&store::Person { active: false, ..found.clone() }).await.unwrap();
+        assert!(!tx.person_for_update(found.id).await.unwrap().unwrap().active, "a transaction sees its own changes");
+        drop(tx);
+        assert!(store.person(found.id).await.unwrap().unwrap().active);
+    }
+
     async fn one_account_for_one_subject(database: &TestDatabase) {
         let store = database.open().await;
         given::people_and_profile(&store).await;

@@ -1,0 +1,125 @@
+//! The frame of every page: product name, where one can go, who one is, and the way out.
+//!
+//! The links shown follow the caller's roles. That is a courtesy, not a protection: the server checks each request.
+
+use crate::format::Calendar;
+use crate::paths;
+use domain::person::{Caller, Role};
+use leptos::prelude::*;
+
+/// Addresses of the static files; they change with their content.
+#[derive(Debug, Clone)]
+pub struct Assets {
+    pub css: String,
+    pub js: String,
+    pub icon: String,
+}
+
+/// Everything about a page that is not the page's own.
+#[derive(Debug, Clone, Copy)]
+pub struct Chrome<'a> {
+    pub assets: &'a Assets,
+    /// `None` before sign-in.
+    pub caller: Option<&'a Caller>,
+    pub place: Place,
+    /// One sentence above every page: development mode, or something that everyone must know.
+    pub banner: Option<&'a str>,
+    pub calendar: &'a Calendar,
+    pub version: &'a str,
+}
+
+/// Which link of the navigation a page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Keys,
+    Models,
+    Providers,
+    Catalogue,
+    Guardrails,
+    People,
+    Audit,
+    /// Home, sign-in, errors: no link is marked.
+    Elsewhere,
+}
+
+type Link = (Place, &'static str, &'static str);
+
+const WORK: [Link; 2] = [(Place::Keys, "Keys", paths::KEYS), (Place::Models, "Models", paths::MODELS)];
+const ADMINISTRATION: [Link; 5] = [
+    (Place::Providers, "Providers", paths::PROVIDERS),
+    (Place::Catalogue, "Models and prices", paths::CATALOGUE),
+    (Place::Guardrails, "Guardrails", paths::GUARDRAILS),
+    (Place::People, "People", paths::PEOPLE),
+    (Place::Audit, "Audit log", paths::AUDIT),
+];
+
+#[component]
+pub fn Masthead(caller: Option<Caller>, place: Place) -> impl IntoView {
+    let work = caller.is_some().then(|| nav("Main", &WORK, place));
+    // Auditors read everything that administrators change.
+    let oversight = caller.as_ref().filter(|caller| caller.has(Role::Administrator) || caller.has(Role::Auditor));
+    let oversight = oversight.map(|_| {
+        view! { <div class="masthead-row">{nav("Administration", &ADMINISTRATION, place)}</div> }
+    });
+    view! {
+        <header class="masthead">
+            <div class="masthead-row">
+                <a class="brand" href=paths::HOME><Mark/>"Keywright"</a>
+                {work}
+                {caller.map(account)}
+            </div>
+            {oversight}
+        </header>
+    }
+}
+
+fn nav(name: &'static str, links: &[Link], place: Place) -> impl IntoView + use<> {
+    let entries = links.iter().map(|&(target, text, href)| {
+        let current = (target == place).then_some("true");
+        view! { <li><a href=href aria-current=current>{text}</a></li> }
+    });
+    view! {
+        <nav class="nav" aria-label=name>
+            <ul>{entries.collect_view()}</ul>
+        </nav>
+    }
+}
+
+fn account(caller: Caller) -> impl IntoView {
+    let mut roles: Vec<_> = caller.roles.iter().map(|role| role.word()).collect();
+    if caller.is_lead() {
+        roles.push("lead");
+    }
+    view! {
+        <div class="account">
+            <p>{caller.name}<span class="roles">{roles.join(" · ")}</span></p>
+            <form method="post" action=paths::SIGN_OUT>
+                <button class="button plain" type="submit">"Sign out"</button>
+            </form>
+        </div>
+    }
+}
+
+#[component]
+pub fn Footer(zone: String, version: String) -> impl IntoView {
+    view! {
+        <footer class="footer">
+            <ul>
+                <li>"Times in "{zone}</li>
+                <li>"Keywright "{version}</li>
+            </ul>
+        </footer>
+    }
+}
+
+/// A key lying on the lines of a ledger; the same drawing as `public/icon.svg`.
+#[component]
+fn Mark() -> impl IntoView {
+    view! {
+        <svg width="24" height="24" viewBox="0 0 32 32" aria-hidden="true" fill="none" stroke="currentColor" stroke-linecap="round">
+            <path stroke-width="2" opacity="0.5" d="M17 9h11M17 24h11"/>
+            <circle cx="9" cy="16" r="5.5" stroke-width="3"/>
+            <path stroke-width="3" d="M14.5 16H28v4M22 16v3"/>
+        </svg>
+    }
+}

@@ -1,0 +1,9 @@
+//! The pages, one folder for each part of the portal.
+//!
+//! Each is `load` (use cases to a plain model), `view` (model to markup, pure), a form type and `submit`. The pages for
+//! people who are not signed in, and for what went wrong, take no [`crate::visit::Visit`] and are called by the server.
+
+pub mod form;
+pub mod message;
+pub mod problem;
+pub mod sign_in;

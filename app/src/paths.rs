@@ -1,0 +1,62 @@
+//! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
+
+use domain::id::{KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId};
+use portal::Made;
+
+pub const HOME: &str = "/";
+pub const KEYS: &str = "/keys";
+pub const MINT: &str = "/keys/new";
+pub const MODELS: &str = "/models";
+pub const PROVIDERS: &str = "/admin/providers";
+pub const CATALOGUE: &str = "/admin/models";
+pub const GUARDRAILS: &str = "/admin/guardrails";
+pub const PEOPLE: &str = "/admin/people";
+pub const AUDIT: &str = "/admin/audit";
+pub const SIGN_IN: &str = "/auth/sign-in";
+pub const SIGN_OUT: &str = "/auth/sign-out";
+
+/// The element that the skip link leads to.
+pub const MAIN_ID: &str = "main";
+
+/// The page of what a form made.
+pub fn made(made: Made) -> String {
+    match made {
+        Made::Key(id) => key(id),
+        Made::Profile(id) => guardrail(id),
+        Made::Provider(id) => provider(id),
+        Made::Model(id) => catalogue_model(id),
+        Made::Team(id) => team(id),
+    }
+}
+
+pub fn key(id: KeyId) -> String {
+    format!("{KEYS}/{id}")
+}
+
+pub const ADMINISTRATION: &str = "/admin";
+pub const NEW_PROVIDER: &str = "/admin/providers/new";
+pub const NEW_CATALOGUE_MODEL: &str = "/admin/models/new";
+pub const NEW_GUARDRAIL: &str = "/admin/guardrails/new";
+pub const TEAMS: &str = "/admin/teams";
+pub const NEW_TEAM: &str = "/admin/teams/new";
+pub const VERIFY_AUDIT: &str = "/admin/audit/verify";
+
+pub fn provider(id: ProviderId) -> String {
+    format!("{PROVIDERS}/{id}")
+}
+
+pub fn catalogue_model(id: ModelId) -> String {
+    format!("{CATALOGUE}/{id}")
+}
+
+pub fn guardrail(id: ProfileId) -> String {
+    format!("{GUARDRAILS}/{id}")
+}
+
+pub fn person(id: PersonId) -> String {
+    format!("{PEOPLE}/{id}")
+}
+
+pub fn team(id: TeamId) -> String {
+    format!("{TEAMS}/{id}")
+}

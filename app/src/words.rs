@@ -1,0 +1,15 @@
+//! What codes and states are called in sentences for people: one place, so that one thing has one name on every page.
+//!
+//! Each refusal names the thing, the figure and the next step. Nothing here knows about markup.
+
+mod calls;
+mod changes;
+mod keys;
+mod refusals;
+mod settings;
+
+pub use calls::{connection, connection_tone, denial, outcome, usage_source};
+pub use changes::{action, field};
+pub use keys::{consumer, consumer_note, key_status, overlap, revocation_reason, standing};
+pub use refusals::{amount, refusal};
+pub use settings::{above_maximum, budget_window, endpoint, per_window, role, role_note, window, wire_format};

@@ -1,0 +1,63 @@
+//! Words for the audit log: what was done, and what its fields are called.
+
+/// What an action means, as the end of a sentence that starts with who did it: "minted the key". An action that this
+/// version does not know is said as it is.
+pub fn action(action: &str) -> String {
+    let words = match action {
+        "key.minted" => "minted the key",
+        "key.rotated" => "rotated the secret of",
+        "key.renamed" => "renamed the key",
+        "key.disabled" => "disabled the key",
+        "key.enabled" => "enabled the key",
+        "key.revoked" => "revoked the key",
+        "key.expiry_changed" => "changed the end of the key",
+        "profile.created" => "created the guardrails",
+        "profile.changed" => "changed the guardrails",
+        "provider.added" => "added the provider",
+        "provider.changed" => "changed the provider",
+        "provider.enabled" => "turned on the provider",
+        "provider.disabled" => "turned off the provider",
+        "provider.tested" => "tested the connection to",
+        "credential.added" => "added the credential of",
+        "credential.replaced" => "replaced the credential of",
+        "model.added" => "added the model",
+        "model.changed" => "changed the model",
+        "person.activated" => "switched on the account of",
+        "person.deactivated" => "suspended the account of",
+        "person.role_granted" => "granted a role to",
+        "person.role_revoked" => "took a role from",
+        "team.created" => "created the team",
+        "team.member_changed" => "changed a member of the team",
+        "team.member_removed" => "removed a member from the team",
+        "installation.initialised" => "set up",
+        unknown => return unknown.replace(['.', '_'], " "),
+    };
+    words.to_owned()
+}
+
+/// `requests_per_minute` as `Requests per minute`.
+pub fn field(name: &str) -> String {
+    let text = name.replace(['_', '.'], " ");
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portal::administration::audit::ACTIONS;
+
+    #[test]
+    fn every_action_of_the_log_has_words() {
+        for known in ACTIONS {
+            assert_ne!(action(known), known.replace(['.', '_'], " "), "{known}");
+        }
+        assert_eq!(action("budget.raised_again"), "budget raised again");
+    }
+
+    #[test]
+    fn a_field_reads_as_a_word() {
+        assert_eq!(field("requests_per_minute"), "Requests per minute");
+        assert_eq!(field(""), "");
+    }
+}

@@ -1,0 +1,281 @@
+//! The portal's no in sentences: which field, which figure, what to do instead.
+
+use crate::format::{grouped, usd};
+use domain::budget::Window;
+use domain::refusal::{AddressProblem, Amount, Reason, Refusal};
+
+/// A complete sentence or two. It reads alone, since the summary above a form lists it without its field.
+pub fn refusal(refusal: &Refusal) -> String {
+    let Refusal { field, reason } = refusal;
+    let thing = thing(field);
+    match reason {
+        Reason::Missing => missing(field, thing),
+        Reason::Malformed => malformed(field, thing),
+        Reason::TooLong { at_most } => {
+            format!("{thing} can have at most {} characters. Shorten it.", grouped(u64::from(*at_most)))
+        }
+        Reason::TooMany { at_most } => {
+            format!("{thing}: at most {} can be listed. Remove some.", grouped(u64::from(*at_most)))
+        }
+        Reason::HiddenCharacters => {
+            format!("{thing} contains characters that cannot be seen. Type it again instead of pasting it.")
+        }
+        Reason::UnknownChoice => {
+            format!("{thing}: this choice does not exist, or not for you. Choose one of the list.")
+        }
+        Reason::AboveMaximum { wanted, maximum } => {
+            let (wanted, maximum) = (amount(*wanted), amount(*maximum));
+            format!("{thing} can be at most {maximum}; you entered {wanted}. Enter {maximum} or less.")
+        }
+        Reason::BelowMinimum { wanted, minimum } => {
+            let (wanted, minimum) = (amount(*wanted), amount(*minimum));
+            format!("{thing} has to be at least {minimum}; you entered {wanted}. Enter {minimum} or more.")
+        }
+        Reason::Fixed { value } => {
+            format!("{thing} is fixed at {} by these guardrails. Leave it as it is.", amount(*value))
+        }
+        Reason::KeyNameTaken { key: Some(key) } => {
+            format!("There is already a live key of this name ({key}). Open that one, or choose another name.")
+        }
+        Reason::KeyNameTaken { key: None } => {
+            "There is already a live key of this name. Open that one, or choose another name.".to_owned()
+        }
+        Reason::NameTaken => "This name is taken. Choose another one.".to_owned(),
+        Reason::TooManyKeys { held, at_most } => {
+            let noun = if *at_most == 1 { "key" } else { "keys" };
+            format!(
+                "These guardrails allow {at_most} live {noun} for each owner, and {held} {} in use. Revoke one that is \
+                 no longer needed, or choose other guardrails.",
+                if *held == 1 { "is" } else { "are" }
+            )
+        }
+        Reason::ProfileDisabled => {
+            "These guardrails are switched off, so that no new key can be minted under them. Choose others.".to_owned()
+        }
+        Reason::ConsumerNotAllowed => {
+            "These guardrails do not allow keys for that. Choose another use, or other guardrails.".to_owned()
+        }
+        Reason::MayNotMint => {
+            "Your roles do not include minting keys. Ask an administrator for the developer role.".to_owned()
+        }
+        Reason::OwnerNotYours => {
+            "You can mint keys for yourself and for teams that you lead. Choose one of these.".to_owned()
+        }
+        Reason::OwnWorkNeedsPersonalOwner => {
+            "A key for your own work belongs to you. Choose yourself as the owner, or another use.".to_owned()
+        }
+        Reason::NothingAllowed => nothing_allowed(field, thing),
+        Reason::ModelNotInProfile { pattern } => {
+            format!("{pattern} is not within these guardrails. Remove it, or choose other guardrails.")
+        }
+        Reason::ModelUnknown { model } => {
+            format!("No model here is called {model}. Look it up on the models page.")
+        }
+        Reason::ModelUnpriced { model } => {
+            format!("{model} has no price yet, so that a budget would refuse it. Ask an administrator to set one.")
+        }
+        Reason::NetworkNotInProfile { network } => {
+            format!("{network} is not within the networks of these guardrails. Remove it, or narrow it.")
+        }
+        Reason::MaximumBelowDefault => {
+            format!("{thing}: the maximum is below the default. Raise the maximum, or lower the default.")
+        }
+        Reason::Twice { value } => format!("{thing}: {value} is there twice. Remove one."),
+        Reason::AddressNotUsable(problem) => address(*problem).to_owned(),
+        Reason::CredentialNeeded => {
+            "The address leads to another server now. Enter the credential for it: the stored one is never sent \
+             anywhere else."
+                .to_owned()
+        }
+        Reason::LastAdministrator => {
+            "This is the last active administrator. Make somebody else an administrator first.".to_owned()
+        }
+        Reason::NotOneself => "You cannot do this to your own account. Ask another administrator to do it.".to_owned(),
+        Reason::LaterThanLifetime { latest } => {
+            let latest = latest.to_jiff().strftime("%-d %b %Y, %H:%M UTC");
+            format!("These guardrails let the key live until {latest} at most. Choose an earlier end.")
+        }
+        Reason::InThePast => "This moment has passed already. Choose a later one.".to_owned(),
+        Reason::KeyEnded => "This key has ended for good: it is revoked or expired. Mint a new one instead.".to_owned(),
+        Reason::DisabledByAdministrator => {
+            "An administrator disabled this key. Ask an administrator to enable it, or mint another one.".to_owned()
+        }
+        Reason::TooSoon { wait_seconds } => {
+            let noun = if *wait_seconds == 1 { "second" } else { "seconds" };
+            format!("This was asked a moment ago. Try again in {wait_seconds} {noun}.")
+        }
+        Reason::UnknownProvider => {
+            "One of the deployments names a provider that is not there any more. Choose another provider.".to_owned()
+        }
+    }
+}
+
+/// `$50.00 a month`, `60 calls a minute`, `90 days`
+pub fn amount(amount: Amount) -> String {
+    let counted =
+        |count: u64, one: &str, many: &str| format!("{} {}", grouped(count), if count == 1 { one } else { many });
+    match amount {
+        Amount::Money { amount, window: Window::Total } => format!("{} in total", usd(amount)),
+        Amount::Money { amount, window } => format!("{} a {}", usd(amount), window.word()),
+        Amount::PerMinute(count) => counted(u64::from(count), "call a minute", "calls a minute"),
+        Amount::AtOnce(count) => counted(u64::from(count), "call at once", "calls at once"),
+        Amount::Days(days) => counted(u64::from(days), "day", "days"),
+        Amount::Tokens(count) => counted(count, "token", "tokens"),
+        Amount::Count(count) => grouped(count),
+    }
+}
+
+/// What a field is called at the start of a sentence.
+fn thing(field: &str) -> &'static str {
+    match field {
+        "name" => "The name",
+        "description" => "The description",
+        "application" => "The application",
+        "cost_centre" => "The cost centre",
+        "tags" => "Tags",
+        "owner" => "The owner",
+        "profile" => "Guardrails",
+        "consumer" | "consumers" => "What it is for",
+        "environment" => "The environment",
+        "cap_day" => "The budget a day",
+        "cap_week" => "The budget a week",
+        "cap_month" => "The budget a month",
+        "cap_quarter" => "The budget a quarter",
+        "cap_total" => "The budget in total",
+        "caps" => "Budgets",
+        "requests_per_minute" => "Calls a minute",
+        "concurrency" => "Calls at once",
+        "lifetime_days" => "The lifetime",
+        "expires_at" => "The end",
+        "models" => "Models",
+        "endpoints" => "Endpoints",
+        "networks" => "Networks",
+        "max_output_tokens" => "The longest answer",
+        "assumed_output_tokens" => "The assumed answer",
+        "max_input_tokens" => "The context size",
+        "keys_per_person" => "Keys a person",
+        "base_url" => "The address",
+        "credential" => "The credential",
+        "preset" => "The kind of provider",
+        "format" => "The wire format",
+        "provider" => "The provider",
+        "upstream_model" => "The provider's name for the model",
+        "weight" => "The weight",
+        "priority" => "The order",
+        "deployments" => "Deployments",
+        "price" => "The price",
+        "person" => "The person",
+        "role" | "roles" => "The role",
+        "team" | "teams" => "The team",
+        "groups" => "Groups",
+        "reason" => "The reason",
+        "overlap" => "The time of the old secret",
+        _ => "This value",
+    }
+}
+
+fn missing(field: &str, thing: &'static str) -> String {
+    match field {
+        "caps" => "Every key has a budget. Enter one for at least one window.".to_owned(),
+        "deployments" => "A model needs a place to go. Add a deployment at one of the providers.".to_owned(),
+        "credential" => "This provider wants a credential. Enter it.".to_owned(),
+        "owner" | "profile" | "consumer" | "environment" | "preset" | "format" | "provider" | "person" | "team"
+        | "reason" | "overlap" => format!("{thing} is not chosen yet. Choose one."),
+        _ => format!("{thing} is missing. Enter it."),
+    }
+}
+
+fn malformed(field: &str, thing: &'static str) -> String {
+    match field {
+        "models" => "Models are listed one on each line, by name or by the beginning of a name: claude-*".to_owned(),
+        "networks" => "Networks are listed one on each line: 10.0.0.0/8".to_owned(),
+        "cap_day" | "cap_week" | "cap_month" | "cap_quarter" | "cap_total" | "price" => {
+            format!("{thing} is an amount of dollars such as 50.00.")
+        }
+        "requests_per_minute"
+        | "concurrency"
+        | "lifetime_days"
+        | "max_output_tokens"
+        | "assumed_output_tokens"
+        | "max_input_tokens"
+        | "keys_per_person"
+        | "weight"
+        | "priority" => {
+            format!("{thing} is a whole number such as 60.")
+        }
+        "expires_at" => "The end is a day such as 2027-02-18.".to_owned(),
+        "credential" => "A credential has no spaces or line breaks. Copy it again.".to_owned(),
+        _ => format!("{thing} cannot be read. Check it for typing errors."),
+    }
+}
+
+fn nothing_allowed(field: &str, thing: &'static str) -> String {
+    match field {
+        "models" => "Without a model the key could call nothing. Choose at least one.".to_owned(),
+        "consumers" => "Nothing is ticked, so that no key could be minted. Tick at least one use.".to_owned(),
+        "endpoints" => "Nothing is ticked, so that keys could call nothing. Tick at least one endpoint.".to_owned(),
+        _ => format!("{thing}: an empty list allows nothing. Choose at least one."),
+    }
+}
+
+const fn address(problem: AddressProblem) -> &'static str {
+    match problem {
+        AddressProblem::NotAnAddress => "This is not an address. Enter one such as https://api.example.com/v1.",
+        AddressProblem::Scheme => "The address has to start with https://.",
+        AddressProblem::Credentials => {
+            "The address contains a user name or password. Remove it, and enter the credential in its own field."
+        }
+        AddressProblem::QueryOrFragment => "The address has a part after ? or #. Remove it.",
+        AddressProblem::CloudMetadata => {
+            "This address hands out this machine's own cloud credentials and is never a provider. Enter the provider's \
+             address."
+        }
+        AddressProblem::PlainOutside => {
+            "Without encryption only a server in your own network can be reached. Enter an https:// address."
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::money::NanoUsd;
+
+    fn say(field: &'static str, reason: Reason) -> String {
+        refusal(&Refusal::new(field, reason))
+    }
+
+    #[test]
+    fn a_sentence_names_the_thing_the_figures_and_the_next_step() {
+        let money = |dollars| Amount::Money { amount: NanoUsd::from_dollars(dollars), window: Window::Month };
+        assert_eq!(
+            say("cap_month", Reason::AboveMaximum { wanted: money(150), maximum: money(100) }),
+            "The budget a month can be at most $100.00 a month; you entered $150.00 a month. Enter $100.00 a month or less."
+        );
+        assert_eq!(say("name", Reason::Missing), "The name is missing. Enter it.");
+        assert_eq!(
+            say("profile", Reason::TooManyKeys { held: 1, at_most: 1 }),
+            "These guardrails allow 1 live key for each owner, and 1 is in use. Revoke one that is no longer needed, or \
+             choose other guardrails."
+        );
+    }
+
+    #[test]
+    fn every_kind_of_amount_reads_in_one_and_in_many() {
+        for (given, text) in [
+            (Amount::PerMinute(1), "1 call a minute"),
+            (Amount::PerMinute(1_200), "1,200 calls a minute"),
+            (Amount::AtOnce(8), "8 calls at once"),
+            (Amount::Days(1), "1 day"),
+            (Amount::Tokens(4_000), "4,000 tokens"),
+            (Amount::Money { amount: NanoUsd::from_dollars(5), window: Window::Total }, "$5.00 in total"),
+        ] {
+            assert_eq!(amount(given), text);
+        }
+    }
+
+    #[test]
+    fn a_field_that_has_no_word_yet_still_makes_a_sentence() {
+        assert_eq!(say("something_new", Reason::Malformed), "This value cannot be read. Check it for typing errors.");
+    }
+}

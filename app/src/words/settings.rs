@@ -1,0 +1,80 @@
+//! Words for what administrators set: roles, windows, endpoints, wire formats.
+
+use domain::access_profile::AboveMaximum;
+use domain::budget::Window;
+use domain::model::{Endpoint, WireFormat};
+use domain::person::Role;
+
+/// At the start of a line; inside a sentence, `Role::word`.
+pub const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Developer => "Developer",
+        Role::Auditor => "Auditor",
+        Role::Administrator => "Administrator",
+    }
+}
+
+pub const fn role_note(role: Role) -> &'static str {
+    match role {
+        Role::Developer => "mints keys under the guardrails that name this role",
+        Role::Auditor => "reads everything, changes nothing",
+        Role::Administrator => "changes everything on these pages",
+    }
+}
+
+/// `Month`
+pub const fn window(window: Window) -> &'static str {
+    match window {
+        Window::Day => "Day",
+        Window::Week => "Week",
+        Window::Month => "Month",
+        Window::Quarter => "Quarter",
+        Window::Total => "Total",
+    }
+}
+
+/// Behind an amount: `a month`, `in total`
+pub const fn per_window(window: Window) -> &'static str {
+    match window {
+        Window::Day => "a day",
+        Window::Week => "a week",
+        Window::Month => "a month",
+        Window::Quarter => "a quarter",
+        Window::Total => "in total",
+    }
+}
+
+/// `Budget a month`
+pub const fn budget_window(window: Window) -> &'static str {
+    match window {
+        Window::Day => "Budget a day",
+        Window::Week => "Budget a week",
+        Window::Month => "Budget a month",
+        Window::Quarter => "Budget a quarter",
+        Window::Total => "Budget in total",
+    }
+}
+
+pub const fn endpoint(endpoint: Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::ChatCompletions => "Chat completions",
+        Endpoint::Responses => "Responses",
+        Endpoint::Embeddings => "Embeddings",
+        Endpoint::Messages => "Messages",
+        Endpoint::CountTokens => "Count tokens",
+    }
+}
+
+pub const fn wire_format(format: WireFormat) -> &'static str {
+    match format {
+        WireFormat::OpenAi => "OpenAI",
+        WireFormat::Anthropic => "Anthropic",
+    }
+}
+
+pub const fn above_maximum(above: AboveMaximum) -> &'static str {
+    match above {
+        AboveMaximum::Reject => "Reject",
+        AboveMaximum::Clamp => "Use the maximum, say so",
+    }
+}

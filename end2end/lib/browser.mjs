@@ -1,0 +1,84 @@
+// Debian's Chromium, driven as a person would use it: by roles, labels and what is written on the buttons.
+//
+// Nothing leaves the machine: every name but loopback resolves to nothing. A page that reports an error of its own (a
+// refused inline style, a failing script) fails the test at `close`, whatever else was right.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { chromium } from 'playwright-core';
+
+export const SCREENSHOTS = join(import.meta.dirname, '..', 'screenshots');
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-dev-shm-usage',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+];
+
+export async function openBrowser() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
+}
+
+/** One person's window: cookies of its own. `script` is whether the browser runs any. */
+export async function openWindow(browser, { origin, script = true, width = 1280, height = 900, colorScheme = 'light' } = {}) {
+  const context = await browser.newContext({
+    baseURL: origin,
+    javaScriptEnabled: script,
+    viewport: { width, height },
+    colorScheme,
+    ignoreHTTPSErrors: true, // the identity provider's authority lives for one run
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    reducedMotion: 'reduce',
+    ...(script && { permissions: ['clipboard-read', 'clipboard-write'] }),
+  });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    // A refused form is a 422 on purpose; the browser reports such an answer as an error of the page.
+    const expected = /Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
+    if (message.type() === 'error' && !expected) complaints.push(`${page.url()}: ${message.text()}`);
+  });
+  return {
+    page,
+    complaints,
+    async close() {
+      await context.close();
+      if (complaints.length > 0) throw new Error(`the pages complained:\n${complaints.join('\n')}`);
+    },
+  };
+}
+
+/** The page as it is now, in light and dark, and as narrow as a telephone. */
+export async function picture(page, name) {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const size = page.viewportSize();
+  const shots = [
+    { suffix: 'light', colorScheme: 'light', width: size.width },
+    { suffix: 'dark', colorScheme: 'dark', width: size.width },
+    { suffix: 'narrow', colorScheme: 'light', width: 360 },
+  ];
+  for (const { suffix, colorScheme, width } of shots) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: size.height });
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}.${suffix}.png`), fullPage: true });
+    if (width === 360) await nothingScrollsSideways(page, name);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize(size);
+}
+
+async function nothingScrollsSideways(page, name) {
+  // Works without script on the page too: this runs in the browser's own world.
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (over > 0) throw new Error(`${name}: at 360 pixels the page is ${over} pixels too wide`);
+}

@@ -1,0 +1,90 @@
+// What pages gain when scripts run. Every page is complete without this file; nothing here fetches, decides or stores
+// anything but the last snippet tab. Text from the server is inserted as text, never as markup.
+//
+//   data-copy="#id"       a hidden button: shown, copies the value or text of #id
+//   data-live="/path"     a line that follows server-sent events named "state"
+//   data-remember="name"  a set of tabs whose last choice is kept in this browser
+//   data-select           a field that selects its whole content when focused
+
+const SAID_FOR_MS = 2000;
+
+function enableCopying(button) {
+  const source = document.querySelector(button.dataset.copy);
+  if (!source || !navigator.clipboard) return;
+  const label = button.querySelector("[data-label]") ?? button;
+  const resting = label.textContent;
+  let timer;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText("value" in source ? source.value : source.textContent);
+      label.textContent = "Copied";
+    } catch {
+      // Refused by the browser or by policy: leave the text selected, so that the keyboard can copy it.
+      selectAll(source);
+      label.textContent = "Selected: press Ctrl+C";
+    }
+    clearTimeout(timer);
+    timer = setTimeout(() => (label.textContent = resting), SAID_FOR_MS);
+  });
+}
+
+function selectAll(element) {
+  if ("select" in element) {
+    element.focus();
+    element.select();
+  } else {
+    getSelection().selectAllChildren(element);
+  }
+}
+
+// An event's data is {"state": "waiting" | "received" | "refused", "text": "…", "last": bool,
+// "link": {"href": "/…", "text": "…"}?}. After "last" the server has no more to say.
+function follow(line) {
+  const text = line.querySelector("[data-live-text]");
+  const link = line.querySelector("[data-live-link]");
+  line.querySelector("[data-live-fallback]")?.remove();
+  const events = new EventSource(line.dataset.live);
+  events.addEventListener("state", (event) => {
+    const news = JSON.parse(event.data);
+    line.dataset.state = news.state;
+    text.textContent = news.text;
+    // Only a path of our own: one slash, then neither slash nor backslash.
+    const known = /^\/(?![\/\\])/.test(news.link?.href ?? "");
+    link.hidden = !known;
+    if (known) {
+      link.setAttribute("href", news.link.href);
+      link.textContent = news.link.text;
+    }
+    if (news.last) events.close();
+  });
+  // A page kept for "back" must not hold a connection, and a browser allows six to one host.
+  addEventListener("pagehide", () => events.close());
+}
+
+function rememberChoice(tabs) {
+  const slot = `keywright.tab.${tabs.dataset.remember}`;
+  const choices = [...tabs.querySelectorAll(":scope > input[type=radio]")];
+  try {
+    const kept = localStorage.getItem(slot);
+    const choice = choices.find((input) => input.value === kept);
+    if (choice) choice.checked = true;
+  } catch {
+    return; // storage is switched off: the page's own first choice stands
+  }
+  tabs.addEventListener("change", ({ target }) => {
+    if (!choices.includes(target)) return;
+    try {
+      localStorage.setItem(slot, target.value);
+    } catch {
+      // full or switched off meanwhile: forgetting a tab is no loss
+    }
+  });
+}
+
+document.querySelectorAll("[data-copy]").forEach(enableCopying);
+document.querySelectorAll("[data-live]").forEach(follow);
+document.querySelectorAll("[data-remember]").forEach(rememberChoice);
+document.querySelectorAll("[data-select]").forEach((field) => {
+  field.addEventListener("focus", () => field.select());
+});

@@ -1,0 +1,60 @@
+//! `[limits]` and `[retention]`: numbers with defaults that nobody needs to touch at first.
+
+use std::time::Duration;
+
+use super::reader::Section;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    pub connections: usize,
+    pub connections_per_address: usize,
+    pub body_bytes: usize,
+    /// Between "not ready" and closing the listener, for load balancers to notice.
+    pub lb_delay: Duration,
+    pub drain: Duration,
+    pub upstream_first_byte_streamed: Duration,
+    pub upstream_first_byte_plain: Duration,
+    pub upstream_between_events: Duration,
+    pub upstream_total: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    pub usage_days: u32,
+    pub rollup_months: u32,
+    pub audit_days: u32,
+}
+
+pub(super) fn read_limits(section: Section<'_>) -> Limits {
+    let count = |key, default, range| size(section.number(key, default, range));
+    let seconds = |key, default, range| Duration::from_secs(section.number(key, default, range));
+    let limits = Limits {
+        connections: count("connections", 10_000, 16..=1_000_000),
+        connections_per_address: count("connections_per_address", 200, 4..=1_000_000),
+        body_bytes: count("body_mib", 32, 1..=1024) * 1024 * 1024,
+        lb_delay: seconds("lb_delay_seconds", 5, 0..=300),
+        drain: seconds("drain_seconds", 60, 0..=1800),
+        upstream_first_byte_streamed: seconds("upstream_first_byte_streamed_seconds", 120, 1..=3600),
+        upstream_first_byte_plain: seconds("upstream_first_byte_plain_seconds", 600, 1..=3600),
+        upstream_between_events: seconds("upstream_between_events_seconds", 300, 1..=3600),
+        upstream_total: seconds("upstream_total_seconds", 3600, 1..=86_400),
+    };
+    section.finish();
+    limits
+}
+
+pub(super) fn read_retention(section: Section<'_>) -> Retention {
+    let number = |key, default, range| u32::try_from(section.number(key, default, range)).unwrap_or(u32::MAX);
+    let retention = Retention {
+        usage_days: number("usage_days", 90, 1..=3650),
+        rollup_months: number("rollup_months", 25, 1..=120),
+        // Shorter would break what auditors are promised.
+        audit_days: number("audit_days", 400, 400..=36_500),
+    };
+    section.finish();
+    retention
+}
+
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

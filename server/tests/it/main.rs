@@ -1,0 +1,3 @@
+//! Whole-application tests: few, and about promises.
+
+mod architecture;
