@@ -59,11 +59,11 @@ const ADMINISTRATION: [Link; 7] = [
 
 #[component]
 pub fn Masthead(caller: Option<Caller>, place: Place) -> impl IntoView {
-    let work = caller.is_some().then(|| nav("Main", WORK.to_vec(), place));
+    let work = caller.is_some().then(|| nav("Main", &WORK, place));
     // Auditors read everything that administrators change.
     let oversight = caller.as_ref().filter(|caller| caller.has(Role::Administrator) || caller.has(Role::Auditor));
     let oversight = oversight.map(|_| {
-        view! { <div class="masthead-row">{nav("Administration", ADMINISTRATION.to_vec(), place)}</div> }
+        view! { <div class="masthead-row">{nav("Administration", &ADMINISTRATION, place)}</div> }
     });
     view! {
         <header class="masthead">
@@ -77,8 +77,8 @@ pub fn Masthead(caller: Option<Caller>, place: Place) -> impl IntoView {
     }
 }
 
-fn nav(name: &'static str, links: Vec<Link>, place: Place) -> impl IntoView {
-    let entries = links.into_iter().map(|(target, text, href)| {
+fn nav(name: &'static str, links: &[Link], place: Place) -> impl IntoView + use<> {
+    let entries = links.iter().map(|&(target, text, href)| {
         let current = (target == place).then_some("true");
         view! { <li><a href=href aria-current=current>{text}</a></li> }
     });
@@ -109,8 +109,8 @@ pub fn Footer(zone: String, version: String) -> impl IntoView {
     view! {
         <footer class="footer">
             <ul>
-                <li>{format!("Times in {zone}")}</li>
-                <li>{format!("Keywright {version}")}</li>
+                <li>"Times in "{zone}</li>
+                <li>"Keywright "{version}</li>
             </ul>
         </footer>
     }

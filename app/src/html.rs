@@ -40,7 +40,7 @@ pub fn document_leading_on<V: IntoView + 'static>(
                     <a class="skip-link" href=format!("#{}", paths::MAIN_ID)>"Skip to content"</a>
                     <div>
                         <Masthead caller=chrome.caller.cloned() place=chrome.place/>
-                        {chrome.banner.map(|text| view! { <div class="banner"><p>{text.to_owned()}</p></div> })}
+                        {chrome.banner.map(|text| view! { <aside class="banner" aria-label="About this installation"><p>{text.to_owned()}</p></aside> })}
                     </div>
                     <main class="page" id=paths::MAIN_ID tabindex="-1">{body().into_any()}</main>
                     <Footer zone=chrome.calendar.zone_name() version=chrome.version.to_owned()/>
@@ -70,7 +70,9 @@ fn without_markers(html: &str) -> String {
     let mut rest = html;
     while let Some((before, marker)) = rest.split_once("<!") {
         page.push_str(before);
-        rest = marker.split_once('>').map_or("", |(_, after)| after);
+        // `<!>` parts two texts, `<!--<() />-->` stands for nothing.
+        let end = if marker.starts_with("--") { "-->" } else { ">" };
+        rest = marker.split_once(end).map_or("", |(_, after)| after);
     }
     page.push_str(rest);
     page
@@ -100,7 +102,7 @@ mod tests {
     fn markers_between_texts_leave_no_trace() {
         let html = fragment(|| {
             let (one, two) = ("one".to_owned(), "two".to_owned());
-            view! { <p>{one}{two}{None::<String>}{vec!["three".to_owned()]}</p> }
+            view! { <p>{one}{two}{None::<String>}{().into_any()}{vec!["three".to_owned()]}</p> }
         });
         assert_eq!(html, "<p>onetwothree</p>");
     }

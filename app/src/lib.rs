@@ -4,6 +4,7 @@
 //! into markup and decides nothing; components take values and display them.
 
 pub mod chrome;
+#[expect(clippy::needless_pass_by_value, reason = "a component owns its properties, whether or not it consumes them")]
 pub mod components;
 pub mod format;
 pub mod html;

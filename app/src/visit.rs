@@ -10,14 +10,18 @@ use domain::permission::Administrator;
 use domain::person::Caller;
 use domain::time::Timestamp;
 use portal::{Made, Portal, PortalError, Refusal};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// What the frame of every page shows, made once when the process starts.
+/// What the frame of every page shows. Made for each request, since it knows what time it is.
+#[derive(Debug, Clone)]
 pub struct Frame {
-    pub assets: Assets,
+    pub assets: Arc<Assets>,
     /// One sentence above every page: development mode, or something that everyone must know.
     pub banner: Option<String>,
     pub calendar: Calendar,
@@ -42,18 +46,19 @@ impl Frame {
 pub struct Visit {
     pub portal: Arc<Portal>,
     pub caller: Caller,
-    pub frame: Arc<Frame>,
-    pub now: Timestamp,
+    pub frame: Frame,
 }
 
 impl Visit {
-    pub fn chrome(&self, place: Place) -> Chrome<'_> {
-        self.frame.chrome(Some(&self.caller), place)
+    pub fn now(&self) -> Timestamp {
+        self.frame.calendar.now
     }
-
     /// What this page measures its times from: the organisation's zone, and the moment of the request.
     pub fn calendar(&self) -> Calendar {
-        Calendar { now: self.now, zone: self.frame.calendar.zone.clone() }
+        self.frame.calendar.clone()
+    }
+    pub fn chrome(&self, place: Place) -> Chrome<'_> {
+        self.frame.chrome(Some(&self.caller), place)
     }
 
     /// Proof for the use cases that only administrators may call.
@@ -92,7 +97,6 @@ impl Input {
 }
 
 /// What a page answers.
-#[derive(Debug)]
 pub enum Answer {
     /// A whole HTML document.
     Page { status: u16, html: String },
@@ -100,6 +104,27 @@ pub enum Answer {
     SeeOther(String),
     /// A file to keep.
     Download { name: String, content_type: &'static str, body: Vec<u8> },
+    /// Server-sent events: asked again and again, sent when it changed, until it says `last`.
+    Live(Box<dyn Fn() -> Watching + Send + Sync>),
+}
+
+pub type Watching = Pin<Box<dyn Future<Output = Option<LiveState>> + Send>>;
+
+/// What a waiting line says now; the script inserts it as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LiveState {
+    pub state: &'static str,
+    pub text: String,
+    /// There is nothing more to say.
+    pub last: bool,
+    pub link: Option<LiveLink>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LiveLink {
+    /// A path of our own.
+    pub href: String,
+    pub text: String,
 }
 
 impl Answer {
@@ -118,7 +143,14 @@ pub enum PageError {
     /// No such thing, or somebody else's.
     NotFound,
     Forbidden,
+    /// A form came from someone whose session has ended.
+    SignedOut,
+    /// The page exists, but not for this kind of request.
+    WrongMethod,
     BadRequest(String),
+    /// A form of another type than a browser sends.
+    UnsupportedForm,
+    TooLarge,
     /// A form that the page could not have sent.
     Unprocessable(String),
     /// Somebody saved in between.

@@ -9,8 +9,8 @@ use leptos::prelude::*;
 /// A window of money as one reading of the ledger shows it.
 #[derive(Debug, Clone)]
 pub struct Budget {
-    /// Whose budget and for how long, where it is not obvious: `key, a month` or `team Billing`.
-    pub named: Option<String>,
+    /// Whose budget it is, where it is not the thing's own: `team Billing`.
+    pub whose: Option<String>,
     pub limit: NanoUsd,
     pub spent: NanoUsd,
     pub reserved: NanoUsd,
@@ -60,6 +60,7 @@ fn per_cent(length: i128) -> String {
 pub fn BudgetMeter(budget: Budget) -> impl IntoView {
     let Lengths { spent, reserved, tone } = lengths(&budget);
     let left = budget.left();
+    let whose = budget.whose.map(|whose| format!(", {whose}"));
     let ticks = budget.thresholds.iter().map(|&at| {
         view! { <rect class="tick" x=format!("{}%", at.min(99)) width="1" height="100%"></rect> }
     });
@@ -72,26 +73,28 @@ pub fn BudgetMeter(budget: Budget) -> impl IntoView {
     });
     view! {
         <div class="budget">
-            {budget.named.map(|named| view! { <span class="scope">{named}</span> })}
             <svg class=format!("meter {tone}") aria-hidden="true">
                 <rect class="part" width=per_cent(spent) height="100%"></rect>
                 {held}
                 {ticks.collect_view()}
             </svg>
-            <span><b>{format!("{} left", usd(left))}</b>{format!(" of {}", usd(budget.limit))}</span>
-            <span class="note">
-                <span>{format!("{} spent", usd(budget.spent))}</span>
-                " · "<span>{format!("{} reserved", usd(budget.reserved))}</span>
-                {budget.resets.map(|day| view! { " · "<span>{format!("resets {day}")}</span> })}
-            </span>
+            <div>
+                <b>{format!("{} left", usd(left))}</b>{format!(" of {}", usd(budget.limit))}{whose}
+                <span class="note">
+                    <span>{format!("{} spent", usd(budget.spent))}</span>
+                    " · "<span>{format!("{} reserved", usd(budget.reserved))}</span>
+                    {budget.resets.map(|day| view! { " · "<span>{format!("resets {day}")}</span> })}
+                </span>
+            </div>
         </div>
     }
 }
 
-/// Several budgets side by side: the key's, the person's, the team's.
+/// Several budgets side by side under their names: the key's, the person's, the team's.
 #[component]
-pub fn Budgets(budgets: Vec<Budget>) -> impl IntoView {
-    let meters = budgets.into_iter().map(|budget| view! { <li><BudgetMeter budget=budget/></li> });
+pub fn Budgets(budgets: Vec<(String, Budget)>) -> impl IntoView {
+    let meters =
+        budgets.into_iter().map(|(name, budget)| view! { <li><h3>{name}</h3><BudgetMeter budget=budget/></li> });
     view! { <ul class="budgets">{meters.collect_view()}</ul> }
 }
 
@@ -116,7 +119,7 @@ mod tests {
     fn of(limit: i64, spent: i64, reserved: i64) -> Lengths {
         let money = NanoUsd::from_nano;
         lengths(&Budget {
-            named: None,
+            whose: None,
             limit: money(limit),
             spent: money(spent),
             reserved: money(reserved),

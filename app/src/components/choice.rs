@@ -49,7 +49,7 @@ pub fn Choices(
     });
     let buttons = buttons.collect_view();
     view! {
-        <div class="field" id=name.clone() role="radiogroup" aria-labelledby=label_id aria-describedby=described>
+        <div class="field" id=name.clone() role="group" aria-labelledby=label_id aria-describedby=described>
             <span class="label" id=label_id.clone()>{label}</span>
             <div class=if in_row { "choices in-row" } else { "choices" }>{buttons}</div>
             {explained(&name, hint, problem)}

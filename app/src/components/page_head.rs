@@ -23,15 +23,15 @@ pub fn PageHead(
 ) -> impl IntoView {
     view! {
         <div class="page-head">
-            <div>
-                {crumb.map(|crumb| view! { <p class="crumb"><a href=crumb.href>{crumb.text}</a></p> })}
+            {crumb.map(|crumb| view! { <p class="crumb"><a href=crumb.href>{crumb.text}</a></p> })}
+            <div class="row">
                 <div class="title">
                     <h1>{title}</h1>
                     {status.map(|status| view! { <StatusChip status=status/> })}
                 </div>
-                {context.map(|context| view! { <p class="context">{context}</p> })}
+                {children.map(|children| view! { <div class="actions">{children()}</div> })}
             </div>
-            {children.map(|children| view! { <div class="actions">{children()}</div> })}
+            {context.map(|context| view! { <p class="context">{context}</p> })}
         </div>
     }
 }

@@ -15,7 +15,7 @@ pub fn Section(
 ) -> impl IntoView {
     let heading = format!("{id}-title");
     view! {
-        <section id=id aria-labelledby=heading>
+        <section class="section" id=id aria-labelledby=heading>
             <div class="section-head">
                 <h2 id=heading.clone()>{title}</h2>
                 {aside.map(|aside| view! { <div>{aside}</div> })}

@@ -1,4 +1,4 @@
-//! Dollars in three precisions: two decimals in tables, four significant ones for single calls, all nine on the page of
+//! Dollars in three precisions: two decimals in tables, three significant ones for single calls, all nine on the page of
 //! a call and in files (that one is `NanoUsd`'s own `Display`).
 
 use crate::format::count::grouped;
@@ -16,14 +16,14 @@ pub fn usd(amount: NanoUsd) -> String {
     format!("{}${}.{:02}", minus(amount), grouped(cents / 100), cents % 100)
 }
 
-/// For the cost of one call: two decimals from a dollar on, four significant digits below (`$0.0195`, `$0.000003`).
+/// For the cost of one call: two decimals from a dollar on, three significant digits below (`$0.0195`, `$0.000003`).
 pub fn usd_fine(amount: NanoUsd) -> String {
     let nano = amount.as_nano().unsigned_abs();
     if nano == 0 || nano >= 1_000_000_000 {
         return usd(amount);
     }
     let digits = nano.ilog10() + 1;
-    let step = 10_u64.pow(digits.saturating_sub(4));
+    let step = 10_u64.pow(digits.saturating_sub(3));
     let rounded = (nano + step / 2) / step * step;
     let exact = NanoUsd::from_nano(i64::try_from(rounded).unwrap_or(i64::MAX)).to_string();
     format!("{}{exact}", minus(amount))
@@ -75,11 +75,11 @@ mod tests {
     }
 
     #[test]
-    fn a_call_shows_four_significant_digits() {
+    fn a_call_shows_three_significant_digits() {
         assert_eq!(usd_fine(NanoUsd::ZERO), "$0.00");
         assert_eq!(usd_fine(nano(300_000)), "$0.0003");
-        assert_eq!(usd_fine(nano(19_512_345)), "$0.01951");
-        assert_eq!(usd_fine(nano(123_456_789)), "$0.1235");
+        assert_eq!(usd_fine(nano(19_512_345)), "$0.0195");
+        assert_eq!(usd_fine(nano(123_456_789)), "$0.123");
         assert_eq!(usd_fine(nano(999_999_999)), "$1.00");
         assert_eq!(usd_fine(nano(3)), "$0.000000003");
         assert_eq!(usd_fine(nano(1_995_000_000)), "$2.00");

@@ -1,1 +1,295 @@
-//! The built-in model catalogue.
+//! The built-in model catalogue: list prices, context sizes and capabilities of well-known models.
+//!
+//! Facts, not policy: nothing is served because it is listed here. The file is embedded compressed, read once when first
+//! asked for. A price is offered only where the catalogue knows everything that a call is billed by in tokens: an entry
+//! that is billed by the second, the image or the commitment has none, so that its calls are refused under a budget
+//! instead of counted wrong.
+
+use crate::money::PicoUsd;
+use crate::pricing::{PriceList, Tier, TokenPrices};
+use flate2::read::ZlibDecoder;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+static COMPRESSED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/models.json.zz"));
+
+/// What a model is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    Chat,
+    Responses,
+    Embedding,
+    Completion,
+    /// Images, audio, ranking and the rest, which the gateway does not serve yet.
+    #[serde(other)]
+    Other,
+}
+
+/// What is known about one model at one provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogueEntry {
+    /// The name in the catalogue: for most providers `provider/model`.
+    pub name: String,
+    pub provider: String,
+    pub mode: Mode,
+    pub max_input_tokens: Option<u64>,
+    pub max_output_tokens: Option<u64>,
+    /// ISO date.
+    pub sunset: Option<String>,
+    pub capabilities: Vec<String>,
+    pub price: Option<PriceList>,
+}
+
+impl CatalogueEntry {
+    /// What the provider itself calls the model.
+    pub fn upstream_name(&self) -> &str {
+        self.name.strip_prefix(self.provider.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&self.name)
+    }
+
+    /// False for entries that describe a class of models or a template for names instead of a model.
+    pub fn is_model(&self) -> bool {
+        !["ft:", "together-ai-", "fireworks-ai-"].iter().any(|prefix| self.name.starts_with(prefix))
+    }
+}
+
+/// The whole catalogue, by name.
+#[derive(Debug)]
+pub struct Catalogue {
+    entries: BTreeMap<String, CatalogueEntry>,
+}
+
+impl Catalogue {
+    /// The catalogue of this build.
+    pub fn load() -> &'static Self {
+        static LOADED: OnceLock<Catalogue> = OnceLock::new();
+        LOADED.get_or_init(|| {
+            let file: File = serde_json::from_reader(std::io::BufReader::new(ZlibDecoder::new(COMPRESSED)))
+                .expect("the build compressed this very file, and a test reads it");
+            let entries = file.models.into_iter().map(|(name, entry)| (name.clone(), entry.named(name))).collect();
+            Self { entries }
+        })
+    }
+
+    pub fn find(&self, name: &str) -> Option<&CatalogueEntry> {
+        self.entries.get(name)
+    }
+
+    /// All models of a provider, by name; empty for an unknown one.
+    pub fn of_provider<'a>(&'a self, provider: &'a str) -> impl Iterator<Item = &'a CatalogueEntry> {
+        self.entries.values().filter(move |entry| entry.provider == provider && entry.is_model())
+    }
+
+    pub fn entries(&self) -> impl Iterator<Item = &CatalogueEntry> {
+        self.entries.values()
+    }
+}
+
+#[derive(Deserialize)]
+struct File {
+    models: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    provider: String,
+    mode: Mode,
+    max_input_tokens: Option<u64>,
+    max_output_tokens: Option<u64>,
+    deprecation_date: Option<String>,
+    #[serde(default)]
+    capabilities: Vec<String>,
+    #[serde(default)]
+    prices: Prices,
+}
+
+/// Field name to pico-dollars; a few fields hold tables instead.
+#[derive(Default, Deserialize)]
+#[serde(transparent)]
+struct Prices(BTreeMap<String, serde_json::Value>);
+
+/// Above these many input tokens some providers bill the whole call higher.
+const THRESHOLDS: [u64; 4] = [100_000, 128_000, 200_000, 272_000];
+
+impl Entry {
+    fn named(self, name: String) -> CatalogueEntry {
+        CatalogueEntry {
+            name,
+            price: self.prices.list(self.mode),
+            provider: self.provider,
+            mode: self.mode,
+            max_input_tokens: self.max_input_tokens,
+            max_output_tokens: self.max_output_tokens,
+            sunset: self.deprecation_date,
+            capabilities: self.capabilities,
+        }
+    }
+}
+
+impl Prices {
+    fn list(&self, mode: Mode) -> Option<PriceList> {
+        if let Some(ranges) = self.0.get("tiered_pricing") {
+            return ranged(ranges);
+        }
+        let request = self.pico("input_cost_per_request");
+        let input = self.pico("input_cost_per_token").or(request.map(|_| PicoUsd::default()))?;
+        let output = match (self.output(""), mode) {
+            (Some(price), _) => price,
+            // What has no output has no price for it; for the others the missing price is not zero but unknown.
+            (None, Mode::Embedding) => PicoUsd::default(),
+            (None, _) => return None,
+        };
+        let tokens = TokenPrices {
+            input,
+            output,
+            cache_read: self.pico("cache_read_input_token_cost").or(self.pico("input_cost_per_token_cache_hit")),
+            cache_write: self.pico("cache_creation_input_token_cost"),
+            cache_write_1h: self.pico("cache_creation_input_token_cost_above_1hr"),
+        };
+        let tiers = THRESHOLDS.into_iter().filter_map(|threshold| self.tier(&tokens, threshold)).collect();
+        Some(PriceList { tokens, tiers, request: request.unwrap_or_default() })
+    }
+
+    /// The prices above a threshold; a class without one keeps its price from below.
+    fn tier(&self, below: &TokenPrices, threshold: u64) -> Option<Tier> {
+        let suffix = format!("_above_{}k_tokens", threshold / 1_000);
+        let at = |class: &str| self.pico(&format!("{class}{suffix}"));
+        let (input, output) = (at("input_cost_per_token"), self.output(&suffix));
+        if input.is_none() && output.is_none() {
+            return None;
+        }
+        let prices = TokenPrices {
+            input: input.unwrap_or(below.input),
+            output: output.unwrap_or(below.output),
+            cache_read: at("cache_read_input_token_cost").or(below.cache_read),
+            cache_write: at("cache_creation_input_token_cost").or(below.cache_write),
+            cache_write_1h: at("cache_creation_input_token_cost_above_1hr").or(below.cache_write_1h),
+        };
+        Some(Tier { above_input_tokens: threshold, prices })
+    }
+
+    /// Output and reasoning tokens are one class here: the dearer of the two prices, so that no call is undercounted.
+    fn output(&self, suffix: &str) -> Option<PicoUsd> {
+        let plain = self.pico(&format!("output_cost_per_token{suffix}"));
+        let reasoning = self.pico(&format!("output_cost_per_reasoning_token{suffix}"));
+        plain.map(|plain| reasoning.map_or(plain, |reasoning| plain.max(reasoning)))
+    }
+
+    fn pico(&self, field: &str) -> Option<PicoUsd> {
+        self.0.get(field).and_then(serde_json::Value::as_i64).filter(|&pico| pico >= 0).map(PicoUsd::from_pico)
+    }
+}
+
+/// A list of ranges, each `{"range": [from, to], …}`: the first is the base, the others are tiers.
+fn ranged(ranges: &serde_json::Value) -> Option<PriceList> {
+    let mut list = PriceList::default();
+    for (nth, range) in ranges.as_array()?.iter().enumerate() {
+        let fields = Prices(range.as_object()?.iter().map(|(name, value)| (name.clone(), value.clone())).collect());
+        let from = fields.0.get("range")?.get(0)?.as_u64()?;
+        let prices = TokenPrices {
+            input: fields.pico("input_cost_per_token")?,
+            output: fields.output("")?,
+            cache_read: fields.pico("cache_read_input_token_cost"),
+            ..TokenPrices::default()
+        };
+        if nth == 0 {
+            list.tokens = prices;
+        } else {
+            list.tiers.push(Tier { above_input_tokens: from, prices });
+        }
+    }
+    list.tiers.sort_by_key(|tier| tier.above_input_tokens);
+    Some(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(name: &str) -> &'static CatalogueEntry {
+        Catalogue::load().find(name).unwrap_or_else(|| panic!("{name}"))
+    }
+    fn price(name: &str) -> &'static PriceList {
+        entry(name).price.as_ref().unwrap_or_else(|| panic!("{name} has no price"))
+    }
+    fn pico(value: i64) -> PicoUsd {
+        PicoUsd::from_pico(value)
+    }
+
+    #[test]
+    fn well_known_models_have_their_list_prices() {
+        let gpt_5 = price("gpt-5");
+        assert_eq!((gpt_5.tokens.input, gpt_5.tokens.output), (pico(1_250_000), pico(10_000_000)));
+        assert_eq!((gpt_5.tokens.cache_read, gpt_5.tokens.cache_write), (Some(pico(125_000)), None));
+        assert_eq!(entry("gpt-5").max_input_tokens, Some(272_000));
+
+        let sonnet = price("claude-sonnet-4-5").tokens;
+        assert_eq!((sonnet.input, sonnet.output), (pico(3_000_000), pico(15_000_000)));
+        assert_eq!(sonnet.cache_write, Some(pico(3_750_000)));
+        assert_eq!(sonnet.cache_write_1h, Some(pico(6_000_000)));
+        assert_eq!(sonnet.cache_read, Some(pico(300_000)));
+
+        let mini = price("gpt-4o-mini").tokens;
+        assert_eq!((mini.input, mini.output, mini.cache_read), (pico(150_000), pico(600_000), Some(pico(75_000))));
+
+        let embedding = price("text-embedding-3-small").tokens;
+        assert_eq!((embedding.input, embedding.output), (pico(20_000), pico(0)));
+    }
+
+    #[test]
+    fn a_tier_holds_above_its_threshold_and_keeps_what_it_does_not_name() {
+        let gemini = price("gemini/gemini-2.5-pro");
+        let [tier] = gemini.tiers.as_slice() else { panic!("{gemini:?}") };
+        assert_eq!(tier.above_input_tokens, 200_000);
+        assert_eq!((tier.prices.input, tier.prices.output), (pico(2_500_000), pico(15_000_000)));
+        assert_eq!(tier.prices.cache_read, Some(pico(250_000)));
+
+        let [haiku] = price("claude-haiku-5-5").tiers.as_slice() else { panic!() };
+        assert_eq!((haiku.above_input_tokens, haiku.prices.cache_write_1h), (100_000, Some(pico(1_000_000))));
+
+        let ranged = price("dashscope/qwen3-coder-plus");
+        let thresholds: Vec<u64> = ranged.tiers.iter().map(|tier| tier.above_input_tokens).collect();
+        assert_eq!((ranged.tokens.input, thresholds), (pico(1_000_000), vec![32_000, 128_000, 256_000]));
+    }
+
+    #[test]
+    fn every_chat_entry_billed_by_tokens_has_a_price_that_makes_sense() {
+        let mut priced = 0;
+        for entry in Catalogue::load().entries().filter(|entry| entry.mode == Mode::Chat) {
+            let Some(list) = &entry.price else { continue };
+            priced += 1;
+            assert!(list.tiers.is_sorted_by_key(|tier| tier.above_input_tokens), "{}", entry.name);
+            for prices in std::iter::once(&list.tokens).chain(list.tiers.iter().map(|tier| &tier.prices)) {
+                let all = [Some(prices.input), Some(prices.output), prices.cache_read, prices.cache_write];
+                assert!(all.into_iter().flatten().all(|price| price.as_pico() < 1_000_000_000_000), "{}", entry.name);
+            }
+        }
+        assert!(priced > 2_000, "only {priced}");
+    }
+
+    #[test]
+    fn what_is_not_billed_by_tokens_has_no_price() {
+        for name in ["azure/model-router", "ollama/codegeex4", "azure/container"] {
+            assert_eq!(entry(name).price, None, "{name}");
+        }
+        let online = price("perplexity/sonar-small-online");
+        assert_eq!((online.request, online.tokens.input), (pico(5_000_000_000), pico(0)));
+    }
+
+    #[test]
+    fn reasoning_is_never_billed_below_its_price() {
+        assert_eq!(price("dashscope/qwen-turbo").tokens.output, pico(500_000));
+    }
+
+    #[test]
+    fn providers_know_their_models_by_their_own_names() {
+        assert_eq!(entry("mistral/codestral-2508").upstream_name(), "codestral-2508");
+        assert_eq!(entry("claude-sonnet-4-5").upstream_name(), "claude-sonnet-4-5");
+        let anthropic: Vec<&str> =
+            Catalogue::load().of_provider("anthropic").map(|entry| entry.name.as_str()).collect();
+        assert!(anthropic.contains(&"claude-sonnet-4-5") && !anthropic.contains(&"gpt-5"));
+        assert!(Catalogue::load().of_provider("openai").all(|entry| !entry.name.starts_with("ft:")));
+        assert_eq!(Catalogue::load().of_provider("nobody").count(), 0);
+    }
+}

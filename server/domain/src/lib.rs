@@ -16,6 +16,7 @@ pub mod model;
 pub mod money;
 pub mod permission;
 pub mod person;
+pub mod plain_text;
 pub mod pricing;
 pub mod profile_rules;
 pub mod refusal;

@@ -1,17 +1,29 @@
 //! The minting decision: what a new key gets, or every reason why it cannot be minted.
 //!
 //! Granted terms never exceed the profile's maxima, and what the gateway would refuse is never accepted here. Above a
-//! maximum the profile's own rule decides: reject, or clamp and say so. A wish that only narrows is always granted.
+//! maximum the profile's own rule decides: reject, or clamp and say so.
 
-use crate::access_profile::AccessProfile;
+use crate::access_profile::{AboveMaximum, AccessProfile, ProfileTerms, Term};
 use crate::budget::Cap;
 use crate::id::{KeyId, ProfileId};
 use crate::model::{Model, ModelPattern};
-use crate::person::Caller;
-use crate::refusal::{Amount, Refusal};
+use crate::money::NanoUsd;
+use crate::permission::Permission;
+use crate::person::{Caller, Role};
+use crate::plain_text::{optional_text, plain_text};
+use crate::refusal::{Amount, Reason, Refusal, cap_field};
 use crate::time::Timestamp;
-use crate::virtual_key::{ConsumerKind, KeyTerms, Owner};
+use crate::virtual_key::{ConsumerKind, ENVIRONMENTS, KeyTerms, Owner};
 use ipnet::IpNet;
+
+/// Longest name of a key, application or cost centre, in characters.
+pub const LONGEST_NAME: u32 = 64;
+const LONGEST_TAG: u32 = 32;
+const MOST_TAGS: u32 = 20;
+const MOST_MODELS: u32 = 200;
+const MOST_NETWORKS: u32 = 64;
+/// A cap below a cent stops a key before its first call.
+pub const SMALLEST_CAP: NanoUsd = NanoUsd::from_nano(10_000_000);
 
 /// What a person asks for. `None` takes the profile's default.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,9 +86,255 @@ pub struct GrantedTerms {
 
 /// Decides. Every refusal at once.
 pub fn decide_mint(
-    _facts: &MintingFacts<'_>,
-    _request: &MintRequest,
-    _now: Timestamp,
+    facts: &MintingFacts<'_>,
+    request: &MintRequest,
+    now: Timestamp,
 ) -> Result<GrantedTerms, Vec<Refusal>> {
-    todo!()
+    let mut decision = Decision::default();
+    if !Permission::ManageKeys.allows(Some(facts.caller)) {
+        decision.refuse("profile", Reason::MayNotMint);
+    }
+    let name = decision.name(facts, request);
+    let application = decision.optional("application", request.application.as_deref());
+    let cost_centre = decision.optional("cost_centre", request.cost_centre.as_deref());
+    let tags = decision.tags(&request.tags);
+    decision.owner(facts, request);
+    if !ENVIRONMENTS.contains(&request.environment.as_str()) {
+        decision.refuse("environment", Reason::UnknownChoice);
+    }
+    // A profile that the caller may not use looks like one that does not exist, and decides nothing else.
+    let Some(profile) = facts.profile.filter(|profile| profile.audience.includes(facts.caller)) else {
+        decision.refuse("profile", Reason::UnknownChoice);
+        return Err(decision.refusals);
+    };
+    decision.profile(profile, facts, request);
+    let terms = KeyTerms {
+        models: decision.models(&profile.terms, request.models.as_deref(), facts.models),
+        endpoints: profile.terms.endpoints.clone(),
+        caps: decision.caps(&profile.terms, &request.caps),
+        requests_per_minute: decision.term(
+            "requests_per_minute",
+            &profile.terms.requests_per_minute,
+            request.requests_per_minute,
+            1,
+            Amount::PerMinute,
+        ),
+        concurrency: decision.term("concurrency", &profile.terms.concurrency, request.concurrency, 1, Amount::AtOnce),
+        networks: decision.networks(&profile.terms, request.networks.as_deref()),
+        max_output_tokens: decision.output_tokens(&profile.terms, request.max_output_tokens),
+    };
+    let lifetime_days =
+        decision.term("lifetime_days", &profile.terms.lifetime_days, request.lifetime_days, 1, Amount::Days);
+    if !decision.refusals.is_empty() {
+        return Err(decision.refusals);
+    }
+    Ok(GrantedTerms {
+        name,
+        application,
+        cost_centre,
+        tags,
+        terms,
+        lifetime_days,
+        expires_at: now.plus_days(i64::from(lifetime_days)),
+        clamped: decision.clamped,
+    })
 }
+
+/// What has been found so far.
+#[derive(Default)]
+struct Decision {
+    refusals: Vec<Refusal>,
+    clamped: Vec<Clamped>,
+}
+
+impl Decision {
+    fn refuse(&mut self, field: &'static str, reason: Reason) {
+        self.refusals.push(Refusal::new(field, reason));
+    }
+
+    fn name(&mut self, facts: &MintingFacts<'_>, request: &MintRequest) -> String {
+        if let Some(key) = facts.name_taken_by {
+            self.refuse("name", Reason::KeyNameTaken { key: Some(key) });
+        }
+        plain_text(&request.name, LONGEST_NAME).unwrap_or_else(|reason| {
+            self.refuse("name", reason);
+            String::new()
+        })
+    }
+
+    fn optional(&mut self, field: &'static str, text: Option<&str>) -> Option<String> {
+        optional_text(text, LONGEST_NAME).unwrap_or_else(|reason| {
+            self.refuse(field, reason);
+            None
+        })
+    }
+
+    fn tags(&mut self, wished: &[String]) -> Vec<String> {
+        if wished.len() > MOST_TAGS as usize {
+            self.refuse("tags", Reason::TooMany { at_most: MOST_TAGS });
+            return Vec::new();
+        }
+        let mut tags: Vec<String> = Vec::new();
+        for tag in wished {
+            match plain_text(tag, LONGEST_TAG) {
+                Ok(tag) if tags.contains(&tag) => {}
+                Ok(tag) => tags.push(tag),
+                Err(reason) => self.refuse("tags", reason),
+            }
+        }
+        tags
+    }
+
+    fn owner(&mut self, facts: &MintingFacts<'_>, request: &MintRequest) {
+        let yours = match request.owner {
+            Owner::Person(person) => person == facts.caller.person,
+            Owner::Team(team) => {
+                facts.owner_exists && (facts.caller.leads(team) || facts.caller.has(Role::Administrator))
+            }
+        };
+        if !yours {
+            self.refuse("owner", Reason::OwnerNotYours);
+        } else if request.consumer == ConsumerKind::Person && matches!(request.owner, Owner::Team(_)) {
+            self.refuse("owner", Reason::OwnWorkNeedsPersonalOwner);
+        }
+    }
+
+    fn profile(&mut self, profile: &AccessProfile, facts: &MintingFacts<'_>, request: &MintRequest) {
+        if !profile.enabled {
+            self.refuse("profile", Reason::ProfileDisabled);
+        }
+        if !profile.consumers.contains(&request.consumer) {
+            self.refuse("consumer", Reason::ConsumerNotAllowed);
+        }
+        if facts.keys_held >= profile.keys_per_person {
+            self.refuse("profile", Reason::TooManyKeys { held: facts.keys_held, at_most: profile.keys_per_person });
+        }
+    }
+
+    /// One term: the default, or the wish if the profile lets it be changed and it lies within the bounds.
+    fn term<T: Copy + Ord>(
+        &mut self,
+        field: &'static str,
+        term: &Term<T>,
+        wish: Option<T>,
+        minimum: T,
+        amount: impl Fn(T) -> Amount,
+    ) -> T {
+        let default = term.default.min(term.maximum);
+        let Some(wanted) = wish.filter(|&wanted| wanted != default) else { return default };
+        if !term.developers_may_change {
+            self.refuse(field, Reason::Fixed { value: amount(default) });
+        } else if wanted < minimum {
+            self.refuse(field, Reason::BelowMinimum { wanted: amount(wanted), minimum: amount(minimum) });
+        } else if wanted <= term.maximum {
+            return wanted;
+        } else {
+            let (wanted, maximum) = (amount(wanted), amount(term.maximum));
+            match term.above {
+                AboveMaximum::Reject => self.refuse(field, Reason::AboveMaximum { wanted, maximum }),
+                AboveMaximum::Clamp => self.clamped.push(Clamped { field, wanted, granted: maximum }),
+            }
+            return term.maximum;
+        }
+        default
+    }
+
+    /// The profile's caps with the wishes, and caps for further windows, which can only narrow.
+    fn caps(&mut self, terms: &ProfileTerms, wishes: &[Cap]) -> Vec<Cap> {
+        for (nth, cap) in wishes.iter().enumerate() {
+            if wishes[..nth].iter().any(|earlier| earlier.window == cap.window) {
+                self.refuse(cap_field(cap.window), Reason::Twice { value: cap.window.word().to_owned() });
+            }
+        }
+        let mut granted = Vec::with_capacity(terms.caps.len());
+        for cap in &terms.caps {
+            let window = cap.window;
+            let wish = wishes.iter().find(|wish| wish.window == window).map(|wish| wish.limit);
+            let money = |amount| Amount::Money { amount, window };
+            granted.push(Cap { window, limit: self.term(cap_field(window), &cap.amount, wish, SMALLEST_CAP, money) });
+        }
+        for &Cap { window, limit } in wishes {
+            if granted.iter().any(|cap| cap.window == window) {
+                continue;
+            }
+            if limit < SMALLEST_CAP {
+                let money = |amount| Amount::Money { amount, window };
+                let reason = Reason::BelowMinimum { wanted: money(limit), minimum: money(SMALLEST_CAP) };
+                self.refuse(cap_field(window), reason);
+            }
+            granted.push(Cap { window, limit });
+        }
+        if granted.is_empty() {
+            self.refuse("caps", Reason::Missing);
+        }
+        granted
+    }
+
+    /// The profile's patterns, or a narrower choice. A model chosen by its full name must be one that a call would reach.
+    fn models(&mut self, terms: &ProfileTerms, wish: Option<&[ModelPattern]>, served: &[Model]) -> Vec<ModelPattern> {
+        let wish = wish.unwrap_or(&terms.models);
+        if wish.is_empty() {
+            self.refuse("models", Reason::NothingAllowed);
+        } else if wish.len() > MOST_MODELS as usize && wish != terms.models {
+            self.refuse("models", Reason::TooMany { at_most: MOST_MODELS });
+            return Vec::new();
+        }
+        let mut granted: Vec<ModelPattern> = Vec::new();
+        for pattern in wish {
+            if granted.contains(pattern) {
+                continue;
+            }
+            granted.push(pattern.clone());
+            if terms.models.contains(pattern) {
+                continue;
+            }
+            let text = || pattern.as_str().to_owned();
+            if !terms.models.iter().any(|allowed| allowed.covers(pattern)) {
+                self.refuse("models", Reason::ModelNotInProfile { pattern: text() });
+            } else if !pattern.as_str().ends_with('*') {
+                match served.iter().find(|model| model.enabled && pattern.matches(model.name.as_str())) {
+                    None => self.refuse("models", Reason::ModelUnknown { model: text() }),
+                    Some(model) if model.price.is_none() => {
+                        self.refuse("models", Reason::ModelUnpriced { model: text() });
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        granted
+    }
+
+    fn networks(&mut self, terms: &ProfileTerms, wish: Option<&[IpNet]>) -> Vec<IpNet> {
+        let Some(wish) = wish.filter(|wish| !wish.is_empty()) else { return terms.networks.clone() };
+        if wish.len() > MOST_NETWORKS as usize {
+            self.refuse("networks", Reason::TooMany { at_most: MOST_NETWORKS });
+            return Vec::new();
+        }
+        let mut granted: Vec<IpNet> = Vec::new();
+        for network in wish.iter().map(IpNet::trunc) {
+            let allowed = terms.networks.is_empty() || terms.networks.iter().any(|wider| wider.contains(&network));
+            if !allowed {
+                self.refuse("networks", Reason::NetworkNotInProfile { network: network.to_string() });
+            } else if !granted.contains(&network) {
+                granted.push(network);
+            }
+        }
+        granted
+    }
+
+    fn output_tokens(&mut self, terms: &ProfileTerms, wish: Option<u64>) -> Option<u64> {
+        let Some(wanted) = wish else { return terms.max_output_tokens };
+        if wanted == 0 {
+            let reason = Reason::BelowMinimum { wanted: Amount::Tokens(0), minimum: Amount::Tokens(1) };
+            self.refuse("max_output_tokens", reason);
+        }
+        if let Some(maximum) = terms.max_output_tokens.filter(|&maximum| wanted > maximum) {
+            let (wanted, maximum) = (Amount::Tokens(wanted), Amount::Tokens(maximum));
+            self.refuse("max_output_tokens", Reason::AboveMaximum { wanted, maximum });
+        }
+        Some(wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests;

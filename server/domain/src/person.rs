@@ -75,7 +75,7 @@ pub fn display_name(claimed: &str, fallback: &str) -> String {
     if name.is_empty() { clean(fallback) } else { name }
 }
 
-const fn is_bidi_control(c: char) -> bool {
+pub(crate) const fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 

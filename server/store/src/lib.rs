@@ -1,6 +1,60 @@
-pub struct Store;
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("unavailable")]
-    Unavailable,
-}
+//! What Keywright remembers: one `Store` over SQLite or PostgreSQL.
+//!
+//! Reads are methods of [`Store`], writes are methods of [`Tx`]; a use case that checks and writes does both in one
+//! transaction. One SQL text serves both engines; where they must differ, a `Dialect` holds both texts side by side.
+//! The store decides nothing and generates nothing: ids, moments and random values arrive from outside.
+//!
+//! How it fails: a database that is gone, locked or full of waiting work is [`StoreError::Unavailable`] within seconds;
+//! a broken rule of the schema is [`StoreError::Conflict`]; a row that cannot be read is [`StoreError::Corrupt`].
+//! Sources are logged here once and never travel further.
+
+mod audit;
+mod codes;
+mod column;
+mod counts;
+mod credentials;
+mod dialect;
+mod engine;
+mod error;
+mod exclusive;
+mod ingest;
+mod key_list;
+mod keys;
+mod label;
+mod ledger;
+mod migrate;
+mod models;
+mod open;
+mod people;
+mod profiles;
+mod providers;
+mod row;
+mod sessions;
+mod settings;
+mod sign_in;
+mod submissions;
+mod teams;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod testing;
+mod usage;
+
+pub use audit::AuditFilter;
+pub use credentials::SealedCredential;
+pub use error::{Constraint, StoreError};
+pub use exclusive::ExclusiveLock;
+pub use ingest::IngestResult;
+pub use key_list::{KeyFilter, KeyListItem, KeyPage, KeyView, LastUse};
+pub use keys::KeyWithSecrets;
+pub use models::PriceVersion;
+pub use open::{Store, Tx};
+pub use people::Person;
+pub use providers::Provider;
+pub use sessions::SessionRow;
+pub use sign_in::LoginRow;
+pub use submissions::Submission;
+pub use teams::Team;
+pub use usage::HourUsage;
+
+/// What every method answers.
+pub type Result<T> = std::result::Result<T, StoreError>;

@@ -82,9 +82,8 @@ pub fn SpendChart(data: SpendData) -> impl IntoView {
     let data = data.folded();
     let highest = data.buckets.iter().map(Bucket::total).max().unwrap_or(NanoUsd::ZERO);
     let scale = Scale::for_amounts(highest, data.cap.as_ref().map(|cap| cap.amount));
-    let title = data.title.clone();
     view! {
-        <figure class="chart" aria-label=title>
+        <figure class="chart">
             {legend(&data)}
             <div class="frame">
                 {value_axis(&scale)}
@@ -111,27 +110,28 @@ fn legend(data: &SpendData) -> impl IntoView + use<> {
 
 fn value_axis(scale: &Scale) -> impl IntoView + use<> {
     let labels = scale.lines().map(|amount| {
-        view! { <text x="100%" y=scale.from_top(amount) dy="4" text-anchor="end">{axis_usd(amount)}</text> }
+        view! { <text x="100%" y=scale.below_top(amount) dy="4" text-anchor="end">{axis_usd(amount)}</text> }
     });
     view! { <svg class="value-axis" aria-hidden="true">{labels.collect_view()}</svg> }
 }
 
 fn plot(data: &SpendData, scale: &Scale) -> impl IntoView + use<> {
     let lines = scale.lines().map(|amount| {
-        let y = scale.from_top(amount);
+        let y = scale.below_top(amount);
         let class = if amount == NanoUsd::ZERO { "base" } else { "grid" };
         view! { <line class=class x1="0" x2="100%" y1=y.clone() y2=y></line> }
     });
     let count = data.buckets.len();
     let columns = data.buckets.iter().enumerate().map(|(at, bucket)| column(data, scale, at, count, bucket));
     let cap = data.cap.as_ref().filter(|cap| scale.holds(cap.amount)).map(|cap| {
-        let y = scale.from_top(cap.amount);
+        let y = scale.below_top(cap.amount);
         view! {
             <line class="cap" x1="0" x2="100%" y1=y.clone() y2=y.clone()></line>
             <text class="cap-label" x="100%" y=y dy="-4" text-anchor="end">{cap.label.clone()}</text>
         }
     });
-    view! { <svg class="plot" aria-hidden="true">{lines.collect_view()}{columns.collect_view()}{cap}</svg> }
+    let title = data.title.clone();
+    view! { <svg class="plot" role="img" aria-label=title>{lines.collect_view()}{columns.collect_view()}{cap}</svg> }
 }
 
 fn column(data: &SpendData, scale: &Scale, at: usize, count: usize, bucket: &Bucket) -> impl IntoView + use<> {
@@ -141,12 +141,12 @@ fn column(data: &SpendData, scale: &Scale, at: usize, count: usize, bucket: &Buc
     let mut below = NanoUsd::ZERO;
     let parts = bucket.amounts.iter().enumerate().filter(|(_, amount)| **amount > NanoUsd::ZERO).map(|(series, amount)| {
         below = below.plus(*amount);
-        let (y, height) = (scale.from_top(below), scale.height(*amount));
+        let (y, height) = (scale.below_top(below), scale.height(*amount));
         view! { <rect class=format!("bar {}", colour(series)) x=x.clone() width=width.clone() y=y height=height></rect> }
     });
     let parts = parts.collect_view();
     let hatch = bucket.unfinished.then(|| {
-        let (y, height) = (scale.from_top(below), scale.height(below));
+        let (y, height) = (scale.below_top(below), scale.height(below));
         view! { <rect x=x width=width y=y height=height fill="url(#hatch)"></rect> }
     });
     view! {

@@ -41,7 +41,7 @@ impl Scale {
     }
 
     /// The distance from the top of the plot, as a percentage.
-    pub(super) fn from_top(&self, amount: NanoUsd) -> String {
+    pub(super) fn below_top(&self, amount: NanoUsd) -> String {
         percentage(self.top() - i128::from(amount.as_nano()).clamp(0, self.top()), self.top())
     }
 
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn places_are_percentages_from_the_top() {
         let scale = scale(40, None);
-        assert_eq!(scale.from_top(NanoUsd::from_nano(10)), "75.00%");
+        assert_eq!(scale.below_top(NanoUsd::from_nano(10)), "75.00%");
         assert_eq!(scale.height(NanoUsd::from_nano(10)), "25.00%");
         assert_eq!(share(1, 3), "33.33%");
         assert_eq!(share(0, 0), "0.00%");

@@ -1,0 +1,360 @@
+use super::*;
+use crate::access_profile::{Audience, CapTerm, effective};
+use crate::budget::Window;
+use crate::id::{ModelId, PersonId, TeamId};
+use crate::model::Endpoint;
+use crate::person::Membership;
+use crate::pricing::PriceList;
+use proptest::prelude::*;
+
+const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+
+fn me() -> PersonId {
+    PersonId::from_random(&[1; 12])
+}
+fn led_team() -> TeamId {
+    TeamId::from_random(&[2; 12])
+}
+fn other_team() -> TeamId {
+    TeamId::from_random(&[3; 12])
+}
+fn caller(roles: &[Role]) -> Caller {
+    Caller {
+        person: me(),
+        name: "Ada".into(),
+        email: String::new(),
+        roles: roles.to_vec(),
+        memberships: vec![
+            Membership { team: led_team(), team_name: "Search".into(), lead: true },
+            Membership { team: other_team(), team_name: "Billing".into(), lead: false },
+        ],
+        groups: vec![],
+        address: String::new(),
+    }
+}
+fn patterns(list: &[&str]) -> Vec<ModelPattern> {
+    list.iter().map(|text| text.parse().unwrap()).collect()
+}
+fn term<T>(default: T, maximum: T) -> Term<T> {
+    Term { default, maximum, developers_may_change: true, above: AboveMaximum::Reject }
+}
+fn dollars(amount: i64) -> NanoUsd {
+    NanoUsd::from_dollars(amount)
+}
+fn profile() -> AccessProfile {
+    AccessProfile {
+        id: ProfileId::from_random(&[4; 12]),
+        name: "Standard developer".into(),
+        description: String::new(),
+        version: 1,
+        terms: ProfileTerms {
+            models: patterns(&["small-*", "large-1"]),
+            endpoints: Endpoint::ALL.to_vec(),
+            caps: vec![CapTerm { window: Window::Month, amount: term(dollars(50), dollars(100)) }],
+            requests_per_minute: term(60, 120),
+            concurrency: term(8, 32),
+            lifetime_days: term(90, 180),
+            networks: vec!["10.0.0.0/8".parse().unwrap()],
+            max_output_tokens: Some(4_000),
+            assumed_output_tokens: 1_000,
+        },
+        audience: Audience { roles: vec![Role::Developer], ..Audience::default() },
+        consumers: vec![ConsumerKind::Person, ConsumerKind::Service],
+        keys_per_person: 5,
+        enabled: true,
+    }
+}
+fn model(name: &str, priced: bool) -> Model {
+    Model {
+        id: ModelId::from_random(name.as_bytes()),
+        name: name.parse().unwrap(),
+        price: priced.then(PriceList::default),
+        price_version: 1,
+        max_input_tokens: None,
+        max_output_tokens: None,
+        capabilities: vec![],
+        sunset: None,
+        endpoints: vec![Endpoint::ChatCompletions],
+        deployments: vec![],
+        enabled: true,
+    }
+}
+fn models() -> Vec<Model> {
+    let off = Model { enabled: false, ..model("small-off", true) };
+    vec![model("small-1", true), model("small-unpriced", false), model("large-1", true), off]
+}
+fn request() -> MintRequest {
+    MintRequest {
+        name: " laptop ".into(),
+        consumer: ConsumerKind::Person,
+        profile: profile().id,
+        owner: Owner::Person(me()),
+        application: None,
+        environment: "dev".into(),
+        cost_centre: Some("  ".into()),
+        tags: vec![],
+        models: None,
+        caps: vec![],
+        requests_per_minute: None,
+        concurrency: None,
+        lifetime_days: None,
+        networks: None,
+        max_output_tokens: None,
+    }
+}
+
+struct Case {
+    caller: Caller,
+    profile: Option<AccessProfile>,
+    held: u32,
+    taken: bool,
+    request: MintRequest,
+}
+
+impl Default for Case {
+    fn default() -> Self {
+        Self { caller: caller(&[Role::Developer]), profile: Some(profile()), held: 0, taken: false, request: request() }
+    }
+}
+
+impl Case {
+    fn decide(&self) -> Result<GrantedTerms, Vec<Refusal>> {
+        let models = models();
+        let facts = MintingFacts {
+            caller: &self.caller,
+            profile: self.profile.as_ref(),
+            owner_exists: true,
+            keys_held: self.held,
+            name_taken_by: self.taken.then(|| KeyId::from_random(&[9; 12])),
+            models: &models,
+        };
+        decide_mint(&facts, &self.request, NOW)
+    }
+    fn refusals(&self) -> Vec<(&'static str, &'static str)> {
+        let refusals = self.decide().err().unwrap_or_default();
+        refusals.iter().map(|refusal| (refusal.field, refusal.code())).collect()
+    }
+}
+
+#[test]
+fn without_wishes_a_key_gets_the_defaults() {
+    let granted = Case::default().decide().unwrap();
+    assert_eq!((granted.name.as_str(), granted.cost_centre), ("laptop", None));
+    assert_eq!(granted.terms.caps, vec![Cap { window: Window::Month, limit: dollars(50) }]);
+    assert_eq!((granted.terms.requests_per_minute, granted.terms.concurrency), (60, 8));
+    assert_eq!(granted.terms.models, profile().terms.models);
+    assert_eq!(granted.terms.networks, profile().terms.networks);
+    assert_eq!(granted.terms.max_output_tokens, Some(4_000));
+    assert_eq!(granted.expires_at, NOW.plus_days(90));
+    assert!(granted.clamped.is_empty());
+}
+
+#[test]
+fn each_wish_that_cannot_be_granted_is_refused_at_its_field() {
+    type Change = fn(&mut Case);
+    let rows: &[(Change, &[(&str, &str)])] = &[
+        (|c| c.request.name = " ".into(), &[("name", "missing")]),
+        (|c| c.request.name = "x".repeat(65), &[("name", "too_long")]),
+        (|c| c.request.name = "a\u{202E}b".into(), &[("name", "hidden_characters")]),
+        (|c| c.taken = true, &[("name", "key_name_taken")]),
+        (|c| c.request.environment = "moon".into(), &[("environment", "unknown_choice")]),
+        (|c| c.request.consumer = ConsumerKind::Ci, &[("consumer", "consumer_not_allowed")]),
+        (|c| c.request.owner = Owner::Person(PersonId::from_random(&[8; 12])), &[("owner", "owner_not_yours")]),
+        (|c| c.request.owner = Owner::Team(other_team()), &[("owner", "owner_not_yours")]),
+        (|c| c.request.owner = Owner::Team(led_team()), &[("owner", "own_work_needs_personal_owner")]),
+        (|c| c.request.tags = vec!["x".into(); 21], &[("tags", "too_many")]),
+        (|c| c.profile = None, &[("profile", "unknown_choice")]),
+        (|c| c.profile.as_mut().unwrap().audience.roles.clear(), &[("profile", "unknown_choice")]),
+        (|c| c.profile.as_mut().unwrap().enabled = false, &[("profile", "profile_disabled")]),
+        (|c| c.profile.as_mut().unwrap().terms.models.clear(), &[("models", "nothing_allowed")]),
+        (|c| c.profile.as_mut().unwrap().terms.caps.clear(), &[("caps", "missing")]),
+        (|c| c.held = 5, &[("profile", "too_many_keys")]),
+        (|c| c.request.requests_per_minute = Some(121), &[("requests_per_minute", "above_maximum")]),
+        (|c| c.request.requests_per_minute = Some(0), &[("requests_per_minute", "below_minimum")]),
+        (|c| c.request.concurrency = Some(33), &[("concurrency", "above_maximum")]),
+        (|c| c.request.lifetime_days = Some(181), &[("lifetime_days", "above_maximum")]),
+        (|c| c.request.max_output_tokens = Some(4_001), &[("max_output_tokens", "above_maximum")]),
+        (|c| c.request.max_output_tokens = Some(0), &[("max_output_tokens", "below_minimum")]),
+        (|c| c.request.caps = vec![cap(Window::Month, 101)], &[("cap_month", "above_maximum")]),
+        (|c| c.request.caps = vec![cap(Window::Day, 0)], &[("cap_day", "below_minimum")]),
+        (|c| c.request.caps = vec![cap(Window::Day, 1), cap(Window::Day, 2)], &[("cap_day", "twice")]),
+        (|c| c.request.models = Some(vec![]), &[("models", "nothing_allowed")]),
+        (|c| c.request.models = Some(patterns(&["large-*"])), &[("models", "model_not_in_profile")]),
+        (|c| c.request.models = Some(patterns(&["small-2"])), &[("models", "model_unknown")]),
+        (|c| c.request.models = Some(patterns(&["small-off"])), &[("models", "model_unknown")]),
+        (|c| c.request.models = Some(patterns(&["small-unpriced"])), &[("models", "model_unpriced")]),
+        (|c| c.request.networks = Some(vec!["11.0.0.0/8".parse().unwrap()]), &[("networks", "network_not_in_profile")]),
+        (|c| c.request.networks = Some(vec!["0.0.0.0/0".parse().unwrap()]), &[("networks", "network_not_in_profile")]),
+    ];
+    for (nth, (change, expected)) in rows.iter().enumerate() {
+        let mut case = Case::default();
+        change(&mut case);
+        assert_eq!(case.refusals(), *expected, "row {nth}");
+    }
+}
+
+fn cap(window: Window, dollars: i64) -> Cap {
+    Cap { window, limit: NanoUsd::from_dollars(dollars) }
+}
+
+#[test]
+fn every_refusal_comes_at_once() {
+    let mut case = Case { held: 9, taken: true, ..Case::default() };
+    case.request.environment = "moon".into();
+    case.request.requests_per_minute = Some(999);
+    case.request.models = Some(patterns(&["other"]));
+    assert_eq!(case.refusals().len(), 5);
+}
+
+#[test]
+fn above_the_maximum_the_profile_may_clamp_and_says_so() {
+    let mut case = Case::default();
+    case.profile.as_mut().unwrap().terms.requests_per_minute.above = AboveMaximum::Clamp;
+    case.request.requests_per_minute = Some(500);
+    let granted = case.decide().unwrap();
+    assert_eq!(granted.terms.requests_per_minute, 120);
+    let expected =
+        Clamped { field: "requests_per_minute", wanted: Amount::PerMinute(500), granted: Amount::PerMinute(120) };
+    assert_eq!(granted.clamped, vec![expected]);
+}
+
+#[test]
+fn a_fixed_term_stays_as_it_is() {
+    let mut case = Case::default();
+    case.profile.as_mut().unwrap().terms.concurrency.developers_may_change = false;
+    case.request.concurrency = Some(1);
+    assert_eq!(case.refusals(), [("concurrency", "fixed")]);
+    case.request.concurrency = Some(8);
+    assert!(case.decide().is_ok(), "asking for what is fixed changes nothing");
+}
+
+#[test]
+fn a_lead_mints_for_the_led_team_and_an_administrator_for_any() {
+    let mut case = Case::default();
+    case.request.consumer = ConsumerKind::Service;
+    case.request.owner = Owner::Team(led_team());
+    assert!(case.decide().is_ok());
+    case.request.owner = Owner::Team(other_team());
+    case.caller = caller(&[Role::Developer, Role::Administrator]);
+    assert!(case.decide().is_ok());
+}
+
+#[test]
+fn an_auditor_alone_does_not_mint() {
+    let mut case = Case { caller: caller(&[Role::Auditor]), ..Case::default() };
+    case.caller.memberships.clear();
+    case.profile.as_mut().unwrap().audience.roles = vec![Role::Auditor];
+    assert_eq!(case.refusals(), [("profile", "may_not_mint")]);
+}
+
+fn any_term(limit: u32) -> impl Strategy<Value = Term<u32>> {
+    (1..limit, 1..limit, any::<bool>(), any::<bool>()).prop_map(|(default, maximum, developers_may_change, clamp)| {
+        let above = if clamp { AboveMaximum::Clamp } else { AboveMaximum::Reject };
+        Term { default, maximum, developers_may_change, above }
+    })
+}
+
+fn any_patterns() -> impl Strategy<Value = Vec<ModelPattern>> {
+    let one = prop_oneof![Just("*"), Just("small-*"), Just("small-1"), Just("large-1"), Just("l*"), Just("other")];
+    prop::collection::vec(one.prop_map(|text| text.parse().unwrap()), 0..4)
+}
+
+fn any_networks() -> impl Strategy<Value = Vec<IpNet>> {
+    let one =
+        prop_oneof![Just("10.0.0.0/8"), Just("10.1.0.0/16"), Just("10.1.2.3/32"), Just("0.0.0.0/0"), Just("::/0")];
+    prop::collection::vec(one.prop_map(|text| text.parse().unwrap()), 0..4)
+}
+
+fn any_profile() -> impl Strategy<Value = AccessProfile> {
+    let caps = prop::collection::vec((0usize..5, any_term(200)), 0..4);
+    (any_patterns(), any_networks(), caps, any_term(200), any_term(40), any_term(400), prop::option::of(1..9_000u64))
+        .prop_map(|(models, networks, caps, requests_per_minute, concurrency, lifetime_days, max_output_tokens)| {
+            let money = |units: u32| dollars(i64::from(units));
+            let mut terms: Vec<CapTerm> = Vec::new();
+            for (which, Term { default, maximum, developers_may_change, above }) in caps {
+                let window = Window::ALL[which];
+                let amount = Term { default: money(default), maximum: money(maximum), developers_may_change, above };
+                if terms.iter().all(|cap| cap.window != window) {
+                    terms.push(CapTerm { window, amount });
+                }
+            }
+            let terms = ProfileTerms {
+                models,
+                networks,
+                caps: terms,
+                requests_per_minute,
+                concurrency,
+                lifetime_days,
+                max_output_tokens,
+                ..profile().terms
+            };
+            AccessProfile { terms, ..profile() }
+        })
+}
+
+fn any_request() -> impl Strategy<Value = MintRequest> {
+    let caps = prop::collection::vec((0usize..5, 0i64..250), 0..4);
+    let wish = || prop::option::of(0..250u32);
+    let models = prop::option::of(any_patterns());
+    let networks = prop::option::of(any_networks());
+    (models, networks, caps, wish(), wish(), wish(), prop::option::of(0..9_000u64)).prop_map(
+        |(models, networks, caps, requests_per_minute, concurrency, lifetime_days, max_output_tokens)| MintRequest {
+            models,
+            networks,
+            caps: caps.into_iter().map(|(which, amount)| cap(Window::ALL[which], amount)).collect(),
+            requests_per_minute,
+            concurrency,
+            lifetime_days,
+            max_output_tokens,
+            ..request()
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn granted_terms_never_exceed_the_profile(profile in any_profile(), request in any_request()) {
+        let case = Case { profile: Some(profile.clone()), request, ..Case::default() };
+        match case.decide() {
+            Err(refusals) => prop_assert!(!refusals.is_empty(), "refused without a reason"),
+            Ok(granted) => {
+                let (terms, bounds) = (&granted.terms, &profile.terms);
+                prop_assert!(terms.requests_per_minute >= 1 && terms.requests_per_minute <= bounds.requests_per_minute.maximum);
+                prop_assert!(terms.concurrency >= 1 && terms.concurrency <= bounds.concurrency.maximum);
+                prop_assert!(granted.lifetime_days >= 1 && granted.lifetime_days <= bounds.lifetime_days.maximum);
+                for cap in &bounds.caps {
+                    let limit = terms.caps.iter().find(|granted| granted.window == cap.window).map(|cap| cap.limit);
+                    prop_assert!(limit.is_some_and(|limit| limit <= cap.amount.maximum));
+                }
+                prop_assert!(!terms.caps.is_empty() && terms.caps.iter().all(|cap| cap.limit >= SMALLEST_CAP));
+                prop_assert!(!terms.models.is_empty());
+                for model in &terms.models {
+                    prop_assert!(bounds.models.iter().any(|allowed| allowed.covers(model)));
+                }
+                prop_assert!(terms.max_output_tokens.unwrap_or(u64::MAX) <= bounds.max_output_tokens.unwrap_or(u64::MAX));
+            }
+        }
+    }
+
+    /// What the gateway will apply is exactly what was granted: minting promises nothing that the profile takes back.
+    #[test]
+    fn the_gateway_grants_what_was_minted(profile in any_profile(), request in any_request()) {
+        let case = Case { profile: Some(profile.clone()), request, ..Case::default() };
+        if let Ok(granted) = case.decide() {
+            let applied = effective(&profile.terms, &granted.terms);
+            prop_assert_eq!(applied.requests_per_minute, granted.terms.requests_per_minute);
+            prop_assert_eq!(applied.concurrency, granted.terms.concurrency);
+            prop_assert_eq!(applied.max_output_tokens, granted.terms.max_output_tokens);
+            let by_window = |mut caps: Vec<Cap>| { caps.sort_by_key(|cap| cap.window); caps };
+            prop_assert_eq!(by_window(applied.caps), by_window(granted.terms.caps.clone()));
+            for pattern in &granted.terms.models {
+                prop_assert!(applied.models.iter().any(|kept| kept.covers(pattern)));
+            }
+            for network in &granted.terms.networks {
+                prop_assert!(applied.networks.iter().any(|kept| kept.contains(network)));
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The use cases against a real database, with a gateway that remembers what it was told.
+
+mod administration;
+mod audit;
+mod bootstrap;
+mod changing;
+mod connection;
+mod dev_seed;
+mod listing;
+mod minting;
+mod models;
+mod people;
+mod profiles;
+mod providers;
+mod rotating;
+mod support;
+mod usage;

@@ -1,0 +1,117 @@
+//! The running gateway as the portal sees it: told of changes, asked for live figures, able to try a connection.
+
+use crate::gateway::directory::Directory;
+use crate::gateway::ledger::Ledger;
+use crate::http::egress::{self, UpstreamConnector};
+use bytes::Bytes;
+use domain::budget::BudgetFigures;
+use domain::denial::Denial;
+use domain::id::{KeyId, ProviderId};
+use domain::model::WireFormat;
+use domain::time::{Clock, Timestamp};
+use domain::usage::UsageRecord;
+use http::{HeaderValue, Request, StatusCode, header};
+use http_body_util::Empty;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use portal::ports::{ConnectionTest, GatewayPort};
+use proxy::ports::{Directory as _, Ledger as _, ProviderRecord};
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+const TEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Any version that the provider knows will do: the answer's content is not read.
+const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
+
+pub struct LiveGateway {
+    pub directory: Arc<Directory>,
+    pub ledger: Arc<Ledger>,
+    pub connector: UpstreamConnector,
+    pub clock: Arc<dyn Clock>,
+}
+
+#[async_trait::async_trait]
+impl GatewayPort for LiveGateway {
+    /// A change that cannot be read makes the directory refuse every call until it can: that is logged there, and is
+    /// the safe side for whoever asked, so that there is nothing to report here.
+    async fn key_changed(&self, key: KeyId) {
+        let _ = self.directory.reload_key(key).await;
+    }
+
+    async fn policy_changed(&self) {
+        let _ = self.directory.reload_policy().await;
+    }
+
+    async fn figures(&self, key: KeyId) -> Vec<BudgetFigures> {
+        let Some(record) = self.directory.key(key) else { return vec![] };
+        self.ledger.figures(&record, self.clock.now())
+    }
+
+    async fn finished_since(&self, key: KeyId, since: Timestamp) -> Option<UsageRecord> {
+        self.ledger.finished_since(key, since).map(|record| (*record).clone())
+    }
+
+    async fn test_connection(&self, provider: ProviderId) -> ConnectionTest {
+        let Some(record) = self.directory.provider(provider) else { return ConnectionTest::NoCredential };
+        let Some(credential) = self.directory.credential_of(provider) else { return ConnectionTest::NoCredential };
+        let secret = match self.directory.credential(credential) {
+            Ok(secret) => secret,
+            Err(Denial::Sealed) => return ConnectionTest::Sealed,
+            Err(_) => return ConnectionTest::NoCredential,
+        };
+        let Some(request) = list_models(&record, secret.expose()) else { return ConnectionTest::Unreachable };
+        let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(self.connector.clone());
+        match tokio::time::timeout(TEST_TIMEOUT, client.request(request)).await {
+            Err(_) => ConnectionTest::TimedOut,
+            Ok(Err(error)) => why(&error),
+            Ok(Ok(response)) => match response.status() {
+                status if status.is_success() => ConnectionTest::Accepted,
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ConnectionTest::CredentialRefused,
+                status => ConnectionTest::Unexpected { status: status.as_u16() },
+            },
+        }
+    }
+}
+
+/// Listing models costs nothing and needs a valid credential at every provider of either format.
+fn list_models(provider: &ProviderRecord, secret: &str) -> Option<Request<Empty<Bytes>>> {
+    let sensitive = |text: &str| {
+        let mut value = HeaderValue::from_str(text).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    };
+    let base = provider.base_url.to_string();
+    let request = Request::get(format!("{}/models", base.trim_end_matches('/')));
+    let request = match provider.format {
+        WireFormat::OpenAi => request.header(header::AUTHORIZATION, sensitive(&format!("Bearer {secret}"))?),
+        WireFormat::Anthropic => {
+            request.header("x-api-key", sensitive(secret)?).header("anthropic-version", ANTHROPIC_VERSION)
+        }
+    };
+    request.body(Empty::new()).ok()
+}
+
+fn why(error: &(dyn Error + 'static)) -> ConnectionTest {
+    if egress::Refusal::within(error).is_some() {
+        return ConnectionTest::AddressNotAllowed;
+    }
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<rustls::Error>().is_some() {
+            return ConnectionTest::TlsFailed;
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            match error.kind() {
+                io::ErrorKind::TimedOut => return ConnectionTest::TimedOut,
+                io::ErrorKind::ConnectionRefused => return ConnectionTest::Unreachable,
+                io::ErrorKind::InvalidData => return ConnectionTest::TlsFailed,
+                _ if error.to_string().contains("lookup address") => return ConnectionTest::NameNotFound,
+                _ => {}
+            }
+        }
+        cause = error.source();
+    }
+    ConnectionTest::Unreachable
+}

@@ -1,0 +1,97 @@
+//! The gateway's policy, read from the store; credentials and peppers, opened by the sealing.
+
+use crate::gateway::Unavailable;
+use crate::gateway::directory::{
+    CannotOpen, CredentialOpener, KeyFacts, PolicySnapshot, PolicySource, SealedCredential,
+};
+use domain::id::{KeyId, PersonId};
+use domain::key_secret::SecretText;
+use domain::virtual_key::Owner;
+use portal::sealing::{CredentialBinding, Sealing};
+use proxy::ports::ProviderRecord;
+use std::collections::HashSet;
+use std::sync::Arc;
+use store::{KeyWithSecrets, Provider, Store};
+
+/// Keys are read in pages of this size, in one ordered scan.
+const PAGE: u32 = 1_000;
+
+pub struct StoredPolicy {
+    pub store: Store,
+    pub sealing: Arc<Sealing>,
+}
+
+#[async_trait::async_trait]
+impl PolicySource for StoredPolicy {
+    async fn load_all(&self) -> Result<PolicySnapshot, Unavailable> {
+        let inactive = self.store.inactive_people().await?;
+        let mut keys = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.store.all_keys(after, PAGE).await?;
+            after = page.last().map(|found| found.key.id);
+            let last = page.len() < PAGE as usize;
+            keys.extend(page.into_iter().map(|found| facts(found, &inactive)));
+            if last {
+                break;
+            }
+        }
+        let credentials = self.store.credentials().await?.into_iter();
+        Ok(PolicySnapshot {
+            keys,
+            profiles: self.store.profiles().await?,
+            models: self.store.models().await?,
+            providers: self.store.providers().await?.into_iter().filter_map(provider_record).collect(),
+            credentials: credentials
+                .map(|found| SealedCredential {
+                    id: found.id,
+                    provider: found.provider,
+                    version: found.version,
+                    blob: found.blob,
+                })
+                .collect(),
+            peppers: (1..).map_while(|version| Some((version, self.sealing.pepper(version)?))).collect(),
+        })
+    }
+
+    async fn load_key(&self, id: KeyId) -> Result<Option<KeyFacts>, Unavailable> {
+        let Some(found) = self.store.key_with_secrets(id).await? else { return Ok(None) };
+        Ok(Some(facts(found, &self.store.inactive_people().await?)))
+    }
+}
+
+/// A team's key belongs to the team: it does not stop with the person who minted it.
+fn facts(found: KeyWithSecrets, inactive: &HashSet<PersonId>) -> KeyFacts {
+    let owner_active = match found.key.owner {
+        Owner::Person(person) => !inactive.contains(&person),
+        Owner::Team(_) => true,
+    };
+    KeyFacts { key: found.key, secrets: found.secrets, owner_active }
+}
+
+/// Addresses are checked when they are saved; one that cannot be read now serves nobody, and the others go on.
+fn provider_record(provider: Provider) -> Option<ProviderRecord> {
+    let Ok(base_url) = provider.base_url.parse() else {
+        tracing::error!(provider.id = %provider.id, "provider {} has an address that is no URL", provider.id);
+        return None;
+    };
+    Some(ProviderRecord {
+        id: provider.id,
+        name: provider.name,
+        format: provider.format,
+        base_url,
+        enabled: provider.enabled,
+    })
+}
+
+impl CredentialOpener for StoredPolicy {
+    fn open(&self, sealed: &SealedCredential, base_url: &http::Uri) -> Result<SecretText, CannotOpen> {
+        let binding = CredentialBinding {
+            provider: sealed.provider,
+            credential: sealed.id,
+            version: sealed.version,
+            base_url: &base_url.to_string(),
+        };
+        self.sealing.open_credential(&binding, &sealed.blob).map_err(|_| CannotOpen)
+    }
+}

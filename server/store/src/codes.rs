@@ -1,0 +1,62 @@
+//! Small numbers for the words of a usage row. They are stored: a number never changes its meaning.
+
+use domain::model::Endpoint;
+use domain::usage::{Outcome, UsageSource};
+
+pub(crate) const fn of_endpoint(endpoint: Endpoint) -> i64 {
+    match endpoint {
+        Endpoint::ChatCompletions => 1,
+        Endpoint::Responses => 2,
+        Endpoint::Embeddings => 3,
+        Endpoint::Messages => 4,
+        Endpoint::CountTokens => 5,
+    }
+}
+
+pub(crate) const fn of_outcome(outcome: Outcome) -> i64 {
+    match outcome {
+        Outcome::Answered => 1,
+        Outcome::ClientGone => 2,
+        Outcome::ProviderFailed => 3,
+        Outcome::Interrupted => 4,
+        Outcome::Denied => 5,
+    }
+}
+
+pub(crate) const fn of_source(source: UsageSource) -> i64 {
+    match source {
+        UsageSource::Provider => 1,
+        UsageSource::Estimated => 2,
+        UsageSource::Reservation => 3,
+        UsageSource::Nothing => 4,
+    }
+}
+
+pub(crate) fn endpoint(code: i64) -> Option<Endpoint> {
+    Endpoint::ALL.into_iter().find(|&endpoint| of_endpoint(endpoint) == code)
+}
+pub(crate) fn outcome(code: i64) -> Option<Outcome> {
+    Outcome::ALL.into_iter().find(|&outcome| of_outcome(outcome) == code)
+}
+pub(crate) fn source(code: i64) -> Option<UsageSource> {
+    UsageSource::ALL.into_iter().find(|&source| of_source(source) == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_read_back_from_its_number() {
+        for word in Endpoint::ALL {
+            assert_eq!(endpoint(of_endpoint(word)), Some(word));
+        }
+        for word in Outcome::ALL {
+            assert_eq!(outcome(of_outcome(word)), Some(word));
+        }
+        for word in UsageSource::ALL {
+            assert_eq!(source(of_source(word)), Some(word));
+        }
+        assert_eq!((endpoint(0), outcome(0), source(9)), (None, None, None));
+    }
+}

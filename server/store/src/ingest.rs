@@ -1,0 +1,347 @@
+//! Takes finished calls into the database, each exactly once however often it is brought.
+//!
+//! A batch is one transaction. The insert of the event decides: only a row that was not there before moves counters,
+//! rollups and last use. So a batch that was cut off in the middle, or whose answer was lost, is simply brought again.
+
+use crate::codes;
+use crate::column::bigint;
+use crate::engine::On;
+use crate::label::{Kind, Label, Numbers, storable};
+use crate::row::{many, pieces};
+use crate::{Result, Store, StoreError};
+use domain::budget::BudgetLine;
+use domain::id::{EventId, KeyId};
+use domain::usage::{Outcome, UsageRecord};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IngestResult {
+    /// How many records were new.
+    pub inserted: usize,
+}
+
+impl Store {
+    /// Brings a batch, of at most some hundreds for the sake of other writers.
+    pub async fn ingest(&self, records: &[UsageRecord]) -> Result<IngestResult> {
+        if records.is_empty() {
+            return Ok(IngestResult { inserted: 0 });
+        }
+        // In the order of ids, so that two that bring the same records do not wait for each other in a circle.
+        let mut records: Vec<&UsageRecord> = records.iter().collect();
+        records.sort_unstable_by_key(|record| record.id);
+        records.dedup_by_key(|record| record.id);
+
+        let mut tx = self.begin().await?;
+        let numbers = self.labels.numbers(tx.on(), labels_of(&records)).await?;
+        let new = insert_events(tx.on(), &records, &numbers).await?;
+        records.retain(|record| new.contains(&record.id.as_i64()));
+        add_to_hours(tx.on(), &records, &numbers).await?;
+        add_to_counters(tx.on(), &records).await?;
+        note_last_uses(tx.on(), &records).await?;
+        tx.commit().await?;
+        self.labels.remember(numbers);
+        Ok(IngestResult { inserted: records.len() })
+    }
+}
+
+fn labels_of(records: &[&UsageRecord]) -> BTreeSet<Label> {
+    let mut labels = BTreeSet::new();
+    for record in records {
+        labels.insert((Kind::Key, record.key.to_string()));
+        labels.insert((Kind::Model, storable(&record.model)));
+        labels.insert((Kind::Network, storable(&record.network)));
+        labels.insert((Kind::Agent, storable(&record.agent)));
+        labels.extend(record.deployment.map(|id| (Kind::Deployment, id.to_string())));
+        labels.extend(record.denial.as_deref().map(|code| (Kind::Denial, storable(code))));
+    }
+    labels
+}
+
+fn number(numbers: &Numbers, kind: Kind, text: &str) -> Result<i64> {
+    numbers.get(&(kind, storable(text))).copied().ok_or(StoreError::Internal)
+}
+
+/// A record with its labels' numbers.
+struct Event<'a> {
+    record: &'a UsageRecord,
+    key: i64,
+    model: i64,
+    deployment: Option<i64>,
+    network: i64,
+    agent: i64,
+    denial: Option<i64>,
+}
+
+impl<'a> Event<'a> {
+    fn new(record: &'a UsageRecord, numbers: &Numbers) -> Result<Self> {
+        let deployment = record.deployment.map(|id| number(numbers, Kind::Deployment, &id.to_string()));
+        Ok(Self {
+            record,
+            key: number(numbers, Kind::Key, &record.key.to_string())?,
+            model: number(numbers, Kind::Model, &record.model)?,
+            deployment: deployment.transpose()?,
+            network: number(numbers, Kind::Network, &record.network)?,
+            agent: number(numbers, Kind::Agent, &record.agent)?,
+            denial: record.denial.as_deref().map(|code| number(numbers, Kind::Denial, code)).transpose()?,
+        })
+    }
+}
+
+/// Answers the ids that were new.
+async fn insert_events(mut on: On<'_>, records: &[&UsageRecord], numbers: &Numbers) -> Result<HashSet<i64>> {
+    const INSERT: &str = "insert into usage_event (id, key_num, model_num, deployment_num, network_num, agent_num,
+        denial_num, endpoint, status, outcome, source, streamed, input, cache_read, cache_write, cache_write_1h, output,
+        reasoning, cost, price_version, secret_version, duration_ms, first_byte_ms) values";
+    let events = records.iter().map(|record| Event::new(record, numbers)).collect::<Result<Vec<_>>>()?;
+    let mut new = HashSet::with_capacity(events.len());
+    for piece in pieces(&events) {
+        let inserted = many!(
+            on.again(),
+            (i64,),
+            INSERT,
+            piece,
+            |event| [
+                event.record.id.as_i64(),
+                event.key,
+                event.model,
+                event.deployment,
+                event.network,
+                event.agent,
+                event.denial,
+                event.record.endpoint.map(codes::of_endpoint),
+                i64::from(event.record.status),
+                codes::of_outcome(event.record.outcome),
+                codes::of_source(event.record.source),
+                event.record.streamed,
+                bigint(event.record.tokens.input),
+                bigint(event.record.tokens.cache_read),
+                bigint(event.record.tokens.cache_write),
+                bigint(event.record.tokens.cache_write_1h),
+                bigint(event.record.tokens.output),
+                bigint(event.record.tokens.reasoning),
+                event.record.cost.as_nano(),
+                event.record.price_version,
+                event.record.secret_version,
+                i64::from(event.record.duration_ms),
+                event.record.first_byte_ms.map(i64::from),
+            ],
+            "on conflict (id) do nothing returning id"
+        )?;
+        new.extend(inserted.into_iter().map(|(id,)| id));
+    }
+    Ok(new)
+}
+
+/// What one key did with one model in one hour.
+#[derive(Default)]
+struct Hour {
+    requests: i64,
+    failures: i64,
+    denials: i64,
+    input: i64,
+    cache_read: i64,
+    cache_write: i64,
+    cache_write_1h: i64,
+    output: i64,
+    reasoning: i64,
+    cost: i64,
+    duration_ms: i64,
+}
+
+impl Hour {
+    fn add(&mut self, record: &UsageRecord) {
+        let tokens = &record.tokens;
+        self.requests += 1;
+        self.failures += i64::from(failed(record));
+        self.denials += i64::from(record.outcome == Outcome::Denied);
+        for (sum, count) in [
+            (&mut self.input, tokens.input),
+            (&mut self.cache_read, tokens.cache_read),
+            (&mut self.cache_write, tokens.cache_write),
+            (&mut self.cache_write_1h, tokens.cache_write_1h),
+            (&mut self.output, tokens.output),
+            (&mut self.reasoning, tokens.reasoning),
+        ] {
+            *sum = sum.saturating_add(bigint(count));
+        }
+        self.cost = self.cost.saturating_add(record.cost.as_nano());
+        self.duration_ms = self.duration_ms.saturating_add(i64::from(record.duration_ms));
+    }
+}
+
+/// Not answered as asked, through no wish of the client's: the provider or Keywright broke off, or answered an error.
+/// A denial counts on its own.
+fn failed(record: &UsageRecord) -> bool {
+    match record.outcome {
+        Outcome::ProviderFailed | Outcome::Interrupted => true,
+        Outcome::Answered => record.status >= 400,
+        Outcome::ClientGone | Outcome::Denied => false,
+    }
+}
+
+/// Adds what is inserted to what is there, and stops at the largest number: a provider that reports absurd figures must
+/// not stop all ingest by an overflow.
+macro_rules! plus {
+    ($table:literal, $column:literal) => {
+        concat!(
+            $column,
+            " = case when excluded.",
+            $column,
+            " <= 0 then ",
+            $table,
+            ".",
+            $column,
+            " + excluded.",
+            $column,
+            " when ",
+            $table,
+            ".",
+            $column,
+            " > 9223372036854775807 - excluded.",
+            $column,
+            " then 9223372036854775807 else ",
+            $table,
+            ".",
+            $column,
+            " + excluded.",
+            $column,
+            " end"
+        )
+    };
+}
+
+async fn add_to_hours(mut on: On<'_>, records: &[&UsageRecord], numbers: &Numbers) -> Result<()> {
+    const ADD: &str =
+        "insert into usage_hour (key_num, hour, model_num, requests, failures, denials, input, cache_read,
+        cache_write, cache_write_1h, output, reasoning, cost, duration_ms) values";
+    const SUM: &str = concat!(
+        "on conflict (key_num, hour, model_num) do update set ",
+        plus!("usage_hour", "requests"),
+        ", ",
+        plus!("usage_hour", "failures"),
+        ", ",
+        plus!("usage_hour", "denials"),
+        ", ",
+        plus!("usage_hour", "input"),
+        ", ",
+        plus!("usage_hour", "cache_read"),
+        ", ",
+        plus!("usage_hour", "cache_write"),
+        ", ",
+        plus!("usage_hour", "cache_write_1h"),
+        ", ",
+        plus!("usage_hour", "output"),
+        ", ",
+        plus!("usage_hour", "reasoning"),
+        ", ",
+        plus!("usage_hour", "cost"),
+        ", ",
+        plus!("usage_hour", "duration_ms"),
+        " returning requests"
+    );
+    let mut hours: BTreeMap<(i64, i64, i64), Hour> = BTreeMap::new();
+    for record in records {
+        let key = number(numbers, Kind::Key, &record.key.to_string())?;
+        let model = number(numbers, Kind::Model, &record.model)?;
+        hours.entry((key, record.id.made_at().utc_hour(), model)).or_default().add(record);
+    }
+    let hours: Vec<_> = hours.into_iter().collect();
+    for piece in pieces(&hours) {
+        many!(
+            on.again(),
+            (i64,),
+            ADD,
+            piece,
+            |row| [
+                row.0.0,
+                row.0.1,
+                row.0.2,
+                row.1.requests,
+                row.1.failures,
+                row.1.denials,
+                row.1.input,
+                row.1.cache_read,
+                row.1.cache_write,
+                row.1.cache_write_1h,
+                row.1.output,
+                row.1.reasoning,
+                row.1.cost,
+                row.1.duration_ms,
+            ],
+            SUM
+        )?;
+    }
+    Ok(())
+}
+
+async fn add_to_counters(mut on: On<'_>, records: &[&UsageRecord]) -> Result<()> {
+    const ADD: &str = "insert into budget_counter (scope, period, period_start, spent) values";
+    const SUM: &str = concat!(
+        "on conflict (scope, period, period_start) do update set ",
+        plus!("budget_counter", "spent"),
+        " returning spent"
+    );
+    let mut sums: BTreeMap<BudgetLine, i64> = BTreeMap::new();
+    for record in records {
+        for line in &record.charged {
+            let sum = sums.entry(*line).or_default();
+            *sum = sum.saturating_add(record.cost.as_nano());
+        }
+    }
+    let sums: Vec<_> = sums.into_iter().collect();
+    for piece in pieces(&sums) {
+        many!(
+            on.again(),
+            (i64,),
+            ADD,
+            piece,
+            |row| [row.0.scope.to_string(), row.0.window.word(), row.0.window_start.as_ms(), row.1],
+            SUM
+        )?;
+    }
+    Ok(())
+}
+
+/// The newest call of each key; a refused one counts, since somebody holds the key and tries.
+async fn note_last_uses(mut on: On<'_>, records: &[&UsageRecord]) -> Result<()> {
+    const NOTE: &str = "insert into key_last_use (key_id, used_at, network, agent) values";
+    const NEWER: &str = "on conflict (key_id) do update set
+        used_at = excluded.used_at, network = excluded.network, agent = excluded.agent
+        where excluded.used_at >= key_last_use.used_at returning used_at";
+    let newest: BTreeMap<KeyId, &UsageRecord> = records.iter().map(|&record| (record.key, record)).collect();
+    let newest: Vec<_> = newest.into_iter().collect();
+    for piece in pieces(&newest) {
+        many!(
+            on.again(),
+            (i64,),
+            NOTE,
+            piece,
+            |use_| [
+                use_.0.to_string(),
+                use_.1.id.made_at().as_ms(),
+                storable(&use_.1.network),
+                storable(&use_.1.agent),
+            ],
+            NEWER
+        )?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Which of these are in the database already.
+    pub async fn ingested(&self, events: &[EventId]) -> Result<HashSet<EventId>> {
+        const FIND: &str = "select id from usage_event where id in (select cast(value as bigint) from json_each($1))";
+        let texts: Vec<String> = events.iter().map(|id| id.as_i64().to_string()).collect();
+        let mut reader = self.engine.reader().await?;
+        let found = crate::row::rows!(reader.on(), (i64,), FIND, crate::column::to_json(&texts)?)?;
+        Ok(found.into_iter().map(|(id,)| EventId::from_i64(id)).collect())
+    }
+
+    /// The newest event.
+    pub async fn last_event(&self) -> Result<Option<EventId>> {
+        let mut reader = self.engine.reader().await?;
+        let last = crate::row::one!(reader.on(), (i64,), "select id from usage_event order by id desc limit 1")?;
+        Ok(last.map(|(id,)| EventId::from_i64(id)))
+    }
+}

@@ -1,0 +1,98 @@
+//! Texts that usage refers to by number: ten million rows of usage name the same few keys, models and agents.
+//!
+//! Numbers are remembered in the process once they are committed; a number that was rolled back was never remembered.
+
+use crate::engine::On;
+use crate::row::{many, pieces};
+use crate::{Result, StoreError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{PoisonError, RwLock};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Key,
+    Model,
+    Deployment,
+    Network,
+    Agent,
+    Denial,
+}
+
+impl Kind {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Model => "model",
+            Self::Deployment => "deployment",
+            Self::Network => "network",
+            Self::Agent => "agent",
+            Self::Denial => "denial",
+        }
+    }
+}
+
+pub(crate) type Label = (Kind, String);
+pub(crate) type Numbers = HashMap<Label, i64>;
+
+/// Clients choose agents and models: the memory for them has an end.
+const REMEMBERED: usize = 50_000;
+
+#[derive(Default)]
+pub(crate) struct Labels {
+    committed: RwLock<Numbers>,
+}
+
+impl Labels {
+    /// The numbers of these labels, making those that are missing in the transaction at hand. Call [`Labels::remember`]
+    /// with the answer after the commit.
+    pub(crate) async fn numbers(&self, mut on: On<'_>, wanted: BTreeSet<Label>) -> Result<Numbers> {
+        const INSERT: &str = "insert into label (kind, text) values";
+        let mut numbers = Numbers::with_capacity(wanted.len());
+        let mut missing = Vec::new();
+        {
+            let committed = self.committed.read().unwrap_or_else(PoisonError::into_inner);
+            for label in wanted {
+                match committed.get(&label) {
+                    Some(&number) => drop(numbers.insert(label, number)),
+                    None => missing.push(label),
+                }
+            }
+        }
+        // In sorted order, so that two transactions that make the same labels do not wait for each other in a circle.
+        for piece in pieces(&missing) {
+            let tail = "on conflict (kind, text) do nothing returning num";
+            many!(on.again(), (i64,), INSERT, piece, |label| [label.0.word(), label.1.as_str()], tail)?;
+            for (label, number) in find(on.again(), piece).await? {
+                numbers.insert(label, number);
+            }
+        }
+        Ok(numbers)
+    }
+
+    pub(crate) fn remember(&self, numbers: Numbers) {
+        let mut committed = self.committed.write().unwrap_or_else(PoisonError::into_inner);
+        if committed.len() + numbers.len() > REMEMBERED {
+            committed.clear();
+        }
+        committed.extend(numbers);
+    }
+}
+
+/// All of these, which exist by now.
+async fn find(on: On<'_>, labels: &[Label]) -> Result<Vec<(Label, i64)>> {
+    const FIND: &str = "select kind, text, num from label where (kind, text) in (values";
+    let row = many!(on, (String, String, i64), FIND, labels, |label| [label.0.word(), label.1.as_str()], ")")?;
+    let found: HashMap<(&str, &str), i64> =
+        row.iter().map(|(kind, text, number)| ((kind.as_str(), text.as_str()), *number)).collect();
+    let number = |label: &Label| {
+        let number = found.get(&(label.0.word(), label.1.as_str()));
+        number.map(|&number| (label.clone(), number)).ok_or(StoreError::Corrupt("label"))
+    };
+    labels.iter().map(number).collect()
+}
+
+/// What both engines can keep. PostgreSQL refuses NUL in a text, and one such record, sent by a client that named a
+/// model like that, would stop all ingest.
+pub(crate) fn storable(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
+}

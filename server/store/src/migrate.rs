@@ -1,0 +1,159 @@
+//! Brings a database's schema up to date: paired migrations, forward only, built into the binary.
+//!
+//! A database that a newer release has changed is opened as long as that release only added to it; the table
+//! `schema_floor` says which migration a binary must know. So the previous release keeps running on the next schema,
+//! and anything older is refused before it can do harm.
+
+use crate::engine::On;
+use crate::row::rows;
+use crate::{Result, StoreError};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, PgConnection, SqlSafeStr, SqliteConnection};
+use std::borrow::Cow;
+
+/// Number and name are those of both files.
+struct Pair {
+    number: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! pair {
+    ($number:literal, $file:literal) => {
+        Pair {
+            number: $number,
+            name: $file,
+            sqlite: include_str!(concat!("../../../migrations/sqlite/", $file, ".sql")),
+            postgres: include_str!(concat!("../../../migrations/postgres/", $file, ".sql")),
+        }
+    };
+}
+
+const MIGRATIONS: &[Pair] = &[pair!(1, "0001_first_schema")];
+
+/// The newest migration that this binary knows.
+fn known() -> i64 {
+    MIGRATIONS.last().map_or(0, |pair| pair.number)
+}
+
+fn migrator(text: impl Fn(&Pair) -> &'static str) -> Migrator {
+    let migration = |pair: &Pair| {
+        let sql = text(pair).into_sql_str();
+        Migration::new(pair.number, Cow::Borrowed(pair.name), MigrationType::Simple, sql, false)
+    };
+    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect());
+    // Whether unknown ones are bearable is for the floor to say.
+    migrator.set_ignore_missing(true);
+    migrator
+}
+
+/// Migrates a file, all of it or nothing: one transaction holds the write lock, so that processes that start together
+/// wait for each other, and undoes everything if the data does not fit the new schema. Foreign keys are checked at the
+/// end and not by each statement, since a table is changed by making it anew.
+pub(crate) async fn sqlite(options: &SqliteConnectOptions) -> Result<()> {
+    let mut connection = SqliteConnection::connect_with(&options.clone().foreign_keys(false)).await?;
+    let mut transaction = connection.begin_with("begin immediate").await?;
+    let there = "select count(*) from sqlite_master where name = $1";
+    let before = applied(On::Sqlite(&mut transaction), there).await?;
+    if before > 0 {
+        refuse_newer(On::Sqlite(&mut transaction)).await?;
+    }
+    migrator(|pair| pair.sqlite).run_direct(None, &mut *transaction, false).await.map_err(of_migration)?;
+    refuse_newer(On::Sqlite(&mut transaction)).await?;
+    if before < known() {
+        check(On::Sqlite(&mut transaction)).await?;
+    }
+    transaction.commit().await?;
+    connection.close().await?;
+    Ok(())
+}
+
+async fn check(mut on: On<'_>) -> Result<()> {
+    let strays = rows!(on.again(), (String,), "select \"table\" from pragma_foreign_key_check")?;
+    let verdict = rows!(on, (String,), "select integrity_check from pragma_integrity_check")?;
+    if strays.is_empty() && verdict.iter().all(|(line,)| line == "ok") {
+        return Ok(());
+    }
+    tracing::error!(
+        strays = strays.len(),
+        "after migrating, the database would not hold together: nothing was changed"
+    );
+    Err(StoreError::Corrupt("database file"))
+}
+
+/// Migrates a server's database under sqlx's advisory lock, so that processes that start together do not collide.
+pub(crate) async fn postgres(options: &PgConnectOptions) -> Result<()> {
+    let limits = [("lock_timeout", "3s"), ("statement_timeout", "10min")];
+    let mut connection = PgConnection::connect_with(&options.clone().options(limits)).await?;
+    let there = "select count(*) from pg_tables where schemaname = current_schema() and tablename = $1";
+    if applied(On::Postgres(&mut connection), there).await? > 0 {
+        refuse_newer(On::Postgres(&mut connection)).await?;
+    }
+    migrator(|pair| pair.postgres).run_direct(None, &mut connection, false).await.map_err(of_migration)?;
+    refuse_newer(On::Postgres(&mut connection)).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// The newest migration applied; 0 for an empty database.
+async fn applied(mut on: On<'_>, table_exists: &'static str) -> Result<i64> {
+    let there = rows!(on.again(), (i64,), table_exists, "_sqlx_migrations")?;
+    if there.first().is_none_or(|(count,)| *count == 0) {
+        return Ok(0);
+    }
+    let newest = "select cast(coalesce(max(version), 0) as bigint) from _sqlx_migrations where success";
+    Ok(rows!(on, (i64,), newest)?.first().map_or(0, |(number,)| *number))
+}
+
+async fn refuse_newer(on: On<'_>) -> Result<()> {
+    let floor = rows!(on, (i64,), "select cast(coalesce(max(number), 0) as bigint) from schema_floor")?;
+    let needed = floor.first().map_or(0, |(number,)| *number);
+    if needed > known() { Err(StoreError::SchemaTooNew { needed, known: known() }) } else { Ok(()) }
+}
+
+fn of_migration(error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::Execute(source) => source.into(),
+        MigrateError::ExecuteMigration(source, number) => {
+            tracing::error!("migration {number} failed: nothing of it was kept");
+            source.into()
+        }
+        other => {
+            tracing::error!(error = %other, "the database could not be migrated");
+            StoreError::Internal
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn migrations_come_in_pairs_and_are_all_built_in() {
+        let files = |engine: &str| {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(engine);
+            let mut names: Vec<String> = std::fs::read_dir(folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            names.sort();
+            names
+        };
+        let built_in: Vec<String> = MIGRATIONS.iter().map(|pair| format!("{}.sql", pair.name)).collect();
+        assert_eq!(files("sqlite"), built_in);
+        assert_eq!(files("postgres"), built_in);
+    }
+
+    #[test]
+    fn numbers_are_those_of_the_files_without_gaps() {
+        for (index, pair) in MIGRATIONS.iter().enumerate() {
+            assert_eq!(pair.number, i64::try_from(index).unwrap() + 1);
+            assert!(pair.name.starts_with(&format!("{:04}_", pair.number)), "{}", pair.name);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! People as the directory and the administrators know them. An account is found by issuer and subject, never by e-mail.
+
+use crate::column::{containing, folded, from_json, parsed, to_json};
+use crate::dialect::{Dialect, locked};
+use crate::error::exactly_one;
+use crate::row::{one, row, rows, run};
+use crate::{Result, Store, Tx};
+use domain::id::PersonId;
+use domain::person::Role;
+use domain::time::Timestamp;
+use std::collections::{HashMap, HashSet};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub id: PersonId,
+    pub issuer: String,
+    pub subject: String,
+    pub name: String,
+    pub email: String,
+    /// What the directory says.
+    pub claimed_roles: Vec<Role>,
+    /// What administrators added here.
+    pub granted_roles: Vec<Role>,
+    pub groups: Vec<String>,
+    pub active: bool,
+    /// Grows when a role changes, the person is disabled, or signs out everywhere: older sessions end.
+    pub version: i64,
+    pub created_at: Timestamp,
+    pub last_sign_in_at: Option<Timestamp>,
+}
+
+impl Person {
+    /// Claimed and granted roles together.
+    pub fn roles(&self) -> Vec<Role> {
+        let mut roles: Vec<Role> = self.claimed_roles.iter().chain(&self.granted_roles).copied().collect();
+        roles.sort_unstable();
+        roles.dedup();
+        roles
+    }
+}
+
+row! { PersonRow {
+    id: String, issuer: String, subject: String, name: String, email: String, claimed_roles: String,
+    granted_roles: String, directory_groups: String, active: bool, version: i64, created_at: i64,
+    last_sign_in_at: Option<i64>,
+} }
+
+impl PersonRow {
+    pub(crate) fn into_person(self) -> Result<Person> {
+        Ok(Person {
+            id: parsed(&self.id, "person id")?,
+            issuer: self.issuer,
+            subject: self.subject,
+            name: self.name,
+            email: self.email,
+            claimed_roles: from_json(&self.claimed_roles, "role")?,
+            granted_roles: from_json(&self.granted_roles, "role")?,
+            groups: from_json(&self.directory_groups, "group list")?,
+            active: self.active,
+            version: self.version,
+            created_at: Timestamp::from_ms(self.created_at),
+            last_sign_in_at: self.last_sign_in_at.map(Timestamp::from_ms),
+        })
+    }
+}
+
+macro_rules! person_columns {
+    () => {
+        "person.id, issuer, subject, person.name, email, claimed_roles, granted_roles, directory_groups, active, \
+         person.version, person.created_at, last_sign_in_at"
+    };
+}
+pub(crate) use person_columns;
+
+impl Store {
+    pub async fn person(&self, id: PersonId) -> Result<Option<Person>> {
+        const FIND: &str = concat!("select ", person_columns!(), " from person where id = $1");
+        let mut reader = self.engine.reader().await?;
+        one!(reader.on(), PersonRow, FIND, id.to_string())?.map(PersonRow::into_person).transpose()
+    }
+
+    pub async fn person_by_subject(&self, issuer: &str, subject: &str) -> Result<Option<Person>> {
+        const FIND: &str = concat!("select ", person_columns!(), " from person where issuer = $1 and subject = $2");
+        let mut reader = self.engine.reader().await?;
+        one!(reader.on(), PersonRow, FIND, issuer, subject)?.map(PersonRow::into_person).transpose()
+    }
+
+    /// By name; `after` is the folded name (lower case) and id of the last one seen.
+    pub async fn people(
+        &self,
+        search: Option<&str>,
+        after: Option<(String, PersonId)>,
+        limit: u32,
+    ) -> Result<Vec<Person>> {
+        const LIST: &str = concat!(
+            "select ",
+            person_columns!(),
+            " from person
+            where ($1 is null or name_folded like $1 escape '\\' or email_folded like $1 escape '\\')
+              and ($2 is null or name_folded > $2 or (name_folded = $2 and id > $3))
+            order by name_folded, id limit $4"
+        );
+        let (after_name, after_id) = after.map(|(name, id)| (folded(&name), id.to_string())).unzip();
+        let pattern = search.map(containing);
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), PersonRow, LIST, &pattern, &after_name, &after_id, i64::from(limit))?;
+        found.into_iter().map(PersonRow::into_person).collect()
+    }
+
+    /// Unknown people are absent from the answer.
+    pub async fn names_of(&self, people: &[PersonId]) -> Result<HashMap<PersonId, String>> {
+        const NAMES: &str = "select id, name from person where id in (select value from json_each($1))";
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), (String, String), NAMES, to_json(people)?)?;
+        found.into_iter().map(|(id, name)| Ok((parsed(&id, "person id")?, name))).collect()
+    }
+
+    pub async fn inactive_people(&self) -> Result<HashSet<PersonId>> {
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), (String,), "select id from person where not active")?;
+        found.into_iter().map(|(id,)| parsed(&id, "person id")).collect()
+    }
+}
+
+impl Tx {
+    /// Nobody else changes the person until this transaction ends: a sign-in must not undo a disabling that it did not
+    /// see.
+    pub async fn person_by_subject_for_update(&mut self, issuer: &str, subject: &str) -> Result<Option<Person>> {
+        const FIND: Dialect =
+            locked!(concat!("select ", person_columns!(), " from person where issuer = $1 and subject = $2"));
+        one!(self.on(), PersonRow, FIND, issuer, subject)?.map(PersonRow::into_person).transpose()
+    }
+
+    /// As [`Self::person_by_subject_for_update`], for a person already known.
+    pub async fn person_for_update(&mut self, id: PersonId) -> Result<Option<Person>> {
+        const FIND: Dialect = locked!(concat!("select ", person_columns!(), " from person where id = $1"));
+        one!(self.on(), PersonRow, FIND, id.to_string())?.map(PersonRow::into_person).transpose()
+    }
+
+    pub async fn insert_person(&mut self, person: &Person) -> Result<()> {
+        const INSERT: &str = "insert into person (id, issuer, subject, name, name_folded, email, email_folded,
+                claimed_roles, granted_roles, directory_groups, active, version, created_at, last_sign_in_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        run!(
+            self.on(),
+            INSERT,
+            person.id.to_string(),
+            &person.issuer,
+            &person.subject,
+            &person.name,
+            folded(&person.name),
+            &person.email,
+            folded(&person.email),
+            to_json(&person.claimed_roles)?,
+            to_json(&person.granted_roles)?,
+            to_json(&person.groups)?,
+            person.active,
+            person.version,
+            person.created_at.as_ms(),
+            person.last_sign_in_at.map(Timestamp::as_ms),
+        )
+        .map(|_| ())
+    }
+
+    /// Everything that can change; issuer, subject and creation stay.
+    pub async fn update_person(&mut self, person: &Person) -> Result<()> {
+        const UPDATE: &str = "update person set name = $2, name_folded = $3, email = $4, email_folded = $5,
+                claimed_roles = $6, granted_roles = $7, directory_groups = $8, active = $9, version = $10,
+                last_sign_in_at = $11
+            where id = $1";
+        let met = run!(
+            self.on(),
+            UPDATE,
+            person.id.to_string(),
+            &person.name,
+            folded(&person.name),
+            &person.email,
+            folded(&person.email),
+            to_json(&person.claimed_roles)?,
+            to_json(&person.granted_roles)?,
+            to_json(&person.groups)?,
+            person.active,
+            person.version,
+            person.last_sign_in_at.map(Timestamp::as_ms),
+        )?;
+        exactly_one(met)
+    }
+}

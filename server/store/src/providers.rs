@@ -1,0 +1,109 @@
+//! Upstreams: where they are and which wire format they speak.
+
+use crate::column::{folded, parsed};
+use crate::error::exactly_one;
+use crate::row::{one, row, rows, run};
+use crate::{Result, Store, StoreError, Tx};
+use domain::id::ProviderId;
+use domain::model::WireFormat;
+use domain::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provider {
+    pub id: ProviderId,
+    pub name: String,
+    pub preset: String,
+    pub format: WireFormat,
+    pub base_url: String,
+    pub enabled: bool,
+    pub created_at: Timestamp,
+}
+
+row! { ProviderRow {
+    id: String, name: String, preset: String, format: String, base_url: String, enabled: bool, created_at: i64,
+} }
+
+impl ProviderRow {
+    fn into_provider(self) -> Result<Provider> {
+        Ok(Provider {
+            id: parsed(&self.id, "provider id")?,
+            name: self.name,
+            preset: self.preset,
+            format: match self.format.as_str() {
+                "open_ai" => WireFormat::OpenAi,
+                "anthropic" => WireFormat::Anthropic,
+                _ => return Err(StoreError::Corrupt("wire format")),
+            },
+            base_url: self.base_url,
+            enabled: self.enabled,
+            created_at: Timestamp::from_ms(self.created_at),
+        })
+    }
+}
+
+const fn format_word(format: WireFormat) -> &'static str {
+    match format {
+        WireFormat::OpenAi => "open_ai",
+        WireFormat::Anthropic => "anthropic",
+    }
+}
+
+macro_rules! select_provider {
+    ($rest:literal) => {
+        concat!("select id, name, preset, format, base_url, enabled, created_at from provider ", $rest)
+    };
+}
+
+impl Store {
+    /// By name.
+    pub async fn providers(&self) -> Result<Vec<Provider>> {
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), ProviderRow, select_provider!("order by name_folded"))?;
+        found.into_iter().map(ProviderRow::into_provider).collect()
+    }
+
+    pub async fn provider(&self, id: ProviderId) -> Result<Option<Provider>> {
+        let mut reader = self.engine.reader().await?;
+        let found = one!(reader.on(), ProviderRow, select_provider!("where id = $1"), id.to_string())?;
+        found.map(ProviderRow::into_provider).transpose()
+    }
+}
+
+impl Tx {
+    pub async fn insert_provider(&mut self, provider: &Provider) -> Result<()> {
+        const INSERT: &str =
+            "insert into provider (id, name, name_folded, preset, format, base_url, enabled, created_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        run!(
+            self.on(),
+            INSERT,
+            provider.id.to_string(),
+            &provider.name,
+            folded(&provider.name),
+            &provider.preset,
+            format_word(provider.format),
+            &provider.base_url,
+            provider.enabled,
+            provider.created_at.as_ms(),
+        )
+        .map(|_| ())
+    }
+
+    pub async fn update_provider(&mut self, provider: &Provider) -> Result<()> {
+        const UPDATE: &str = "update provider set name = $2, name_folded = $3, preset = $4, format = $5, base_url = $6,
+                enabled = $7
+            where id = $1";
+        let met = run!(
+            self.on(),
+            UPDATE,
+            provider.id.to_string(),
+            &provider.name,
+            folded(&provider.name),
+            &provider.preset,
+            format_word(provider.format),
+            &provider.base_url,
+            provider.enabled,
+        )?;
+        exactly_one(met)
+    }
+}

@@ -1,0 +1,126 @@
+//! Rows as structs of columns, readable from either engine, and the macros that run one statement on either.
+//!
+//! sqlx's own derive would bring its macro crate, which compiles sqlx a second time.
+
+/// A struct whose fields are columns of the same name. `+ { field: Row }` reads another such struct from the same row.
+macro_rules! row {
+    ($(#[$meta:meta])* $name:ident { $($column:ident: $type:ty),* $(,)? } $(+ { $($part:ident: $row:ty),* $(,)? })?) => {
+        $(#[$meta])*
+        pub(crate) struct $name {
+            $(pub(crate) $column: $type,)*
+            $($(pub(crate) $part: $row,)*)?
+        }
+        $crate::row::row!(@from sqlx::sqlite::SqliteRow, $name { $($column),* } $({ $($part),* })?);
+        $crate::row::row!(@from sqlx::postgres::PgRow, $name { $($column),* } $({ $($part),* })?);
+    };
+    (@from $source:ty, $name:ident { $($column:ident),* } $({ $($part:ident),* })?) => {
+        impl<'r> sqlx::FromRow<'r, $source> for $name {
+            fn from_row(row: &'r $source) -> sqlx::Result<Self> {
+                use sqlx::Row;
+                Ok(Self {
+                    $($column: row.try_get(stringify!($column))?,)*
+                    $($($part: sqlx::FromRow::from_row(row)?,)*)?
+                })
+            }
+        }
+    };
+}
+pub(crate) use row;
+
+/// All rows: `rows!(on, RowType, SQL, bind, …)`. Binds and rows are checked by the compiler for both engines.
+macro_rules! rows {
+    ($on:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        let text = $crate::dialect::Dialect::from($sql);
+        match $on {
+            $crate::engine::On::Sqlite(connection) => {
+                let query = sqlx::query_as::<sqlx::Sqlite, $row>(text.sqlite)$(.bind($bind))*;
+                $crate::error::bounded(query.fetch_all(connection)).await
+            }
+            $crate::engine::On::Postgres(connection) => {
+                let query = sqlx::query_as::<sqlx::Postgres, $row>(text.postgres)$(.bind($bind))*;
+                $crate::error::bounded(query.fetch_all(connection)).await
+            }
+        }
+    }};
+}
+pub(crate) use rows;
+
+/// The first row, if any.
+macro_rules! one {
+    ($on:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::row::rows!($on, $row, $sql $(, $bind)*).map(|rows| rows.into_iter().next())
+    };
+}
+pub(crate) use one;
+
+/// Runs a change and answers how many rows it met.
+macro_rules! run {
+    ($on:expr, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        let text = $crate::dialect::Dialect::from($sql);
+        match $on {
+            $crate::engine::On::Sqlite(connection) => {
+                let query = sqlx::query::<sqlx::Sqlite>(text.sqlite)$(.bind($bind))*;
+                $crate::error::bounded(query.execute(connection)).await.map(|done| done.rows_affected())
+            }
+            $crate::engine::On::Postgres(connection) => {
+                let query = sqlx::query::<sqlx::Postgres>(text.postgres)$(.bind($bind))*;
+                $crate::error::bounded(query.execute(connection)).await.map(|done| done.rows_affected())
+            }
+        }
+    }};
+}
+pub(crate) use run;
+
+/// One statement over many rows: `many!(on, RowType, "insert … values", items, COLUMNS, |item| [bind, …], "returning …")`.
+/// The text is `head`, a list of placeholders for each item, and `tail`; no value ever enters it.
+macro_rules! many {
+    ($on:expr, $row:ty, $head:expr, $items:expr, |$item:ident| [$($bind:expr),+ $(,)?], $tail:expr) => {{
+        let columns = [$(stringify!($bind)),+].len();
+        let text = format!("{} {} {}", $head, $crate::row::placeholders($items.len(), columns), $tail);
+        match $on {
+            $crate::engine::On::Sqlite(connection) => {
+                let mut query = sqlx::query_as::<sqlx::Sqlite, $row>(sqlx::AssertSqlSafe(text));
+                for $item in $items {
+                    query = query$(.bind($bind))+;
+                }
+                $crate::error::bounded(query.fetch_all(connection)).await
+            }
+            $crate::engine::On::Postgres(connection) => {
+                let mut query = sqlx::query_as::<sqlx::Postgres, $row>(sqlx::AssertSqlSafe(text));
+                for $item in $items {
+                    query = query$(.bind($bind))+;
+                }
+                $crate::error::bounded(query.fetch_all(connection)).await
+            }
+        }
+    }};
+}
+pub(crate) use many;
+
+/// `($1, $2), ($3, $4)`
+pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
+    let mut text = String::with_capacity(rows * columns * 5);
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { "), (" });
+        for column in 1..=columns {
+            if column > 1 {
+                text.push_str(", ");
+            }
+            text.push('$');
+            text.push_str(&(row * columns + column).to_string());
+        }
+    }
+    text.push(')');
+    text
+}
+
+/// Cuts a list into pieces of 64, 32, 16, 8, 4, 2 and 1, so that a handful of prepared statements serves every length.
+pub(crate) fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let largest = 64_usize.min(items.len());
+        let size = if largest == 0 { return None } else { 1 << largest.ilog2() };
+        let (piece, rest) = items.split_at(size);
+        items = rest;
+        Some(piece)
+    })
+}

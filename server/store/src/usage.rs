@@ -1,0 +1,169 @@
+//! What calls used, as people read it: sums by the hour, recent calls, one call.
+//!
+//! There is no index over (key, time): it would make ingest many times slower. A key's recent calls are found through
+//! its hours, newest first, and the range of event ids that each hour is.
+
+use crate::codes;
+use crate::column::{count, parsed, parsed_if};
+use crate::row::{one, row, rows};
+use crate::{Result, Store, StoreError};
+use domain::id::{EventId, KeyId};
+use domain::money::NanoUsd;
+use domain::time::{MS_PER_HOUR, Timestamp};
+use domain::usage::{TokenUsage, UsageRecord};
+
+/// One key's calls of one model in one UTC hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HourUsage {
+    /// Hours since 1970, as [`Timestamp::utc_hour`] counts them.
+    pub hour: i64,
+    pub model: String,
+    pub requests: i64,
+    /// Broken off by the provider or Keywright, or answered with an error.
+    pub failures: i64,
+    pub denials: i64,
+    pub tokens: TokenUsage,
+    pub cost: NanoUsd,
+    pub duration_ms_sum: i64,
+}
+
+row! { TokenRow {
+    input: i64, cache_read: i64, cache_write: i64, cache_write_1h: i64, output: i64, reasoning: i64,
+} }
+
+impl TokenRow {
+    fn into_tokens(self) -> Result<TokenUsage> {
+        let count = |number| count(number, "token count");
+        Ok(TokenUsage {
+            input: count(self.input)?,
+            cache_read: count(self.cache_read)?,
+            cache_write: count(self.cache_write)?,
+            cache_write_1h: count(self.cache_write_1h)?,
+            output: count(self.output)?,
+            reasoning: count(self.reasoning)?,
+        })
+    }
+}
+
+row! { HourRow {
+    hour: i64, model: String, requests: i64, failures: i64, denials: i64, cost: i64, duration_ms: i64,
+} + { tokens: TokenRow } }
+
+row! { CallRow {
+    id: i64, key: String, model: String, deployment: Option<String>, network: String, agent: String,
+    denial: Option<String>, endpoint: Option<i64>, status: i64, outcome: i64, source: i64, streamed: bool, cost: i64,
+    price_version: i64, secret_version: i64, duration_ms: i64, first_byte_ms: Option<i64>,
+} + { tokens: TokenRow } }
+
+impl CallRow {
+    fn into_record(self) -> Result<UsageRecord> {
+        const UNKNOWN: StoreError = StoreError::Corrupt("usage code");
+        let endpoint = self.endpoint.map(|code| codes::endpoint(code).ok_or(UNKNOWN)).transpose()?;
+        let first_byte_ms = self.first_byte_ms.map(|ms| count(ms, "duration")).transpose()?;
+        Ok(UsageRecord {
+            id: EventId::from_i64(self.id),
+            key: parsed(&self.key, "key id")?,
+            model: self.model,
+            deployment: parsed_if(self.deployment.as_deref(), "deployment id")?,
+            endpoint,
+            network: self.network,
+            agent: self.agent,
+            secret_version: self.secret_version,
+            status: count(self.status, "status")?,
+            outcome: codes::outcome(self.outcome).ok_or(UNKNOWN)?,
+            denial: self.denial,
+            streamed: self.streamed,
+            tokens: self.tokens.into_tokens()?,
+            cost: NanoUsd::from_nano(self.cost),
+            source: codes::source(self.source).ok_or(UNKNOWN)?,
+            price_version: self.price_version,
+            duration_ms: count(self.duration_ms, "duration")?,
+            first_byte_ms,
+            charged: Vec::new(),
+        })
+    }
+}
+
+macro_rules! select_call {
+    ($rest:literal) => {
+        concat!(
+            "select usage_event.id, key_label.text as key, model_label.text as model,
+                deployment_label.text as deployment, network_label.text as network, agent_label.text as agent,
+                denial_label.text as denial, endpoint, status, outcome, source, streamed, input, cache_read,
+                cache_write, cache_write_1h, output, reasoning, cost, price_version, secret_version, duration_ms,
+                first_byte_ms
+            from usage_event
+            join label key_label on key_label.num = key_num
+            join label model_label on model_label.num = model_num
+            join label network_label on network_label.num = network_num
+            join label agent_label on agent_label.num = agent_num
+            left join label deployment_label on deployment_label.num = deployment_num
+            left join label denial_label on denial_label.num = denial_num ",
+            $rest
+        )
+    };
+}
+
+impl Store {
+    /// Oldest first; `until_hour` is exclusive.
+    pub async fn usage_by_hour(&self, key: KeyId, from_hour: i64, until_hour: i64) -> Result<Vec<HourUsage>> {
+        const LIST: &str = "select hour, model_label.text as model, requests, failures, denials, input, cache_read,
+                cache_write, cache_write_1h, output, reasoning, cost, duration_ms
+            from usage_hour
+            join label key_label on key_label.num = key_num
+            join label model_label on model_label.num = model_num
+            where key_label.kind = 'key' and key_label.text = $1 and hour >= $2 and hour < $3
+            order by hour, model_label.text";
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), HourRow, LIST, key.to_string(), from_hour, until_hour)?;
+        let hour = |row: HourRow| {
+            Ok(HourUsage {
+                hour: row.hour,
+                model: row.model,
+                requests: row.requests,
+                failures: row.failures,
+                denials: row.denials,
+                tokens: row.tokens.into_tokens()?,
+                cost: NanoUsd::from_nano(row.cost),
+                duration_ms_sum: row.duration_ms,
+            })
+        };
+        found.into_iter().map(hour).collect()
+    }
+
+    /// Newest first; `before` is the last one seen. `charged` stays empty.
+    pub async fn recent_calls(&self, key: KeyId, before: Option<EventId>, limit: u32) -> Result<Vec<UsageRecord>> {
+        const NUMBER: &str = "select num from label where kind = 'key' and text = $1";
+        const HOURS: &str = "select distinct hour from usage_hour where key_num = $1 and ($2 is null or hour <= $2)
+            order by hour desc limit $3";
+        const CALLS: &str = select_call!(
+            "where usage_event.id >= $1 and usage_event.id < $2 and key_num = $3
+            order by usage_event.id desc limit $4"
+        );
+        let mut reader = self.engine.reader().await?;
+        let Some((key,)) = one!(reader.on(), (i64,), NUMBER, key.to_string())? else { return Ok(Vec::new()) };
+        let newest = before.map(|id| id.made_at().utc_hour());
+        // Each hour listed has at least one call, save the first, whose calls may all be newer than `before`.
+        let hours = rows!(reader.on(), (i64,), HOURS, key, newest, i64::from(limit) + 1)?;
+        let mut calls = Vec::new();
+        for (hour,) in hours {
+            let wanted = i64::from(limit) - i64::try_from(calls.len()).unwrap_or(i64::MAX);
+            if wanted <= 0 {
+                break;
+            }
+            let bound = |hour: i64| EventId::first_at(Timestamp::from_ms(hour.saturating_mul(MS_PER_HOUR))).as_i64();
+            let end = before.map_or(i64::MAX, EventId::as_i64).min(bound(hour + 1));
+            for row in rows!(reader.on(), CallRow, CALLS, bound(hour), end, key, wanted)? {
+                calls.push(row.into_record()?);
+            }
+        }
+        Ok(calls)
+    }
+
+    /// `charged` stays empty.
+    pub async fn call(&self, id: EventId) -> Result<Option<UsageRecord>> {
+        let mut reader = self.engine.reader().await?;
+        let found = one!(reader.on(), CallRow, select_call!("where usage_event.id = $1"), id.as_i64())?;
+        found.map(CallRow::into_record).transpose()
+    }
+}
