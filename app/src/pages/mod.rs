@@ -3,6 +3,8 @@
 //! Each is `load` (use cases to a plain model), `view` (model to markup, pure), a form type and `submit`. The pages for
 //! people who are not signed in, and for what went wrong, take no [`crate::visit::Visit`] and are called by the server.
 
+pub mod admin;
+pub mod confirm;
 pub mod form;
 pub mod message;
 pub mod problem;
