@@ -3,6 +3,7 @@
 use crate::components::Change;
 use crate::format::Calendar;
 use crate::words;
+use domain::money::{NanoUsd, PicoUsd};
 use domain::time::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -53,20 +54,37 @@ fn collect(value: &Value, path: String, found: &mut BTreeMap<String, Value>) {
     }
 }
 
-/// Moments are kept as milliseconds; their names end in `_at`.
+/// Moments are kept as milliseconds, amounts as nano-dollars and prices as pico-dollars: the path tells which it is.
 fn text(calendar: &Calendar, path: &str, value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
-        Value::Number(number) if path.ends_with("_at") || path.ends_with("_from") => {
-            number.as_i64().map_or_else(|| number.to_string(), |ms| calendar.exact(Timestamp::from_ms(ms)))
+        Value::Number(number) => {
+            number.as_i64().map_or_else(|| number.to_string(), |number| figure(calendar, path, number))
         }
         Value::Array(list) => {
             let parts: Vec<String> = list.iter().map(|one| text(calendar, "", one)).collect();
             parts.join(", ")
         }
         other => other.to_string(),
+    }
+}
+
+fn figure(calendar: &Calendar, path: &str, number: i64) -> String {
+    let mut steps = path.split('.');
+    let (first, last) = (steps.next().unwrap_or_default(), path.rsplit('.').next().unwrap_or_default());
+    let within = |step: &str| path.split('.').any(|one| one == step);
+    if last.ends_with("_at") || last.ends_with("_from") {
+        calendar.exact(Timestamp::from_ms(number))
+    } else if within("amount") || last == "limit" {
+        NanoUsd::from_nano(number).to_string()
+    } else if first == "price" && last == "request" {
+        format!("{} a call", NanoUsd::from_pico_rounded_up(number.into()))
+    } else if first == "price" && (within("tokens") || within("prices")) {
+        format!("{} per million", PicoUsd::from_pico(number).per_million())
+    } else {
+        number.to_string()
     }
 }
 
@@ -84,19 +102,25 @@ mod tests {
 
     #[test]
     fn only_what_differs_is_said() {
-        let before =
-            json!({ "name": "a", "terms": { "rpm": 60, "models": ["x"], "caps": [{ "limit": 1 }] }, "same": 1 });
-        let after =
-            json!({ "name": "b", "terms": { "rpm": 60, "models": ["x", "y"], "caps": [{ "limit": 2 }] }, "same": 1 });
+        let before = json!({ "name": "a", "terms": { "rpm": 60, "models": ["x"], "caps": [{ "limit": 50_000_000_000_i64 }] }, "same": 1 });
+        let after = json!({ "name": "b", "terms": { "rpm": 60, "models": ["x", "y"], "caps": [{ "limit": 100_000_000_000_i64 }] }, "same": 1 });
         let own = str::to_owned;
         assert_eq!(
             said(Some(before), Some(after)),
             [
                 (own("Name"), Some(own("a")), own("b")),
-                (own("Terms caps 1 limit"), Some(own("1")), own("2")),
+                (own("Terms caps 1 limit"), Some(own("$50.00")), own("$100.00")),
                 (own("Terms models"), Some(own("x")), own("x, y")),
             ]
         );
+    }
+
+    #[test]
+    fn figures_have_the_unit_that_people_use() {
+        let price =
+            json!({ "price": { "tokens": { "input": 3_000_000 }, "request": 1_000_000_000 }, "price_version": 2 });
+        let said: Vec<_> = said(None, Some(price)).into_iter().map(|(_, _, after)| after).collect();
+        assert_eq!(said, ["$0.001 a call", "$3.00 per million", "2"]);
     }
 
     #[test]
