@@ -60,11 +60,6 @@ impl Visit {
         self.frame.chrome(Some(&self.caller), place)
     }
 
-    /// What this page measures its times from: the organisation's zone, and the moment of the request.
-    pub fn calendar(&self) -> Calendar {
-        Calendar { now: self.now, zone: self.frame.calendar.zone.clone() }
-    }
-
     /// Proof for the use cases that only administrators may call.
     pub fn administrator(&self) -> Result<Administrator<'_>, PageError> {
         Administrator::of(&self.caller).ok_or(PageError::Forbidden)
