@@ -5,7 +5,11 @@
 
 pub mod admin;
 pub mod confirm;
+pub mod call;
 pub mod form;
+pub mod home;
+pub mod keys;
 pub mod message;
+pub mod models;
 pub mod problem;
 pub mod sign_in;

@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where its assumption is wrong")]
 
 mod administration;
+mod keys;
 mod markup;
+mod mint;
 mod page;
+mod samples;
 mod specimen;
 mod style;
