@@ -4,8 +4,8 @@
 //! people who are not signed in, and for what went wrong, take no [`crate::visit::Visit`] and are called by the server.
 
 pub mod admin;
-pub mod confirm;
 pub mod call;
+pub mod confirm;
 pub mod form;
 pub mod home;
 pub mod keys;
