@@ -1,7 +1,6 @@
 //! Embeds the style sheet and the static files under names that contain a hash of their content.
 //!
-//! `style/*.css` become one file in the order of their names, `main.css` (which declares the cascade layers) first;
-//! files of `public/` are taken as they are.
+//! `style/*.css` become one file in the order of `style/order.txt`; files of `public/` are taken as they are.
 
 use std::env;
 use std::error::Error;
@@ -21,10 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let public = root.join("public");
     println!("cargo::rerun-if-changed={}", public.display());
     for file in files_below(&public)? {
-        let source = file
-            .strip_prefix(&public)?
-            .to_string_lossy()
-            .replace('\\', "/");
+        let source = file.strip_prefix(&public)?.to_string_lossy().replace('\\', "/");
         embed(&mut list, &source, &file)?;
     }
 
@@ -33,15 +29,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The files of `style/order.txt`, in that order. A file that is missing here or there is a mistake that nobody would see.
 fn style_sheet(folder: &Path) -> Result<String, Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", folder.display());
-    let mut files = files_below(folder)?;
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "css"));
-    files.sort_by_key(|file| (!file.ends_with("main.css"), file.clone()));
+    let order = fs::read_to_string(folder.join("order.txt"))?;
+    let names: Vec<&str> = order.lines().map(str::trim).filter(|name| !name.is_empty()).collect();
     let mut sheet = String::new();
-    for file in files {
-        sheet.push_str(&fs::read_to_string(&file)?);
+    for name in &names {
+        sheet.push_str(&fs::read_to_string(folder.join(name)).map_err(|error| format!("style/{name}: {error}"))?);
         sheet.push('\n');
+    }
+    for file in files_below(folder)? {
+        let name = file.strip_prefix(folder)?.to_string_lossy();
+        if name.ends_with(".css") && !names.contains(&name.as_ref()) {
+            return Err(format!("add {name} to style/order.txt, or it is not part of the style sheet").into());
+        }
     }
     Ok(sheet)
 }
@@ -54,9 +56,7 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     }
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let is_hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if is_hidden {
             continue;
         }
@@ -72,9 +72,8 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
 
 fn embed(list: &mut String, source: &str, file: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", file.display());
-    let (stem, extension) = source
-        .rsplit_once('.')
-        .ok_or_else(|| format!("{source} has no extension, so its content type is unknown"))?;
+    let (stem, extension) =
+        source.rsplit_once('.').ok_or_else(|| format!("{source} has no extension, so its content type is unknown"))?;
     let content_type = match extension {
         "css" => "text/css; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
@@ -97,7 +96,5 @@ fn embed(list: &mut String, source: &str, file: &Path) -> Result<(), Box<dyn Err
 
 /// FNV-1a, 64 bits: enough to tell versions of a file apart; nothing depends on it being hard to collide.
 fn content_hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

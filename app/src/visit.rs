@@ -53,8 +53,9 @@ impl Visit {
     pub fn now(&self) -> Timestamp {
         self.frame.calendar.now
     }
-    pub fn calendar(&self) -> &Calendar {
-        &self.frame.calendar
+    /// What this page measures its times from: the organisation's zone, and the moment of the request.
+    pub fn calendar(&self) -> Calendar {
+        self.frame.calendar.clone()
     }
     pub fn chrome(&self, place: Place) -> Chrome<'_> {
         self.frame.chrome(Some(&self.caller), place)
@@ -142,7 +143,14 @@ pub enum PageError {
     /// No such thing, or somebody else's.
     NotFound,
     Forbidden,
+    /// A form came from someone whose session has ended.
+    SignedOut,
+    /// The page exists, but not for this kind of request.
+    WrongMethod,
     BadRequest(String),
+    /// A form of another type than a browser sends.
+    UnsupportedForm,
+    TooLarge,
     /// A form that the page could not have sent.
     Unprocessable(String),
     /// Somebody saved in between.

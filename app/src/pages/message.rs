@@ -11,24 +11,27 @@ use leptos::prelude::*;
 pub struct Message {
     pub title: String,
     pub paragraphs: Vec<String>,
-    /// Text and address of the one way on.
-    pub link: Option<(String, String)>,
+    /// Text and address of the ways on, the natural one first.
+    pub links: Vec<(String, String)>,
     /// Where the browser goes by itself. A redirect after a form post may not leave this origin under the content
     /// security policy, a refresh may: signing out at the identity provider needs it.
     pub refresh: Option<String>,
 }
 
 pub fn page(frame: &Frame, message: &Message) -> String {
-    let Message { title, paragraphs, link, refresh } = message.clone();
+    let Message { title, paragraphs, links, refresh } = message.clone();
     let chrome = frame.chrome(None, Place::Elsewhere);
     html::document_leading_on(&chrome, &title.clone(), refresh.as_deref(), || {
         let paragraphs = paragraphs.into_iter().map(|text| view! { <p>{text}</p> });
-        let link = link.map(|(text, href)| {
-            view! { <div class="actions"><a class="button primary" href=href>{text}</a></div> }
+        let links = links.into_iter().enumerate().map(|(at, (text, href))| {
+            let class = if at == 0 { "button primary" } else { "button" };
+            view! { <a class=class href=href>{text}</a> }
         });
+        let links: Vec<_> = links.collect();
+        let links = (!links.is_empty()).then(|| view! { <div class="actions">{links}</div> });
         view! {
             <PageHead title=title/>
-            <div class="prose">{paragraphs.collect_view()}{link}</div>
+            <div class="prose">{paragraphs.collect_view()}{links}</div>
         }
     })
 }

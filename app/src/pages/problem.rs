@@ -66,6 +66,25 @@ fn words_of(error: &PageError, signed_in: bool) -> Words {
             "Not yours to see",
             "Your roles do not include this page. If you need it for your work, ask an administrator for the role.",
         ),
+        PageError::SignedOut => Words {
+            link: ("Sign in again", paths::SIGN_IN.to_owned()),
+            ..say(
+                401,
+                "Your session has ended",
+                "Nothing was changed. Sign in again, open the page anew and send the form once more.",
+            )
+        },
+        PageError::WrongMethod => {
+            say(405, "Not this way", "There is a page at this address, but it does not take this kind of request.")
+        }
+        PageError::UnsupportedForm => say(
+            415,
+            "This form cannot be read",
+            "Pages take forms as browsers send them (application/x-www-form-urlencoded). Nothing was changed.",
+        ),
+        PageError::TooLarge => {
+            say(413, "Too much at once", "A form may have at most 256 KiB. Nothing was changed. Send it in parts.")
+        }
         PageError::BadRequest(detail) => Words {
             detail: Some(detail.clone()),
             ..say(

@@ -97,6 +97,9 @@ pub fn refusal(refusal: &Refusal) -> String {
         }
         Reason::InThePast => "This moment has passed already. Choose a later one.".to_owned(),
         Reason::KeyEnded => "This key has ended for good: it is revoked or expired. Mint a new one instead.".to_owned(),
+        Reason::DisabledByAdministrator => {
+            "An administrator disabled this key. Ask an administrator to enable it, or mint another one.".to_owned()
+        }
         Reason::TooSoon { wait_seconds } => {
             let noun = if *wait_seconds == 1 { "second" } else { "seconds" };
             format!("This was asked a moment ago. Try again in {wait_seconds} {noun}.")

@@ -42,7 +42,7 @@ pub enum Denial {
     ModelUnpriced {
         model: String,
     },
-    /// The model exists, but not for this endpoint or wire format.
+    /// The model exists, but not for this endpoint or wire format; `endpoint` is the path that serves it.
     ModelUnsupported {
         model: String,
         endpoint: &'static str,

@@ -115,6 +115,8 @@ pub enum Reason {
     InThePast,
     /// The key's state does not allow this act any more.
     KeyEnded,
+    /// What an administrator disabled, an administrator enables.
+    DisabledByAdministrator,
     /// Two presses within moments: the provider is not asked again yet.
     TooSoon {
         wait_seconds: u32,
@@ -172,6 +174,7 @@ impl Reason {
             Self::LaterThanLifetime { .. } => "later_than_lifetime",
             Self::InThePast => "in_the_past",
             Self::KeyEnded => "key_ended",
+            Self::DisabledByAdministrator => "disabled_by_administrator",
             Self::TooSoon { .. } => "too_soon",
             Self::UnknownProvider => "unknown_provider",
         }

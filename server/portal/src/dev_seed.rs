@@ -1,25 +1,200 @@
-//! What `keywright dev` finds in place: the demo provider with four models, and a team with a lead.
+//! What `keywright dev` finds in place: the demo provider with four models and their prices, and a team with a lead.
+//!
+//! Repeating it changes nothing. The demo provider listens on a new port after each start: its address is followed, and
+//! since a sealed credential opens for one address only, it is sealed anew. What an administrator changed stays.
 
+use crate::act::By;
+use crate::administration::credentials::{append_provider, facts, seals};
+use crate::administration::models::insert_model;
 use crate::{Portal, PortalError};
-use domain::id::{PersonId, TeamId};
+use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProviderId, TeamId};
 use domain::key_secret::SecretText;
+use domain::model::{Deployment, Endpoint, Model, WireFormat};
+use domain::money::PicoUsd;
+use domain::pricing::{PriceList, TokenPrices};
+use domain::time::Timestamp;
+use store::{Provider, Team};
+
+const DEV_START: By<'static> = By::Itself("dev start");
+/// The presets of the two halves, by which they are found again. Not in the list that people choose from.
+const OPENAI_HALF: &str = "demo-openai";
+const ANTHROPIC_HALF: &str = "demo-anthropic";
+
+struct DemoModel {
+    name: &'static str,
+    price: PriceList,
+    endpoints: &'static [Endpoint],
+    max_input_tokens: u64,
+    max_output_tokens: Option<u64>,
+    capabilities: &'static [&'static str],
+}
+
+/// Where a half of the demo provider is, for deployments.
+#[derive(Clone, Copy)]
+struct Half {
+    provider: ProviderId,
+    credential: CredentialId,
+    format: WireFormat,
+}
 
 impl Portal {
-    /// The demo provider at this address, with its models and prices. Repeating it changes nothing; a changed address
-    /// is followed, with the credential sealed anew.
+    /// The demo provider, once for each wire format that it speaks, with its models.
     pub async fn seed_demo_provider(
         &self,
         openai_base_url: &str,
         anthropic_base_url: &str,
         credential: &SecretText,
     ) -> Result<(), PortalError> {
-        let _ = (openai_base_url, anthropic_base_url, credential);
-        todo!()
+        let now = self.clock.now();
+        let openai = Provider {
+            id: ProviderId::from_random(&self.id_bytes()),
+            name: "Demo".to_owned(),
+            preset: OPENAI_HALF.to_owned(),
+            format: WireFormat::OpenAi,
+            base_url: openai_base_url.trim_end_matches('/').to_owned(),
+            enabled: true,
+            created_at: now,
+        };
+        let anthropic = Provider {
+            id: ProviderId::from_random(&self.id_bytes()),
+            name: "Demo, Anthropic format".to_owned(),
+            preset: ANTHROPIC_HALF.to_owned(),
+            format: WireFormat::Anthropic,
+            base_url: anthropic_base_url.trim_end_matches('/').to_owned(),
+            ..openai.clone()
+        };
+        let halves =
+            [self.seed_half(openai, credential, now).await?, self.seed_half(anthropic, credential, now).await?];
+        for model in demo_models() {
+            self.seed_model(&model, &halves, now).await?;
+        }
+        self.gateway.policy_changed().await;
+        Ok(())
+    }
+
+    async fn seed_half(&self, wanted: Provider, credential: &SecretText, now: Timestamp) -> Result<Half, PortalError> {
+        let format = wanted.format;
+        let mut tx = self.store.begin().await?;
+        let known = self.store.providers().await?.into_iter().find(|provider| provider.preset == wanted.preset);
+        let Some(known) = known else {
+            let sealed = self.seal(&wanted, Some(credential), None, now, None)?;
+            tx.insert_provider(&wanted).await?;
+            tx.insert_credential(&sealed).await?;
+            let change = ("provider.added", None, Some(facts(&wanted, Some(&sealed))));
+            append_provider(&mut tx, DEV_START, now, &wanted, change).await?;
+            tx.commit().await?;
+            return Ok(Half { provider: wanted.id, credential: sealed.id, format });
+        };
+        let current = self.current_credential(known.id).await?;
+        let half = Half { provider: known.id, credential: current.id, format };
+        if known.base_url == wanted.base_url && seals(&self.sealing, &current, credential) {
+            return Ok(half);
+        }
+        let moved = Provider { base_url: wanted.base_url, ..known.clone() };
+        let sealed = self.seal(&moved, Some(credential), Some(&current), now, None)?;
+        tx.update_provider(&moved).await?;
+        tx.replace_credential(&sealed).await?;
+        let change = ("provider.changed", Some(facts(&known, None)), Some(facts(&moved, Some(&sealed))));
+        append_provider(&mut tx, DEV_START, now, &moved, change).await?;
+        tx.commit().await?;
+        Ok(half)
+    }
+
+    async fn seed_model(&self, wanted: &DemoModel, halves: &[Half; 2], now: Timestamp) -> Result<(), PortalError> {
+        let mut tx = self.store.begin().await?;
+        if self.store.models().await?.iter().any(|model| model.name.as_str() == wanted.name) {
+            return Ok(());
+        }
+        let serving = halves.iter().filter(|half| wanted.endpoints.iter().any(|one| one.format() == half.format));
+        let deployment = |half: &Half| Deployment {
+            id: DeploymentId::from_random(&self.id_bytes()),
+            provider: half.provider,
+            credential: half.credential,
+            upstream_model: wanted.name.to_owned(),
+            weight: 1,
+            priority: 0,
+        };
+        let model = Model {
+            id: ModelId::from_random(&self.id_bytes()),
+            name: wanted.name.parse().map_err(|_| PortalError::Internal)?,
+            price: Some(wanted.price.clone()),
+            price_version: 1,
+            max_input_tokens: Some(wanted.max_input_tokens),
+            max_output_tokens: wanted.max_output_tokens,
+            capabilities: wanted.capabilities.iter().map(|&capability| capability.to_owned()).collect(),
+            sunset: None,
+            endpoints: wanted.endpoints.to_vec(),
+            deployments: serving.map(deployment).collect(),
+            enabled: true,
+        };
+        insert_model(&mut tx, DEV_START, now, &model, None).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// The team, made if absent, with this person in it.
     pub async fn seed_team(&self, name: &str, member: PersonId, lead: bool) -> Result<TeamId, PortalError> {
-        let _ = (name, member, lead);
-        todo!()
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let known = self.store.teams().await?.into_iter().find(|team| team.name == name);
+        let team = match known {
+            Some(team) => {
+                drop(tx);
+                team.id
+            }
+            None => {
+                let id = TeamId::from_random(&self.id_bytes());
+                self.insert_team(&mut tx, DEV_START, now, Team { id, name: name.to_owned(), created_at: now }).await?;
+                tx.commit().await?;
+                id
+            }
+        };
+        self.put_membership(DEV_START, team, member, lead).await?;
+        Ok(team)
     }
+}
+
+/// Prices in the range of real ones, so that a budget can be watched moving.
+fn demo_models() -> [DemoModel; 4] {
+    const CHAT: &[Endpoint] =
+        &[Endpoint::ChatCompletions, Endpoint::Responses, Endpoint::Messages, Endpoint::CountTokens];
+    let chat = |name, price| DemoModel {
+        name,
+        price,
+        endpoints: CHAT,
+        max_input_tokens: 200_000,
+        max_output_tokens: Some(32_000),
+        capabilities: &["function_calling", "prompt_caching", "response_schema"],
+    };
+    let embedding = TokenPrices { input: cents_per_million(2), ..TokenPrices::default() };
+    let a_cent = PicoUsd::from_pico(10_000_000_000);
+    [
+        chat("demo-large", by_tokens(300, 1_500)),
+        chat("demo-small", by_tokens(20, 80)),
+        chat("demo-per-request", PriceList { request: a_cent, ..PriceList::default() }),
+        DemoModel {
+            name: "demo-embedding",
+            price: PriceList { tokens: embedding, ..PriceList::default() },
+            endpoints: &[Endpoint::Embeddings],
+            max_input_tokens: 8_192,
+            max_output_tokens: None,
+            capabilities: &[],
+        },
+    ]
+}
+
+/// With the usual shares for caches: a tenth to read, a quarter more to write, double for an hour.
+const fn by_tokens(input: i64, output: i64) -> PriceList {
+    let tokens = TokenPrices {
+        input: cents_per_million(input),
+        output: cents_per_million(output),
+        cache_read: Some(cents_per_million(input / 10)),
+        cache_write: Some(cents_per_million(input * 5 / 4)),
+        cache_write_1h: Some(cents_per_million(input * 2)),
+    };
+    PriceList { tokens, tiers: Vec::new(), request: PicoUsd::from_pico(0) }
+}
+
+const fn cents_per_million(cents: i64) -> PicoUsd {
+    PicoUsd::from_pico(cents * 10_000)
 }

@@ -1,8 +1,9 @@
 //! The models that developers can call, and which of their profiles allow them.
 
+use crate::keys::allows;
 use crate::{Portal, PortalError};
 use domain::id::{ModelId, ProfileId};
-use domain::model::{Endpoint, ModelName};
+use domain::model::{Endpoint, Model, ModelName};
 use domain::person::Caller;
 use domain::pricing::PriceList;
 
@@ -25,7 +26,23 @@ pub struct ModelRow {
 impl Portal {
     /// All enabled models, by name.
     pub async fn models(&self, caller: &Caller) -> Result<Vec<ModelRow>, PortalError> {
-        let _ = caller;
-        todo!()
+        let profiles = self.usable_profiles(caller).await?;
+        let enabled = self.store.models().await?.into_iter().filter(|model| model.enabled);
+        let row = |model: Model| ModelRow {
+            profiles: profiles
+                .iter()
+                .filter(|profile| allows(&profile.terms.models, &model))
+                .map(|profile| (profile.id, profile.name.clone()))
+                .collect(),
+            id: model.id,
+            name: model.name,
+            price: model.price,
+            max_input_tokens: model.max_input_tokens,
+            max_output_tokens: model.max_output_tokens,
+            capabilities: model.capabilities,
+            endpoints: model.endpoints,
+            sunset: model.sunset,
+        };
+        Ok(enabled.map(row).collect())
     }
 }

@@ -1,9 +1,12 @@
 //! The facts that a ready-to-paste snippet needs: addresses, and a model that this key may use for each way to call.
 
+use crate::keys::allows;
 use crate::{Portal, PortalError};
-use domain::id::KeyId;
-use domain::model::{Endpoint, ModelName};
+use domain::access_profile::effective;
+use domain::id::{KeyId, ProviderId};
+use domain::model::{Endpoint, Model, ModelName};
 use domain::person::Caller;
+use std::collections::HashSet;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnippetFacts {
@@ -32,7 +35,51 @@ impl SnippetFacts {
 
 impl Portal {
     pub async fn snippet_facts(&self, caller: &Caller, key: KeyId) -> Result<SnippetFacts, PortalError> {
-        let _ = (caller, key);
-        todo!()
+        let key = self.visible_key(caller, key).await?.key;
+        let profile = self.store.profile(key.profile).await?.ok_or(PortalError::Internal)?;
+        let terms = effective(&profile.terms, &key.terms);
+        let enabled: HashSet<ProviderId> =
+            self.store.providers().await?.into_iter().filter(|provider| provider.enabled).map(|one| one.id).collect();
+        let today = self.clock.now().to_jiff().to_zoned(self.settings.zone.clone()).date().to_string();
+        let models = self.store.models().await?;
+        let callable = |model: &&Model| {
+            let reachable = model.deployments.iter().any(|deployment| enabled.contains(&deployment.provider));
+            let serves = model.sunset.as_ref().is_none_or(|sunset| *sunset > today);
+            model.enabled && model.price.is_some() && reachable && serves && allows(&terms.models, model)
+        };
+        let models: Vec<&Model> = models.iter().filter(callable).collect();
+        let for_endpoint = |endpoint: Endpoint| {
+            let allowed = terms.endpoints.contains(&endpoint);
+            let mut found: Vec<&Model> =
+                models.iter().copied().filter(|model| allowed && model.endpoints.contains(&endpoint)).collect();
+            found.sort_by_key(|model| dearness(model));
+            found
+        };
+        let origin = self.settings.gateway_origin.trim_end_matches('/');
+        Ok(SnippetFacts {
+            openai_base_url: format!("{origin}/v1"),
+            anthropic_base_url: origin.to_owned(),
+            chat_model: cheapest(&for_endpoint(Endpoint::ChatCompletions)),
+            responses_model: middle(&for_endpoint(Endpoint::Responses)),
+            messages_model: middle(&for_endpoint(Endpoint::Messages)),
+            small_messages_model: cheapest(&for_endpoint(Endpoint::Messages)),
+            embeddings_model: cheapest(&for_endpoint(Endpoint::Embeddings)),
+        })
     }
+}
+
+/// Models that call tools before those that do not, then by price: what a first call or an agent can use comes first.
+fn dearness(model: &Model) -> (bool, i64, String) {
+    let tools = model.capabilities.iter().any(|capability| capability == "function_calling");
+    let price = model.price.as_ref().map_or(0, |list| list.tokens.output.as_pico());
+    (!tools, price, model.name.to_string())
+}
+
+fn cheapest(models: &[&Model]) -> Option<ModelName> {
+    models.first().map(|model| model.name.clone())
+}
+
+/// Neither the smallest, which disappoints, nor the dearest, which surprises.
+fn middle(models: &[&Model]) -> Option<ModelName> {
+    models.get(models.len() / 2).map(|model| model.name.clone())
 }

@@ -1,5 +1,35 @@
 //! The LLM route: takes a request with a virtual key to a provider and the answer back, metered.
 //!
-//! Has never heard of pages, sessions or SQL. What it needs from the process stands in [`ports`].
+//! Has never heard of pages, sessions or SQL. What it needs from the process stands in [`ports`]; the way out is an
+//! [`Upstream`]. [`Gateway::handle`] is the entrance.
 
+mod admit;
+mod answers;
+mod body;
+mod dialect;
+mod drain;
+mod error;
+mod fields;
+mod forward;
+mod gateway;
+mod head;
+mod headers;
+mod metering;
 pub mod ports;
+mod presented_key;
+mod request;
+mod reservation;
+mod route;
+mod routing;
+mod scan;
+mod settings;
+mod sse;
+mod stream;
+mod upstream;
+
+pub use body::{Body, BrokenOff};
+pub use gateway::{Gateway, Parts};
+pub use presented_key::{Unrecognised, UnrecognisedCounts};
+pub use request::Chain;
+pub use settings::{BudgetStatus, Settings, Timeouts};
+pub use upstream::{BoxError, HyperUpstream, Outbound, SendError, Upstream, UpstreamBody};

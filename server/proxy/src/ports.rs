@@ -89,7 +89,8 @@ pub trait Ledger: Send + Sync {
     fn settle(&self, reserved: &Reserved, record: UsageRecord) -> Result<(), Denial>;
     /// Gives the reservation back: the call was never sent.
     fn release(&self, reserved: &Reserved);
-    /// A recognised key was refused before anything was reserved. Best effort: a full spool loses only this.
+    /// A call for which nothing was reserved: a recognised key was refused, or the call is free (counting tokens).
+    /// Best effort: a full spool loses only this.
     fn record_denied(&self, record: UsageRecord);
     /// The budgets of a key as they stand.
     fn figures(&self, record: &KeyRecord, now: Timestamp) -> Vec<BudgetFigures>;

@@ -19,10 +19,7 @@ pub enum DataDirError {
         path = .path.display(),
         holder = .process.as_ref().map(|id| format!(" (process {id})")).unwrap_or_default()
     )]
-    InUse {
-        path: PathBuf,
-        process: Option<String>,
-    },
+    InUse { path: PathBuf, process: Option<String> },
 }
 
 /// A data folder that no other process uses while this value lives.
@@ -56,10 +53,7 @@ impl DataDir {
             Err(TryLockError::Error(error)) => return Err(unusable(error)),
         }
         write_holder(&mut lock).map_err(unusable)?;
-        Ok(Self {
-            path: path.to_owned(),
-            _lock: lock,
-        })
+        Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
     pub fn path(&self) -> &Path {
@@ -70,11 +64,7 @@ impl DataDir {
 /// Can files be created here? Leaves nothing behind.
 pub fn check_writable(path: &Path) -> Result<(), DataDirError> {
     let unusable = |error| DataDirError::Unusable(path.to_owned(), error);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(unusable)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
     let probe = path.join(format!(".check-{}", std::process::id()));
     fs::write(&probe, b"").map_err(unusable)?;
     fs::remove_file(&probe).map_err(unusable)
@@ -105,15 +95,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data");
         let first = DataDir::lock(&path).unwrap();
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o700
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
         let refused = DataDir::lock(&path).unwrap_err().to_string();
-        assert!(
-            refused.contains(&format!("process {}", std::process::id())),
-            "{refused}"
-        );
+        assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
         drop(first);
         assert_eq!(DataDir::lock(&path).unwrap().path(), path);
     }

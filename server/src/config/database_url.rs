@@ -24,19 +24,14 @@ impl DatabaseUrl {
         let engine = match text.split_once(':') {
             Some(("sqlite", path)) => {
                 if path.trim_start_matches('/').is_empty() || path.contains(":memory:") {
-                    return Err(
-                        "name a file after sqlite:, since everything in memory is lost at a restart",
-                    );
+                    return Err("name a file after sqlite:, since everything in memory is lost at a restart");
                 }
                 Engine::Sqlite
             }
             Some(("postgres" | "postgresql", _)) => {
-                let url = Url::parse(text)
-                    .map_err(|_| "write it like postgres://user@host:5432/keywright")?;
+                let url = Url::parse(text).map_err(|_| "write it like postgres://user@host:5432/keywright")?;
                 if !url.has_host() || url.path().trim_matches('/').is_empty() {
-                    return Err(
-                        "name a host and a database, like postgres://user@host:5432/keywright",
-                    );
+                    return Err("name a host and a database, like postgres://user@host:5432/keywright");
                 }
                 Engine::Postgres
             }
@@ -57,10 +52,7 @@ impl fmt::Display for DatabaseUrl {
         match Url::parse(self.text.expose()) {
             Ok(url) if self.engine == Engine::Postgres => {
                 let host = url.host_str().unwrap_or_default();
-                let port = url
-                    .port()
-                    .map(|port| format!(":{port}"))
-                    .unwrap_or_default();
+                let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
                 write!(f, "postgres://{host}{port}{}", url.path())
             }
             _ => f.write_str(self.text.expose().split('?').next().unwrap_or_default()),
@@ -75,15 +67,11 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 /// Like any key, except that a wrong value is not repeated.
-pub(super) fn read(root: &Section<'_>, found: Found<'_, String>) -> Option<DatabaseUrl> {
+pub(super) fn read(root: &Section<'_>, found: &Found<'_, String>) -> Option<DatabaseUrl> {
     match DatabaseUrl::parse(&found.value) {
         Ok(url) => Some(url),
         Err(advice) => {
-            root.problem(
-                &found.place,
-                "database_url",
-                &format!("cannot be used: {advice}"),
-            );
+            root.problem(&found.place, "database_url", &format!("cannot be used: {advice}"));
             None
         }
     }
@@ -95,8 +83,7 @@ mod tests {
 
     #[test]
     fn a_password_is_neither_displayed_nor_debugged() {
-        let url = DatabaseUrl::parse("postgres://kw:s3cret@db.internal:5433/keys?password=s3cret")
-            .unwrap();
+        let url = DatabaseUrl::parse("postgres://kw:s3cret@db.internal:5433/keys?password=s3cret").unwrap();
         assert_eq!(url.to_string(), "postgres://db.internal:5433/keys");
         assert!(!format!("{url:?}").contains("s3cret"));
         assert!(url.expose().contains("s3cret"));
@@ -104,25 +91,12 @@ mod tests {
 
     #[test]
     fn only_databases_that_last_are_accepted() {
-        for good in [
-            "sqlite:/var/lib/k.db",
-            "sqlite:k.db",
-            "sqlite:///k.db",
-            "postgres://h/d",
-            "postgresql://u@h:1/d",
-        ] {
+        for good in ["sqlite:/var/lib/k.db", "sqlite:k.db", "sqlite:///k.db", "postgres://h/d", "postgresql://u@h:1/d"]
+        {
             assert!(DatabaseUrl::parse(good).is_ok(), "{good}");
         }
-        for bad in [
-            "sqlite:",
-            "sqlite://",
-            "sqlite::memory:",
-            "mysql://h/d",
-            "postgres://h",
-            "postgres:d",
-            "k.db",
-            "",
-        ] {
+        for bad in ["sqlite:", "sqlite://", "sqlite::memory:", "mysql://h/d", "postgres://h", "postgres:d", "k.db", ""]
+        {
             assert!(DatabaseUrl::parse(bad).is_err(), "{bad}");
         }
     }

@@ -60,18 +60,12 @@ pub(super) fn read(sections: Vec<Section<'_>>, around: &Surroundings<'_>) -> Vec
     let mut issuers = Vec::new();
     for section in sections {
         let id = section
-            .required(
-                "id",
-                "write a short name such as \"okta\"; it becomes part of the redirect URI",
-            )
+            .required("id", "write a short name such as \"okta\"; it becomes part of the redirect URI")
             .and_then(|found| section.parsed("id", found, parse_id));
         if let Some(id) = &id
             && !ids.insert(id.clone())
         {
-            section.missing(
-                "id",
-                &format!("another [[issuer]] is called {id:?}, too; give each its own"),
-            );
+            section.missing("id", &format!("another [[issuer]] is called {id:?}, too; give each its own"));
         }
         let section = match &id {
             Some(id) => section.named(id),
@@ -83,15 +77,9 @@ pub(super) fn read(sections: Vec<Section<'_>>, around: &Surroundings<'_>) -> Vec
 }
 
 fn read_one(section: Section<'_>, id: Option<String>, around: &Surroundings<'_>) -> Option<Issuer> {
-    let name = section.required(
-        "name",
-        "write what the sign-in button should say, such as \"Okta\"",
-    );
+    let name = section.required("name", "write what the sign-in button should say, such as \"Okta\"");
     let url = section
-        .required(
-            "url",
-            "write the issuer exactly as the provider's discovery document does",
-        )
+        .required("url", "write the issuer exactly as the provider's discovery document does")
         .and_then(|found| section.parsed("url", found, parse_url));
     let client_id = section.required("client_id", "copy it from the application at the provider");
     let credential = read_credential(&section, around);
@@ -127,10 +115,7 @@ fn read_one(section: Section<'_>, id: Option<String>, around: &Surroundings<'_>)
         groups_claim: groups_claim.map_or_else(|| "groups".to_owned(), |found| found.value),
         roles_claim: roles_claim.map_or_else(|| "roles".to_owned(), |found| found.value),
         roles,
-        administrators: administrators
-            .into_iter()
-            .map(|found| found.value)
-            .collect(),
+        administrators: administrators.into_iter().map(|found| found.value).collect(),
     })
 }
 
@@ -140,23 +125,15 @@ fn read_credential(section: &Section<'_>, around: &Surroundings<'_>) -> Option<C
     let key_file = section.text("private_key_file");
     match (secret, secret_file, key_file) {
         (Some(secret), None, None) if secret.value.expose().trim().is_empty() => {
-            section.problem(
-                &secret.place,
-                "client_secret",
-                "is empty: copy it from the provider",
-            );
+            section.problem(&secret.place, "client_secret", "is empty: copy it from the provider");
             None
         }
         (Some(secret), None, None) => Some(ClientCredential::Secret(secret.value)),
         (None, Some(file), None) => section
-            .parsed("client_secret_file", file, |path| {
-                read_secret_file(around, Path::new(path))
-            })
+            .parsed("client_secret_file", file, |path| read_secret_file(around, Path::new(path)))
             .map(ClientCredential::Secret),
         (None, None, Some(file)) => section
-            .parsed("private_key_file", file, |path| {
-                read_secret_file(around, Path::new(path))
-            })
+            .parsed("private_key_file", file, |path| read_secret_file(around, Path::new(path)))
             .map(ClientCredential::PrivateKey),
         (None, None, None) => {
             section.missing(
@@ -166,7 +143,8 @@ fn read_credential(section: &Section<'_>, around: &Surroundings<'_>) -> Option<C
             None
         }
         (_, Some(Found { place, .. }), _) | (_, _, Some(Found { place, .. })) => {
-            let advice = "stands beside another credential: keep one of client_secret, client_secret_file, private_key_file";
+            let advice =
+                "stands beside another credential: keep one of client_secret, client_secret_file, private_key_file";
             section.problem(&place, "client_secret_file", advice);
             None
         }
@@ -218,9 +196,7 @@ fn parse_url(text: &str) -> Result<String, &'static str> {
 fn parse_tenant(text: &str) -> Result<String, &'static str> {
     let groups: Vec<&str> = text.split('-').collect();
     let is_uuid = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups
-            .iter()
-            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
     is_uuid
         .then(|| text.to_ascii_lowercase())
         .ok_or("write the Directory (tenant) ID, like 72f988bf-86f1-41af-91ab-2d7cd011db47")
@@ -239,8 +215,7 @@ fn parse_role(text: &str) -> Result<MappedRole, &'static str> {
 fn tenant_problem(url: &str, allowed: &BTreeSet<String>) -> Option<&'static str> {
     let url = Url::parse(url).ok()?;
     let tenant = url.path_segments()?.next()?;
-    let is_shared = url.host_str() == Some(ENTRA_HOST)
-        && matches!(tenant, "common" | "organizations" | "consumers");
+    let is_shared = url.host_str() == Some(ENTRA_HOST) && matches!(tenant, "common" | "organizations" | "consumers");
     (is_shared && allowed.is_empty()).then_some(
         "this issuer serves every tenant; list the tenants whose people may sign in, \
          or use https://login.microsoftonline.com/TENANT/v2.0",

@@ -34,11 +34,7 @@ pub(super) fn read_limits(section: Section<'_>) -> Limits {
         body_bytes: count("body_mib", 32, 1..=1024) * 1024 * 1024,
         lb_delay: seconds("lb_delay_seconds", 5, 0..=300),
         drain: seconds("drain_seconds", 60, 0..=1800),
-        upstream_first_byte_streamed: seconds(
-            "upstream_first_byte_streamed_seconds",
-            120,
-            1..=3600,
-        ),
+        upstream_first_byte_streamed: seconds("upstream_first_byte_streamed_seconds", 120, 1..=3600),
         upstream_first_byte_plain: seconds("upstream_first_byte_plain_seconds", 600, 1..=3600),
         upstream_between_events: seconds("upstream_between_events_seconds", 300, 1..=3600),
         upstream_total: seconds("upstream_total_seconds", 3600, 1..=86_400),
@@ -48,9 +44,7 @@ pub(super) fn read_limits(section: Section<'_>) -> Limits {
 }
 
 pub(super) fn read_retention(section: Section<'_>) -> Retention {
-    let number = |key, default, range| {
-        u32::try_from(section.number(key, default, range)).unwrap_or(u32::MAX)
-    };
+    let number = |key, default, range| u32::try_from(section.number(key, default, range)).unwrap_or(u32::MAX);
     let retention = Retention {
         usage_days: number("usage_days", 90, 1..=3650),
         rollup_months: number("rollup_months", 25, 1..=120),

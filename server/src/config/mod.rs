@@ -24,6 +24,7 @@ mod limits;
 mod reader;
 pub mod root_secret;
 mod secret;
+mod spelling;
 
 pub use database_url::{DatabaseUrl, Engine};
 pub use issuer::{ClientCredential, Issuer, MappedRole};
@@ -93,10 +94,7 @@ impl Config {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, _)| name.starts_with(PREFIX))
             .collect();
-        let around = Surroundings {
-            env,
-            read_file: &|path| std::fs::read_to_string(path),
-        };
+        let around = Surroundings { env, read_file: &|path| std::fs::read_to_string(path) };
         Self::parse(&name, &text, &around)
     }
 
@@ -126,10 +124,7 @@ fn read(reading: &Reading<'_>, around: &Surroundings<'_>) -> Option<Config> {
     let root = reading.root(&table);
 
     let public_origin = root
-        .required(
-            "public_origin",
-            "write the address that people will open, like https://keys.example.com",
-        )
+        .required("public_origin", "write the address that people will open, like https://keys.example.com")
         .and_then(|found| read_origin(&root, "public_origin", found));
     let gateway_origin = match root.text("gateway_origin") {
         Some(found) => read_origin(&root, "gateway_origin", found),
@@ -155,25 +150,16 @@ fn read(reading: &Reading<'_>, around: &Surroundings<'_>) -> Option<Config> {
         root.problem(place, "listen", advice);
     }
     let database_url = root
-        .required(
-            "database_url",
-            "write sqlite:/var/lib/keywright/keywright.db or postgres://user@host/keywright",
-        )
-        .and_then(|found| database_url::read(&root, found));
+        .required("database_url", "write sqlite:/var/lib/keywright/keywright.db or postgres://user@host/keywright")
+        .and_then(|found| database_url::read(&root, &found));
     let data_dir = root
-        .required(
-            "data_dir",
-            "name a folder of its own, like /var/lib/keywright",
-        )
+        .required("data_dir", "name a folder of its own, like /var/lib/keywright")
         .and_then(|found| root.parsed("data_dir", found, parse_folder));
     let organisation = read_organisation(root.section("organisation"));
     let root_source = root_secret::read(root.section("root"), around);
     let issuer_sections = root.sections("issuer");
     if issuer_sections.is_empty() {
-        root.missing(
-            "issuer",
-            "add a section [[issuer]] for the identity provider that people sign in through",
-        );
+        root.missing("issuer", "add a section [[issuer]] for the identity provider that people sign in through");
     }
     let issuers = issuer::read(issuer_sections, around);
     let egress = read_egress(root.section("egress"));
@@ -211,21 +197,14 @@ fn read_origin(root: &Section<'_>, key: &'static str, found: Found<'_, String>) 
     let place = found.place.clone();
     let origin = root.parsed(key, found, Origin::parse)?;
     if !origin.is_https() && !origin.is_loopback() {
-        root.problem(
-            &place,
-            key,
-            "must begin with https://, since people send passwords and keys there",
-        );
+        root.problem(&place, key, "must begin with https://, since people send passwords and keys there");
         return None;
     }
     Some(origin)
 }
 
 fn read_organisation(section: Section<'_>) -> Option<Organisation> {
-    let name = section.required(
-        "name",
-        "write the name that people see at the top of the pages",
-    );
+    let name = section.required("name", "write the name that people see at the top of the pages");
     let name = name.and_then(|found| {
         section.parsed("name", found, |text| match text.trim() {
             "" => Err("write the name that people see at the top of the pages"),
@@ -238,45 +217,33 @@ fn read_organisation(section: Section<'_>) -> Option<Organisation> {
     let time_zone = match section.text("time_zone") {
         None => Some(TimeZone::UTC),
         Some(found) => section.parsed("time_zone", found, |text| {
-            TimeZone::get(text)
-                .map_err(|_| "write a name of the IANA database, like Europe/Berlin or UTC")
+            TimeZone::get(text).map_err(|_| "write a name of the IANA database, like Europe/Berlin or UTC")
         }),
     };
     section.finish();
-    Some(Organisation {
-        name: name?,
-        time_zone: time_zone?,
-    })
+    Some(Organisation { name: name?, time_zone: time_zone? })
 }
 
 fn read_egress(section: Section<'_>) -> EgressPolicy {
-    let allow: Vec<IpNet> = section
-        .list("allow")
-        .into_iter()
-        .filter_map(|net| section.parsed("allow", net, parse_net))
-        .collect();
+    let allow: Vec<IpNet> =
+        section.list("allow").into_iter().filter_map(|net| section.parsed("allow", net, parse_net)).collect();
     section.finish();
     EgressPolicy::new(allow)
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse()
-        .map_err(|_| "write an address and a port, like 127.0.0.1:8080 or [::]:8080")
+    text.parse().map_err(|_| "write an address and a port, like 127.0.0.1:8080 or [::]:8080")
 }
 
 fn parse_folder(text: &str) -> Result<PathBuf, &'static str> {
     let path = PathBuf::from(text);
     // What a relative path means depends on where the process is started, which differs under a service manager.
-    path.is_absolute()
-        .then_some(path)
-        .ok_or("write the whole path, beginning with /")
+    path.is_absolute().then_some(path).ok_or("write the whole path, beginning with /")
 }
 
 /// A network, or an address alone.
 fn parse_net(text: &str) -> Result<IpNet, &'static str> {
-    let net = text
-        .parse::<IpNet>()
-        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     net.map_err(|_| "write an address or a network, like 10.1.2.3 or 10.0.0.0/8")
 }
 
@@ -289,8 +256,7 @@ fn parse_trusted_proxy(text: &str) -> Result<IpNet, &'static str> {
 }
 
 fn read_secret_file(around: &Surroundings<'_>, path: &Path) -> Result<Secret, String> {
-    let text =
-        (around.read_file)(path).map_err(|error| format!("the file cannot be read: {error}"))?;
+    let text = (around.read_file)(path).map_err(|error| format!("the file cannot be read: {error}"))?;
     let text = zeroize::Zeroizing::new(text);
     match text.trim() {
         "" => Err("the file is empty".to_owned()),
@@ -312,19 +278,14 @@ fn is_somebody_elses(variable: &str) -> bool {
 /// A misspelt variable is a note and not a problem, because programs around us may have their own.
 fn unknown_variables(reading: &Reading<'_>) -> Vec<String> {
     let asked = reading.asked_env.borrow();
-    let unknown = reading
-        .env
-        .keys()
-        .filter(|name| !asked.contains(*name) && !is_somebody_elses(name));
+    let unknown = reading.env.keys().filter(|name| !asked.contains(*name) && !is_somebody_elses(name));
     unknown
-        .map(
-            |name| match reader::nearest(name, asked.iter().map(String::as_str)) {
-                Some(near) => {
-                    format!("the environment variable {name} means nothing; did you mean {near}?")
-                }
-                None => format!("the environment variable {name} means nothing"),
-            },
-        )
+        .map(|name| match spelling::nearest(name, asked.iter().map(String::as_str)) {
+            Some(near) => {
+                format!("the environment variable {name} means nothing; did you mean {near}?")
+            }
+            None => format!("the environment variable {name} means nothing"),
+        })
         .collect()
 }
 

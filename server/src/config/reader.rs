@@ -13,6 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::secret::Secret;
+use super::spelling::nearest;
 
 pub(super) const PREFIX: &str = "KEYWRIGHT_";
 
@@ -59,14 +60,7 @@ impl fmt::Display for Place<'_> {
 
 impl<'a> Reading<'a> {
     pub(super) fn new(file: &'a str, text: &'a str, env: &'a BTreeMap<String, String>) -> Self {
-        Self {
-            file,
-            text,
-            env,
-            problems: RefCell::default(),
-            asked: RefCell::default(),
-            asked_env: RefCell::default(),
-        }
+        Self { file, text, env, problems: RefCell::default(), asked: RefCell::default(), asked_env: RefCell::default() }
     }
 
     /// Parses the text; syntax errors are problems, too, and make the values unreliable.
@@ -112,10 +106,7 @@ impl<'r> Section<'r> {
                 None
             }
         });
-        let env_prefix = self
-            .env_prefix
-            .as_ref()
-            .map(|prefix| format!("{prefix}{}_", shout(key)));
+        let env_prefix = self.env_prefix.as_ref().map(|prefix| format!("{prefix}{}_", shout(key)));
         self.child(key, table, env_prefix)
     }
 
@@ -145,7 +136,7 @@ impl<'r> Section<'r> {
     }
 
     pub(super) fn text(&self, key: &'static str) -> Option<Found<'r, String>> {
-        if let Some(found) = self.from_env(key) {
+        if let Some(found) = self.in_env(key) {
             return Some(found);
         }
         let value = self.value(key)?;
@@ -176,17 +167,9 @@ impl<'r> Section<'r> {
 
     /// A list of texts. A single text is not taken for a list of one, so that one meaning has one spelling.
     pub(super) fn list(&self, key: &'static str) -> Vec<Found<'r, String>> {
-        if let Some(Found { value, place }) = self.from_env(key) {
-            let parts = value
-                .split(',')
-                .map(str::trim)
-                .filter(|part| !part.is_empty());
-            return parts
-                .map(|part| Found {
-                    value: part.to_owned(),
-                    place: place.clone(),
-                })
-                .collect();
+        if let Some(Found { value, place }) = self.in_env(key) {
+            let parts = value.split(',').map(str::trim).filter(|part| !part.is_empty());
+            return parts.map(|part| Found { value: part.to_owned(), place: place.clone() }).collect();
         }
         let Some(value) = self.value(key) else {
             return Vec::new();
@@ -214,37 +197,24 @@ impl<'r> Section<'r> {
             self.wrong_type(key, value, value.get_ref(), "a table of names and texts");
             return Vec::new();
         };
-        let pairs = table
-            .iter()
-            .filter_map(|(name, value)| match value.get_ref() {
-                DeValue::String(text) => Some((
-                    name.get_ref().to_string(),
-                    self.found(value, text.to_string()),
-                )),
-                other => {
-                    self.wrong_type(key, value, other, "a text in quotes");
-                    None
-                }
-            });
+        let pairs = table.iter().filter_map(|(name, value)| match value.get_ref() {
+            DeValue::String(text) => Some((name.get_ref().to_string(), self.found(value, text.to_string()))),
+            other => {
+                self.wrong_type(key, value, other, "a text in quotes");
+                None
+            }
+        });
         pairs.collect()
     }
 
-    pub(super) fn number(
-        &self,
-        key: &'static str,
-        default: u64,
-        allowed: std::ops::RangeInclusive<u64>,
-    ) -> u64 {
-        let found = match self.from_env(key) {
+    pub(super) fn number(&self, key: &'static str, default: u64, allowed: std::ops::RangeInclusive<u64>) -> u64 {
+        let found = match self.in_env(key) {
             Some(found) => Some((found.value.parse::<u64>().ok(), found.value, found.place)),
             None => self.value(key).map(|value| {
                 let (number, text) = match value.get_ref() {
                     DeValue::Integer(number) => {
                         let text = number.as_str().to_owned();
-                        (
-                            u64::from_str_radix(number.as_str(), number.radix()).ok(),
-                            text,
-                        )
+                        (u64::from_str_radix(number.as_str(), number.radix()).ok(), text)
                     }
                     other => (None, other.type_str().to_owned()),
                 };
@@ -256,11 +226,7 @@ impl<'r> Section<'r> {
             Some((Some(number), ..)) if allowed.contains(&number) => number,
             Some((_, text, place)) => {
                 let (low, high) = (allowed.start(), allowed.end());
-                self.problem(
-                    &place,
-                    key,
-                    &format!("is {text}: write a whole number from {low} to {high}"),
-                );
+                self.problem(&place, key, &format!("is {text}: write a whole number from {low} to {high}"));
                 default
             }
         }
@@ -291,8 +257,7 @@ impl<'r> Section<'r> {
     pub(super) fn missing(&self, key: &str, advice: &str) {
         let name = self.name(key);
         let file = self.reading.file;
-        self.reading
-            .problem(format!("{file}: `{name}` is missing: {advice}"));
+        self.reading.problem(format!("{file}: `{name}` is missing: {advice}"));
     }
 
     /// Reports keys that nobody asked for.
@@ -315,19 +280,8 @@ impl<'r> Section<'r> {
         }
     }
 
-    fn child(
-        &self,
-        key: &'static str,
-        table: Option<&'r DeTable<'r>>,
-        env_prefix: Option<String>,
-    ) -> Section<'r> {
-        Section {
-            reading: self.reading,
-            path: self.name(key),
-            env_prefix,
-            table,
-            known: RefCell::default(),
-        }
+    fn child(&self, key: &'static str, table: Option<&'r DeTable<'r>>, env_prefix: Option<String>) -> Section<'r> {
+        Section { reading: self.reading, path: self.name(key), env_prefix, table, known: RefCell::default() }
     }
 
     fn value(&self, key: &'static str) -> Option<&'r Spanned<DeValue<'r>>> {
@@ -337,7 +291,7 @@ impl<'r> Section<'r> {
         entries.find_map(|(name, value)| (name.get_ref() == key).then_some(value))
     }
 
-    fn from_env(&self, key: &'static str) -> Option<Found<'r, String>> {
+    fn in_env(&self, key: &'static str) -> Option<Found<'r, String>> {
         // Known in the file, too, even where the environment stands above it.
         let _ = self.value(key);
         let name = format!("{}{}", self.env_prefix.as_ref()?, shout(key));
@@ -352,20 +306,10 @@ impl<'r> Section<'r> {
         Found { value, place }
     }
 
-    fn wrong_type(
-        &self,
-        key: &str,
-        at: &Spanned<DeValue<'_>>,
-        value: &DeValue<'_>,
-        expected: &str,
-    ) {
+    fn wrong_type(&self, key: &str, at: &Spanned<DeValue<'_>>, value: &DeValue<'_>, expected: &str) {
         let place = self.reading.place(at.span());
         let actual = value.type_str();
-        self.problem(
-            &place,
-            key,
-            &format!("is of type {actual}: write {expected}"),
-        );
+        self.problem(&place, key, &format!("is of type {actual}: write {expected}"));
     }
 
     fn problem_count(&self) -> usize {
@@ -382,42 +326,4 @@ impl<'r> Section<'r> {
 
 fn shout(key: &str) -> String {
     key.to_ascii_uppercase().replace(['-', '.'], "_")
-}
-
-/// The known name that differs in at most two letters.
-pub(super) fn nearest<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    known
-        .map(|name| (distance(key, name), name))
-        .filter(|(distance, name)| *distance <= 2 && *distance < name.len())
-        .min()
-        .map(|(_, name)| name)
-}
-
-/// Levenshtein's.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slip_of_the_finger_is_recognised() {
-        let known = ["listen", "data_dir", "database_url"];
-        let nearest = |key| nearest(key, known.into_iter());
-        assert_eq!(nearest("lisen"), Some("listen"));
-        assert_eq!(nearest("data-dir"), Some("data_dir"));
-        assert_eq!(nearest("port"), None);
-    }
 }

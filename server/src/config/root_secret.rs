@@ -60,9 +60,7 @@ impl RootSource {
     pub fn unlock(&self, salt: &[u8]) -> Result<RootSecret, RootSecretError> {
         match self {
             Self::File(path) => read_file(path),
-            Self::Passphrase(passphrase) => {
-                derive(passphrase.expose().as_bytes(), salt, MEMORY_KIB)
-            }
+            Self::Passphrase(passphrase) => derive(passphrase.expose().as_bytes(), salt, MEMORY_KIB),
         }
     }
 }
@@ -87,11 +85,7 @@ fn read_file(path: &Path) -> Result<RootSecret, RootSecretError> {
     let unreadable = |error| RootSecretError::Unreadable(path.to_owned(), error);
     // Opening a pipe must not wait for a writer.
     let nonblock = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
-    let mut file = std::fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(nonblock)
-        .open(path)
-        .map_err(unreadable)?;
+    let mut file = std::fs::OpenOptions::new().read(true).custom_flags(nonblock).open(path).map_err(unreadable)?;
     // Asked of the open file, so that it cannot be exchanged in between.
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
@@ -114,9 +108,7 @@ fn derive(passphrase: &[u8], salt: &[u8], memory_kib: u32) -> Result<RootSecret,
     let params = Params::new(memory_kib, PASSES, LANES, Some(LENGTH)).map_err(failed)?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let mut bytes = Zeroizing::new([0; LENGTH]);
-    argon2
-        .hash_password_into(passphrase, salt, &mut bytes[..])
-        .map_err(failed)?;
+    argon2.hash_password_into(passphrase, salt, &mut bytes[..]).map_err(failed)?;
     Ok(RootSecret(bytes))
 }
 
@@ -129,33 +121,24 @@ pub(super) fn read(section: Section<'_>, around: &Surroundings<'_>) -> Option<Ro
         Some("file") => match file {
             Some(file) => Some(RootSource::File(file.value.into())),
             None => {
-                section.missing(
-                    "file",
-                    "name the file that holds the 32 bytes, like /etc/keywright/root.key",
-                );
+                section.missing("file", "name the file that holds the 32 bytes, like /etc/keywright/root.key");
                 None
             }
         },
         Some("passphrase") => {
             let secret = match (passphrase, passphrase_file) {
-                (
-                    Some(Found {
-                        place: place @ Place::Line { .. },
-                        ..
-                    }),
-                    _,
-                ) => {
-                    let advice = "does not belong in this file: set KEYWRIGHT_ROOT_PASSPHRASE, or name a passphrase_file";
+                (Some(Found { place: place @ Place::Line { .. }, .. }), _) => {
+                    let advice =
+                        "does not belong in this file: set KEYWRIGHT_ROOT_PASSPHRASE, or name a passphrase_file";
                     section.problem(&place, "passphrase", advice);
                     None
                 }
                 (Some(secret), _) => Some(secret.value),
-                (None, Some(file)) => section.parsed("passphrase_file", file, |path| {
-                    read_secret_file(around, Path::new(path))
-                }),
+                (None, Some(file)) => {
+                    section.parsed("passphrase_file", file, |path| read_secret_file(around, Path::new(path)))
+                }
                 (None, None) => {
-                    let advice =
-                        "name a file that holds the passphrase, or set KEYWRIGHT_ROOT_PASSPHRASE";
+                    let advice = "name a file that holds the passphrase, or set KEYWRIGHT_ROOT_PASSPHRASE";
                     section.missing("passphrase_file", advice);
                     None
                 }
@@ -163,18 +146,14 @@ pub(super) fn read(section: Section<'_>, around: &Surroundings<'_>) -> Option<Ro
             if let Some(secret) = &secret
                 && secret.expose().chars().count() < SHORTEST_PASSPHRASE
             {
-                let advice = format!(
-                    "use {SHORTEST_PASSPHRASE} characters or more, such as six random words"
-                );
+                let advice = format!("use {SHORTEST_PASSPHRASE} characters or more, such as six random words");
                 section.missing("passphrase_file", &advice);
             }
             secret.map(RootSource::Passphrase)
         }
         Some(_) => {
             if let Some(found) = source {
-                section.parsed("source", found, |_| {
-                    Err::<(), _>("write \"file\" or \"passphrase\"")
-                });
+                section.parsed("source", found, |_| Err::<(), _>("write \"file\" or \"passphrase\""));
             }
             None
         }
@@ -202,17 +181,11 @@ mod tests {
     #[test]
     fn a_file_is_read_only_if_nobody_else_can_read_it() {
         for mode in [0o400, 0o600] {
-            assert_eq!(
-                unlock_file(&[7; LENGTH], mode).unwrap().expose(),
-                &[7; LENGTH]
-            );
+            assert_eq!(unlock_file(&[7; LENGTH], mode).unwrap().expose(), &[7; LENGTH]);
         }
         for mode in [0o440, 0o604, 0o644, 0o700, 0o4600] {
             let error = unlock_file(&[7; LENGTH], mode).unwrap_err();
-            assert!(
-                matches!(error, RootSecretError::Mode(_, found) if found == mode),
-                "{error}"
-            );
+            assert!(matches!(error, RootSecretError::Mode(_, found) if found == mode), "{error}");
         }
     }
 
@@ -223,13 +196,9 @@ mod tests {
             assert!(matches!(error, RootSecretError::Length(..)), "{error}");
         }
         let folder = tempfile::tempdir().unwrap();
-        let error = RootSource::File(folder.path().join("none"))
-            .unlock(b"")
-            .unwrap_err();
+        let error = RootSource::File(folder.path().join("none")).unlock(b"").unwrap_err();
         assert!(matches!(error, RootSecretError::Unreadable(..)));
-        let error = RootSource::File(folder.path().to_owned())
-            .unlock(b"")
-            .unwrap_err();
+        let error = RootSource::File(folder.path().to_owned()).unlock(b"").unwrap_err();
         assert!(matches!(error, RootSecretError::NotAFile(_)));
     }
 

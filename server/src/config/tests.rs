@@ -21,10 +21,7 @@ client_secret = "s3cret-value"
 
 fn parse_with(text: &str, env: &[(&str, &str)]) -> Result<Config, String> {
     let around = Surroundings {
-        env: env
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_string()))
-            .collect(),
+        env: env.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
         read_file: &|path| match path.to_str() {
             Some("/missing") => Err(io::ErrorKind::NotFound.into()),
             _ => Ok("from a file, and long enough\n".to_owned()),
@@ -59,24 +56,11 @@ fn the_example_is_a_configuration() {
 fn the_example_mentions_every_key_and_no_other() {
     let env = BTreeMap::new();
     let reading = Reading::new("k.toml", EXAMPLE, &env);
-    let around = Surroundings {
-        env: env.clone(),
-        read_file: &|_| Ok("long enough to be a passphrase".into()),
-    };
+    let around = Surroundings { env: env.clone(), read_file: &|_| Ok("long enough to be a passphrase".into()) };
     read(&reading, &around).unwrap();
     let asked = reading.asked.into_inner();
-    let sections = [
-        "organisation",
-        "root",
-        "issuer",
-        "egress",
-        "limits",
-        "retention",
-    ];
-    let keys: BTreeSet<String> = asked
-        .into_iter()
-        .filter(|key| !sections.contains(&key.as_str()))
-        .collect();
+    let sections = ["organisation", "root", "issuer", "egress", "limits", "retention"];
+    let keys: BTreeSet<String> = asked.into_iter().filter(|key| !sections.contains(&key.as_str())).collect();
 
     let mut section = String::new();
     let mut mentioned = BTreeSet::new();
@@ -85,9 +69,7 @@ fn the_example_mentions_every_key_and_no_other() {
         if let Some(name) = line.strip_prefix('[') {
             section = format!("{}.", name.trim_matches(['[', ']']));
         } else if let Some((key, _)) = line.split_once(" = ")
-            && key
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+            && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
         {
             mentioned.insert(format!("{section}{key}"));
         }
@@ -100,11 +82,8 @@ fn the_defaults_that_the_example_shows_are_the_defaults() {
     let shown: String = EXAMPLE
         .lines()
         .map(|line| {
-            let is_number = line.starts_with("# ")
-                && line
-                    .rsplit(" = ")
-                    .next()
-                    .is_some_and(|value| value.parse::<u64>().is_ok());
+            let is_number =
+                line.starts_with("# ") && line.rsplit(" = ").next().is_some_and(|value| value.parse::<u64>().is_ok());
             format!("{}\n", if is_number { &line[2..] } else { line })
         })
         .collect();
@@ -173,15 +152,9 @@ fn syntax_errors_are_reported_without_repeating_the_line() {
 
 #[test]
 fn plain_http_stays_on_this_machine_unless_a_proxy_is_named() {
-    let open = changed(
-        "trusted_proxies = [\"127.0.0.1\"]",
-        "listen = \"0.0.0.0:8080\"",
-    );
+    let open = changed("trusted_proxies = [\"127.0.0.1\"]", "listen = \"0.0.0.0:8080\"");
     assert!(problem(&open).contains("`listen` would speak plain HTTP to other machines"));
-    let behind = changed(
-        "trusted_proxies = [",
-        "listen = \"[::]:8080\"\ntrusted_proxies = [\"10.0.0.0/8\", ",
-    );
+    let behind = changed("trusted_proxies = [", "listen = \"[::]:8080\"\ntrusted_proxies = [\"10.0.0.0/8\", ");
     assert_eq!(parse(&behind).unwrap().trusted_proxies.len(), 2);
     let everybody = changed("\"127.0.0.1\"", "\"0.0.0.0/0\"");
     assert!(problem(&everybody).contains("this trusts everybody"));
@@ -209,9 +182,7 @@ fn the_environment_stands_above_the_file() {
     };
     assert_eq!(secret.expose(), "other");
     let wrong = parse_with(SMALL, &[("KEYWRIGHT_LIMITS_CONNECTIONS", "many")]).unwrap_err();
-    assert!(wrong.contains(
-        "environment variable KEYWRIGHT_LIMITS_CONNECTIONS: `limits.connections` is many"
-    ));
+    assert!(wrong.contains("environment variable KEYWRIGHT_LIMITS_CONNECTIONS: `limits.connections` is many"));
 }
 
 #[test]
@@ -226,24 +197,17 @@ fn a_misspelt_variable_is_noted_and_those_of_others_are_not() {
         ],
     )
     .unwrap();
-    let expected =
-        "the environment variable KEYWRIGHT_LISTN means nothing; did you mean KEYWRIGHT_LISTEN?";
+    let expected = "the environment variable KEYWRIGHT_LISTN means nothing; did you mean KEYWRIGHT_LISTEN?";
     assert_eq!(config.notes, [expected]);
 }
 
 #[test]
 fn an_issuer_has_exactly_one_credential_and_an_id_of_its_own() {
-    let two = changed(
-        "client_secret =",
-        "client_secret_file = \"/s\"\nclient_secret =",
-    );
+    let two = changed("client_secret =", "client_secret_file = \"/s\"\nclient_secret =");
     assert!(problem(&two).contains("stands beside another credential"));
     let none = changed("client_secret = \"s3cret-value\"", "");
     assert!(problem(&none).contains("`issuer.client_secret_file` is missing"));
-    let unreadable = changed(
-        "client_secret = \"s3cret-value\"",
-        "client_secret_file = \"/missing\"",
-    );
+    let unreadable = changed("client_secret = \"s3cret-value\"", "client_secret_file = \"/missing\"");
     assert!(problem(&unreadable).contains("the file cannot be read"));
     let twice = format!("{SMALL}{}", &SMALL[SMALL.find("[[").unwrap()..]);
     assert!(problem(&twice).contains("another [[issuer]] is called \"okta\""));
@@ -253,10 +217,7 @@ fn an_issuer_has_exactly_one_credential_and_an_id_of_its_own() {
 
 #[test]
 fn an_entra_issuer_for_everybody_needs_a_list_of_tenants() {
-    let common = changed(
-        "https://example.okta.com",
-        "https://login.microsoftonline.com/common/v2.0",
-    );
+    let common = changed("https://example.okta.com", "https://login.microsoftonline.com/common/v2.0");
     assert!(problem(&common).contains("list the tenants"));
     let listed = format!("{common}allowed_tenants = [\"72F988BF-86f1-41af-91ab-2d7cd011db47\"]\n");
     let tenants = &parse(&listed).unwrap().issuers[0].allowed_tenants;
@@ -272,16 +233,9 @@ fn the_root_secret_has_one_source() {
     assert!(problem(&none).contains("set KEYWRIGHT_ROOT_PASSPHRASE"));
     let short = parse_with(&none, &[("KEYWRIGHT_ROOT_PASSPHRASE", "short")]).unwrap_err();
     assert!(short.contains("use 16 characters or more"));
-    let config = parse_with(
-        &none,
-        &[("KEYWRIGHT_ROOT_PASSPHRASE", "long enough to be one")],
-    )
-    .unwrap();
+    let config = parse_with(&none, &[("KEYWRIGHT_ROOT_PASSPHRASE", "long enough to be one")]).unwrap();
     assert!(matches!(config.root, RootSource::Passphrase(_)));
-    let in_the_file = changed(
-        source,
-        "root = { source = \"passphrase\", passphrase = \"written in the file\" }",
-    );
+    let in_the_file = changed(source, "root = { source = \"passphrase\", passphrase = \"written in the file\" }");
     assert!(problem(&in_the_file).contains("KEYWRIGHT_ROOT_PASSPHRASE"));
 }
 

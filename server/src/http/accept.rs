@@ -55,11 +55,7 @@ impl Default for AcceptSettings {
             max_head_bytes: 32 * 1024,
             http2_streams: 128,
             http2_keep_alive: Duration::from_secs(20),
-            connections: ConnectionLimit {
-                total: 10_000,
-                per_address: 200,
-                exempt: Vec::new(),
-            },
+            connections: ConnectionLimit { total: 10_000, per_address: 200, exempt: Vec::new() },
             drain: Duration::from_secs(60),
         }
     }
@@ -147,10 +143,7 @@ fn connection_builder(settings: &AcceptSettings) -> auto::Builder<TokioExecutor>
     builder
 }
 
-async fn next_connection(
-    listener: &TcpListener,
-    stop: &CancellationToken,
-) -> Option<(TcpStream, SocketAddr)> {
+async fn next_connection(listener: &TcpListener, stop: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
     loop {
         match stop.run_until_cancelled(listener.accept()).await? {
             Ok(accepted) => return Some(accepted),
@@ -167,10 +160,7 @@ async fn next_connection(
 /// The connection was gone before it was accepted; the next one is not affected.
 fn is_the_clients(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
-    )
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
 #[cfg(test)]

@@ -44,10 +44,7 @@ pub struct Seat {
 
 impl OpenConnections {
     pub fn new(limit: ConnectionLimit) -> Self {
-        Self {
-            limit: Arc::new(limit),
-            open: Arc::default(),
-        }
+        Self { limit: Arc::new(limit), open: Arc::default() }
     }
 
     pub fn admit(&self, peer: IpAddr) -> Result<Seat, Full> {
@@ -66,10 +63,7 @@ impl OpenConnections {
             *count += 1;
         }
         open.total += 1;
-        Ok(Seat {
-            open: Arc::clone(&self.open),
-            address,
-        })
+        Ok(Seat { open: Arc::clone(&self.open), address })
     }
 
     pub fn count(&self) -> usize {
@@ -108,11 +102,7 @@ mod tests {
     use super::*;
 
     fn limit(total: usize, per_address: usize) -> OpenConnections {
-        OpenConnections::new(ConnectionLimit {
-            total,
-            per_address,
-            exempt: vec!["10.0.0.0/8".parse().unwrap()],
-        })
+        OpenConnections::new(ConnectionLimit { total, per_address, exempt: vec!["10.0.0.0/8".parse().unwrap()] })
     }
 
     fn refused(open: &OpenConnections, peer: &str) -> Option<Full> {

@@ -27,10 +27,7 @@ pub fn judge(method: &Method, headers: &HeaderMap, public_origin: &Origin) -> Re
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    match (
-        only(headers, &SEC_FETCH_SITE),
-        only(headers, &header::ORIGIN),
-    ) {
+    match (only(headers, &SEC_FETCH_SITE), only(headers, &header::ORIGIN)) {
         (Sent::Once(b"same-origin"), _) => {}
         (Sent::Never, Sent::Once(origin)) if origin == public_origin.as_str().as_bytes() => {}
         (Sent::Never, Sent::Never) => return Err(Refused::NoProof),
@@ -64,11 +61,7 @@ fn is_form(declared: &[u8]) -> bool {
 }
 
 /// The same decision as a layer: `axum::middleware::from_fn_with_state(public_origin, csrf::require_same_origin)`.
-pub async fn require_same_origin(
-    State(public_origin): State<Origin>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn require_same_origin(State(public_origin): State<Origin>, request: Request, next: Next) -> Response {
     match judge(request.method(), request.headers(), &public_origin) {
         Ok(()) => next.run(request).await,
         Err(refused) => refused.response(&public_origin),
@@ -85,10 +78,9 @@ impl Refused {
                      Open the page there and send the form again.\n"
                 ),
             ),
-            Self::BodyType => (
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                format!("Send forms as {FORM}. Nothing was changed.\n"),
-            ),
+            Self::BodyType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("Send forms as {FORM}. Nothing was changed.\n"))
+            }
         };
         (status, advice).into_response()
     }
@@ -119,10 +111,7 @@ mod tests {
             &[("sec-fetch-site", "same-site"), ours],
             &[("sec-fetch-site", "none"), ours],
             &[("sec-fetch-site", ""), ours],
-            &[
-                ("sec-fetch-site", "same-origin"),
-                ("sec-fetch-site", "cross-site"),
-            ],
+            &[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")],
             &[("origin", "null")],
             &[("origin", "https://keys.example.com.evil.test")],
             &[("origin", "http://keys.example.com")],
@@ -151,10 +140,7 @@ mod tests {
     fn a_form_is_declared_as_one() {
         let same = ("sec-fetch-site", "same-origin");
         let typed = |value| judge_post(&[same, ("content-type", value)]);
-        assert_eq!(
-            typed("application/x-www-form-urlencoded; charset=utf-8"),
-            Ok(())
-        );
+        assert_eq!(typed("application/x-www-form-urlencoded; charset=utf-8"), Ok(()));
         assert_eq!(typed("text/plain"), Err(Refused::BodyType));
         assert_eq!(typed("application/json"), Err(Refused::BodyType));
     }

@@ -22,11 +22,7 @@ use super::security_headers;
 pub trait Gateway: Clone + Send + Sync + 'static {
     type Body: http_body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static;
 
-    fn call(
-        &self,
-        request: Request<Incoming>,
-        client: IpAddr,
-    ) -> impl Future<Output = Response<Self::Body>> + Send;
+    fn call(&self, request: Request<Incoming>, client: IpAddr) -> impl Future<Output = Response<Self::Body>> + Send;
 }
 
 /// Everything that a connection needs to answer requests; give `|request, peer| entrance.clone().answer(request, peer)`
@@ -42,20 +38,11 @@ pub struct Entrance<G, P> {
 impl<G, P> Entrance<G, P>
 where
     G: Gateway,
-    P: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send>
-        + Clone
-        + Send
-        + 'static,
+    P: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
     pub async fn answer(self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
         let is_https = self.site.public_origin.is_https();
-        let verdict = front_gate::decide(
-            &self.site,
-            request.method(),
-            request.uri(),
-            request.headers(),
-            peer.ip(),
-        );
+        let verdict = front_gate::decide(&self.site, request.method(), request.uri(), request.headers(), peer.ip());
         let mut response = match verdict {
             Verdict::Admit(admitted) => self.dispatch(request, admitted).await,
             Verdict::Redirect(location) => front_gate::redirect(&location).into_response(),

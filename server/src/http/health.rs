@@ -96,11 +96,9 @@ impl Readiness {
                 });
                 plain_response(status, "application/json", error.to_string())
             }
-            Surface::Portal | Surface::Probe => plain_response(
-                status,
-                "text/plain; charset=utf-8",
-                format!("{}\n", state.advice()),
-            ),
+            Surface::Portal | Surface::Probe => {
+                plain_response(status, "text/plain; charset=utf-8", format!("{}\n", state.advice()))
+            }
         };
         let soon = HeaderValue::from_static("5");
         response.headers_mut().insert(header::RETRY_AFTER, soon);

@@ -9,10 +9,13 @@ pub mod assets;
 pub mod client_address;
 pub mod connection_limit;
 pub mod csrf;
+#[cfg(test)]
+mod edge_tests;
 pub mod egress;
 pub mod entrance;
 pub mod front_gate;
 pub mod health;
+mod host;
 pub mod origin;
 pub mod security_headers;
 pub mod shutdown;

@@ -68,9 +68,7 @@ impl Origin {
         }
         let default_port = if self.is_https() { ":443" } else { ":80" };
         self.url.port().is_none()
-            && host_header
-                .strip_suffix(default_port)
-                .is_some_and(|host| host.eq_ignore_ascii_case(&self.host))
+            && host_header.strip_suffix(default_port).is_some_and(|host| host.eq_ignore_ascii_case(&self.host))
     }
 
     /// The address of `path`, which begins with a slash.
@@ -110,15 +108,7 @@ mod tests {
         ] {
             assert_eq!(Origin::parse(written).unwrap().as_str(), read);
         }
-        for wrong in [
-            "keys.example.com",
-            "ftp://a",
-            "https://a/keys",
-            "https://a?x",
-            "https://u@a",
-            "https://",
-            "",
-        ] {
+        for wrong in ["keys.example.com", "ftp://a", "https://a/keys", "https://a?x", "https://u@a", "https://", ""] {
             assert!(Origin::parse(wrong).is_err(), "{wrong}");
         }
     }
@@ -138,18 +128,9 @@ mod tests {
 
     #[test]
     fn loopback_is_recognised_in_every_spelling() {
-        for text in [
-            "http://localhost:1",
-            "http://a.localhost",
-            "http://127.9.9.9",
-            "http://[::1]",
-        ] {
+        for text in ["http://localhost:1", "http://a.localhost", "http://127.9.9.9", "http://[::1]"] {
             assert!(Origin::parse(text).unwrap().is_loopback(), "{text}");
         }
-        assert!(
-            !Origin::parse("http://localhost.example.com")
-                .unwrap()
-                .is_loopback()
-        );
+        assert!(!Origin::parse("http://localhost.example.com").unwrap().is_loopback());
     }
 }

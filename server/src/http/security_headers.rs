@@ -14,14 +14,8 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (
         HeaderName::from_static("permissions-policy"),
         "camera=(), geolocation=(), microphone=(), payment=(), usb=(), clipboard-read=(), browsing-topics=()",
@@ -37,9 +31,7 @@ pub fn apply(headers: &mut HeaderMap, is_https: bool) {
         let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
     }
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 #[cfg(test)]
@@ -72,10 +64,7 @@ mod tests {
         assert_eq!(page[header::CACHE_CONTROL], "no-store");
         let mut asset = HeaderMap::new();
         asset.insert(header::CACHE_CONTROL, HeaderValue::from_static("immutable"));
-        asset.insert(
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("unsafe-url"),
-        );
+        asset.insert(header::REFERRER_POLICY, HeaderValue::from_static("unsafe-url"));
         apply(&mut asset, true);
         assert_eq!(asset[header::CACHE_CONTROL], "immutable");
         assert_eq!(asset[header::REFERRER_POLICY], "same-origin");

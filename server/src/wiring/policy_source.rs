@@ -1,7 +1,9 @@
 //! The gateway's policy, read from the store; credentials and peppers, opened by the sealing.
 
 use crate::gateway::Unavailable;
-use crate::gateway::directory::{CannotOpen, CredentialOpener, KeyFacts, PolicySnapshot, PolicySource, SealedCredential};
+use crate::gateway::directory::{
+    CannotOpen, CredentialOpener, KeyFacts, PolicySnapshot, PolicySource, SealedCredential,
+};
 use domain::id::{KeyId, PersonId};
 use domain::key_secret::SecretText;
 use domain::virtual_key::Owner;

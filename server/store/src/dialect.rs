@@ -19,9 +19,6 @@ macro_rules! locked {
     ($select:expr) => {
         $crate::dialect::Dialect { sqlite: $select, postgres: concat!($select, " for no key update") }
     };
-    ($select:expr, of $table:literal) => {
-        $crate::dialect::Dialect { sqlite: $select, postgres: concat!($select, " for no key update of ", $table) }
-    };
 }
 pub(crate) use locked;
 

@@ -5,7 +5,7 @@
 
 use crate::engine::On;
 use crate::error::bounded;
-use crate::open::Place;
+use crate::open::{Place, private_file};
 use crate::row::rows;
 use crate::{Result, Store, StoreError};
 use sqlx::{Connection, PgConnection};
@@ -55,14 +55,13 @@ impl Store {
 fn lock_file(database: &Path) -> Result<Option<ExclusiveLock>> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
-    let unavailable = |error: std::io::Error| {
-        tracing::error!(error = %error, "the lock file beside the database cannot be used");
-        StoreError::Unavailable
-    };
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(unavailable)?;
+    let file = private_file(Path::new(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(ExclusiveLock { hold: Hold::File { _file: file } })),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(unavailable(error)),
+        Err(TryLockError::Error(error)) => {
+            tracing::error!(error = %error, "the file beside the database cannot be locked");
+            Err(StoreError::Unavailable)
+        }
     }
 }

@@ -6,7 +6,7 @@
 use crate::codes;
 use crate::column::bigint;
 use crate::engine::On;
-use crate::label::{Kind, Label, Numbers};
+use crate::label::{Kind, Label, Numbers, storable};
 use crate::row::{many, pieces};
 use crate::{Result, Store, StoreError};
 use domain::budget::BudgetLine;
@@ -48,17 +48,17 @@ fn labels_of(records: &[&UsageRecord]) -> BTreeSet<Label> {
     let mut labels = BTreeSet::new();
     for record in records {
         labels.insert((Kind::Key, record.key.to_string()));
-        labels.insert((Kind::Model, record.model.clone()));
-        labels.insert((Kind::Network, record.network.clone()));
-        labels.insert((Kind::Agent, record.agent.clone()));
+        labels.insert((Kind::Model, storable(&record.model)));
+        labels.insert((Kind::Network, storable(&record.network)));
+        labels.insert((Kind::Agent, storable(&record.agent)));
         labels.extend(record.deployment.map(|id| (Kind::Deployment, id.to_string())));
-        labels.extend(record.denial.clone().map(|code| (Kind::Denial, code)));
+        labels.extend(record.denial.as_deref().map(|code| (Kind::Denial, storable(code))));
     }
     labels
 }
 
 fn number(numbers: &Numbers, kind: Kind, text: &str) -> Result<i64> {
-    numbers.get(&(kind, text.to_owned())).copied().ok_or(StoreError::Internal)
+    numbers.get(&(kind, storable(text))).copied().ok_or(StoreError::Internal)
 }
 
 /// A record with its labels' numbers.
@@ -179,23 +179,66 @@ fn failed(record: &UsageRecord) -> bool {
     }
 }
 
+/// Adds what is inserted to what is there, and stops at the largest number: a provider that reports absurd figures must
+/// not stop all ingest by an overflow.
+macro_rules! plus {
+    ($table:literal, $column:literal) => {
+        concat!(
+            $column,
+            " = case when excluded.",
+            $column,
+            " <= 0 then ",
+            $table,
+            ".",
+            $column,
+            " + excluded.",
+            $column,
+            " when ",
+            $table,
+            ".",
+            $column,
+            " > 9223372036854775807 - excluded.",
+            $column,
+            " then 9223372036854775807 else ",
+            $table,
+            ".",
+            $column,
+            " + excluded.",
+            $column,
+            " end"
+        )
+    };
+}
+
 async fn add_to_hours(mut on: On<'_>, records: &[&UsageRecord], numbers: &Numbers) -> Result<()> {
     const ADD: &str =
         "insert into usage_hour (key_num, hour, model_num, requests, failures, denials, input, cache_read,
         cache_write, cache_write_1h, output, reasoning, cost, duration_ms) values";
-    const SUM: &str = "on conflict (key_num, hour, model_num) do update set
-        requests = usage_hour.requests + excluded.requests,
-        failures = usage_hour.failures + excluded.failures,
-        denials = usage_hour.denials + excluded.denials,
-        input = usage_hour.input + excluded.input,
-        cache_read = usage_hour.cache_read + excluded.cache_read,
-        cache_write = usage_hour.cache_write + excluded.cache_write,
-        cache_write_1h = usage_hour.cache_write_1h + excluded.cache_write_1h,
-        output = usage_hour.output + excluded.output,
-        reasoning = usage_hour.reasoning + excluded.reasoning,
-        cost = usage_hour.cost + excluded.cost,
-        duration_ms = usage_hour.duration_ms + excluded.duration_ms
-        returning requests";
+    const SUM: &str = concat!(
+        "on conflict (key_num, hour, model_num) do update set ",
+        plus!("usage_hour", "requests"),
+        ", ",
+        plus!("usage_hour", "failures"),
+        ", ",
+        plus!("usage_hour", "denials"),
+        ", ",
+        plus!("usage_hour", "input"),
+        ", ",
+        plus!("usage_hour", "cache_read"),
+        ", ",
+        plus!("usage_hour", "cache_write"),
+        ", ",
+        plus!("usage_hour", "cache_write_1h"),
+        ", ",
+        plus!("usage_hour", "output"),
+        ", ",
+        plus!("usage_hour", "reasoning"),
+        ", ",
+        plus!("usage_hour", "cost"),
+        ", ",
+        plus!("usage_hour", "duration_ms"),
+        " returning requests"
+    );
     let mut hours: BTreeMap<(i64, i64, i64), Hour> = BTreeMap::new();
     for record in records {
         let key = number(numbers, Kind::Key, &record.key.to_string())?;
@@ -233,8 +276,11 @@ async fn add_to_hours(mut on: On<'_>, records: &[&UsageRecord], numbers: &Number
 
 async fn add_to_counters(mut on: On<'_>, records: &[&UsageRecord]) -> Result<()> {
     const ADD: &str = "insert into budget_counter (scope, period, period_start, spent) values";
-    const SUM: &str = "on conflict (scope, period, period_start) do update set
-        spent = budget_counter.spent + excluded.spent returning spent";
+    const SUM: &str = concat!(
+        "on conflict (scope, period, period_start) do update set ",
+        plus!("budget_counter", "spent"),
+        " returning spent"
+    );
     let mut sums: BTreeMap<BudgetLine, i64> = BTreeMap::new();
     for record in records {
         for line in &record.charged {
@@ -270,7 +316,12 @@ async fn note_last_uses(mut on: On<'_>, records: &[&UsageRecord]) -> Result<()> 
             (i64,),
             NOTE,
             piece,
-            |use_| [use_.0.to_string(), use_.1.id.made_at().as_ms(), use_.1.network.as_str(), use_.1.agent.as_str(),],
+            |use_| [
+                use_.0.to_string(),
+                use_.1.id.made_at().as_ms(),
+                storable(&use_.1.network),
+                storable(&use_.1.agent),
+            ],
             NEWER
         )?;
     }

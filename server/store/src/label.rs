@@ -3,7 +3,7 @@
 //! Numbers are remembered in the process once they are committed; a number that was rolled back was never remembered.
 
 use crate::engine::On;
-use crate::row::{many, pieces, rows};
+use crate::row::{many, pieces};
 use crate::{Result, StoreError};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock};
@@ -80,12 +80,19 @@ impl Labels {
 
 /// All of these, which exist by now.
 async fn find(on: On<'_>, labels: &[Label]) -> Result<Vec<(Label, i64)>> {
-    const FIND: &str = "select num, kind, text from label where text in (select value from json_each($1))";
-    let texts: Vec<&str> = labels.iter().map(|label| label.1.as_str()).collect();
-    let found = rows!(on, (i64, String, String), FIND, crate::column::to_json(&texts)?)?;
+    const FIND: &str = "select kind, text, num from label where (kind, text) in (values";
+    let row = many!(on, (String, String, i64), FIND, labels, |label| [label.0.word(), label.1.as_str()], ")")?;
+    let found: HashMap<(&str, &str), i64> =
+        row.iter().map(|(kind, text, number)| ((kind.as_str(), text.as_str()), *number)).collect();
     let number = |label: &Label| {
-        let same = |row: &&(i64, String, String)| row.1 == label.0.word() && row.2 == label.1;
-        found.iter().find(same).map(|row| (label.clone(), row.0)).ok_or(StoreError::Corrupt("label"))
+        let number = found.get(&(label.0.word(), label.1.as_str()));
+        number.map(|&number| (label.clone(), number)).ok_or(StoreError::Corrupt("label"))
     };
     labels.iter().map(number).collect()
+}
+
+/// What both engines can keep. PostgreSQL refuses NUL in a text, and one such record, sent by a client that named a
+/// model like that, would stop all ingest.
+pub(crate) fn storable(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
 }

@@ -11,6 +11,7 @@
 mod audit;
 mod codes;
 mod column;
+mod counts;
 mod credentials;
 mod dialect;
 mod engine;

@@ -10,9 +10,8 @@ use crate::{Result, StoreError};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqlSafeStr, SqliteConnection};
+use sqlx::{Connection, PgConnection, SqlSafeStr, SqliteConnection};
 use std::borrow::Cow;
-use std::path::Path;
 
 /// Number and name are those of both files.
 struct Pair {
@@ -51,54 +50,38 @@ fn migrator(text: impl Fn(&Pair) -> &'static str) -> Migrator {
     migrator
 }
 
-/// Migrates a file. SQLite's own locks keep two processes apart; a file that already holds something is migrated on a
-/// copy first, so that a migration that would not fit the data leaves the original as it was.
-pub(crate) async fn sqlite(path: &Path, options: &SqliteConnectOptions) -> Result<()> {
-    let migrator = migrator(|pair| pair.sqlite);
-    let mut connection = SqliteConnection::connect_with(options).await?;
-    let applied = applied(On::Sqlite(&mut connection), "select count(*) from sqlite_master where name = $1").await?;
-    if applied > 0 {
-        refuse_newer(On::Sqlite(&mut connection)).await?;
-        if applied < known() {
-            rehearse(&migrator, &mut connection, path, options).await?;
-        }
+/// Migrates a file, all of it or nothing: one transaction holds the write lock, so that processes that start together
+/// wait for each other, and undoes everything if the data does not fit the new schema. Foreign keys are checked at the
+/// end and not by each statement, since a table is changed by making it anew.
+pub(crate) async fn sqlite(options: &SqliteConnectOptions) -> Result<()> {
+    let mut connection = SqliteConnection::connect_with(&options.clone().foreign_keys(false)).await?;
+    let mut transaction = connection.begin_with("begin immediate").await?;
+    let there = "select count(*) from sqlite_master where name = $1";
+    let before = applied(On::Sqlite(&mut transaction), there).await?;
+    if before > 0 {
+        refuse_newer(On::Sqlite(&mut transaction)).await?;
     }
-    migrator.run_direct(None, &mut connection, false).await.map_err(of_migration)?;
-    refuse_newer(On::Sqlite(&mut connection)).await?;
+    migrator(|pair| pair.sqlite).run_direct(None, &mut *transaction, false).await.map_err(of_migration)?;
+    refuse_newer(On::Sqlite(&mut transaction)).await?;
+    if before < known() {
+        check(On::Sqlite(&mut transaction)).await?;
+    }
+    transaction.commit().await?;
     connection.close().await?;
     Ok(())
 }
 
-async fn rehearse(
-    migrator: &Migrator,
-    connection: &mut SqliteConnection,
-    path: &Path,
-    options: &SqliteConnectOptions,
-) -> Result<()> {
-    let copy = path.with_extension("migrating");
-    let remove = |path: &Path| match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            tracing::error!(error = %error, "the copy of the database cannot be removed");
-            Err(StoreError::Unavailable)
-        }
-        _ => Ok(()),
-    };
-    remove(&copy)?;
-    let quoted = copy.to_string_lossy().replace('\'', "''");
-    sqlx::query(AssertSqlSafe(format!("vacuum into '{quoted}'"))).execute(&mut *connection).await?;
-    let mut rehearsal = SqliteConnection::connect_with(&options.clone().filename(&copy)).await?;
-    let outcome = migrator.run_direct(None, &mut rehearsal, false).await.map_err(of_migration);
-    let broken = rows!(On::Sqlite(&mut rehearsal), (String,), "select \"table\" from pragma_foreign_key_check");
-    let verdict = rows!(On::Sqlite(&mut rehearsal), (String,), "select * from pragma_integrity_check");
-    rehearsal.close().await?;
-    for suffix in ["", "-wal", "-shm"] {
-        remove(&path.with_extension(format!("migrating{suffix}")))?;
+async fn check(mut on: On<'_>) -> Result<()> {
+    let strays = rows!(on.again(), (String,), "select \"table\" from pragma_foreign_key_check")?;
+    let verdict = rows!(on, (String,), "select integrity_check from pragma_integrity_check")?;
+    if strays.is_empty() && verdict.iter().all(|(line,)| line == "ok") {
+        return Ok(());
     }
-    outcome?;
-    if !broken?.is_empty() || verdict?.iter().any(|(line,)| line != "ok") {
-        return Err(StoreError::Corrupt("database file"));
-    }
-    Ok(())
+    tracing::error!(
+        strays = strays.len(),
+        "after migrating, the database would not hold together: nothing was changed"
+    );
+    Err(StoreError::Corrupt("database file"))
 }
 
 /// Migrates a server's database under sqlx's advisory lock, so that processes that start together do not collide.
@@ -134,6 +117,10 @@ async fn refuse_newer(on: On<'_>) -> Result<()> {
 fn of_migration(error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(source) => source.into(),
+        MigrateError::ExecuteMigration(source, number) => {
+            tracing::error!("migration {number} failed: nothing of it was kept");
+            source.into()
+        }
         other => {
             tracing::error!(error = %other, "the database could not be migrated");
             StoreError::Internal
@@ -144,6 +131,7 @@ fn of_migration(error: MigrateError) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     #[test]
     fn migrations_come_in_pairs_and_are_all_built_in() {

@@ -6,6 +6,8 @@ use crate::row::rows;
 use crate::{Result, StoreError, migrate};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use std::time::Duration;
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(2);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// Every statement there is: ingest has one for each size of a piece.
+const PREPARED_STATEMENTS: usize = 256;
 
 /// The database. Cheap to clone: clones share pools and caches.
 #[derive(Clone)]
@@ -58,6 +62,7 @@ impl Store {
             StoreError::Internal
         })?;
         let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
+        private_file(&path)?;
         Self::open_sqlite(&path, Place::File(path.clone())).await
     }
 
@@ -68,8 +73,9 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(ACQUIRE_LIMIT);
-        migrate::sqlite(path, &options).await?;
+            .busy_timeout(ACQUIRE_LIMIT)
+            .statement_cache_capacity(PREPARED_STATEMENTS);
+        migrate::sqlite(&options).await?;
         let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_LIMIT).idle_timeout(None).max_lifetime(None);
         let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         let readers = pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "on")).await?;
@@ -77,7 +83,9 @@ impl Store {
     }
 
     async fn open_postgres(url: &str) -> Result<Self> {
-        let options = PgConnectOptions::from_str(url)?.application_name("keywright");
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("keywright")
+            .statement_cache_capacity(PREPARED_STATEMENTS);
         migrate::postgres(&options).await?;
         let limit = crate::error::STATEMENT_LIMIT.as_millis().to_string();
         let bounded = options.clone().options([("statement_timeout", limit.as_str())]);
@@ -104,6 +112,17 @@ impl Store {
     pub async fn close(&self) {
         self.engine.close().await;
     }
+}
+
+/// Opens or makes a file that the account of the process alone may read: what is in the database is nobody else's.
+/// SQLite gives its other files the same mode.
+pub(crate) fn private_file(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    options.create(true).append(true).mode(0o600);
+    options.open(path).map_err(|error| {
+        tracing::error!(error = %error, "the file {} cannot be opened for writing", path.display());
+        StoreError::Unavailable
+    })
 }
 
 impl Tx {

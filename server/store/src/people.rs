@@ -1,6 +1,7 @@
 //! People as the directory and the administrators know them. An account is found by issuer and subject, never by e-mail.
 
 use crate::column::{containing, folded, from_json, parsed, to_json};
+use crate::dialect::{Dialect, locked};
 use crate::error::exactly_one;
 use crate::row::{one, row, rows, run};
 use crate::{Result, Store, Tx};
@@ -122,6 +123,20 @@ impl Store {
 }
 
 impl Tx {
+    /// Nobody else changes the person until this transaction ends: a sign-in must not undo a disabling that it did not
+    /// see.
+    pub async fn person_by_subject_for_update(&mut self, issuer: &str, subject: &str) -> Result<Option<Person>> {
+        const FIND: Dialect =
+            locked!(concat!("select ", person_columns!(), " from person where issuer = $1 and subject = $2"));
+        one!(self.on(), PersonRow, FIND, issuer, subject)?.map(PersonRow::into_person).transpose()
+    }
+
+    /// As [`Self::person_by_subject_for_update`], for a person already known.
+    pub async fn person_for_update(&mut self, id: PersonId) -> Result<Option<Person>> {
+        const FIND: Dialect = locked!(concat!("select ", person_columns!(), " from person where id = $1"));
+        one!(self.on(), PersonRow, FIND, id.to_string())?.map(PersonRow::into_person).transpose()
+    }
+
     pub async fn insert_person(&mut self, person: &Person) -> Result<()> {
         const INSERT: &str = "insert into person (id, issuer, subject, name, name_folded, email, email_folded,
                 claimed_roles, granted_roles, directory_groups, active, version, created_at, last_sign_in_at)

@@ -57,7 +57,7 @@ impl Tx {
             &login.nonce,
             &login.pkce_verifier,
             &login.return_to,
-            login.invite.as_ref().map(|hash| hash.as_slice()),
+            login.invite.as_ref().map(<[u8; 32]>::as_slice),
             login.created_at.as_ms(),
         )
         .map(|_| ())

@@ -1,18 +1,20 @@
 //! Reading and checking the audit log.
 
-use crate::keys::AuditLine;
+use crate::keys::{AuditLine, HISTORY_PAGE};
 use crate::{Portal, PortalError};
-use domain::audit::Broken;
+use domain::audit::{Broken, ChainCheck};
 use domain::id::PersonId;
+use domain::permission::Permission;
 use domain::person::Caller;
 use domain::time::Timestamp;
+use store::{AuditFilter, Store, StoreError};
 
 #[derive(Debug, Clone, Default)]
 pub struct AuditQuery {
     pub actor: Option<PersonId>,
     /// The printed id of what was changed.
     pub object: Option<String>,
-    /// `key.minted`
+    /// `key.minted`, or `key.` for all that begin so.
     pub action: Option<String>,
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
@@ -53,8 +55,8 @@ pub const ACTIONS: &[&str] = &[
     "provider.enabled",
     "provider.disabled",
     "provider.tested",
-    "credential.added",
     "credential.replaced",
+    "catalogue.added",
     "model.added",
     "model.changed",
     "person.activated",
@@ -67,15 +69,46 @@ pub const ACTIONS: &[&str] = &[
     "installation.initialised",
 ];
 
+/// Rows read at a time while the chain is checked.
+const BATCH: u32 = 1_000;
+
 impl Portal {
     pub async fn audit(&self, caller: &Caller, query: &AuditQuery) -> Result<AuditPage, PortalError> {
-        let _ = (caller, query);
-        todo!()
+        super::demand(caller, Permission::SeeAudit)?;
+        let filter = AuditFilter {
+            actor: query.actor,
+            object: query.object.clone(),
+            action: query.action.clone(),
+            from: query.from,
+            until: query.until,
+        };
+        let rows = self.store.audit_page(&filter, query.before, HISTORY_PAGE + 1).await?;
+        let (lines, next) = self.lines(rows).await?;
+        Ok(AuditPage { lines, next })
     }
 
     /// Recomputes the whole chain.
     pub async fn verify_audit(&self, caller: &Caller) -> Result<AuditVerdict, PortalError> {
-        let _ = caller;
-        todo!()
+        super::demand(caller, Permission::SeeAudit)?;
+        Ok(verify_chain(&self.store, self.clock.now()).await?)
     }
+}
+
+/// Recomputes the chain of a database, for the page and for the command line.
+pub async fn verify_chain(store: &Store, now: Timestamp) -> Result<AuditVerdict, StoreError> {
+    let mut check = ChainCheck::default();
+    let mut broken = None;
+    'chain: loop {
+        let rows = store.audit_scan(check.next - 1, BATCH).await?;
+        for row in &rows {
+            if let Err(found) = check.accept(row) {
+                broken = Some(found);
+                break 'chain;
+            }
+        }
+        if rows.len() < BATCH as usize {
+            break;
+        }
+    }
+    Ok(AuditVerdict { entries: check.next - 1, last_hash: check.last, broken, checked_at: now })
 }

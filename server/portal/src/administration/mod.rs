@@ -3,12 +3,23 @@
 //! Whoever changes something takes an `Administrator`; whoever reads takes a `Caller` and is refused without the
 //! permission.
 
+mod address;
 pub mod audit;
 pub mod catalogue;
 pub mod connection;
+pub(crate) mod credentials;
 pub mod models;
 pub mod overview;
 pub mod people;
 pub mod profiles;
 pub mod providers;
 pub mod teams;
+
+use crate::PortalError;
+use domain::permission::Permission;
+use domain::person::Caller;
+
+/// Whoever may not read administration at all is told so; nothing there is anybody's own.
+fn demand(caller: &Caller, permission: Permission) -> Result<(), PortalError> {
+    if permission.allows(Some(caller)) { Ok(()) } else { Err(PortalError::Forbidden) }
+}

@@ -1,12 +1,22 @@
 //! Models with their deployments and prices, as administrators see and change them.
 
-use crate::{FormId, Portal, PortalError};
-use domain::id::{DeploymentId, ModelId, ProviderId};
-use domain::model::{Endpoint, Model};
-use domain::permission::Administrator;
+use super::catalogue::served_endpoints;
+use crate::act::{By, Change, News, Subject, append, spend};
+use crate::keys::allows;
+use crate::presets::preset;
+use crate::{FormId, Made, Portal, PortalError};
+use domain::access_profile::AccessProfile;
+use domain::catalogue::{Catalogue, CatalogueEntry, Mode};
+use domain::id::{DeploymentId, ModelId, PersonId, ProviderId};
+use domain::model::{Deployment, Endpoint, Model, ModelName};
+use domain::permission::{Administrator, Permission};
 use domain::person::Caller;
+use domain::plain_text::plain_text;
 use domain::pricing::PriceList;
+use domain::refusal::{Reason, Refusal};
 use domain::time::Timestamp;
+use serde_json::{Value, json};
+use store::{PriceVersion, Provider, SealedCredential, StoreError, Tx};
 
 /// A deployment with the names that a page shows.
 #[derive(Debug, Clone)]
@@ -81,13 +91,30 @@ pub struct ModelDraft {
 
 impl Portal {
     pub async fn admin_models(&self, caller: &Caller) -> Result<Vec<AdminModel>, PortalError> {
-        let _ = caller;
-        todo!()
+        super::demand(caller, Permission::SeeAdministration)?;
+        let (providers, profiles) = (self.store.providers().await?, self.store.profiles().await?);
+        let models = self.store.models().await?.into_iter();
+        Ok(models.map(|model| row(model, &providers, &profiles)).collect())
     }
 
     pub async fn admin_model(&self, caller: &Caller, model: ModelId) -> Result<AdminModelDetail, PortalError> {
-        let _ = (caller, model);
-        todo!()
+        super::demand(caller, Permission::SeeAdministration)?;
+        let model = self.store.model(model).await?.ok_or(PortalError::NotFound)?;
+        let (providers, profiles) = (self.store.providers().await?, self.store.profiles().await?);
+        let prices = self.store.prices(model.id).await?;
+        let people: Vec<PersonId> = prices.iter().filter_map(|price| price.by).collect();
+        let names = self.store.names_of(&people).await?;
+        let price = |price: PriceVersion| PriceRow {
+            version: price.version,
+            price: price.prices,
+            effective_from: price.effective_from,
+            set_by_name: price.by.and_then(|person| names.get(&person).cloned()),
+        };
+        Ok(AdminModelDetail {
+            catalogue_price: listed(&model.deployments, &providers).and_then(|entry| entry.price.clone()),
+            prices: prices.into_iter().map(price).collect(),
+            model: row(model, &providers, &profiles),
+        })
     }
 
     pub async fn add_model(
@@ -96,17 +123,210 @@ impl Portal {
         form: &FormId,
         draft: ModelDraft,
     ) -> Result<ModelId, PortalError> {
-        let _ = (administrator, form, draft);
-        todo!()
+        let (caller, now) = (administrator.caller(), self.clock.now());
+        let id = ModelId::from_random(&self.id_bytes());
+        let mut tx = self.store.begin().await?;
+        spend(&mut tx, form, caller, now, Made::Model(id)).await?;
+        let (providers, credentials) = (self.store.providers().await?, self.store.credentials().await?);
+        let (name, deployments) = self.check_draft(&draft, &[], &credentials)?;
+        let known = listed(&deployments, &providers);
+        let price = match draft.price {
+            PriceChoice::Keep => known.and_then(|entry| entry.price.clone()),
+            PriceChoice::Set(price) => Some(price),
+            PriceChoice::Unpriced => None,
+        };
+        let endpoints = match draft.endpoints {
+            chosen if !chosen.is_empty() => chosen,
+            _ => suggested(&deployments, &providers, known.map_or(Mode::Chat, |entry| entry.mode)),
+        };
+        let model = Model {
+            id,
+            name,
+            price,
+            price_version: 1,
+            max_input_tokens: draft.max_input_tokens.or(known.and_then(|entry| entry.max_input_tokens)),
+            max_output_tokens: draft.max_output_tokens.or(known.and_then(|entry| entry.max_output_tokens)),
+            capabilities: known.map(|entry| entry.capabilities.clone()).unwrap_or_default(),
+            sunset: known.and_then(|entry| entry.sunset.clone()),
+            endpoints,
+            deployments,
+            enabled: draft.enabled,
+        };
+        insert_model(&mut tx, By::Person(caller), now, &model, Some(caller.person)).await?;
+        self.commit_and_tell(tx, News::Policy).await?;
+        Ok(id)
     }
 
+    /// A changed price holds from now on and gets a version of its own: what was used before keeps its cost.
     pub async fn change_model(
         &self,
         administrator: Administrator<'_>,
         model: ModelId,
         draft: ModelDraft,
     ) -> Result<(), PortalError> {
-        let _ = (administrator, model, draft);
-        todo!()
+        let (caller, now) = (administrator.caller(), self.clock.now());
+        let mut tx = self.store.begin().await?;
+        let kept = tx.model_for_update(model).await?.ok_or(PortalError::NotFound)?;
+        let credentials = self.store.credentials().await?;
+        let (name, deployments) = self.check_draft(&draft, &kept.deployments, &credentials)?;
+        let price = match draft.price {
+            PriceChoice::Keep => kept.price.clone(),
+            PriceChoice::Set(price) => Some(price),
+            PriceChoice::Unpriced => None,
+        };
+        let repriced = price != kept.price;
+        let changed = Model {
+            name,
+            price,
+            price_version: kept.price_version + i64::from(repriced),
+            max_input_tokens: draft.max_input_tokens,
+            max_output_tokens: draft.max_output_tokens,
+            endpoints: if draft.endpoints.is_empty() { kept.endpoints.clone() } else { draft.endpoints },
+            deployments,
+            enabled: draft.enabled,
+            ..kept.clone()
+        };
+        if changed == kept {
+            return Ok(());
+        }
+        tx.update_model(&changed, now).await?;
+        if repriced {
+            let price = changed.price.as_ref();
+            tx.insert_price(model, changed.price_version, price, now, Some(caller.person)).await?;
+        }
+        let (before, after) = (Some(facts(&kept)), Some(facts(&changed)));
+        append_model(&mut tx, By::Person(caller), now, &changed, ("model.changed", before, after)).await?;
+        self.commit_and_tell(tx, News::Policy).await?;
+        Ok(())
+    }
+
+    /// The name and the deployments as they are kept, or every reason why not.
+    fn check_draft(
+        &self,
+        draft: &ModelDraft,
+        existing: &[Deployment],
+        credentials: &[SealedCredential],
+    ) -> Result<(ModelName, Vec<Deployment>), PortalError> {
+        let mut refusals = Vec::new();
+        let name = draft.name.trim();
+        let name = name.parse::<ModelName>().map_err(|_| {
+            let reason = if name.is_empty() { Reason::Missing } else { Reason::Malformed };
+            refusals.push(Refusal::new("name", reason));
+        });
+        if draft.enabled && draft.deployments.is_empty() {
+            refusals.push(Refusal::new("deployments", Reason::Missing));
+        }
+        let mut deployments: Vec<Deployment> = Vec::new();
+        for wanted in &draft.deployments {
+            let credential = credentials.iter().find(|credential| credential.provider == wanted.provider);
+            let upstream = plain_text(&wanted.upstream_model, LONGEST_UPSTREAM_NAME);
+            let outside = wanted.weight == 0 || wanted.weight > 1_000 || wanted.priority > 100;
+            if outside {
+                refusals.push(Refusal::new("deployments", Reason::Malformed));
+            }
+            match (credential, upstream) {
+                (None, _) => refusals.push(Refusal::new("deployments", Reason::UnknownProvider)),
+                (_, Err(reason)) => refusals.push(Refusal::new("upstream_model", reason)),
+                (Some(credential), Ok(upstream_model)) => {
+                    let kept = wanted.id.filter(|id| existing.iter().any(|one| one.id == *id));
+                    deployments.push(Deployment {
+                        id: kept.unwrap_or_else(|| DeploymentId::from_random(&self.id_bytes())),
+                        provider: wanted.provider,
+                        credential: credential.id,
+                        upstream_model,
+                        weight: wanted.weight,
+                        priority: wanted.priority,
+                    });
+                }
+            }
+        }
+        match name {
+            Ok(name) if refusals.is_empty() => Ok((name, deployments)),
+            _ => Err(PortalError::Refused(refusals)),
+        }
+    }
+}
+
+const LONGEST_UPSTREAM_NAME: u32 = 200;
+
+pub(crate) async fn insert_model(
+    tx: &mut Tx,
+    by: By<'_>,
+    now: Timestamp,
+    model: &Model,
+    set_by: Option<PersonId>,
+) -> Result<(), StoreError> {
+    tx.insert_model(model, now).await?;
+    tx.insert_price(model.id, model.price_version, model.price.as_ref(), now, set_by).await?;
+    append_model(tx, by, now, model, ("model.added", None, Some(facts(model)))).await
+}
+
+async fn append_model(
+    tx: &mut Tx,
+    by: By<'_>,
+    now: Timestamp,
+    model: &Model,
+    (action, before, after): (&'static str, Option<Value>, Option<Value>),
+) -> Result<(), StoreError> {
+    let id = model.id.to_string();
+    let subject = Subject { kind: "model", id: &id, name: model.name.as_str() };
+    append(tx, by, now, Change { action, subject, before, after }).await
+}
+
+/// What the audit log says about a model.
+fn facts(model: &Model) -> Value {
+    json!({
+        "name": model.name,
+        "enabled": model.enabled,
+        "endpoints": model.endpoints,
+        "max_input_tokens": model.max_input_tokens,
+        "max_output_tokens": model.max_output_tokens,
+        "price": model.price,
+        "price_version": model.price_version,
+        "deployments": model.deployments,
+    })
+}
+
+/// The catalogue's entry of the first deployment that it knows.
+fn listed(deployments: &[Deployment], providers: &[Provider]) -> Option<&'static CatalogueEntry> {
+    deployments.iter().find_map(|deployment| {
+        let provider = providers.iter().find(|provider| provider.id == deployment.provider)?;
+        let listed = preset(&provider.preset)?.catalogue?;
+        let mut entries = Catalogue::load().of_provider(listed);
+        entries.find(|entry| entry.upstream_name() == deployment.upstream_model)
+    })
+}
+
+/// What the formats of the providers behind a model can answer.
+fn suggested(deployments: &[Deployment], providers: &[Provider], mode: Mode) -> Vec<Endpoint> {
+    let mut endpoints: Vec<Endpoint> = Vec::new();
+    for deployment in deployments {
+        let Some(provider) = providers.iter().find(|provider| provider.id == deployment.provider) else { continue };
+        let responses = preset(&provider.preset).is_some_and(|preset| preset.speaks_responses);
+        endpoints.extend(served_endpoints(provider.format, responses, mode));
+    }
+    endpoints.sort_unstable();
+    endpoints.dedup();
+    endpoints
+}
+
+fn row(model: Model, providers: &[Provider], profiles: &[AccessProfile]) -> AdminModel {
+    let deployment = |deployment: &Deployment| {
+        let provider = providers.iter().find(|provider| provider.id == deployment.provider);
+        DeploymentRow {
+            id: deployment.id,
+            provider: deployment.provider,
+            provider_name: provider.map(|provider| provider.name.clone()).unwrap_or_default(),
+            provider_enabled: provider.is_some_and(|provider| provider.enabled),
+            upstream_model: deployment.upstream_model.clone(),
+            weight: deployment.weight,
+            priority: deployment.priority,
+        }
+    };
+    let allowed = profiles.iter().filter(|profile| profile.enabled && allows(&profile.terms.models, &model));
+    AdminModel {
+        deployments: model.deployments.iter().map(deployment).collect(),
+        profiles: allowed.map(|profile| profile.name.clone()).collect(),
+        model,
     }
 }

@@ -1,8 +1,11 @@
 //! The administrators' first page: how much of everything there is, and what is missing.
 
 use crate::{Portal, PortalError};
-use domain::model::ModelName;
+use domain::id::ProviderId;
+use domain::model::{Model, ModelName};
+use domain::permission::Permission;
 use domain::person::Caller;
+use std::collections::HashSet;
 
 #[derive(Debug, Clone)]
 pub struct Overview {
@@ -21,9 +24,34 @@ pub struct Overview {
     pub old_credentials: Vec<String>,
 }
 
+/// A credential of this age is worth a reminder.
+pub const OLD_CREDENTIAL_DAYS: i64 = 90;
+
 impl Portal {
     pub async fn overview(&self, caller: &Caller) -> Result<Overview, PortalError> {
-        let _ = caller;
-        todo!()
+        super::demand(caller, Permission::SeeAdministration)?;
+        let now = self.clock.now();
+        let providers = self.store.providers().await?;
+        let on: HashSet<ProviderId> = providers.iter().filter(|one| one.enabled).map(|one| one.id).collect();
+        let models: Vec<Model> = self.store.models().await?.into_iter().filter(|model| model.enabled).collect();
+        let names = |which: &dyn Fn(&Model) -> bool| -> Vec<ModelName> {
+            models.iter().filter(|model| which(model)).map(|model| model.name.clone()).collect()
+        };
+        let long_ago = now.plus_days(-OLD_CREDENTIAL_DAYS);
+        let old: HashSet<ProviderId> = (self.store.credentials().await?.into_iter())
+            .filter(|credential| credential.created_at < long_ago && !credential.fingerprint.is_empty())
+            .map(|credential| credential.provider)
+            .collect();
+        Ok(Overview {
+            people: self.store.people_count().await?,
+            live_keys: self.store.live_keys_by_profile(now).await?.values().sum(),
+            providers: providers.len(),
+            models: models.len(),
+            profiles: self.store.profiles().await?.len(),
+            teams: self.store.teams().await?.len(),
+            unpriced: names(&|model| model.price.is_none()),
+            unreachable: names(&|model| model.deployments.iter().all(|one| !on.contains(&one.provider))),
+            old_credentials: providers.into_iter().filter(|one| old.contains(&one.id)).map(|one| one.name).collect(),
+        })
     }
 }

@@ -1,11 +1,18 @@
 //! Access profiles: the limits under which keys are minted.
 
-use crate::{FormId, Portal, PortalError};
+use crate::act::{By, Change, News, Subject, append, spend};
+use crate::keys::allows;
+use crate::{FormId, Made, Portal, PortalError};
 use domain::access_profile::{AccessProfile, Audience, ProfileTerms};
 use domain::id::{ProfileId, TeamId};
-use domain::permission::Administrator;
+use domain::model::Model;
+use domain::permission::{Administrator, Permission};
 use domain::person::Caller;
+use domain::profile_rules::check_profile;
+use domain::refusal::{Reason, Refusal};
 use domain::virtual_key::ConsumerKind;
+use serde_json::json;
+use std::collections::HashMap;
 
 #[derive(Debug, Clone)]
 pub struct ProfileRow {
@@ -37,21 +44,46 @@ pub struct ProfileDraft {
     pub enabled: bool,
 }
 
+/// What the form for a new profile offers.
+#[derive(Debug, Clone)]
+pub struct ProfileFormFacts {
+    pub form: FormId,
+    pub teams: Vec<(TeamId, String)>,
+    pub models: Vec<String>,
+}
+
 impl Portal {
     pub async fn profiles(&self, caller: &Caller) -> Result<Vec<ProfileRow>, PortalError> {
-        let _ = caller;
-        todo!()
+        super::demand(caller, Permission::SeeAdministration)?;
+        let live = self.store.live_keys_by_profile(self.clock.now()).await?;
+        let models = self.store.models().await?;
+        let profiles = self.store.profiles().await?.into_iter();
+        Ok(profiles.map(|profile| row(profile, &live, &models)).collect())
     }
 
     pub async fn profile(&self, caller: &Caller, profile: ProfileId) -> Result<ProfileDetail, PortalError> {
-        let _ = (caller, profile);
-        todo!()
+        super::demand(caller, Permission::SeeAdministration)?;
+        let profile = self.store.profile(profile).await?.ok_or(PortalError::NotFound)?;
+        let live = self.store.live_keys_by_profile(self.clock.now()).await?;
+        let models = self.store.models().await?;
+        Ok(ProfileDetail { row: row(profile, &live, &models), teams: self.team_names().await?, models: names(models) })
     }
 
     /// What the form for a new profile starts from: the starter profile's terms, and teams to choose from.
     pub async fn profile_template(&self, caller: &Caller) -> Result<(ProfileDraft, ProfileFormFacts), PortalError> {
-        let _ = caller;
-        todo!()
+        super::demand(caller, Permission::Administer)?;
+        let starter = crate::bootstrap::starter_profile(ProfileId::from_random(&[]));
+        let draft = ProfileDraft {
+            name: String::new(),
+            description: String::new(),
+            terms: starter.terms,
+            audience: starter.audience,
+            consumers: starter.consumers,
+            keys_per_person: starter.keys_per_person,
+            enabled: true,
+        };
+        let models = names(self.store.models().await?);
+        Ok((draft, ProfileFormFacts { form: self.new_form(), teams: self.team_names().await?, models }))
     }
 
     pub async fn create_profile(
@@ -60,8 +92,18 @@ impl Portal {
         form: &FormId,
         draft: ProfileDraft,
     ) -> Result<ProfileId, PortalError> {
-        let _ = (administrator, form, draft);
-        todo!()
+        let (caller, now) = (administrator.caller(), self.clock.now());
+        let profile = draft.into_profile(ProfileId::from_random(&self.id_bytes()), 1);
+        let mut tx = self.store.begin().await?;
+        spend(&mut tx, form, caller, now, Made::Profile(profile.id)).await?;
+        self.check(&profile).await?;
+        tx.insert_profile(&profile, now).await?;
+        let id = profile.id.to_string();
+        let subject = Subject { kind: "profile", id: &id, name: &profile.name };
+        let created = Change { action: "profile.created", subject, before: None, after: Some(facts(&profile)) };
+        append(&mut tx, By::Person(caller), now, created).await?;
+        self.commit_and_tell(tx, News::Policy).await?;
+        Ok(profile.id)
     }
 
     /// Saves as the version after `expected_version`; existing keys follow at once. `Stale` if somebody saved between.
@@ -72,15 +114,84 @@ impl Portal {
         expected_version: i64,
         draft: ProfileDraft,
     ) -> Result<i64, PortalError> {
-        let _ = (administrator, profile, expected_version, draft);
-        todo!()
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let kept = tx.profile_for_update(profile).await?.ok_or(PortalError::NotFound)?;
+        if kept.version != expected_version {
+            return Err(PortalError::Stale { current: kept.version });
+        }
+        let changed = draft.into_profile(profile, expected_version);
+        if changed == kept {
+            return Ok(expected_version);
+        }
+        let changed = AccessProfile { version: expected_version + 1, ..changed };
+        self.check(&changed).await?;
+        if !tx.update_profile(&changed, expected_version, now).await? {
+            return Err(PortalError::Stale { current: kept.version });
+        }
+        let id = profile.to_string();
+        let subject = Subject { kind: "profile", id: &id, name: &changed.name };
+        let (before, after) = (Some(facts(&kept)), Some(facts(&changed)));
+        let change = Change { action: "profile.changed", subject, before, after };
+        append(&mut tx, By::Person(administrator.caller()), now, change).await?;
+        self.commit_and_tell(tx, News::Policy).await?;
+        Ok(changed.version)
+    }
+
+    async fn check(&self, profile: &AccessProfile) -> Result<(), PortalError> {
+        let mut refusals = check_profile(profile);
+        let teams = self.team_names().await?;
+        if profile.audience.teams.iter().any(|team| teams.iter().all(|(known, _)| known != team)) {
+            refusals.push(Refusal::new("teams", Reason::UnknownChoice));
+        }
+        if refusals.is_empty() { Ok(()) } else { Err(PortalError::Refused(refusals)) }
+    }
+
+    async fn team_names(&self) -> Result<Vec<(TeamId, String)>, PortalError> {
+        Ok(self.store.teams().await?.into_iter().map(|team| (team.id, team.name)).collect())
     }
 }
 
-/// What the form for a new profile offers.
-#[derive(Debug, Clone)]
-pub struct ProfileFormFacts {
-    pub form: FormId,
-    pub teams: Vec<(TeamId, String)>,
-    pub models: Vec<String>,
+impl ProfileDraft {
+    fn into_profile(self, id: ProfileId, version: i64) -> AccessProfile {
+        AccessProfile {
+            id,
+            name: self.name.trim().to_owned(),
+            description: self.description.trim().to_owned(),
+            version,
+            terms: self.terms,
+            audience: self.audience,
+            consumers: self.consumers,
+            keys_per_person: self.keys_per_person,
+            enabled: self.enabled,
+        }
+    }
+}
+
+fn row(profile: AccessProfile, live: &HashMap<ProfileId, i64>, models: &[Model]) -> ProfileRow {
+    let served = || models.iter().filter(|model| model.enabled && model.price.is_some());
+    ProfileRow {
+        live_keys: live.get(&profile.id).copied().unwrap_or(0),
+        models_allowed: served().filter(|model| allows(&profile.terms.models, model)).count(),
+        models_served: served().count(),
+        profile,
+    }
+}
+
+fn names(models: Vec<Model>) -> Vec<String> {
+    models.into_iter().filter(|model| model.enabled).map(|model| model.name.into()).collect()
+}
+
+/// What the audit log says about a profile.
+pub(crate) fn facts(profile: &AccessProfile) -> serde_json::Value {
+    json!({
+        "name": profile.name,
+        "description": profile.description,
+        "version": profile.version,
+        "terms": profile.terms,
+        "audience": profile.audience,
+        "consumers": profile.consumers,
+        "keys_per_person": profile.keys_per_person,
+        "enabled": profile.enabled,
+    })
 }

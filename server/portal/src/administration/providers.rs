@@ -1,12 +1,22 @@
 //! Providers and their credentials: where calls can go, and with which upstream secret.
 
-use crate::{FormId, Portal, PortalError};
-use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProviderId};
+use super::credentials::{Checked, append_provider, check, check_credential, check_fields, facts, has_secret, shown};
+use crate::act::{By, News, spend};
+use crate::keys::allows;
+use crate::sealing::origin_of;
+use crate::{FormId, Made, Portal, PortalError};
+use domain::access_profile::AccessProfile;
+use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProfileId, ProviderId};
 use domain::key_secret::SecretText;
-use domain::model::{ModelName, WireFormat};
-use domain::permission::Administrator;
+use domain::model::{Model, ModelName, WireFormat};
+use domain::permission::{Administrator, Permission};
 use domain::person::Caller;
+use domain::refusal::Reason;
 use domain::time::Timestamp;
+use domain::virtual_key::{KeyState, VirtualKey};
+use serde_json::json;
+use std::collections::{HashMap, HashSet};
+use store::Provider;
 
 /// What may be shown of a credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,15 +85,63 @@ pub struct ProviderChange {
     pub credential: Option<SecretText>,
 }
 
+/// Keys looked at to count the ones that depend on a provider.
+const MOST_KEYS: u32 = 10_000;
+
 impl Portal {
     pub async fn providers(&self, caller: &Caller) -> Result<Vec<ProviderRow>, PortalError> {
-        let _ = caller;
-        todo!()
+        super::demand(caller, Permission::SeeAdministration)?;
+        let credentials = self.credential_facts().await?;
+        let models = self.store.models().await?;
+        let providers = self.store.providers().await?.into_iter();
+        Ok(providers.map(|provider| row(provider, &credentials, &models)).collect())
     }
 
     pub async fn provider(&self, caller: &Caller, provider: ProviderId) -> Result<ProviderDetail, PortalError> {
-        let _ = (caller, provider);
-        todo!()
+        super::demand(caller, Permission::SeeAdministration)?;
+        let kept = self.store.provider(provider).await?.ok_or(PortalError::NotFound)?;
+        let credentials = self.credential_facts().await?;
+        let models = self.store.models().await?;
+        let on: HashSet<ProviderId> =
+            self.store.providers().await?.into_iter().filter(|one| one.enabled).map(|one| one.id).collect();
+        let elsewhere = |model: &Model| {
+            model.deployments.iter().any(|other| other.provider != provider && on.contains(&other.provider))
+        };
+        let mut deployments = Vec::new();
+        for model in &models {
+            for deployment in model.deployments.iter().filter(|one| one.provider == provider) {
+                deployments.push(ProviderDeployment {
+                    model: model.id,
+                    model_name: model.name.clone(),
+                    model_enabled: model.enabled,
+                    deployment: deployment.id,
+                    upstream_model: deployment.upstream_model.clone(),
+                    weight: deployment.weight,
+                    priority: deployment.priority,
+                    only_one: !elsewhere(model),
+                });
+            }
+        }
+        let served: Vec<&Model> = models.iter().filter(|model| model.enabled && serves(provider, model)).collect();
+        Ok(ProviderDetail {
+            dependent_keys: self.dependent_keys(&served).await?,
+            provider: row(kept, &credentials, &models),
+            deployments,
+        })
+    }
+
+    async fn dependent_keys(&self, served: &[&Model]) -> Result<u64, PortalError> {
+        let now = self.clock.now();
+        let profiles: HashMap<ProfileId, AccessProfile> =
+            self.store.profiles().await?.into_iter().map(|profile| (profile.id, profile)).collect();
+        let depends = |key: &VirtualKey| {
+            let ended = matches!(key.state, KeyState::Revoked { .. }) || now >= key.expires_at;
+            let Some(profile) = profiles.get(&key.profile).filter(|_| !ended) else { return false };
+            served.iter().any(|model| allows(&key.terms.models, model) && allows(&profile.terms.models, model))
+        };
+        let keys = self.store.all_keys(None, MOST_KEYS).await?;
+        let count = keys.iter().filter(|kept| depends(&kept.key)).count();
+        Ok(u64::try_from(count).unwrap_or(u64::MAX))
     }
 
     pub async fn add_provider(
@@ -92,18 +150,54 @@ impl Portal {
         form: &FormId,
         new: NewProvider,
     ) -> Result<ProviderId, PortalError> {
-        let _ = (administrator, form, new);
-        todo!()
+        let (caller, now) = (administrator.caller(), self.clock.now());
+        let id = ProviderId::from_random(&self.id_bytes());
+        let mut tx = self.store.begin().await?;
+        spend(&mut tx, form, caller, now, Made::Provider(id)).await?;
+        let Checked { name, base_url, credential } = check(&new)?;
+        let provider =
+            Provider { id, name, preset: new.preset, format: new.format, base_url, enabled: true, created_at: now };
+        tx.insert_provider(&provider).await?;
+        let sealed = self.seal(&provider, credential.as_ref(), None, now, Some(caller.person))?;
+        tx.insert_credential(&sealed).await?;
+        let change = ("provider.added", None, Some(facts(&provider, Some(&sealed))));
+        append_provider(&mut tx, By::Person(caller), now, &provider, change).await?;
+        self.commit_and_tell(tx, News::Policy).await?;
+        Ok(id)
     }
 
+    /// A changed scheme, host or port needs the credential again: the sealed one does not open for another place.
     pub async fn change_provider(
         &self,
         administrator: Administrator<'_>,
         provider: ProviderId,
         change: ProviderChange,
     ) -> Result<(), PortalError> {
-        let _ = (administrator, provider, change);
-        todo!()
+        let (caller, now) = (administrator.caller(), self.clock.now());
+        let mut tx = self.store.begin().await?;
+        let kept = self.store.provider(provider).await?.ok_or(PortalError::NotFound)?;
+        let current = self.current_credential(provider).await?;
+        let Checked { name, base_url, credential } = check_fields(&change.name, &change.base_url, change.credential)?;
+        let moved = origin_of(&base_url) != origin_of(&kept.base_url);
+        if moved && credential.is_none() && has_secret(&current) {
+            return Err(PortalError::refused("credential", Reason::CredentialNeeded));
+        }
+        let changed = Provider { name, base_url, ..kept.clone() };
+        if changed == kept && credential.is_none() {
+            return Ok(());
+        }
+        tx.update_provider(&changed).await?;
+        let sealed = if moved || credential.is_some() {
+            let sealed = self.seal(&changed, credential.as_ref(), Some(&current), now, Some(caller.person))?;
+            tx.replace_credential(&sealed).await?;
+            Some(sealed)
+        } else {
+            None
+        };
+        let (before, after) = (Some(facts(&kept, None)), Some(facts(&changed, sealed.as_ref())));
+        append_provider(&mut tx, By::Person(caller), now, &changed, ("provider.changed", before, after)).await?;
+        self.commit_and_tell(tx, News::Policy).await?;
+        Ok(())
     }
 
     pub async fn replace_credential(
@@ -112,8 +206,17 @@ impl Portal {
         provider: ProviderId,
         credential: SecretText,
     ) -> Result<CredentialFacts, PortalError> {
-        let _ = (administrator, provider, credential);
-        todo!()
+        let (caller, now) = (administrator.caller(), self.clock.now());
+        let credential = check_credential(&credential).map_err(|reason| PortalError::refused("credential", reason))?;
+        let mut tx = self.store.begin().await?;
+        let kept = self.store.provider(provider).await?.ok_or(PortalError::NotFound)?;
+        let current = self.current_credential(provider).await?;
+        let sealed = self.seal(&kept, Some(&credential), Some(&current), now, Some(caller.person))?;
+        tx.replace_credential(&sealed).await?;
+        let (before, after) = (Some(shown(&current)), Some(shown(&sealed)));
+        append_provider(&mut tx, By::Person(caller), now, &kept, ("credential.replaced", before, after)).await?;
+        self.commit_and_tell(tx, News::Policy).await?;
+        Ok(CredentialFacts::of(sealed, Some(caller.name.clone())))
     }
 
     pub async fn set_provider_enabled(
@@ -122,7 +225,50 @@ impl Portal {
         provider: ProviderId,
         enabled: bool,
     ) -> Result<(), PortalError> {
-        let _ = (administrator, provider, enabled);
-        todo!()
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let kept = self.store.provider(provider).await?.ok_or(PortalError::NotFound)?;
+        if kept.enabled == enabled {
+            return Ok(());
+        }
+        let changed = Provider { enabled, ..kept };
+        tx.update_provider(&changed).await?;
+        let action = if enabled { "provider.enabled" } else { "provider.disabled" };
+        let (before, after) = (Some(json!({ "enabled": !enabled })), Some(json!({ "enabled": enabled })));
+        let by = By::Person(administrator.caller());
+        append_provider(&mut tx, by, now, &changed, (action, before, after)).await?;
+        self.commit_and_tell(tx, News::Policy).await?;
+        Ok(())
     }
+
+    async fn credential_facts(&self) -> Result<HashMap<ProviderId, CredentialFacts>, PortalError> {
+        let credentials = self.store.credentials().await?;
+        let people: Vec<PersonId> = credentials.iter().filter_map(|credential| credential.created_by).collect();
+        let names = self.store.names_of(&people).await?;
+        let real = credentials.into_iter().filter(has_secret);
+        Ok(real
+            .map(|credential| {
+                let by = credential.created_by.and_then(|person| names.get(&person).cloned());
+                (credential.provider, CredentialFacts::of(credential, by))
+            })
+            .collect())
+    }
+}
+
+fn row(provider: Provider, credentials: &HashMap<ProviderId, CredentialFacts>, models: &[Model]) -> ProviderRow {
+    ProviderRow {
+        id: provider.id,
+        credential: credentials.get(&provider.id).cloned(),
+        models: models.iter().filter(|model| serves(provider.id, model)).count(),
+        name: provider.name,
+        preset: provider.preset,
+        format: provider.format,
+        base_url: provider.base_url,
+        enabled: provider.enabled,
+        created_at: provider.created_at,
+    }
+}
+
+fn serves(provider: ProviderId, model: &Model) -> bool {
+    model.deployments.iter().any(|deployment| deployment.provider == provider)
 }

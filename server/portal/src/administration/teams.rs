@@ -1,10 +1,16 @@
 //! Teams, their members and leads.
 
-use crate::{FormId, Portal, PortalError};
+use crate::act::{By, Change, Subject, append, spend};
+use crate::{FormId, Made, Portal, PortalError};
 use domain::id::{PersonId, TeamId};
-use domain::permission::Administrator;
+use domain::minting::LONGEST_NAME;
+use domain::permission::{Administrator, Permission, Scope};
 use domain::person::Caller;
+use domain::plain_text::plain_text;
 use domain::time::Timestamp;
+use domain::virtual_key::Owner;
+use serde_json::{Value, json};
+use store::{KeyFilter, KeyView, Person, StoreError, Team, Tx};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamRow {
@@ -33,13 +39,27 @@ pub struct TeamDetail {
 
 impl Portal {
     pub async fn teams(&self, caller: &Caller) -> Result<Vec<TeamRow>, PortalError> {
-        let _ = caller;
-        todo!()
+        super::demand(caller, Permission::SeeAdministration)?;
+        let mut rows = Vec::new();
+        for team in self.store.teams().await? {
+            let members = self.store.members_of(team.id).await?;
+            rows.push(row(team, &members));
+        }
+        Ok(rows)
     }
 
     pub async fn team(&self, caller: &Caller, team: TeamId) -> Result<TeamDetail, PortalError> {
-        let _ = (caller, team);
-        todo!()
+        super::demand(caller, Permission::SeeAdministration)?;
+        let kept = self.known_team(team).await?;
+        let members = self.store.members_of(team).await?;
+        let owner = Some(Owner::Team(team));
+        let filter = KeyFilter { search: None, owner, environment: None, view: KeyView::Live, now: self.clock.now() };
+        let keys = self.store.list_keys(&Scope::to_read(caller), &filter, None, 1).await?;
+        Ok(TeamDetail {
+            team: row(kept, &members),
+            members: members.into_iter().map(member).collect(),
+            live_keys: keys.total,
+        })
     }
 
     pub async fn create_team(
@@ -48,8 +68,28 @@ impl Portal {
         form: &FormId,
         name: &str,
     ) -> Result<TeamId, PortalError> {
-        let _ = (administrator, form, name);
-        todo!()
+        let (caller, now) = (administrator.caller(), self.clock.now());
+        let id = TeamId::from_random(&self.id_bytes());
+        let mut tx = self.store.begin().await?;
+        spend(&mut tx, form, caller, now, Made::Team(id)).await?;
+        let name = plain_text(name, LONGEST_NAME).map_err(|reason| PortalError::refused("name", reason))?;
+        self.insert_team(&mut tx, By::Person(caller), now, Team { id, name, created_at: now }).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    pub(crate) async fn insert_team(
+        &self,
+        tx: &mut Tx,
+        by: By<'_>,
+        now: Timestamp,
+        team: Team,
+    ) -> Result<(), StoreError> {
+        tx.insert_team(&team).await?;
+        let id = team.id.to_string();
+        let subject = Subject { kind: "team", id: &id, name: &team.name };
+        let after = Some(json!({ "name": team.name }));
+        append(tx, by, now, Change { action: "team.created", subject, before: None, after }).await
     }
 
     /// Adds a member, or changes whether they lead.
@@ -60,8 +100,30 @@ impl Portal {
         person: PersonId,
         lead: bool,
     ) -> Result<(), PortalError> {
-        let _ = (administrator, team, person, lead);
-        todo!()
+        self.put_membership(By::Person(administrator.caller()), team, person, lead).await
+    }
+
+    pub(crate) async fn put_membership(
+        &self,
+        by: By<'_>,
+        team: TeamId,
+        person: PersonId,
+        lead: bool,
+    ) -> Result<(), PortalError> {
+        let now = self.clock.now();
+        let kept = self.known_team(team).await?;
+        let mut tx = self.store.begin().await?;
+        let member = tx.person_for_update(person).await?.ok_or(PortalError::NotFound)?;
+        let was = self.store.memberships_of(person).await?.into_iter().find(|membership| membership.team == team);
+        if was.as_ref().is_some_and(|membership| membership.lead == lead) {
+            return Ok(());
+        }
+        tx.put_membership(team, person, lead).await?;
+        let before = was.map(|membership| facts(&member, membership.lead));
+        let after = Some(facts(&member, lead));
+        append_member(&mut tx, by, now, &kept, "team.member_changed", before, after).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     pub async fn remove_member(
@@ -70,7 +132,54 @@ impl Portal {
         team: TeamId,
         person: PersonId,
     ) -> Result<(), PortalError> {
-        let _ = (administrator, team, person);
-        todo!()
+        let now = self.clock.now();
+        let kept = self.known_team(team).await?;
+        let mut tx = self.store.begin().await?;
+        let member = tx.person_for_update(person).await?.ok_or(PortalError::NotFound)?;
+        let memberships = self.store.memberships_of(person).await?;
+        let Some(was) = memberships.into_iter().find(|membership| membership.team == team) else { return Ok(()) };
+        tx.delete_membership(team, person).await?;
+        let by = By::Person(administrator.caller());
+        let before = Some(facts(&member, was.lead));
+        append_member(&mut tx, by, now, &kept, "team.member_removed", before, None).await?;
+        tx.commit().await?;
+        Ok(())
     }
+
+    async fn known_team(&self, team: TeamId) -> Result<Team, PortalError> {
+        let teams = self.store.teams().await?;
+        teams.into_iter().find(|known| known.id == team).ok_or(PortalError::NotFound)
+    }
+}
+
+async fn append_member(
+    tx: &mut Tx,
+    by: By<'_>,
+    now: Timestamp,
+    team: &Team,
+    action: &'static str,
+    before: Option<Value>,
+    after: Option<Value>,
+) -> Result<(), StoreError> {
+    let id = team.id.to_string();
+    let subject = Subject { kind: "team", id: &id, name: &team.name };
+    append(tx, by, now, Change { action, subject, before, after }).await
+}
+
+fn facts(person: &Person, lead: bool) -> Value {
+    json!({ "person": person.id, "name": person.name, "lead": lead })
+}
+
+fn row(team: Team, members: &[(Person, bool)]) -> TeamRow {
+    TeamRow {
+        id: team.id,
+        name: team.name,
+        members: members.len(),
+        leads: members.iter().filter(|(_, lead)| *lead).map(|(person, _)| person.name.clone()).collect(),
+        created_at: team.created_at,
+    }
+}
+
+fn member((person, lead): (Person, bool)) -> TeamMember {
+    TeamMember { person: person.id, name: person.name, email: person.email, active: person.active, lead }
 }

@@ -1,7 +1,7 @@
 //! Single calls: the recent ones of a key, one by its id, and the first one after minting.
 
 use crate::{Portal, PortalError};
-use domain::id::{EventId, KeyId};
+use domain::id::{DeploymentId, EventId, KeyId};
 use domain::person::Caller;
 use domain::time::Timestamp;
 use domain::usage::UsageRecord;
@@ -22,6 +22,8 @@ pub struct CallDetail {
     pub served_by: Option<(String, String)>,
 }
 
+const MOST_CALLS: u32 = 200;
+
 impl Portal {
     pub async fn recent_calls(
         &self,
@@ -30,13 +32,30 @@ impl Portal {
         before: Option<EventId>,
         limit: u32,
     ) -> Result<CallsPage, PortalError> {
-        let _ = (caller, key, before, limit);
-        todo!()
+        self.visible_key(caller, key).await?;
+        let limit = limit.clamp(1, MOST_CALLS);
+        let mut calls = self.store.recent_calls(key, before, limit + 1).await?;
+        let more = calls.len() > limit as usize;
+        calls.truncate(limit as usize);
+        Ok(CallsPage { next: calls.last().filter(|_| more).map(|call| call.id), calls })
     }
 
     pub async fn call(&self, caller: &Caller, call: EventId) -> Result<CallDetail, PortalError> {
-        let _ = (caller, call);
-        todo!()
+        let call = self.store.call(call).await?.ok_or(PortalError::NotFound)?;
+        let key = self.visible_key(caller, call.key).await?.key;
+        let served_by = match call.deployment {
+            Some(deployment) => self.deployment_names(deployment).await?,
+            None => None,
+        };
+        Ok(CallDetail { call, key_name: key.name, served_by })
+    }
+
+    async fn deployment_names(&self, wanted: DeploymentId) -> Result<Option<(String, String)>, PortalError> {
+        let models = self.store.models().await?;
+        let mut deployments = models.iter().flat_map(|model| &model.deployments);
+        let Some(deployment) = deployments.find(|deployment| deployment.id == wanted) else { return Ok(None) };
+        let provider = self.store.provider(deployment.provider).await?;
+        Ok(provider.map(|provider| (provider.name, deployment.upstream_model.clone())))
     }
 
     /// For the line that waits for the first call: the first one that finished after `since`, refusals included.
@@ -46,7 +65,12 @@ impl Portal {
         key: KeyId,
         since: Timestamp,
     ) -> Result<Option<UsageRecord>, PortalError> {
-        let _ = (caller, key, since);
-        todo!()
+        self.visible_key(caller, key).await?;
+        if let Some(call) = self.gateway.finished_since(key, since).await {
+            return Ok(Some(call));
+        }
+        // The gateway forgets at a restart; what was written down it does not have to remember.
+        let recent = self.store.recent_calls(key, None, MOST_CALLS).await?;
+        Ok(recent.into_iter().rfind(|call| call.id.made_at() >= since))
     }
 }

@@ -1,14 +1,17 @@
 //! Everything that a key's own page shows beside its usage.
 
-use super::list::LastUse;
-use super::status::KeyStatus;
+use super::list::{LastUse, owner_is_active};
+use super::status::{KeyStatus, status_of};
 use crate::{FormId, Portal, PortalError};
-use domain::access_profile::{AccessProfile, ExplainedTerms};
+use domain::access_profile::{AccessProfile, ExplainedTerms, explain};
 use domain::budget::BudgetFigures;
-use domain::id::KeyId;
-use domain::person::Caller;
+use domain::id::{KeyId, PersonId};
+use domain::model::Model;
+use domain::permission::{Permission, Scope};
+use domain::person::{Caller, Role};
 use domain::time::Timestamp;
-use domain::virtual_key::{KeyStanding, VirtualKey};
+use domain::virtual_key::{KeySecret, KeyStanding, KeyState, Owner, VirtualKey};
+use store::KeyListItem;
 
 /// What the caller may do to this key now; a button that would be refused is not shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,13 +69,130 @@ pub struct KeyDetail {
 
 impl Portal {
     pub async fn key(&self, caller: &Caller, key: KeyId) -> Result<KeyDetail, PortalError> {
-        let _ = (caller, key);
-        todo!()
+        let now = self.clock.now();
+        let item = self.visible_key(caller, key).await?;
+        let profile = self.store.profile(item.key.profile).await?.ok_or(PortalError::Internal)?;
+        let kept = self.store.key_with_secrets(key).await?.ok_or(PortalError::NotFound)?;
+        let inactive = self.store.inactive_people().await?;
+        let state_by = match item.key.state {
+            KeyState::Active => None,
+            KeyState::Disabled { by, .. } | KeyState::Revoked { by, .. } => Some(by),
+        };
+        let people: Vec<PersonId> = std::iter::once(item.key.created_by).chain(state_by).collect();
+        let names = self.store.names_of(&people).await?;
+        let name_of = |person: PersonId| names.get(&person).cloned().unwrap_or_else(|| person.to_string());
+
+        let mut figures = self.gateway.figures(key).await;
+        figures.sort_by_key(BudgetFigures::left);
+        let standing = item.key.standing(now, owner_is_active(item.key.owner, &inactive));
+        let secrets: Vec<SecretFacts> = kept.secrets.iter().map(|secret| SecretFacts::of(secret, now)).collect();
+        let rotating = secrets.iter().any(|secret| secret.live && secret.valid_until.is_some());
+        let latest_expiry = latest_expiry(&item.key, &profile);
+        Ok(KeyDetail {
+            owner_name: item.owner_name,
+            mine: item.key.owner == Owner::Person(caller.person),
+            created_by_name: name_of(item.key.created_by),
+            standing,
+            status: status_of(standing, &figures, rotating, item.key.expires_at, now),
+            state_by_name: state_by.map(name_of),
+            secrets,
+            effective: self.effective_terms(&item.key, &profile).await?,
+            figures,
+            last_use: item.last_use.map(LastUse::from),
+            acts: self.acts(caller, &item.key, latest_expiry, now).await?,
+            latest_expiry,
+            form: self.new_form(),
+            profile,
+            key: item.key,
+        })
     }
 
     /// The live budgets alone, for a page that refreshes its figures.
     pub async fn key_figures(&self, caller: &Caller, key: KeyId) -> Result<Vec<BudgetFigures>, PortalError> {
-        let _ = (caller, key);
-        todo!()
+        self.visible_key(caller, key).await?;
+        let mut figures = self.gateway.figures(key).await;
+        figures.sort_by_key(BudgetFigures::left);
+        Ok(figures)
+    }
+
+    /// The key, if the caller may see it; else it does not exist.
+    pub(crate) async fn visible_key(&self, caller: &Caller, key: KeyId) -> Result<KeyListItem, PortalError> {
+        self.store.key(key, &Scope::to_read(caller)).await?.ok_or(PortalError::NotFound)
+    }
+
+    async fn effective_terms(&self, key: &VirtualKey, profile: &AccessProfile) -> Result<EffectiveTerms, PortalError> {
+        let terms = explain(&profile.terms, &key.terms);
+        let models = self.store.models().await?;
+        let served = || models.iter().filter(|model| model.enabled && model.price.is_some());
+        let allowed = |model: &&Model| terms.models.iter().any(|one| one.value.matches(model.name.as_str()));
+        Ok(EffectiveTerms { models_allowed: served().filter(allowed).count(), models_served: served().count(), terms })
+    }
+
+    async fn acts(
+        &self,
+        caller: &Caller,
+        key: &VirtualKey,
+        latest_expiry: Timestamp,
+        now: Timestamp,
+    ) -> Result<KeyActs, PortalError> {
+        if !may_change(caller, key.owner) {
+            return Ok(KeyActs::default());
+        }
+        let expired = now >= key.expires_at;
+        Ok(match key.state {
+            KeyState::Revoked { .. } => KeyActs::default(),
+            _ if expired => KeyActs { revoke: true, set_expiry: latest_expiry > now, ..KeyActs::default() },
+            KeyState::Disabled { .. } => KeyActs {
+                rename: true,
+                rotate: true,
+                enable: self.may_enable(caller, key).await?,
+                set_expiry: true,
+                revoke: true,
+                disable: false,
+            },
+            KeyState::Active => {
+                KeyActs { rename: true, rotate: true, disable: true, set_expiry: true, revoke: true, enable: false }
+            }
+        })
+    }
+
+    /// What an administrator disabled, an administrator enables; all else whoever may change the key.
+    pub(super) async fn may_enable(&self, caller: &Caller, key: &VirtualKey) -> Result<bool, PortalError> {
+        let KeyState::Disabled { by, .. } = key.state else { return Ok(true) };
+        if by == caller.person || caller.has(Role::Administrator) {
+            return Ok(true);
+        }
+        let disabler = self.store.person(by).await?;
+        Ok(!disabler.is_some_and(|person| person.roles().contains(&Role::Administrator)))
+    }
+}
+
+/// Whether acts on this owner's keys are open to the caller at all.
+fn may_change(caller: &Caller, owner: Owner) -> bool {
+    let within = match Scope::to_change(caller) {
+        Scope::Everyone => true,
+        Scope::Own { person, teams } => match owner {
+            Owner::Person(owner) => owner == person,
+            Owner::Team(owner) => teams.contains(&owner),
+        },
+    };
+    within && Permission::ManageKeys.allows(Some(caller))
+}
+
+/// Minted at plus the profile's longest lifetime, or its only one.
+pub(super) fn latest_expiry(key: &VirtualKey, profile: &AccessProfile) -> Timestamp {
+    let term = &profile.terms.lifetime_days;
+    let days = if term.developers_may_change { term.maximum } else { term.default.min(term.maximum) };
+    key.created_at.plus_days(i64::from(days))
+}
+
+impl SecretFacts {
+    fn of(secret: &KeySecret, now: Timestamp) -> Self {
+        Self {
+            version: secret.version,
+            created_at: secret.created_at,
+            valid_until: secret.valid_until,
+            live: secret.is_live(now),
+        }
     }
 }

@@ -1,8 +1,12 @@
 //! The first page: what needs attention, one's keys, and what to do first.
 
-use super::list::{KeyRow, ViewCounts};
+use super::list::{KeyRow, View, ViewCounts, mine};
 use crate::{Portal, PortalError};
+use domain::permission::{Permission, Scope};
 use domain::person::Caller;
+use domain::virtual_key::Owner;
+use std::cmp::Reverse;
+use store::{KeyFilter, KeyView};
 
 /// The steps of a newcomer; each is done or next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +29,41 @@ pub struct Home {
     pub first_steps: FirstSteps,
 }
 
+/// Rows of each of the two lists.
+const SHOWN: usize = 20;
+
 impl Portal {
     pub async fn home(&self, caller: &Caller) -> Result<Home, PortalError> {
-        let _ = caller;
-        todo!()
+        let now = self.clock.now();
+        // Even for those who may see everyone's keys: home is about one's own and one's teams'.
+        let led = caller.memberships.iter().filter(|membership| membership.lead);
+        let teams = led.map(|membership| membership.team).collect();
+        let view = View::own(Scope::Own { person: caller.person, teams }, now);
+        let hot = self.nearly_spent(&view).await?;
+        let counts = self.counts(&view, &hot).await?;
+        let pressing = self.needing_attention(&view, hot).await?.into_iter().take(SHOWN).collect();
+
+        let own = KeyFilter { owner: Some(Owner::Person(caller.person)), ..view.filter.clone() };
+        let mut live = self.store.list_keys(&mine(caller), &own, None, MOST_OWN_KEYS).await?.items;
+        live.sort_by_key(|item| Reverse(item.last_use.as_ref().map(|last| last.at)));
+        live.truncate(SHOWN);
+        let ever = KeyFilter { view: KeyView::All, ..own };
+        let ever = self.store.list_keys(&mine(caller), &ever, None, MOST_OWN_KEYS).await?.items;
+        let served = self.store.models().await?.iter().any(|model| model.enabled && model.price.is_some());
+        let may_mint = Permission::ManageKeys.allows(Some(caller)) && !self.usable_profiles(caller).await?.is_empty();
+        Ok(Home {
+            attention: self.rows(caller, pressing, now).await?,
+            keys: self.rows(caller, live, now).await?,
+            counts,
+            first_steps: FirstSteps {
+                may_mint,
+                models_served: served,
+                has_key: !ever.is_empty(),
+                has_called: ever.iter().any(|item| item.last_use.is_some()),
+            },
+        })
     }
 }
+
+/// Looked at to find the latest used.
+const MOST_OWN_KEYS: u32 = 200;

@@ -1,12 +1,17 @@
 //! The list of keys and its views.
 
-use super::status::KeyStatus;
+use super::status::{EXPIRES_SOON_DAYS, KeyStatus, UNUSED_DAYS, is_nearly_spent, status_of, tightest};
 use crate::{Portal, PortalError};
-use domain::budget::BudgetFigures;
-use domain::id::{KeyId, ProfileId, TeamId};
+use domain::budget::{BudgetFigures, BudgetScope, Window};
+use domain::id::{KeyId, PersonId, ProfileId, TeamId};
+use domain::money::NanoUsd;
+use domain::permission::Scope;
 use domain::person::Caller;
+use domain::plain_text::folded;
 use domain::time::Timestamp;
-use domain::virtual_key::{ConsumerKind, KeyStanding, Owner};
+use domain::virtual_key::{ConsumerKind, KeyStanding, KeyState, Owner};
+use std::collections::HashSet;
+use store::{KeyFilter, KeyListItem, KeyView};
 
 /// The saved views of the list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -116,9 +121,244 @@ pub struct KeysPage {
     pub sees_others: bool,
 }
 
+/// Rows of one page.
+const PAGE: u32 = 50;
+/// Rows of a view that is computed from live figures, and keys looked at for one.
+const MOST_COMPUTED: usize = 200;
+const MOST_LOOKED_AT: usize = 5_000;
+
 impl Portal {
     pub async fn keys(&self, caller: &Caller, query: &KeysQuery) -> Result<KeysPage, PortalError> {
-        let _ = (caller, query);
-        todo!()
+        let view = View::of(caller, query, self.clock.now());
+        let hot = self.nearly_spent(&view).await?;
+        let counts = self.counts(&view, &hot).await?;
+        let (items, next, total) = match query.view {
+            KeysView::OverEighty => computed(hot),
+            KeysView::Attention => computed(self.needing_attention(&view, hot).await?),
+            KeysView::Live => self.stored(&view, KeyView::Live, query).await?,
+            KeysView::ExpiringSoon => self.stored(&view, view.expiring(), query).await?,
+            KeysView::Unused => self.stored(&view, view.unused(), query).await?,
+            KeysView::Ended => self.stored(&view, KeyView::Ended, query).await?,
+        };
+        Ok(KeysPage {
+            rows: self.rows(caller, items, view.filter.now).await?,
+            next,
+            total,
+            counts,
+            teams: self.owning_teams(caller).await?,
+            sees_others: match Scope::to_read(caller) {
+                Scope::Everyone => true,
+                Scope::Own { teams, .. } => !teams.is_empty(),
+            },
+        })
+    }
+
+    async fn stored(
+        &self,
+        view: &View,
+        which: KeyView,
+        query: &KeysQuery,
+    ) -> Result<(Vec<KeyListItem>, Option<String>, i64), PortalError> {
+        let filter = KeyFilter { view: which, ..view.filter.clone() };
+        let page = self.store.list_keys(&view.scope, &filter, query.after.as_deref(), PAGE).await?;
+        Ok((page.items, page.next, page.total))
+    }
+
+    /// Up to as many as a computed view shows.
+    async fn all_of(&self, view: &View, which: KeyView) -> Result<Vec<KeyListItem>, PortalError> {
+        let filter = KeyFilter { view: which, ..view.filter.clone() };
+        let limit = u32::try_from(MOST_COMPUTED).unwrap_or(PAGE);
+        Ok(self.store.list_keys(&view.scope, &filter, None, limit).await?.items)
+    }
+
+    pub(super) async fn counts(&self, view: &View, hot: &[KeyListItem]) -> Result<ViewCounts, PortalError> {
+        let count = async |which| {
+            let filter = KeyFilter { view: which, ..view.filter.clone() };
+            Ok::<i64, PortalError>(self.store.list_keys(&view.scope, &filter, None, 1).await?.total)
+        };
+        let over_eighty = i64::try_from(hot.len()).unwrap_or(i64::MAX);
+        let attention = self.needing_attention(view, hot.to_vec()).await?.len();
+        Ok(ViewCounts {
+            live: count(KeyView::Live).await?,
+            attention: i64::try_from(attention).unwrap_or(i64::MAX),
+            over_eighty,
+            expiring_soon: count(view.expiring()).await?,
+            unused: count(view.unused()).await?,
+            ended: count(KeyView::Ended).await?,
+        })
+    }
+
+    /// Nearly spent first, then what expires, then what nobody uses.
+    pub(super) async fn needing_attention(
+        &self,
+        view: &View,
+        hot: Vec<KeyListItem>,
+    ) -> Result<Vec<KeyListItem>, PortalError> {
+        let mut items = hot;
+        for which in [view.expiring(), view.unused()] {
+            for item in self.all_of(view, which).await? {
+                if items.iter().all(|seen| seen.key.id != item.key.id) {
+                    items.push(item);
+                }
+            }
+        }
+        items.truncate(MOST_COMPUTED);
+        Ok(items)
+    }
+
+    /// Live keys of this view over 80 % of a budget. Someone with few keys has each of theirs looked at; for everyone's
+    /// keys the accounts that anything was spent from say which are worth a look.
+    pub(super) async fn nearly_spent(&self, view: &View) -> Result<Vec<KeyListItem>, PortalError> {
+        let mut found = Vec::new();
+        if let Scope::Own { .. } = view.scope {
+            for item in self.all_of(view, KeyView::Live).await? {
+                if is_nearly_spent(&self.gateway.figures(item.key.id).await) {
+                    found.push(item);
+                }
+            }
+            return Ok(found);
+        }
+        for key in self.spending_keys(view.filter.now).await? {
+            if found.len() >= MOST_COMPUTED {
+                break;
+            }
+            if !is_nearly_spent(&self.gateway.figures(key).await) {
+                continue;
+            }
+            let item = self.store.key(key, &view.scope).await?;
+            found.extend(item.filter(|item| view.includes(item)));
+        }
+        Ok(found)
+    }
+
+    /// Keys that spent anything in a window that still runs, most first.
+    async fn spending_keys(&self, now: Timestamp) -> Result<Vec<KeyId>, PortalError> {
+        let mut spent: Vec<(NanoUsd, KeyId)> = Vec::new();
+        let zone = &self.settings.zone;
+        let calendar = Window::ALL.into_iter().filter(|&window| window != Window::Total);
+        let oldest = calendar.map(|window| window.start(now, zone)).min().unwrap_or(now);
+        for (line, amount) in self.store.budget_counters(oldest).await? {
+            let runs = line.window.start(now, zone) == line.window_start;
+            if let (BudgetScope::Key(key), true, true) = (line.scope, runs, amount > NanoUsd::ZERO) {
+                spent.push((amount, key));
+            }
+        }
+        spent.sort_unstable_by(|a, b| b.cmp(a));
+        let mut keys: Vec<KeyId> = Vec::new();
+        let mut seen = HashSet::new();
+        keys.extend(spent.into_iter().map(|(_, key)| key).filter(|&key| seen.insert(key)).take(MOST_LOOKED_AT));
+        Ok(keys)
+    }
+
+    pub(super) async fn rows(
+        &self,
+        caller: &Caller,
+        items: Vec<KeyListItem>,
+        now: Timestamp,
+    ) -> Result<Vec<KeyRow>, PortalError> {
+        let inactive = self.store.inactive_people().await?;
+        let mut rows = Vec::with_capacity(items.len());
+        for item in items {
+            let figures = self.gateway.figures(item.key.id).await;
+            rows.push(row(caller, item, &figures, &inactive, now));
+        }
+        Ok(rows)
+    }
+}
+
+fn row(
+    caller: &Caller,
+    item: KeyListItem,
+    figures: &[BudgetFigures],
+    inactive: &HashSet<PersonId>,
+    now: Timestamp,
+) -> KeyRow {
+    let KeyListItem { key, owner_name, profile_name, last_use, .. } = item;
+    let standing = key.standing(now, owner_is_active(key.owner, inactive));
+    let status = status_of(standing, figures, item.rotating, key.expires_at, now);
+    KeyRow {
+        id: key.id,
+        mine: key.owner == Owner::Person(caller.person),
+        owner: key.owner,
+        owner_name,
+        consumer: key.consumer,
+        application: key.application,
+        environment: key.environment,
+        profile: key.profile,
+        profile_name,
+        standing,
+        status,
+        budget: tightest(figures),
+        last_use: last_use.map(LastUse::from),
+        created_at: key.created_at,
+        expires_at: key.expires_at,
+        name: key.name,
+    }
+}
+
+pub(super) fn owner_is_active(owner: Owner, inactive: &HashSet<PersonId>) -> bool {
+    match owner {
+        Owner::Person(person) => !inactive.contains(&person),
+        Owner::Team(_) => true,
+    }
+}
+
+fn computed(items: Vec<KeyListItem>) -> (Vec<KeyListItem>, Option<String>, i64) {
+    let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    (items, None, total)
+}
+
+/// Whose keys are asked for, and the filter that all views of the page share.
+pub(super) struct View {
+    pub(super) scope: Scope,
+    pub(super) filter: KeyFilter,
+}
+
+impl View {
+    fn of(caller: &Caller, query: &KeysQuery, now: Timestamp) -> Self {
+        let (scope, owner) = match query.owner {
+            OwnerFilter::Mine => (mine(caller), Some(Owner::Person(caller.person))),
+            OwnerFilter::Team(team) => (Scope::to_read(caller), Some(Owner::Team(team))),
+            OwnerFilter::All => (Scope::to_read(caller), None),
+        };
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+        let (search, environment) = (given(&query.search), given(&query.environment));
+        Self { scope, filter: KeyFilter { search, owner, environment, view: KeyView::Live, now } }
+    }
+
+    pub(super) fn own(scope: Scope, now: Timestamp) -> Self {
+        let filter = KeyFilter { search: None, owner: None, environment: None, view: KeyView::Live, now };
+        Self { scope, filter }
+    }
+
+    fn expiring(&self) -> KeyView {
+        KeyView::ExpiringBefore(self.filter.now.plus_days(EXPIRES_SOON_DAYS))
+    }
+    fn unused(&self) -> KeyView {
+        KeyView::UnusedSince(self.filter.now.plus_days(-UNUSED_DAYS))
+    }
+
+    /// Whether a key that was found by its figures belongs to the view; the scope was asked by the store.
+    fn includes(&self, item: &KeyListItem) -> bool {
+        let key = &item.key;
+        let found = |search: &String| {
+            let text = format!("{}\n{}\n{}", key.name, key.id, key.application.as_deref().unwrap_or_default());
+            folded(&text).contains(&folded(search))
+        };
+        let live = !matches!(key.state, KeyState::Revoked { .. }) && self.filter.now < key.expires_at;
+        live && self.filter.owner.is_none_or(|owner| owner == key.owner)
+            && self.filter.environment.as_ref().is_none_or(|environment| *environment == key.environment)
+            && self.filter.search.as_ref().is_none_or(found)
+    }
+}
+
+/// One's own keys alone.
+pub(super) fn mine(caller: &Caller) -> Scope {
+    Scope::Own { person: caller.person, teams: Vec::new() }
+}
+
+impl From<store::LastUse> for LastUse {
+    fn from(last: store::LastUse) -> Self {
+        Self { at: last.at, network: last.network, agent: last.agent }
     }
 }

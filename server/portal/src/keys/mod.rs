@@ -14,10 +14,12 @@ mod usage;
 
 pub use calls::{CallDetail, CallsPage};
 pub use detail::{EffectiveTerms, KeyActs, KeyDetail, SecretFacts};
+pub(crate) use history::PAGE as HISTORY_PAGE;
 pub use history::{AuditLine, HistoryPage};
 pub use home::{FirstSteps, Home};
 pub use list::{KeyRow, KeysPage, KeysQuery, KeysView, LastUse, OwnerFilter, ViewCounts};
 pub use mint::{MintVerdict, MintedKey};
+pub(crate) use options::allows;
 pub use options::{MintOptions, ProfileChoice, TeamChoice};
-pub use status::KeyStatus;
+pub use status::{EXPIRES_SOON_DAYS, KeyStatus, UNUSED_DAYS};
 pub use usage::{DayUsage, KeyUsage, ModelUsage, UsageSums};

@@ -3,8 +3,14 @@
 use crate::{FormId, Portal, PortalError};
 use domain::access_profile::AccessProfile;
 use domain::id::{ModelId, ProfileId, TeamId};
-use domain::model::ModelName;
-use domain::person::Caller;
+use domain::model::{Model, ModelName, ModelPattern};
+use domain::permission::{Permission, Scope};
+use domain::person::{Caller, Role};
+use domain::time::Timestamp;
+use domain::virtual_key::{ENVIRONMENTS, Owner};
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use store::{KeyFilter, KeyView};
 
 /// Everything that the mint form shows before anything is entered.
 #[derive(Debug, Clone)]
@@ -45,7 +51,71 @@ impl MintOptions {
 
 impl Portal {
     pub async fn mint_options(&self, caller: &Caller) -> Result<MintOptions, PortalError> {
-        let _ = caller;
-        todo!()
+        let now = self.clock.now();
+        let models = self.store.models().await?;
+        let served: Vec<&Model> = models.iter().filter(|model| model.enabled && model.price.is_some()).collect();
+        let held = self.keys_held(caller, now).await?;
+
+        let usable = self.usable_profiles(caller).await?.into_iter();
+        let mut profiles: Vec<ProfileChoice> = usable
+            .map(|profile| ProfileChoice {
+                models_allowed: served.iter().filter(|model| allows(&profile.terms.models, model)).count(),
+                models_served: served.len(),
+                keys_held: held.get(&profile.id).copied().unwrap_or(0),
+                profile,
+            })
+            .collect();
+        // The one that the person mints under already comes first, else the one with most models.
+        profiles.sort_by_key(|choice| Reverse((choice.keys_held > 0, choice.models_allowed)));
+
+        Ok(MintOptions {
+            form: self.new_form(),
+            profiles,
+            teams: self.owning_teams(caller).await?,
+            environments: &ENVIRONMENTS,
+            models: served.into_iter().map(|model| (model.id, model.name.clone())).collect(),
+            may_mint: Permission::ManageKeys.allows(Some(caller)),
+        })
     }
+
+    /// Enabled profiles whose audience the caller is in.
+    pub(crate) async fn usable_profiles(&self, caller: &Caller) -> Result<Vec<AccessProfile>, PortalError> {
+        let mut profiles = self.store.profiles().await?;
+        profiles.retain(|profile| profile.enabled && profile.audience.includes(caller));
+        Ok(profiles)
+    }
+
+    /// Teams that the caller may mint for.
+    pub(super) async fn owning_teams(&self, caller: &Caller) -> Result<Vec<TeamChoice>, PortalError> {
+        if caller.has(Role::Administrator) {
+            let teams = self.store.teams().await?.into_iter();
+            return Ok(teams.map(|team| TeamChoice { id: team.id, name: team.name }).collect());
+        }
+        let led = caller.memberships.iter().filter(|membership| membership.lead);
+        Ok(led.map(|membership| TeamChoice { id: membership.team, name: membership.team_name.clone() }).collect())
+    }
+
+    /// How many live keys the caller holds under each profile.
+    pub(super) async fn keys_held(
+        &self,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> Result<HashMap<ProfileId, u32>, PortalError> {
+        let owner = Some(Owner::Person(caller.person));
+        let filter = KeyFilter { search: None, owner, environment: None, view: KeyView::Live, now };
+        let scope = Scope::Own { person: caller.person, teams: Vec::new() };
+        let mut held: HashMap<ProfileId, u32> = HashMap::new();
+        for item in self.store.list_keys(&scope, &filter, None, MOST_KEYS_COUNTED).await?.items {
+            *held.entry(item.key.profile).or_default() += 1;
+        }
+        Ok(held)
+    }
+}
+
+/// More than any profile lets a person hold; the count that decides is taken in the minting transaction.
+const MOST_KEYS_COUNTED: u32 = 1_000;
+
+/// True if one of the patterns matches the model.
+pub(crate) fn allows(patterns: &[ModelPattern], model: &Model) -> bool {
+    patterns.iter().any(|pattern| pattern.matches(model.name.as_str()))
 }

@@ -1,10 +1,16 @@
-//! A new secret under the same key.
+//! A new secret under the same key: same id, history and budgets.
+//!
+//! At most two secrets live at once. The one before ends when the chosen overlap is over; an older one that still lives
+//! ends now.
 
+use super::change::refuse_ended;
 use super::mint::MintedKey;
-use crate::{FormId, Portal, PortalError};
+use crate::act::{By, Change, News, Subject, append, spend};
+use crate::{FormId, Made, Portal, PortalError};
 use domain::id::KeyId;
 use domain::person::Caller;
 use domain::virtual_key::Overlap;
+use serde_json::json;
 
 impl Portal {
     pub async fn rotate_key(
@@ -14,7 +20,34 @@ impl Portal {
         form: &FormId,
         overlap: Overlap,
     ) -> Result<MintedKey, PortalError> {
-        let _ = (caller, key, form, overlap);
-        todo!()
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let kept = self.key_to_change(&mut tx, caller, key).await?;
+        spend(&mut tx, form, caller, now, Made::Key(key)).await?;
+        refuse_ended(&kept.key, now)?;
+        let current = kept.secrets.first().ok_or(PortalError::Internal)?;
+
+        let until = now.plus_ms(overlap.as_ms());
+        let (secret, tagged) = self.draw_secret(key, current.version + 1, now)?;
+        for older in kept.secrets.iter().skip(1).filter(|secret| secret.is_live(now)) {
+            tx.end_secret(key, older.version, now).await?;
+        }
+        tx.end_secret(key, current.version, until).await?;
+        tx.insert_secret(key, &tagged).await?;
+        tx.delete_secrets_below(key, current.version).await?;
+        let id = key.to_string();
+        let subject = Subject { kind: "key", id: &id, name: &kept.key.name };
+        let before = Some(json!({ "secret_version": current.version }));
+        let after = Some(json!({ "secret_version": tagged.version, "old_secret_until": until }));
+        append(&mut tx, By::Person(caller), now, Change { action: "key.rotated", subject, before, after }).await?;
+        self.commit_and_tell(tx, News::Key(key)).await?;
+        tracing::info!(key.id = %key, "rotated virtual key {key}");
+        Ok(MintedKey {
+            key: kept.key,
+            secret,
+            secret_version: tagged.version,
+            clamped: Vec::new(),
+            old_secret_until: Some(until),
+        })
     }
 }

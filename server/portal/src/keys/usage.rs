@@ -4,8 +4,12 @@ use crate::{Portal, PortalError};
 use domain::id::KeyId;
 use domain::money::NanoUsd;
 use domain::person::Caller;
+use domain::time::{MS_PER_HOUR, Timestamp};
 use domain::usage::TokenUsage;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use store::HourUsage;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UsageSums {
@@ -44,8 +48,139 @@ pub struct KeyUsage {
 
 impl Portal {
     /// The last `days` days, today included; between 1 and 400.
+    ///
+    /// Sums come from the hours of UTC. In a zone that is half an hour apart, the hour around midnight counts to the day
+    /// in which it began.
     pub async fn key_usage(&self, caller: &Caller, key: KeyId, days: u16) -> Result<KeyUsage, PortalError> {
-        let _ = (caller, key, days);
-        todo!()
+        self.visible_key(caller, key).await?;
+        let now = self.clock.now();
+        let zone = &self.settings.zone;
+        let today = day_of(now, zone);
+        let back = jiff::Span::new().days(i64::from(days.clamp(1, 400)) - 1);
+        let first = today.checked_sub(back).unwrap_or(today);
+        let from_hour = first_hour_of(first, zone).unwrap_or_else(|| now.utc_hour());
+        let hours = self.store.usage_by_hour(key, from_hour, now.utc_hour() + 1).await?;
+        Ok(by_day(&hours, first, today, zone))
+    }
+}
+
+fn day_of(moment: Timestamp, zone: &TimeZone) -> Date {
+    moment.to_jiff().to_zoned(zone.clone()).date()
+}
+
+/// The first whole UTC hour that begins on this day.
+fn first_hour_of(day: Date, zone: &TimeZone) -> Option<i64> {
+    let midnight = zone.to_ambiguous_zoned(day.at(0, 0, 0, 0)).compatible().ok()?.timestamp().as_millisecond();
+    Some(-(-midnight).div_euclid(MS_PER_HOUR))
+}
+
+fn by_day(hours: &[HourUsage], first: Date, today: Date, zone: &TimeZone) -> KeyUsage {
+    let mut totals: BTreeMap<&str, UsageSums> = BTreeMap::new();
+    let mut daily: BTreeMap<Date, BTreeMap<&str, UsageSums>> = BTreeMap::new();
+    let mut total = UsageSums::default();
+    for hour in hours {
+        let began = Timestamp::from_ms(hour.hour.saturating_mul(MS_PER_HOUR));
+        let models = daily.entry(day_of(began, zone)).or_default();
+        for sums in [models.entry(&hour.model).or_default(), totals.entry(&hour.model).or_default(), &mut total] {
+            sums.add(hour);
+        }
+    }
+    let mut by_model: Vec<ModelUsage> =
+        totals.into_iter().map(|(model, sums)| ModelUsage { model: model.to_owned(), sums }).collect();
+    by_model.sort_by(|a, b| b.sums.cost.cmp(&a.sums.cost).then_with(|| b.sums.requests.cmp(&a.sums.requests)));
+
+    let mut days = Vec::new();
+    for date in first.series(jiff::Span::new().days(1)).take_while(|&date| date <= today) {
+        let models = daily.remove(&date).unwrap_or_default();
+        let mut day = DayUsage { date, models: Vec::new(), total: UsageSums::default() };
+        for ModelUsage { model, .. } in &by_model {
+            if let Some(&sums) = models.get(model.as_str()) {
+                day.total.merge(&sums);
+                day.models.push(ModelUsage { model: model.clone(), sums });
+            }
+        }
+        days.push(day);
+    }
+    KeyUsage { days, by_model, total }
+}
+
+impl UsageSums {
+    fn add(&mut self, hour: &HourUsage) {
+        self.merge(&Self {
+            requests: hour.requests,
+            failures: hour.failures,
+            denials: hour.denials,
+            tokens: hour.tokens,
+            cost: hour.cost,
+            duration_ms_sum: hour.duration_ms_sum,
+        });
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.requests = self.requests.saturating_add(other.requests);
+        self.failures = self.failures.saturating_add(other.failures);
+        self.denials = self.denials.saturating_add(other.denials);
+        self.cost = self.cost.plus(other.cost);
+        self.duration_ms_sum = self.duration_ms_sum.saturating_add(other.duration_ms_sum);
+        let (ours, theirs) = (&mut self.tokens, &other.tokens);
+        ours.input = ours.input.saturating_add(theirs.input);
+        ours.cache_read = ours.cache_read.saturating_add(theirs.cache_read);
+        ours.cache_write = ours.cache_write.saturating_add(theirs.cache_write);
+        ours.cache_write_1h = ours.cache_write_1h.saturating_add(theirs.cache_write_1h);
+        ours.output = ours.output.saturating_add(theirs.output);
+        ours.reasoning = ours.reasoning.saturating_add(theirs.reasoning);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::from_ms(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+    }
+    fn hour(moment: &str, model: &str, cost: i64) -> HourUsage {
+        HourUsage {
+            hour: at(moment).utc_hour(),
+            model: model.into(),
+            requests: 1,
+            failures: 0,
+            denials: 0,
+            tokens: TokenUsage { input: 10, ..TokenUsage::default() },
+            cost: NanoUsd::from_nano(cost),
+            duration_ms_sum: 5,
+        }
+    }
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn hours_become_days_of_the_organisations_zone() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let hours = [
+            hour("2026-11-19T22:00:00Z", "a", 1),
+            hour("2026-11-19T23:00:00Z", "a", 2),
+            hour("2026-11-20T22:00:00Z", "b", 40),
+            hour("2026-11-20T23:00:00Z", "a", 800),
+        ];
+        let usage = by_day(&hours, day("2026-11-19"), day("2026-11-22"), &berlin);
+        let costs: Vec<(String, i64)> =
+            usage.days.iter().map(|day| (day.date.to_string(), day.total.cost.as_nano())).collect();
+        let expected = [("2026-11-19", 1), ("2026-11-20", 42), ("2026-11-21", 800), ("2026-11-22", 0)];
+        assert_eq!(costs, expected.map(|(date, cost)| (date.to_owned(), cost)));
+        assert_eq!(usage.total.cost, NanoUsd::from_nano(843));
+        let models: Vec<&str> = usage.by_model.iter().map(|model| model.model.as_str()).collect();
+        assert_eq!(models, ["a", "b"], "costliest first");
+        let sum: i64 = usage.by_model.iter().map(|model| model.sums.requests).sum();
+        assert_eq!(sum, usage.total.requests);
+    }
+
+    #[test]
+    fn a_day_begins_with_its_first_whole_hour_of_utc() {
+        let kolkata = TimeZone::get("Asia/Kolkata").unwrap();
+        assert_eq!(first_hour_of(day("2026-11-20"), &kolkata), Some(at("2026-11-19T19:00:00Z").utc_hour()));
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        assert_eq!(first_hour_of(day("2026-11-20"), &berlin), Some(at("2026-11-19T23:00:00Z").utc_hour()));
     }
 }

@@ -33,10 +33,7 @@ pub fn upstream_connector(policy: &EgressPolicy) -> Result<UpstreamConnector, ru
     http.set_nodelay(true);
     http.set_connect_timeout(Some(CONNECT_TIMEOUT));
     http.set_keepalive(Some(Duration::from_secs(60)));
-    let checked = CheckedConnector {
-        policy: policy.clone(),
-        http,
-    };
+    let checked = CheckedConnector { policy: policy.clone(), http };
     Ok(HttpsConnectorBuilder::new()
         .with_tls_config(tls_config()?)
         .https_or_http()
@@ -139,13 +136,7 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let strict = EgressPolicy::default();
         let open = EgressPolicy::new(["127.0.0.0/8".parse().unwrap()]);
-        for host in [
-            "127.0.0.1",
-            "localhost",
-            "2130706433",
-            "0x7f.1",
-            "[::ffff:127.0.0.1]",
-        ] {
+        for host in ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"] {
             let url = format!("http://{host}:{port}/");
             let refused = connect(&strict, &url).await.unwrap_err();
             assert!(refused.contains("[egress] allow"), "{host}: {refused}");

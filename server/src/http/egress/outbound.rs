@@ -42,6 +42,7 @@ pub enum OutboundError {
 }
 
 impl Outbound {
+    #[expect(clippy::disallowed_methods, reason = "this is the client that everything else is told to use")]
     pub fn new(policy: EgressPolicy) -> Result<Self, OutboundError> {
         let tls = tls_config().map_err(|error| OutboundError::Failed(error.to_string()))?;
         let client = reqwest::Client::builder()
@@ -58,18 +59,11 @@ impl Outbound {
     }
 
     /// Sends a request and reads its whole answer. The shape is what `openidconnect` asks of a client.
-    pub async fn send(
-        &self,
-        request: http::Request<Vec<u8>>,
-    ) -> Result<http::Response<Vec<u8>>, OutboundError> {
+    pub async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, OutboundError> {
         let (head, body) = request.into_parts();
         let url = Url::parse(&head.uri.to_string()).map_err(|_| OutboundError::NotAUrl)?;
         self.check(&url)?;
-        let sending = self
-            .client
-            .request(head.method, url)
-            .headers(head.headers)
-            .body(body);
+        let sending = self.client.request(head.method, url).headers(head.headers).body(body);
         let answer = sending.send().await.map_err(OutboundError::from_reqwest)?;
         read_bounded(answer).await
     }
@@ -97,9 +91,7 @@ impl Outbound {
     }
 }
 
-async fn read_bounded(
-    mut answer: reqwest::Response,
-) -> Result<http::Response<Vec<u8>>, OutboundError> {
+async fn read_bounded(mut answer: reqwest::Response) -> Result<http::Response<Vec<u8>>, OutboundError> {
     let mut body = Vec::new();
     while let Some(part) = answer.chunk().await.map_err(OutboundError::from_reqwest)? {
         if body.len() + part.len() > LARGEST_ANSWER {
@@ -167,25 +159,18 @@ mod tests {
 
     async fn get_from(nets: &[&str], url: &str) -> Result<http::Response<Vec<u8>>, OutboundError> {
         let policy = EgressPolicy::new(nets.iter().map(|net| net.parse().unwrap()));
-        Outbound::new(policy)
-            .unwrap()
-            .get(&url.parse().unwrap())
-            .await
+        Outbound::new(policy).unwrap().get(&url.parse().unwrap()).await
     }
 
     #[tokio::test]
     async fn answers_are_bounded_and_redirects_are_answers() {
         let port = outside().await;
         let local = &["127.0.0.0/8", "::1/128"];
-        let answer = get_from(local, &format!("http://localhost:{port}/"))
-            .await
-            .unwrap();
+        let answer = get_from(local, &format!("http://localhost:{port}/")).await.unwrap();
         assert_eq!(answer.body(), b"hello");
         let large = get_from(local, &format!("http://127.0.0.1:{port}/large")).await;
         assert!(matches!(large, Err(OutboundError::TooLarge)));
-        let away = get_from(local, &format!("http://127.0.0.1:{port}/away"))
-            .await
-            .unwrap();
+        let away = get_from(local, &format!("http://127.0.0.1:{port}/away")).await.unwrap();
         assert_eq!(away.status(), 303);
     }
 
@@ -193,20 +178,13 @@ mod tests {
     async fn the_inside_is_refused_by_literal_and_by_name() {
         for host in ["127.0.0.1", "localhost", "2130706433"] {
             let refused = get_from(&[], &format!("http://{host}:1/")).await;
-            assert!(
-                matches!(refused, Err(OutboundError::Refused(_))),
-                "{host}: {refused:?}"
-            );
+            assert!(matches!(refused, Err(OutboundError::Refused(_))), "{host}: {refused:?}");
         }
     }
 
     #[tokio::test]
     async fn plain_http_leaves_the_machine_under_no_circumstances() {
-        for url in [
-            "http://example.com/",
-            "http://10.0.0.1/",
-            "ftp://localhost/",
-        ] {
+        for url in ["http://example.com/", "http://10.0.0.1/", "ftp://localhost/"] {
             let refused = get_from(&["0.0.0.0/0"], url).await;
             assert!(matches!(refused, Err(OutboundError::NotHttps)), "{url}");
         }

@@ -6,10 +6,10 @@
 
 use std::error::Error;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::Host;
 
 use super::address::{Kind, kind, plain};
@@ -22,9 +22,7 @@ pub struct EgressPolicy {
 /// Why a target may not be called. Its text is for administrators, who may see addresses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error(
-        "{0} is a metadata service of a cloud, which hands out credentials; it is never called"
-    )]
+    #[error("{0} is a metadata service of a cloud, which hands out credentials; it is never called")]
     Metadata(IpAddr),
     #[error(
         "{0} is not a public address; to allow it, add it to the configuration: [egress] allow = [\"{net}\"]",
@@ -43,9 +41,7 @@ impl Refusal {
         let mut cause = Some(error);
         while let Some(error) = cause {
             // What an `io::Error` wraps is not its source.
-            let wrapped = error
-                .downcast_ref::<io::Error>()
-                .and_then(io::Error::get_ref);
+            let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
             let refusal = match wrapped {
                 Some(wrapped) => wrapped.downcast_ref(),
                 None => error.downcast_ref(),
@@ -61,9 +57,14 @@ impl Refusal {
 
 impl EgressPolicy {
     pub fn new(allow: impl IntoIterator<Item = IpNet>) -> Self {
-        Self {
-            allow: allow.into_iter().collect(),
-        }
+        Self { allow: allow.into_iter().collect() }
+    }
+
+    /// For a developer's machine, where the identity provider and the demo model are at home, too.
+    pub fn with_loopback() -> Self {
+        let v4 = Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8);
+        let v6 = Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128);
+        Self::new([v4.into(), v6.into()])
     }
 
     pub fn check_address(&self, address: IpAddr) -> Result<(), Refusal> {
@@ -149,32 +150,20 @@ mod tests {
     #[test]
     fn the_refusal_says_which_line_to_add_and_that_line_helps() {
         let refusal = allowing(&[]).check_host("10.1.2.3").unwrap_err();
-        assert!(
-            refusal
-                .to_string()
-                .contains("[egress] allow = [\"10.1.2.3/32\"]")
-        );
+        assert!(refusal.to_string().contains("[egress] allow = [\"10.1.2.3/32\"]"));
         assert_eq!(allowing(&["10.1.2.3/32"]).check_host("10.1.2.3"), Ok(()));
-        assert_eq!(
-            allowing(&["127.0.0.0/8"]).check_host("[::ffff:127.0.0.1]"),
-            Ok(())
-        );
+        assert_eq!(allowing(&["127.0.0.0/8"]).check_host("[::ffff:127.0.0.1]"), Ok(()));
         assert!(allowing(&["10.1.2.3/32"]).check_host("10.1.2.4").is_err());
+        for host in ["127.0.0.1", "[::1]"] {
+            assert_eq!(EgressPolicy::with_loopback().check_host(host), Ok(()));
+        }
     }
 
     #[test]
     fn metadata_services_cannot_be_allowed() {
         let policy = allowing(&["0.0.0.0/0", "::/0"]);
-        for host in [
-            "169.254.169.254",
-            "2852039166",
-            "[fd00:ec2::254]",
-            "[::ffff:a9fe:a9fe]",
-        ] {
-            assert!(
-                matches!(policy.check_host(host), Err(Refusal::Metadata(_))),
-                "{host}"
-            );
+        for host in ["169.254.169.254", "2852039166", "[fd00:ec2::254]", "[::ffff:a9fe:a9fe]"] {
+            assert!(matches!(policy.check_host(host), Err(Refusal::Metadata(_))), "{host}");
         }
     }
 

@@ -1,119 +1,16 @@
-//! Reads HTTP/1 heads as strictly as RFC 9112 writes them, before the lenient parser behind it sees a byte.
+//! Follows the framing of an HTTP/1 connection byte by byte: heads, bodies of known length, chunks.
 //!
-//! A parser that forgives a bare line feed, a folded header or two lengths disagrees with some proxy in front of it about
-//! where a request ends, and that disagreement is request smuggling. So the bytes of every connection pass through
-//! [`StrictHeads`]: what breaks the framing rules is replaced by a NUL, which the parser behind answers with 400 before
-//! it closes the connection. HTTP/2 has its own framing and passes untouched after its preface.
-//!
-//! A head that has begun must be complete within the time given, also the first one of a connection that stays silent;
-//! otherwise reading fails with `TimedOut` and the connection closes without an answer.
-
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until};
+//! Works on whatever pieces arrive, keeps at most the beginning of one line, and stops at the first byte that breaks RFC 9112.
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Long enough for `transfer-encoding: chunked` and any honest `content-length`; other lines need not be kept.
 const KEPT_LINE: usize = 96;
 const LONGEST_CHUNK_LINE: usize = 1024;
 
-/// A connection whose incoming bytes are checked while they are read.
-pub(super) struct StrictHeads<S> {
-    inner: S,
-    scanner: Scanner,
-    head_timeout: Duration,
-    deadline: Option<(u64, Pin<Box<Sleep>>)>,
-}
-
-impl<S> StrictHeads<S> {
-    pub(super) fn new(inner: S, head_timeout: Duration) -> Self {
-        let deadline = Box::pin(sleep_until(Instant::now() + head_timeout));
-        Self {
-            inner,
-            scanner: Scanner::default(),
-            head_timeout,
-            deadline: Some((0, deadline)),
-        }
-    }
-
-    /// The clock runs while a head is open, and starts anew for each head.
-    fn keep_deadline(&mut self) {
-        match (self.scanner.open_head(), &self.deadline) {
-            (None, _) => self.deadline = None,
-            (Some(head), Some((timed, _))) if head == *timed => {}
-            (Some(head), _) => {
-                let sleep = Box::pin(sleep_until(Instant::now() + self.head_timeout));
-                self.deadline = Some((head, sleep));
-            }
-        }
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for StrictHeads<S> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if this.scanner.has_refused() {
-            return Poll::Ready(Ok(()));
-        }
-        if let Some((_, deadline)) = &mut this.deadline
-            && deadline.as_mut().poll(cx).is_ready()
-        {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
-        let fresh = &mut buf.filled_mut()[before..];
-        if let Err(Refused { at }) = this.scanner.read(fresh) {
-            fresh[at] = 0;
-            buf.set_filled(before + at + 1);
-        }
-        this.keep_deadline();
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for StrictHeads<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-}
-
 /// The byte that broke the rules, as an index into what was just read.
 #[derive(Debug, PartialEq, Eq)]
-struct Refused {
-    at: usize,
+pub(super) struct Refused {
+    pub(super) at: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +40,7 @@ struct Framing {
     chunked: bool,
 }
 
-struct Scanner {
+pub(super) struct Scanner {
     state: State,
     framing: Framing,
     lines: u32,
@@ -172,22 +69,20 @@ impl Default for Scanner {
 struct Malformed;
 
 impl Scanner {
-    fn has_refused(&self) -> bool {
+    pub(super) fn has_refused(&self) -> bool {
         self.state == State::Refused
     }
 
     /// The number of the head that has begun and is not complete. The first head counts as begun from the start.
-    fn open_head(&self) -> Option<u64> {
+    pub(super) fn open_head(&self) -> Option<u64> {
         match self.state {
             State::Preface { .. } => Some(self.heads),
-            State::Head if self.lines > 0 || self.line_length > 0 || self.heads == 0 => {
-                Some(self.heads)
-            }
+            State::Head if self.lines > 0 || self.line_length > 0 || self.heads == 0 => Some(self.heads),
             _ => None,
         }
     }
 
-    fn read(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+    pub(super) fn read(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         let mut at = 0;
         while at < bytes.len() {
             match self.step(&bytes[at..]) {
@@ -215,8 +110,7 @@ impl Scanner {
             State::Preface { matched } => {
                 // Not HTTP/2 after all: what was taken for the preface is the beginning of a request line.
                 self.state = State::Head;
-                self.read(&HTTP2_PREFACE[..matched])
-                    .map_err(|_| (0, Malformed))?;
+                self.read(&HTTP2_PREFACE[..matched]).map_err(|_| (0, Malformed))?;
                 Ok(0)
             }
             State::Body { left } => {
@@ -235,9 +129,7 @@ impl Scanner {
                 };
                 Ok(read)
             }
-            State::Head | State::ChunkSize | State::ChunkEnd | State::Trailer => {
-                self.step_line(bytes)
-            }
+            State::Head | State::ChunkSize | State::ChunkEnd | State::Trailer => self.step_line(bytes),
         }
     }
 
@@ -285,8 +177,11 @@ impl Scanner {
             _ if length == 0 => self.end_head(),
             _ => {
                 self.lines = self.lines.saturating_add(1);
-                if self.lines > 1 {
-                    self.framing.note(line, length)?;
+                match self.lines {
+                    // What follows a CONNECT is not framed by anything in its head, and there is no use for it here.
+                    1 if line.starts_with(b"CONNECT ") => return Err(Malformed),
+                    1 => {}
+                    _ => self.framing.note(line, length)?,
                 }
                 Ok(State::Head)
             }
@@ -296,15 +191,9 @@ impl Scanner {
     fn end_head(&mut self) -> Result<State, Malformed> {
         self.heads += 1;
         match self.framing {
-            Framing {
-                length: Some(_),
-                chunked: true,
-            } => Err(Malformed),
+            Framing { length: Some(_), chunked: true } => Err(Malformed),
             Framing { chunked: true, .. } => Ok(State::ChunkSize),
-            Framing {
-                length: Some(left @ 1..),
-                ..
-            } => Ok(State::Body { left }),
+            Framing { length: Some(left @ 1..), .. } => Ok(State::Body { left }),
             Framing { .. } => Ok(self.next_head()),
         }
     }
@@ -323,11 +212,7 @@ impl Framing {
         }
         let Some(colon) = line.iter().position(|byte| *byte == b':') else {
             // A name longer than what is kept is none of ours; a short line without a colon is no header.
-            return if length > line.len() {
-                Ok(())
-            } else {
-                Err(Malformed)
-            };
+            return if length > line.len() { Ok(()) } else { Err(Malformed) };
         };
         let (name, value) = (&line[..colon], &line[colon + 1..]);
         let is_length = name.eq_ignore_ascii_case(b"content-length");
@@ -363,9 +248,7 @@ fn decimal(digits: &[u8]) -> Result<u64, Malformed> {
     if digits.is_empty() || digits.len() > 18 || !digits.iter().all(u8::is_ascii_digit) {
         return Err(Malformed);
     }
-    Ok(digits
-        .iter()
-        .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
+    Ok(digits.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
 }
 
 fn chunk_size(line: &[u8]) -> Result<u64, Malformed> {
@@ -388,9 +271,7 @@ mod tests {
     fn heads(text: &str, size: usize) -> Result<u64, usize> {
         let mut scanner = Scanner::default();
         for (number, piece) in text.as_bytes().chunks(size).enumerate() {
-            scanner
-                .read(piece)
-                .map_err(|refused| number * size + refused.at)?;
+            scanner.read(piece).map_err(|refused| number * size + refused.at)?;
         }
         Ok(scanner.heads)
     }
@@ -409,10 +290,7 @@ mod tests {
         let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\na\nb\n";
         let chunked = "PUT / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=y\r\na\nb\r\n00\r\nT: 1\r\n\r\n";
         assert_eq!(heads_at_any_split(get), Ok(1));
-        assert_eq!(
-            heads_at_any_split(&format!("{post}\r\n{chunked}{get}")),
-            Ok(3)
-        );
+        assert_eq!(heads_at_any_split(&format!("{post}\r\n{chunked}{get}")), Ok(3));
         assert_eq!(heads_at_any_split("PRI"), Ok(0));
     }
 
@@ -445,19 +323,13 @@ mod tests {
         let padded = format!("{head}Content-Length:{}1\r\n", " ".repeat(KEPT_LINE));
         assert!(heads_at_any_split(&padded).is_err());
         assert!(heads_at_any_split("\nGET / HTTP/1.1\r\n").is_err());
+        assert!(heads_at_any_split("CONNECT a:1 HTTP/1.1\r\n").is_err());
     }
 
     #[test]
     fn chunks_are_framed_exactly() {
         let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-        for body in [
-            "1\na",
-            "g\r\n",
-            "\r\n",
-            "1\r\nab\r\n",
-            "1\r\na\n",
-            "0\r\n\n",
-        ] {
+        for body in ["1\na", "g\r\n", "\r\n", "1\r\nab\r\n", "1\r\na\n", "0\r\n\n"] {
             assert!(heads(&format!("{head}{body}"), 999).is_err(), "{body:?}");
         }
     }

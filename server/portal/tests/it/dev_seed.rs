@@ -1,0 +1,69 @@
+use crate::support::*;
+use domain::model::Endpoint;
+use portal::sealing::CredentialBinding;
+
+async fn seed(world: &World, port: u16) {
+    let base = format!("http://127.0.0.1:{port}/v1");
+    world.portal.seed_demo_provider(&base, &base, &secret("demo-credential")).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_demo_is_seeded_once_and_its_port_is_followed() {
+    let world = World::new().await;
+    seed(&world, 4_001).await;
+    let (length, models) = (world.audit_length().await, world.store.models().await.unwrap());
+    seed(&world, 4_001).await;
+    assert_eq!(world.audit_length().await, length);
+    seed(&world, 4_002).await;
+    assert_eq!(world.audit_length().await, length + 2, "one entry for each half");
+    assert_eq!(world.store.models().await.unwrap(), models);
+
+    let providers = world.store.providers().await.unwrap();
+    assert_eq!(providers.len(), 2);
+    for sealed in world.store.credentials().await.unwrap() {
+        let provider = providers.iter().find(|provider| provider.id == sealed.provider).unwrap();
+        assert_eq!(provider.base_url, "http://127.0.0.1:4002/v1");
+        let binding = CredentialBinding {
+            provider: provider.id,
+            credential: sealed.id,
+            version: sealed.version,
+            base_url: &provider.base_url,
+        };
+        assert_eq!(world.sealing.open_credential(&binding, &sealed.blob).unwrap().expose(), "demo-credential");
+    }
+}
+
+#[tokio::test]
+async fn every_demo_model_can_be_called_in_each_of_its_formats() {
+    let world = World::new().await;
+    seed(&world, 4_001).await;
+    let ada = world.developer().await;
+    let providers = world.store.providers().await.unwrap();
+    let models = world.store.models().await.unwrap();
+    assert_eq!(models.len(), 4);
+    for model in &models {
+        assert!(model.price.is_some());
+        for endpoint in &model.endpoints {
+            let serves = |one: &domain::model::Deployment| {
+                providers.iter().any(|provider| provider.id == one.provider && provider.format == endpoint.format())
+            };
+            assert!(model.deployments.iter().any(serves), "{} has nobody for {endpoint:?}", model.name);
+        }
+    }
+    let key = world.mint(&ada, "laptop").await;
+    let facts = world.portal.snippet_facts(&ada, key).await.unwrap();
+    for endpoint in Endpoint::ALL {
+        assert!(facts.model_for(endpoint).is_some(), "{endpoint:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_seeded_team_is_made_once() {
+    let world = World::new().await;
+    let ada = world.developer().await;
+    let (first, lead) = world.team_led_by("Search", &ada).await;
+    let length = world.audit_length().await;
+    let (second, _) = world.team_led_by("Search", &ada).await;
+    assert_eq!((first, world.audit_length().await), (second, length));
+    assert!(lead.leads(first));
+}

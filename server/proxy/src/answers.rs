@@ -1,0 +1,187 @@
+//! What the gateway answers by itself: the models of a key, the key's own terms and budgets, a finished call.
+
+use crate::admit::{Caller, authorised_model};
+use crate::body::Body;
+use crate::error::{self, dollars, identify, iso, scope_name};
+use crate::forward::asked;
+use crate::gateway::Gateway;
+use domain::denial::Denial;
+use domain::id::EventId;
+use domain::model::{Endpoint, Model, WireFormat};
+use domain::usage::UsageRecord;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, Response};
+use serde_json::{Value, json};
+
+/// `GET /v1/models`: what this key may call now, in the client's list shape.
+pub(crate) fn models(gateway: &Gateway, caller: &Caller) -> Value {
+    let all = gateway.directory.models();
+    let listed: Vec<Value> = all
+        .iter()
+        .filter(|model| is_callable(gateway, caller, model))
+        .map(|model| describe(gateway, caller.skin, model))
+        .collect();
+    match caller.skin {
+        WireFormat::OpenAi => json!({ "object": "list", "data": listed }),
+        WireFormat::Anthropic => json!({
+            "first_id": listed.first().map(|model| &model["id"]),
+            "last_id": listed.last().map(|model| &model["id"]),
+            "has_more": false,
+            "data": listed,
+        }),
+    }
+}
+
+/// True if a call would get past the checks of model, endpoint and price. Clients of Anthropic's format are shown what
+/// they can send messages to.
+fn is_callable(gateway: &Gateway, caller: &Caller, model: &Model) -> bool {
+    let terms = &caller.record.effective;
+    let in_service = |endpoint: Endpoint| {
+        model.deployments.iter().any(|deployment| {
+            let provider = gateway.directory.provider(deployment.provider);
+            provider.is_some_and(|provider| provider.enabled && provider.format == endpoint.format())
+        })
+    };
+    let usable = |endpoint: &Endpoint| {
+        (caller.skin == WireFormat::OpenAi || *endpoint == Endpoint::Messages)
+            && terms.endpoints.contains(endpoint)
+            && in_service(*endpoint)
+    };
+    model.enabled
+        && model.price.is_some()
+        && terms.models.iter().any(|pattern| pattern.matches(model.name.as_str()))
+        && model.endpoints.iter().any(usable)
+}
+
+fn describe(gateway: &Gateway, skin: WireFormat, model: &Model) -> Value {
+    match skin {
+        WireFormat::OpenAi => {
+            let provider = model.deployments.first().and_then(|first| gateway.directory.provider(first.provider));
+            let owner = provider.map_or_else(|| "keywright".to_owned(), |provider| provider.name.clone());
+            json!({ "id": model.name, "object": "model", "created": 0, "owned_by": owner })
+        }
+        // The format allows the epoch for a date that is not known.
+        WireFormat::Anthropic => json!({
+            "type": "model",
+            "id": model.name,
+            "display_name": model.name,
+            "created_at": "1970-01-01T00:00:00Z",
+        }),
+    }
+}
+
+/// `GET /v1/models/{id}`.
+pub(crate) fn model(gateway: &Gateway, caller: &Caller, encoded: &str) -> Result<Value, Denial> {
+    let name =
+        percent_decoded(encoded).ok_or_else(|| Denial::ModelNotFound { model: encoded.chars().take(128).collect() })?;
+    let model = authorised_model(gateway, &caller.record, &name)?;
+    Ok(describe(gateway, caller.skin, &model))
+}
+
+/// Names with a slash or colon arrive encoded.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        rest = after;
+        if first == b'%' {
+            let (digits, after) = rest.split_at_checked(2)?;
+            let digits = std::str::from_utf8(digits).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            rest = after;
+        } else {
+            bytes.push(first);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// `GET /v1/key`: the key's terms, and spent, reserved and left of every budget that it draws on.
+pub(crate) fn key(gateway: &Gateway, caller: &Caller) -> Value {
+    let record = &*caller.record;
+    let asked = asked(caller, gateway);
+    let figures = gateway.ledger.figures(record, caller.begun_at);
+    let tightest = figures.iter().min_by_key(|figures| figures.left());
+    let budgets: Vec<Value> = figures
+        .iter()
+        .map(|figures| {
+            json!({
+                "scope": figures.scope.word(),
+                "name": scope_name(figures.scope, &asked),
+                "window": figures.window.word(),
+                "currency": "USD",
+                "limit": dollars(figures.limit),
+                "spent": dollars(figures.spent),
+                "reserved": dollars(figures.reserved),
+                "left": dollars(figures.left()),
+                "resets_at": figures.resets_at.map(iso),
+            })
+        })
+        .collect();
+    json!({
+        "object": "key",
+        "id": record.key.id.to_string(),
+        "name": record.key.name,
+        "profile": record.profile.name,
+        "environment": record.key.environment,
+        "expires_at": iso(record.key.expires_at),
+        "secret_version": caller.secret_version,
+        "models": record.effective.models,
+        "endpoints": record.effective.endpoints,
+        "limits": {
+            "requests_per_minute": record.effective.requests_per_minute,
+            "concurrency": record.effective.concurrency,
+            "max_output_tokens": record.effective.max_output_tokens,
+        },
+        "budgets": budgets,
+        "binding": tightest.map(|tightest| json!({
+            "scope": tightest.scope.word(),
+            "window": tightest.window.word(),
+            "left": dollars(tightest.left()),
+        })),
+        "portal_url": format!("{}/keys/{}", gateway.settings.portal_origin, record.key.id),
+    })
+}
+
+/// `GET /v1/requests/{id}`: a finished call of this key. Another key's call is as unknown as none.
+pub(crate) fn request(gateway: &Gateway, caller: &Caller, id: &str) -> Result<Value, Denial> {
+    let found = id.parse::<EventId>().ok().and_then(|event| gateway.ledger.finished(event, caller.record.key.id));
+    found.map(|record| describe_call(&record)).ok_or(Denial::NotFound)
+}
+
+fn describe_call(record: &UsageRecord) -> Value {
+    json!({
+        "object": "request",
+        "id": record.id.to_string(),
+        "at": iso(record.id.made_at()),
+        "model": record.model,
+        "endpoint": record.endpoint.map(Endpoint::word),
+        "status": record.status,
+        "outcome": record.outcome.word(),
+        "denial": record.denial,
+        "streamed": record.streamed,
+        "tokens": record.tokens,
+        "cost": dollars(record.cost),
+        "currency": "USD",
+        "usage_source": record.source.word(),
+        "duration_ms": record.duration_ms,
+        "first_byte_ms": record.first_byte_ms,
+    })
+}
+
+/// An answer of the gateway's own.
+pub(crate) fn respond(gateway: &Gateway, caller: &Caller, answer: Result<Value, Denial>) -> Response<Body> {
+    let value = match answer {
+        Ok(value) => value,
+        Err(Denial::NotFound) => {
+            let words = "There is no such call of this key among the recent ones. Older calls are in the portal.";
+            return error::refuse_with(&Denial::NotFound, words, &asked(caller, gateway));
+        }
+        Err(denial) => return error::refuse(&denial, &asked(caller, gateway)),
+    };
+    let mut response = Response::new(Body::whole(value.to_string()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    identify(response.headers_mut(), caller.event);
+    response
+}

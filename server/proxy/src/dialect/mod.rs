@@ -1,0 +1,189 @@
+//! Reads usage out of answers. One file for each wire format.
+//!
+//! Events of a stream are parsed only if a byte search says that they carry usage; everything else is looked at as
+//! bytes. An explicit zero is a figure, a missing field is not: what is incomplete counts as not reported, and the
+//! call is settled by estimate.
+
+mod anthropic;
+mod openai;
+
+use crate::sse::Event;
+use domain::model::{Endpoint, WireFormat};
+use domain::usage::TokenUsage;
+use memchr::memmem;
+use serde_json::Value;
+
+/// What to do with an event of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Relay,
+    /// The client did not ask for it.
+    Withhold,
+    /// The event that tells the client that its answer is whole.
+    Last,
+}
+
+/// Watches one stream go by.
+pub(crate) struct StreamTap {
+    endpoint: Endpoint,
+    client_wants_usage: bool,
+    /// The last figures that the provider gave, and whether they are those of the whole answer.
+    usage: Option<TokenUsage>,
+    is_final: bool,
+    /// Bytes of generated text, and events that carried some.
+    text_bytes: u64,
+    text_events: u64,
+    /// The provider itself said that the answer failed.
+    pub failed: bool,
+}
+
+impl StreamTap {
+    pub(crate) const fn new(endpoint: Endpoint, client_wants_usage: bool) -> Self {
+        Self {
+            endpoint,
+            client_wants_usage,
+            usage: None,
+            is_final: false,
+            text_bytes: 0,
+            text_events: 0,
+            failed: false,
+        }
+    }
+
+    pub(crate) fn observe(&mut self, raw: &[u8]) -> Verdict {
+        let event = Event::read(raw);
+        match self.endpoint {
+            Endpoint::Messages | Endpoint::CountTokens => anthropic::observe(self, &event),
+            Endpoint::Responses => openai::observe_response(self, &event),
+            Endpoint::ChatCompletions | Endpoint::Embeddings => openai::observe_chat(self, &event),
+        }
+    }
+
+    /// The figures of the whole answer.
+    pub(crate) fn whole(&self) -> Option<TokenUsage> {
+        self.usage.filter(|_| self.is_final)
+    }
+
+    /// The last figures, whole or not.
+    pub(crate) const fn last(&self) -> Option<TokenUsage> {
+        self.usage
+    }
+
+    /// How many tokens the text relayed so far has, rather too many than too few.
+    pub(crate) fn estimated_output(&self) -> u64 {
+        self.text_bytes.div_ceil(3).max(self.text_events)
+    }
+
+    /// Counts the text that follows these names.
+    fn count_text(&mut self, data: &[u8], names: &[&str]) {
+        let before = self.text_bytes;
+        for name in names {
+            self.text_bytes += values(data, name).map(|at| text_length(&data[at..])).sum::<u64>();
+        }
+        self.text_events += u64::from(self.text_bytes > before);
+    }
+}
+
+/// The usage of an answer that came in one piece.
+pub(crate) fn plain_usage(endpoint: Endpoint, body: &[u8]) -> Option<TokenUsage> {
+    match endpoint.format() {
+        WireFormat::OpenAi => openai::plain_usage(endpoint, body),
+        WireFormat::Anthropic => anthropic::plain_usage(body),
+    }
+}
+
+/// The usage of an answer of which only the end was kept: providers put it behind the content.
+pub(crate) fn usage_in_tail(endpoint: Endpoint, tail: &[u8]) -> Option<TokenUsage> {
+    let at = values(tail, "\"usage\"").filter(|&at| tail.get(at) == Some(&b'{')).last()?;
+    match endpoint.format() {
+        WireFormat::OpenAi => openai::usage_value(endpoint, &tail[at..]),
+        WireFormat::Anthropic => anthropic::usage_value(&tail[at..]),
+    }
+}
+
+/// True if clients of this format learn the usage of a stream only at its end.
+pub(crate) const fn usage_comes_last(endpoint: Endpoint) -> bool {
+    matches!(endpoint.format(), WireFormat::OpenAi)
+}
+
+/// An error as an event of a running stream.
+pub(crate) fn error_event(endpoint: Endpoint, error: &Value) -> String {
+    match endpoint {
+        Endpoint::ChatCompletions | Endpoint::Embeddings => format!("data: {error}\n\n"),
+        Endpoint::Messages | Endpoint::CountTokens => format!("event: error\ndata: {error}\n\n"),
+        Endpoint::Responses => {
+            let inner = &error["error"];
+            let event = serde_json::json!({
+                "type": "error", "code": inner["code"], "message": inner["message"], "param": null,
+                "request_id": inner["request_id"],
+            });
+            format!("event: error\ndata: {event}\n\n")
+        }
+    }
+}
+
+/// The places of the values of a name, given with its quotes. A quote inside a text is written `\"`, so that a match
+/// is a name or a whole text, never part of one; a text is not followed by a colon.
+fn values<'a>(data: &'a [u8], name: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let blank = |at: &usize| data.get(*at).is_some_and(u8::is_ascii_whitespace);
+    let skip = move |mut at: usize| {
+        while blank(&at) {
+            at += 1;
+        }
+        at
+    };
+    memmem::find_iter(data, name.as_bytes()).filter_map(move |found| {
+        let colon = skip(found + name.len());
+        (data.get(colon) == Some(&b':')).then(|| skip(colon + 1))
+    })
+}
+
+/// The raw length of the JSON text that begins here; 0 if it is none.
+fn text_length(data: &[u8]) -> u64 {
+    if data.first() != Some(&b'"') {
+        return 0;
+    }
+    let mut at = 1;
+    while let Some(found) = data.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if data[at] == b'"' {
+            return at as u64 - 1;
+        }
+        at += 2;
+    }
+    0
+}
+
+/// True if the event has usage figures, and not just the field.
+fn has_usage(data: &[u8]) -> bool {
+    values(data, "\"usage\"").any(|at| data.get(at) == Some(&b'{'))
+}
+
+/// The text that the first field of this name has.
+fn first_text<'a>(data: &'a [u8], name: &'a str) -> &'a [u8] {
+    let Some(at) = values(data, name).next() else { return b"" };
+    let length = usize::try_from(text_length(&data[at..])).unwrap_or(0);
+    data.get(at + 1..at + 1 + length).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_found_and_quoted_look_alikes_are_not() {
+        let data = br#"{"content":"say \"usage\": {","usage" : null,"x":"usage","usage":{"a":1}}"#;
+        assert_eq!(values(data, "\"usage\"").count(), 2);
+        assert!(has_usage(data));
+        assert!(!has_usage(br#"{"usage":null,"c":"\"usage\":{}"}"#));
+        assert_eq!(text_length(br#""a\"b\\" "#), 6);
+        assert_eq!(text_length(br#""never ends\"#), 0);
+        assert_eq!(first_text(br#"{"type": "response.created"}"#, "\"type\""), b"response.created");
+    }
+
+    #[test]
+    fn the_last_usage_of_a_tail_counts() {
+        let tail = br#"1,0.2],"usage":{"type":"decoy"}}],"model":"m","usage":{"prompt_tokens":8,"total_tokens":8}}"#;
+        assert_eq!(usage_in_tail(Endpoint::Embeddings, tail), Some(TokenUsage { input: 8, ..TokenUsage::default() }));
+    }
+}

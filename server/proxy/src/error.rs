@@ -1,0 +1,313 @@
+//! A denial as the client's own format shows it: status, code, a sentence that says what to do next, the figures.
+//!
+//! Codes and statuses are the domain's; here is only how they look. Nothing of a provider (address, credential, text)
+//! can get in: the sentences are made from the denial alone.
+
+use crate::body::Body;
+use crate::ports::KeyRecord;
+use crate::settings::{BudgetStatus, Settings};
+use domain::budget::BudgetScope;
+use domain::denial::{Denial, LimitReached};
+use domain::id::EventId;
+use domain::model::WireFormat;
+use domain::money::NanoUsd;
+use domain::time::Timestamp;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use serde_json::{Map, Value, json};
+
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const OWN_REQUEST_ID: HeaderName = HeaderName::from_static("x-keywright-request-id");
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+
+/// What an answer needs to know about its request.
+pub(crate) struct Asked<'a> {
+    pub event: EventId,
+    pub skin: WireFormat,
+    /// Known once the secret was right.
+    pub record: Option<&'a KeyRecord>,
+    pub settings: &'a Settings,
+}
+
+/// Says no.
+pub(crate) fn refuse(denial: &Denial, asked: &Asked<'_>) -> Response<Body> {
+    refuse_with(denial, &sentence(denial), asked)
+}
+
+/// Says no in words of the caller's choice.
+pub(crate) fn refuse_with(denial: &Denial, words: &str, asked: &Asked<'_>) -> Response<Body> {
+    let bytes = error_body(denial, words, asked).to_string();
+    let mut response = Response::new(Body::whole(bytes));
+    *response.status_mut() = status(denial, asked.settings);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    identify(headers, asked.event);
+    match denial {
+        Denial::InvalidKey | Denial::ProviderKey => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        // The official SDKs honour this: a spent budget is not worth three more attempts.
+        Denial::BudgetExhausted(_) | Denial::BudgetInsufficient { .. } => {
+            headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+        }
+        _ => {}
+    }
+    if let Some(ms) = retry_after_ms(denial) {
+        headers.insert(RETRY_AFTER, HeaderValue::from(ms.div_ceil(1_000).max(1)));
+        headers.insert(RETRY_AFTER_MS, HeaderValue::from(ms));
+    }
+    response
+}
+
+/// The wrong method, and which is right.
+pub(crate) fn refuse_method(allow: &'static str, asked: &Asked<'_>) -> Response<Body> {
+    let mut response = refuse_with(&Denial::MethodNotAllowed, &format!("This path answers {allow} only."), asked);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
+/// The names under which the formats' SDKs look for a request id.
+pub(crate) fn identify(headers: &mut HeaderMap, event: EventId) {
+    if let Ok(id) = HeaderValue::try_from(event.to_string()) {
+        headers.insert(REQUEST_ID, id.clone());
+        headers.insert(ANTHROPIC_REQUEST_ID, id.clone());
+        headers.insert(OWN_REQUEST_ID, id);
+    }
+}
+
+pub(crate) fn status(denial: &Denial, settings: &Settings) -> StatusCode {
+    let code = match denial {
+        Denial::BudgetExhausted(_) | Denial::BudgetInsufficient { .. }
+            if settings.budget_status == BudgetStatus::TooManyRequests =>
+        {
+            429
+        }
+        _ => denial.status(),
+    };
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+const fn retry_after_ms(denial: &Denial) -> Option<u64> {
+    match denial {
+        Denial::RateLimited { retry_after_ms, .. }
+        | Denial::ConcurrencyLimited { retry_after_ms, .. }
+        | Denial::BudgetReserved { retry_after_ms, .. } => Some(*retry_after_ms),
+        Denial::Starting => Some(1_000),
+        Denial::PolicyStale | Denial::MeteringUnavailable => Some(5_000),
+        _ => None,
+    }
+}
+
+/// The error as JSON, also used inside a stream that has to end early.
+pub(crate) fn error_body(denial: &Denial, words: &str, asked: &Asked<'_>) -> Value {
+    let mut error = Map::new();
+    let status = status(denial, asked.settings).as_u16();
+    let kind = match asked.skin {
+        WireFormat::OpenAi => openai_type(denial, status),
+        WireFormat::Anthropic => anthropic_type(status),
+    };
+    error.insert("type".to_owned(), kind.into());
+    error.insert("message".to_owned(), words.into());
+    error.insert("code".to_owned(), denial.code().into());
+    if let Some(limits) = limits(denial, asked) {
+        error.insert("limits".to_owned(), limits);
+    }
+    if let Some(url) = portal_url(denial, asked) {
+        error.insert("portal_url".to_owned(), url.into());
+    }
+    let id = asked.event.to_string();
+    match asked.skin {
+        WireFormat::OpenAi => {
+            error.insert("param".to_owned(), Value::Null);
+            error.insert("request_id".to_owned(), id.into());
+            json!({ "error": error })
+        }
+        WireFormat::Anthropic => json!({ "type": "error", "error": error, "request_id": id }),
+    }
+}
+
+const fn openai_type(denial: &Denial, status: u16) -> &'static str {
+    match denial {
+        Denial::BudgetExhausted(_) | Denial::BudgetInsufficient { .. } => "insufficient_quota",
+        _ => match status {
+            401 => "authentication_error",
+            403 => "permission_error",
+            429 => "rate_limit_error",
+            500.. => "server_error",
+            _ => "invalid_request_error",
+        },
+    }
+}
+
+const fn anthropic_type(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        504 => "timeout_error",
+        500.. => "api_error",
+        _ => "invalid_request_error",
+    }
+}
+
+/// An amount as exact text: `12.40`.
+pub(crate) fn dollars(amount: NanoUsd) -> String {
+    amount.to_string().replacen('$', "", 1)
+}
+
+pub(crate) fn iso(at: Timestamp) -> String {
+    at.to_jiff().to_string()
+}
+
+/// Whose budget this is, as people call it.
+pub(crate) fn scope_name(scope: BudgetScope, asked: &Asked<'_>) -> String {
+    match scope {
+        BudgetScope::Organisation => asked.settings.organisation.clone(),
+        BudgetScope::Key(id) => match asked.record {
+            Some(record) if record.key.id == id => record.key.name.clone(),
+            _ => id.to_string(),
+        },
+        BudgetScope::Team(_) | BudgetScope::Person(_) => scope.to_string(),
+    }
+}
+
+fn limits(denial: &Denial, asked: &Asked<'_>) -> Option<Value> {
+    let rate = |what: &str, limit: u32| {
+        let name = asked.record.map(|record| record.key.name.as_str());
+        json!({ "scope": "key", "name": name, "window": what, "limit": limit })
+    };
+    match denial {
+        Denial::RateLimited { limit, .. } => Some(rate("minute", *limit)),
+        Denial::ConcurrencyLimited { limit, .. } => Some(rate("in_flight", *limit)),
+        Denial::BudgetExhausted(reached)
+        | Denial::BudgetInsufficient { limit: reached, .. }
+        | Denial::BudgetReserved { limit: reached, .. } => Some(json!({
+            "scope": reached.scope.word(),
+            "name": scope_name(reached.scope, asked),
+            "window": reached.window.word(),
+            "currency": "USD",
+            "limit": dollars(reached.limit),
+            "spent": dollars(reached.spent),
+            "reserved": dollars(reached.reserved),
+            "resets_at": reached.resets_at.map(iso),
+        })),
+        _ => None,
+    }
+}
+
+/// The key's page, at the line of the limit.
+fn portal_url(denial: &Denial, asked: &Asked<'_>) -> Option<String> {
+    let record = asked.record?;
+    let page = format!("{}/keys/{}", asked.settings.portal_origin, record.key.id);
+    Some(match denial {
+        Denial::BudgetExhausted(reached)
+        | Denial::BudgetInsufficient { limit: reached, .. }
+        | Denial::BudgetReserved { limit: reached, .. } => {
+            format!("{page}#budget-{}-{}", reached.scope.word(), reached.window.word())
+        }
+        Denial::RateLimited { .. } | Denial::ConcurrencyLimited { .. } => format!("{page}#limits"),
+        _ => page,
+    })
+}
+
+/// What happened and what to do next, for people.
+pub(crate) fn sentence(denial: &Denial) -> String {
+    let budget = |reached: &LimitReached| {
+        let reset = reached.resets_at.map_or_else(|| "never resets".to_owned(), |at| format!("resets at {}", iso(at)));
+        let (scope, window) = (reached.scope.word(), reached.window.word());
+        format!("the {scope}'s {window} budget of {} ({} spent; it {reset})", reached.limit, reached.spent)
+    };
+    match denial {
+        Denial::InvalidKey => "This key is not known here. Send a Keywright key (it starts with kwr_) as \
+            'Authorization: Bearer …' or 'x-api-key', copied whole, or mint one in the portal."
+            .to_owned(),
+        Denial::ProviderKey => "This looks like a provider's own key. Keywright takes virtual keys only (they start \
+            with kwr_): mint one in the portal, and replace the provider key at its provider, since it has left the \
+            place where it was safe."
+            .to_owned(),
+        Denial::AmbiguousCredentials => {
+            "This request carries two different keys. Send one, in one header, and unset the other variable.".to_owned()
+        }
+        Denial::KeyRevoked => "This key was revoked. Mint a new one in the portal.".to_owned(),
+        Denial::KeyDisabled => "This key is disabled. Its owner can enable it on its page.".to_owned(),
+        Denial::KeyExpired => "This key has expired. Rotate it or mint a new one in the portal.".to_owned(),
+        Denial::OwnerSuspended => {
+            "The owner of this key is suspended. Ask an administrator, or use a key of someone active.".to_owned()
+        }
+        Denial::NetworkNotAllowed => {
+            "This key may not be used from this network. Its page lists the networks it may be used from.".to_owned()
+        }
+        Denial::EndpointNotAllowed { endpoint } => {
+            format!("This key may not call {endpoint}. Its page lists the endpoints it may call.")
+        }
+        Denial::ModelNotAllowed { model } => {
+            format!("This key may not use the model '{model}'. GET /v1/models lists those it may use.")
+        }
+        Denial::ModelNotFound { model } => {
+            format!("There is no model '{model}' here. GET /v1/models lists those this key may use.")
+        }
+        Denial::ModelUnpriced { model } => format!(
+            "The model '{model}' has no price yet, so that no budget could be kept. An administrator can set one."
+        ),
+        Denial::ModelUnsupported { model, endpoint } => {
+            format!("The model '{model}' is not served at this path. Call it at {endpoint}.")
+        }
+        Denial::RateLimited { limit, retry_after_ms } => format!(
+            "More than {limit} requests in a minute with this key. Try again in {} s.",
+            retry_after_ms.div_ceil(1_000)
+        ),
+        Denial::ConcurrencyLimited { limit, .. } => {
+            format!("{limit} calls of this key are in flight, as many as it may have. Try again when one has ended.")
+        }
+        Denial::BudgetExhausted(reached) => {
+            format!("Used up: {}. Its owner can ask for more on the key's page.", budget(reached))
+        }
+        Denial::BudgetInsufficient { limit, largest_max_tokens: 0 } => format!(
+            "What this call can cost does not fit into {}, not even with the shortest answer. Send less, use a \
+             cheaper model, or ask for more on the key's page.",
+            budget(limit)
+        ),
+        Denial::BudgetInsufficient { limit, largest_max_tokens } => format!(
+            "What this call can cost does not fit into {}. The largest max_tokens that fits is {largest_max_tokens}.",
+            budget(limit)
+        ),
+        Denial::BudgetReserved { limit, .. } => {
+            format!("What is left of {} is held by calls in flight. Try again when one has ended.", budget(limit))
+        }
+        Denial::InvalidRequest { reason } => reason.clone(),
+        Denial::NotFound => "There is nothing at this path. The gateway serves /v1/chat/completions, /v1/responses, \
+            /v1/embeddings, /v1/messages, /v1/messages/count_tokens, /v1/models, /v1/key and /v1/requests/{id}."
+            .to_owned(),
+        Denial::MethodNotAllowed => "This path does not answer this method.".to_owned(),
+        Denial::BodyTooLarge { limit_bytes } => {
+            format!("The body is larger than the {limit_bytes} bytes that are taken here. Send less at once.")
+        }
+        Denial::UnsupportedMediaType { reason } => (*reason).to_owned(),
+        Denial::ProviderAuth => "The provider refused the gateway's own credential. Nothing is wrong with your key: \
+            tell an administrator this request id."
+            .to_owned(),
+        Denial::ProviderTimeout => "The provider did not answer in time. Try again.".to_owned(),
+        Denial::ProviderError => {
+            "The provider could not be reached or broke off. Try again; if it stays, tell an administrator.".to_owned()
+        }
+        Denial::UpstreamProtocol => "The provider's answer could not be understood. Try again; if it stays, tell an \
+            administrator this request id."
+            .to_owned(),
+        Denial::Starting => "Keywright is starting. Try again in a moment.".to_owned(),
+        Denial::Sealed => {
+            "Keywright is sealed: its root secret is missing. An administrator has to unseal it.".to_owned()
+        }
+        Denial::PolicyStale => {
+            "Keywright has lost touch with its database and will not decide on old facts. Try again later.".to_owned()
+        }
+        Denial::MeteringUnavailable => {
+            "Usage cannot be recorded at the moment, so that nothing is forwarded. Tell an administrator.".to_owned()
+        }
+    }
+}

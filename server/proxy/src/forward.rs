@@ -1,0 +1,332 @@
+//! Takes an admitted call to a provider and brings the answer back. Runs in a task of its own, so that a client that
+//! hangs up takes neither the meter nor the reservation with it.
+//!
+//! Always true: the reservation ends exactly once; the last bytes of an answer are let go only after its usage is
+//! written. Another deployment is tried only while no provider can have seen the call. Provider errors of the client's
+//! own format pass through; anything else becomes an error of ours, without a word of the provider's.
+
+use crate::admit::{Admitted, Caller};
+use crate::body::Body;
+use crate::dialect;
+use crate::drain::{Drain, Stop};
+use crate::error::{self, Asked, dollars};
+use crate::gateway::Gateway;
+use crate::headers::for_client;
+use crate::metering::Charge;
+use crate::ports::ProviderRecord;
+use crate::reservation::Ending;
+use crate::stream;
+use crate::upstream::{SendError, UpstreamBody};
+use bytes::{Bytes, BytesMut};
+use domain::denial::Denial;
+use domain::key_secret::SecretText;
+use domain::model::{Endpoint, WireFormat};
+use domain::money::NanoUsd;
+use domain::usage::Outcome;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http_body_util::BodyExt;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+/// A plain answer up to this size is kept until its cost is known; a larger one is passed on as it comes.
+const KEPT_WHOLE_BYTES: usize = 1024 * 1024;
+/// How much of the end of a large answer is searched for its usage.
+const TAIL_BYTES: usize = 64 * 1024;
+
+const MODEL: HeaderName = HeaderName::from_static("x-keywright-model");
+const PROVIDER: HeaderName = HeaderName::from_static("x-keywright-provider");
+const COST: HeaderName = HeaderName::from_static("x-keywright-cost-usd");
+const LEFT: HeaderName = HeaderName::from_static("x-keywright-budget-left-usd");
+const TIGHTEST: HeaderName = HeaderName::from_static("x-keywright-budget");
+
+pub(crate) type Answer = oneshot::Sender<Response<Body>>;
+
+/// One call on its way.
+pub(crate) struct Exchange {
+    pub gateway: Arc<Gateway>,
+    pub admitted: Admitted,
+    pub drain: Drain,
+    /// When the whole call has to be over.
+    pub due: Instant,
+}
+
+/// A provider's answer, as it begins.
+struct Reply {
+    response: Response<UpstreamBody>,
+    provider: Arc<ProviderRecord>,
+    credential: Arc<SecretText>,
+}
+
+pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: Answer) {
+    let timeouts = gateway.settings.timeouts;
+    // A stream that reports as it goes has nothing to tell that has not been seen; a plain answer always has.
+    let worthwhile = !admitted.streamed() || dialect::usage_comes_last(admitted.endpoint());
+    let drain = Drain::new(Arc::clone(&gateway.drains), worthwhile, timeouts.drain);
+    let mut exchange = Exchange { gateway, admitted, drain, due: Instant::now() + timeouts.total };
+    let Reply { response, provider, credential } = match exchange.reply(&mut answer).await {
+        Ok(reply) => reply,
+        Err((denial, charge)) => return exchange.fail(&denial, charge, answer),
+    };
+    let (parts, body) = response.into_parts();
+    let coded = parts.headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
+    if matches!(parts.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        tracing::warn!(provider.name = %provider.name, status = parts.status.as_u16(), "a provider refused its credential");
+        return exchange.fail(&Denial::ProviderAuth, Charge::NOTHING, answer);
+    }
+    if parts.status.is_informational() || parts.status.is_redirection() {
+        return exchange.fail(&Denial::UpstreamProtocol, Charge::NOTHING, answer);
+    }
+    if coded {
+        let charge = if parts.status.is_success() { exchange.estimated(0) } else { Charge::NOTHING };
+        return exchange.fail(&Denial::UpstreamProtocol, charge, answer);
+    }
+    let mut head = Response::new(());
+    *head.status_mut() = parts.status;
+    *head.headers_mut() = exchange.answer_headers(&parts.headers, &provider);
+    if !parts.status.is_success() {
+        return exchange.relay_error(head, body, credential, answer).await;
+    }
+    let is_stream = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| {
+        kind.as_bytes().get(..17).is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"))
+    });
+    if is_stream {
+        stream::relay(exchange, head, body, answer).await;
+    } else {
+        exchange.relay_plain(head, body, answer).await;
+    }
+}
+
+impl Exchange {
+    /// Tries the deployments in their order until one may have seen the call.
+    async fn reply(&mut self, answer: &mut Answer) -> Result<Reply, (Denial, Charge)> {
+        let timeouts = &self.gateway.settings.timeouts;
+        let patience = if self.admitted.streamed() { timeouts.first_byte_streamed } else { timeouts.first_byte_plain };
+        let due = self.due.min(Instant::now() + patience);
+        let mut why = Denial::ProviderError;
+        for at in 0..self.admitted.candidates().len() {
+            let candidate = &self.admitted.candidates()[at];
+            let provider = Arc::clone(&candidate.provider);
+            let deployment = candidate.deployment.id;
+            let credential = match self.gateway.directory.credential(candidate.deployment.credential) {
+                Ok(credential) => credential,
+                Err(denial) => {
+                    why = denial;
+                    continue;
+                }
+            };
+            let outbound = match self.admitted.outbound(candidate, &credential) {
+                Ok(outbound) => outbound,
+                Err(denial) => {
+                    why = denial;
+                    continue;
+                }
+            };
+            self.admitted.reservation_mut().sent_to(deployment);
+            let sending = self.gateway.upstream.send(outbound);
+            match self.drain.wait(sending, answer.closed(), due).await {
+                Ok(Ok(response)) => return Ok(Reply { response, provider, credential }),
+                Ok(Err(SendError::NotSent(error))) => {
+                    tracing::warn!(provider.name = %provider.name, %error, "a provider could not be reached");
+                    self.admitted.reservation_mut().not_sent_after_all();
+                    why = Denial::ProviderError;
+                }
+                Ok(Err(SendError::Broken(error))) => {
+                    tracing::warn!(provider.name = %provider.name, %error, "a provider broke off before its answer");
+                    return Err((Denial::ProviderError, self.estimated(0)));
+                }
+                Err(Stop::Timeout) => return Err((Denial::ProviderTimeout, self.estimated(0))),
+                Err(Stop::ClientGone) => return Err((Denial::ProviderError, self.estimated(0))),
+            }
+        }
+        Err((why, Charge::NOTHING))
+    }
+
+    /// What a call without figures is charged after this much output.
+    fn estimated(&self, output: u64) -> Charge {
+        if self.admitted.endpoint() == Endpoint::CountTokens {
+            return Charge::NOTHING;
+        }
+        self.admitted.tariff().estimated(None, output)
+    }
+
+    /// Ends a call of which the client has seen nothing yet.
+    fn fail(self, denial: &Denial, charge: Charge, answer: Answer) {
+        let gone = self.drain.client_is_gone();
+        let (caller, reservation) = self.admitted.into_reservation();
+        let mut response = error::refuse(denial, &asked(&caller, &self.gateway));
+        let is_ours = matches!(denial, Denial::Starting | Denial::Sealed | Denial::PolicyStale);
+        if is_ours && charge == Charge::NOTHING {
+            reservation.release(denial);
+        } else {
+            let (outcome, error) = match gone {
+                true => (Outcome::ClientGone, None),
+                false => (Outcome::ProviderFailed, Some(denial.code())),
+            };
+            let ending = Ending { status: denial.status(), outcome, error, charge };
+            if let Err(denial) = reservation.settle(ending) {
+                response = error::refuse(&denial, &asked(&caller, &self.gateway));
+            }
+        }
+        // A client that is gone misses nothing.
+        let _ = answer.send(response);
+    }
+
+    /// A provider's error: passed through if it is one of the format, and replaced otherwise. It costs nothing.
+    async fn relay_error(
+        mut self,
+        head: Response<()>,
+        mut body: UpstreamBody,
+        credential: Arc<SecretText>,
+        mut answer: Answer,
+    ) {
+        let due = self.due.min(Instant::now() + self.gateway.settings.timeouts.between_events);
+        let mut kept = BytesMut::new();
+        while let Ok(Some(Ok(frame))) = self.drain.wait(body.frame(), answer.closed(), due).await {
+            kept.extend_from_slice(frame.data_ref().map_or(&b""[..], |data| data));
+            if kept.len() > KEPT_WHOLE_BYTES {
+                break;
+            }
+        }
+        // What broke off is no JSON any more, and is replaced.
+        let leaks = memchr::memmem::find(&kept, credential.expose().as_bytes()).is_some();
+        let is_json = kept.first() == Some(&b'{') && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
+        if leaks || !is_json {
+            return self.fail(&Denial::ProviderError, Charge::NOTHING, answer);
+        }
+        self.admitted.reservation_mut().first_byte();
+        self.finish_whole(head, kept.freeze(), Charge::NOTHING, answer);
+    }
+
+    async fn relay_plain(mut self, head: Response<()>, mut body: UpstreamBody, mut answer: Answer) {
+        let mut kept = BytesMut::new();
+        let failure = loop {
+            let due = self.due.min(Instant::now() + self.gateway.settings.timeouts.between_events);
+            match self.drain.wait(body.frame(), answer.closed(), due).await {
+                Ok(None) => {
+                    let charge = self.plain_charge(dialect::plain_usage(self.admitted.endpoint(), &kept), kept.len());
+                    return self.finish_whole(head, kept.freeze(), charge, answer);
+                }
+                Ok(Some(Ok(frame))) => {
+                    self.admitted.reservation_mut().first_byte();
+                    kept.extend_from_slice(frame.data_ref().map_or(&b""[..], |data| data));
+                    if kept.len() > KEPT_WHOLE_BYTES {
+                        return self.relay_large(head, kept.freeze(), body, answer).await;
+                    }
+                }
+                Ok(Some(Err(_))) => break Denial::ProviderError,
+                Err(Stop::Timeout) => break Denial::ProviderTimeout,
+                Err(Stop::ClientGone) => break Denial::ProviderError,
+            }
+        };
+        let charge = self.plain_charge(None, kept.len());
+        self.fail(&failure, charge, answer);
+    }
+
+    fn plain_charge(&self, usage: Option<domain::usage::TokenUsage>, seen_bytes: usize) -> Charge {
+        match usage {
+            _ if self.admitted.endpoint() == Endpoint::CountTokens => Charge::NOTHING,
+            Some(tokens) => self.admitted.tariff().reported(tokens),
+            None => self.estimated((seen_bytes as u64).div_ceil(3)),
+        }
+    }
+
+    /// Ends a call whose whole answer is here.
+    fn finish_whole(self, mut head: Response<()>, bytes: Bytes, charge: Charge, answer: Answer) {
+        let gone = self.drain.client_is_gone();
+        let left = self.admitted.reservation().left_after(Some(charge.cost));
+        announce_budget(head.headers_mut(), left);
+        insert(head.headers_mut(), &COST, &dollars(charge.cost));
+        let (caller, reservation) = self.admitted.into_reservation();
+        let outcome = if gone { Outcome::ClientGone } else { Outcome::Answered };
+        let ending = Ending { status: head.status().as_u16(), outcome, error: None, charge };
+        let response = match reservation.settle(ending) {
+            Ok(()) => head.map(|()| Body::whole(bytes)),
+            Err(denial) => error::refuse(&denial, &asked(&caller, &self.gateway)),
+        };
+        // A client that is gone misses nothing; its call is settled.
+        let _ = answer.send(response);
+    }
+
+    /// Passes a large answer on as it comes, one piece behind, so that its last piece waits for the settlement.
+    async fn relay_large(mut self, mut head: Response<()>, begun: Bytes, mut body: UpstreamBody, answer: Answer) {
+        announce_budget(head.headers_mut(), self.admitted.reservation().left_after(None));
+        let status = head.status().as_u16();
+        let (sender, client_body) = Body::channel();
+        // If nobody takes it, the channel says so at the next step.
+        let _ = answer.send(head.map(|()| client_body));
+        let mut tail = BytesMut::from(&begun[begun.len().saturating_sub(TAIL_BYTES)..]);
+        let mut seen = begun.len();
+        let mut held = begun;
+        let stalled = self.gateway.settings.timeouts.client_stalled;
+        let failure = loop {
+            let due = self.due.min(Instant::now() + self.gateway.settings.timeouts.between_events);
+            match self.drain.wait(body.frame(), sender.closed(), due).await {
+                Ok(None) => break None,
+                Ok(Some(Err(_))) => break Some(Denial::ProviderError),
+                Err(Stop::Timeout) => break Some(Denial::ProviderTimeout),
+                Err(Stop::ClientGone) => break Some(Denial::ProviderError),
+                Ok(Some(Ok(frame))) => {
+                    let Ok(data) = frame.into_data() else { continue };
+                    if Instant::now() >= self.due {
+                        break Some(Denial::ProviderTimeout);
+                    }
+                    seen += data.len();
+                    tail.extend_from_slice(&data);
+                    if tail.len() > 2 * TAIL_BYTES {
+                        tail = tail.split_off(tail.len() - TAIL_BYTES);
+                    }
+                    let piece = std::mem::replace(&mut held, data);
+                    if !self.drain.client_is_gone() {
+                        let taken = tokio::time::timeout(stalled, sender.send(piece)).await;
+                        if !matches!(taken, Ok(Ok(()))) && !self.drain.begin() {
+                            break Some(Denial::ProviderError);
+                        }
+                    }
+                }
+            }
+        };
+        let usage = failure.is_none().then(|| dialect::usage_in_tail(self.admitted.endpoint(), &tail)).flatten();
+        let charge = self.plain_charge(usage, seen);
+        let outcome = match failure {
+            _ if self.drain.client_is_gone() => Outcome::ClientGone,
+            None => Outcome::Answered,
+            Some(_) => Outcome::ProviderFailed,
+        };
+        let error = failure.as_ref().filter(|_| outcome == Outcome::ProviderFailed).map(Denial::code);
+        let (_, reservation) = self.admitted.into_reservation();
+        let settled = reservation.settle(Ending { status, outcome, error, charge });
+        // Without an end the connection is cut: the client must not take a part for the whole.
+        if settled.is_ok() && failure.is_none() && sender.send(held).await.is_ok() {
+            sender.finish();
+        }
+    }
+
+    fn answer_headers(&self, from_provider: &HeaderMap, provider: &ProviderRecord) -> HeaderMap {
+        let mut headers = for_client(from_provider, self.admitted.caller().event);
+        insert(&mut headers, &MODEL, self.admitted.model().name.as_str());
+        insert(&mut headers, &PROVIDER, &provider.name);
+        headers
+    }
+}
+
+/// What is left in the tightest budget, and which it is.
+pub(crate) fn announce_budget(headers: &mut HeaderMap, left: Option<(domain::budget::BudgetFigures, NanoUsd)>) {
+    if let Some((tightest, left)) = left {
+        insert(headers, &LEFT, &dollars(left));
+        insert(headers, &TIGHTEST, &format!("{}/{}", tightest.scope.word(), tightest.window.word()));
+    }
+}
+
+/// A name that cannot be a header's value is left out.
+fn insert(headers: &mut HeaderMap, name: &HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+pub(crate) fn asked<'a>(caller: &'a Caller, gateway: &'a Gateway) -> Asked<'a> {
+    let skin: WireFormat = caller.skin;
+    Asked { event: caller.event, skin, record: Some(&caller.record), settings: &gateway.settings }
+}

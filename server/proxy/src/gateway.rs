@@ -1,0 +1,214 @@
+//! The gateway's one entrance: every request under `/v1` comes in here and leaves with an answer.
+//!
+//! Order of the checks, cheapest first and as the denials promise: path and method, readiness, credential, standing,
+//! network, endpoint, body, model, limits, budget. A refusal of a recognised key is recorded; before that, counted.
+
+use crate::admit::{self, Caller};
+use crate::answers;
+use crate::body::Body;
+use crate::error::{self, Asked};
+use crate::forward::{self, asked};
+use crate::head;
+use crate::ports::{Directory, KeyRecord, Ledger};
+use crate::presented_key::{self, Recognised, UnrecognisedCounts};
+use crate::request;
+use crate::route::{self, Route};
+use crate::settings::Settings;
+use crate::upstream::Upstream;
+use bytes::Bytes;
+use domain::denial::Denial;
+use domain::model::Endpoint;
+use domain::time::{Clock, Timestamp};
+use domain::virtual_key::KeyStanding;
+use http::{Request, Response};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{Semaphore, oneshot};
+use tokio_util::task::TaskTracker;
+
+/// What the gateway is built from.
+pub struct Parts {
+    pub directory: Arc<dyn Directory>,
+    pub ledger: Arc<dyn Ledger>,
+    pub clock: Arc<dyn Clock>,
+    pub upstream: Arc<dyn Upstream>,
+    /// Spreads calls over deployments; needs no secrecy.
+    pub random: Box<dyn Fn() -> u64 + Send + Sync>,
+    pub settings: Settings,
+}
+
+pub struct Gateway {
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) upstream: Arc<dyn Upstream>,
+    pub(crate) random: Box<dyn Fn() -> u64 + Send + Sync>,
+    pub(crate) settings: Settings,
+    pub(crate) drains: Arc<Semaphore>,
+    pub(crate) cutting: AtomicBool,
+    calls: TaskTracker,
+    unrecognised: UnrecognisedCounts,
+}
+
+impl Gateway {
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts { directory, ledger, clock, upstream, random, settings } = parts;
+        Arc::new(Self {
+            directory,
+            ledger,
+            clock,
+            upstream,
+            random,
+            drains: Arc::new(Semaphore::new(settings.max_drains)),
+            settings,
+            cutting: AtomicBool::new(false),
+            calls: TaskTracker::new(),
+            unrecognised: UnrecognisedCounts::default(),
+        })
+    }
+
+    /// Failed authentication since the start, by reason.
+    pub const fn unrecognised(&self) -> &UnrecognisedCounts {
+        &self.unrecognised
+    }
+
+    /// Calls that are at a provider now.
+    pub fn in_flight(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Ends running streams within about a second, each with an error event, settled.
+    pub fn cut_streams(&self) {
+        self.cutting.store(true, Ordering::Relaxed);
+    }
+
+    /// Resolves when no call is in flight any more.
+    pub async fn drained(&self) {
+        self.calls.close();
+        self.calls.wait().await;
+    }
+
+    /// Answers one request. `peer` is the client's address as trusted proxies tell it.
+    pub async fn handle<B>(self: &Arc<Self>, request: Request<B>, peer: IpAddr) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes>,
+    {
+        let event = self.ledger.next_event();
+        let (parts, body) = request.into_parts();
+        let path = parts.uri.path();
+        let skin = route::skin(path, &parts.headers);
+        let nobody = Asked { event, skin, record: None, settings: &self.settings };
+        let Some(route) = route::find(path) else {
+            let words = route::advice(path).unwrap_or_else(|| error::sentence(&Denial::NotFound));
+            return error::refuse_with(&Denial::NotFound, &words, &nobody);
+        };
+        let (method, allow) = route.method();
+        if parts.method != method {
+            return error::refuse_method(allow, &nobody);
+        }
+        if let Err(denial) = self.directory.ready() {
+            return error::refuse(&denial, &nobody);
+        }
+        let begun_at = self.clock.now();
+        let recognised = presented_key::recognise(&parts.headers, &*self.directory, &self.unrecognised, begun_at);
+        let Recognised { record, secret_version } = match recognised {
+            Ok(recognised) => recognised,
+            Err(denial) => return error::refuse(&denial, &nobody),
+        };
+        let peer = peer.to_canonical();
+        let caller = Caller { event, record, secret_version, peer, headers: parts.headers, skin, begun_at };
+        let endpoint = match route {
+            Route::Call(endpoint) => Some(endpoint),
+            _ => None,
+        };
+        if let Err(denial) = may_call(&caller.record, peer, endpoint, begun_at) {
+            return self.deny(&caller, endpoint, "", &denial);
+        }
+        match route {
+            Route::Call(endpoint) => self.call(caller, endpoint, body).await,
+            Route::Models => answers::respond(self, &caller, Ok(answers::models(self, &caller))),
+            Route::Model(name) => answers::respond(self, &caller, answers::model(self, &caller, name)),
+            Route::Key => answers::respond(self, &caller, Ok(answers::key(self, &caller))),
+            Route::Request(id) => answers::respond(self, &caller, answers::request(self, &caller, id)),
+        }
+    }
+
+    async fn call<B>(self: &Arc<Self>, mut caller: Caller, endpoint: Endpoint, body: B) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes>,
+    {
+        if let Err(denial) = request::check_headers(&caller.headers, &self.settings) {
+            return self.deny(&caller, Some(endpoint), "", &denial);
+        }
+        let body = match request::collect(body, &self.settings).await {
+            Ok(body) => body,
+            Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
+        };
+        if let Err(denial) = self.still_allowed(&mut caller, endpoint) {
+            return self.deny(&caller, Some(endpoint), "", &denial);
+        }
+        let head = match head::read(&body) {
+            Ok(head) => head.read_by(endpoint),
+            Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
+        };
+        let model = head.model.value.clone();
+        let admitted = match admit::admit(self, caller, endpoint, head, body) {
+            Ok(admitted) => admitted,
+            Err(refused) => {
+                let (caller, denial) = *refused;
+                return self.deny(&caller, Some(endpoint), &model, &denial);
+            }
+        };
+        let (event, skin) = (admitted.caller().event, admitted.caller().skin);
+        let (answer, answered) = oneshot::channel();
+        self.calls.spawn(forward::run(Arc::clone(self), admitted, answer));
+        answered.await.unwrap_or_else(|_| {
+            // The task is gone without an answer: its guard has settled the call.
+            let nobody = Asked { event, skin, record: None, settings: &self.settings };
+            error::refuse(&Denial::ProviderError, &nobody)
+        })
+    }
+
+    /// A body may take its time: what was changed about the key in the meantime holds for this call.
+    fn still_allowed(&self, caller: &mut Caller, endpoint: Endpoint) -> Result<(), Denial> {
+        let record = self.directory.key(caller.record.key.id).ok_or(Denial::KeyRevoked)?;
+        if Arc::ptr_eq(&record, &caller.record) {
+            return Ok(());
+        }
+        caller.record = record;
+        may_call(&caller.record, caller.peer, Some(endpoint), self.clock.now())
+    }
+
+    /// Refuses a recognised key before anything was reserved.
+    fn deny(&self, caller: &Caller, endpoint: Option<Endpoint>, model: &str, denial: &Denial) -> Response<Body> {
+        let mut record = caller.draft(endpoint, model);
+        record.status = error::status(denial, &self.settings).as_u16();
+        record.denial = Some(denial.code().to_owned());
+        record.duration_ms = u32::try_from(self.clock.now().since(caller.begun_at).max(0)).unwrap_or(u32::MAX);
+        self.ledger.record_denied(record);
+        error::refuse(denial, &asked(caller, self))
+    }
+}
+
+/// Standing, network and endpoint.
+fn may_call(record: &KeyRecord, peer: IpAddr, endpoint: Option<Endpoint>, now: Timestamp) -> Result<(), Denial> {
+    match record.key.standing(now, record.owner_active) {
+        KeyStanding::Revoked => return Err(Denial::KeyRevoked),
+        KeyStanding::Expired => return Err(Denial::KeyExpired),
+        KeyStanding::Disabled => return Err(Denial::KeyDisabled),
+        KeyStanding::OwnerSuspended => return Err(Denial::OwnerSuspended),
+        KeyStanding::Usable => {}
+    }
+    let networks = &record.effective.networks;
+    if !networks.is_empty() && !networks.iter().any(|network| network.contains(&peer)) {
+        return Err(Denial::NetworkNotAllowed);
+    }
+    let Some(endpoint) = endpoint else { return Ok(()) };
+    let allowed = |wanted| record.effective.endpoints.contains(&wanted);
+    // Counting tokens is free and belongs to sending messages.
+    if allowed(endpoint) || (endpoint == Endpoint::CountTokens && allowed(Endpoint::Messages)) {
+        return Ok(());
+    }
+    Err(Denial::EndpointNotAllowed { endpoint: route::path_of(endpoint) })
+}

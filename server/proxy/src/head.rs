@@ -1,0 +1,294 @@
+//! What the gateway reads of a body: the top-level fields that it acts on, each with its place in the text.
+//!
+//! The body is read once and passes through; only the places found here are ever replaced. Always true of an accepted
+//! body: it is one JSON object without trailing data, at most 64 levels deep, and no field that is acted on occurs
+//! twice or in another case, so that a provider's parser, strict or lenient, sees the same policy fields as this one.
+//! Nested names are not looked at (tool schemas use any), except for the types of content parts, which tell whether
+//! input comes from outside the body. Fails closed: what is not understood is refused.
+
+use crate::fields::{Fields, span};
+use crate::scan::{Scan, scan};
+use domain::denial::Denial;
+use domain::model::Endpoint;
+use serde::de::Deserialize;
+use serde_json::value::RawValue;
+use std::ops::Range;
+
+/// Choices that a call may ask for; OpenAI's own limit.
+const MAX_CHOICES: u64 = 128;
+
+/// A value with its place in the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Placed<T> {
+    pub value: T,
+    pub at: Range<usize>,
+}
+
+/// An output cap as it was sent; null is a place without a value.
+pub(crate) type Cap = Placed<Option<u64>>;
+
+/// What was read of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub model: Placed<String>,
+    pub stream: bool,
+    pub stream_options: Option<Placed<StreamOptions>>,
+    pub max_tokens: Option<Cap>,
+    pub max_completion_tokens: Option<Cap>,
+    pub max_output_tokens: Option<Cap>,
+    pub choices: u64,
+    /// Behind the opening brace: where fields are put in.
+    pub insert_at: usize,
+    pub scan: Scan,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StreamOptions {
+    pub include_usage: bool,
+    /// The same options with usage asked for.
+    pub with_usage: String,
+}
+
+impl Head {
+    /// Fields that this endpoint does not know change nothing.
+    pub(crate) fn read_by(mut self, endpoint: Endpoint) -> Self {
+        if matches!(endpoint, Endpoint::Embeddings | Endpoint::CountTokens) {
+            self.stream = false;
+        }
+        if endpoint != Endpoint::ChatCompletions {
+            self.choices = 1;
+        }
+        self
+    }
+}
+
+/// Reads a body.
+pub(crate) fn read(body: &[u8]) -> Result<Head, Denial> {
+    let text = std::str::from_utf8(body).map_err(|_| invalid("The body is not UTF-8."))?;
+    let scan = scan(body)?;
+    if scan.refers_to_stored_things() {
+        return Err(invalid(
+            "The body refers to a file or item that is stored at the provider. Such ids may be another key's: send the \
+             content itself.",
+        ));
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let fields = Fields::deserialize(&mut deserializer)
+        .and_then(|fields| deserializer.end().map(|()| fields))
+        .map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => invalid("The body has to be one JSON object."),
+            _ => invalid(format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column())),
+        })?;
+    fields.into_head(text, scan)
+}
+
+pub(crate) fn invalid(reason: impl Into<String>) -> Denial {
+    Denial::InvalidRequest { reason: reason.into() }
+}
+
+impl Fields<'_> {
+    fn number(&self, field: &str) -> Result<Option<u64>, Denial> {
+        let number = |value: &RawValue| value.get().parse();
+        self.get(field).map(number).transpose().map_err(|_| invalid(format!("'{field}' has to be a whole number.")))
+    }
+
+    fn cap(&self, field: &str, text: &str) -> Result<Option<Cap>, Denial> {
+        let value = self.number(field)?;
+        Ok(self.place(field, text).map(|at| Placed { value, at }))
+    }
+
+    fn into_head(self, text: &str, scan: Scan) -> Result<Head, Denial> {
+        if let Some(complaint) = self.complaint {
+            return Err(invalid(complaint));
+        }
+        let model = self.get("model").ok_or_else(|| invalid("'model' is missing. Name one of GET /v1/models."))?;
+        let name = serde_json::from_str(model.get()).map_err(|_| invalid("'model' has to be a text."))?;
+        let stream = match self.get("stream").map(RawValue::get) {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(invalid("'stream' has to be true or false.")),
+        };
+        let choices = self.number("n")?.unwrap_or(1);
+        if !(1..=MAX_CHOICES).contains(&choices) {
+            return Err(invalid(format!("'n' has to be between 1 and {MAX_CHOICES}.")));
+        }
+        self.refuse_references()?;
+        let stream_options = match self.place("stream_options", text) {
+            Some(at) => Some(Placed { value: self.stream_options()?, at }),
+            None => None,
+        };
+        Ok(Head {
+            model: Placed { value: name, at: span(model, text) },
+            stream,
+            stream_options,
+            max_tokens: self.cap("max_tokens", text)?,
+            max_completion_tokens: self.cap("max_completion_tokens", text)?,
+            max_output_tokens: self.cap("max_output_tokens", text)?,
+            choices,
+            insert_at: text.find('{').map_or(0, |brace| brace + 1),
+            scan,
+        })
+    }
+
+    fn stream_options(&self) -> Result<StreamOptions, Denial> {
+        let broken =
+            || invalid("'stream_options' has to be an object with at most one 'include_usage', true or false.");
+        let raw = self.get("stream_options").map_or("{}", RawValue::get);
+        let fields: Fields<'_> = serde_json::from_str(raw).map_err(|_| broken())?;
+        if fields.complaint.is_some() {
+            return Err(broken());
+        }
+        let include_usage = match fields.get("include_usage").map(RawValue::get) {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(broken()),
+        };
+        let mut map: serde_json::Map<_, _> = serde_json::from_str(raw).map_err(|_| broken())?;
+        map.insert("include_usage".to_owned(), true.into());
+        Ok(StreamOptions { include_usage, with_usage: serde_json::Value::Object(map).to_string() })
+    }
+
+    /// Things that may be another key's, and prices that are not known.
+    fn refuse_references(&self) -> Result<(), Denial> {
+        for field in ["previous_response_id", "conversation", "container"] {
+            if self.get(field).is_some() {
+                return Err(invalid(format!(
+                    "'{field}' refers to something stored at the provider, which may be another key's. Send the content \
+                     itself."
+                )));
+            }
+        }
+        // A text is the prompt of the older completions format; an object names a stored one.
+        if self.get("prompt").is_some_and(|prompt| prompt.get().starts_with('{')) {
+            return Err(invalid("'prompt' names a prompt stored at the provider. Send its text instead."));
+        }
+        if self.get("background").is_some_and(|value| value.get() != "false") {
+            return Err(invalid("'background' is not supported: its answer could not be metered. Send it as false."));
+        }
+        if self.get("service_tier").is_some_and(|tier| matches!(tier.get(), "\"priority\"" | "\"fast\"")) {
+            return Err(invalid("'service_tier' may not ask for priority: it has no price here. Remove it."));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn chat(body: &str) -> Result<Head, Denial> {
+        read(body.as_bytes())
+    }
+
+    fn refusal(body: &str) -> String {
+        match read(body.as_bytes()) {
+            Err(Denial::InvalidRequest { reason }) => reason,
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_acted_on_fields_are_found_with_their_places() {
+        let body = r#" { "messages" : [{"role":"user","content":"model"}], "model":"gpt-5" , "n":2, "stream" :true,
+            "max_tokens": 40, "unknown":{"model":"x","model":"y","API_KEY":1} }"#;
+        let head = chat(body).unwrap();
+        assert_eq!((head.model.value.as_str(), head.stream, head.choices), ("gpt-5", true, 2));
+        assert_eq!(&body[head.model.at.clone()], "\"gpt-5\"");
+        let cap = head.max_tokens.unwrap();
+        assert_eq!((cap.value, &body[cap.at]), (Some(40), "40"));
+        assert_eq!(&body[..head.insert_at], " {");
+        assert_eq!(head.scan.items, 1);
+    }
+
+    #[test]
+    fn nulls_are_as_good_as_absent() {
+        let head =
+            chat(r#"{"model":"m","stream":null,"n":null,"max_tokens":null,"previous_response_id":null}"#).unwrap();
+        assert_eq!((head.stream, head.choices, head.max_tokens.unwrap().value), (false, 1, None));
+    }
+
+    #[test]
+    fn what_a_lenient_parser_would_read_differently_is_refused() {
+        for (body, word) in [
+            ("", "not valid JSON"),
+            ("[]", "one JSON object"),
+            ("7", "one JSON object"),
+            ("{}", "'model' is missing"),
+            (r#"{"model":null}"#, "'model' is missing"),
+            (r#"{"model":7}"#, "has to be a text"),
+            (r#"{"model":"m"} {}"#, "not valid JSON"),
+            (r#"{"model":"m",}"#, "not valid JSON"),
+            (r#"{"model":"m"/* */}"#, "not valid JSON"),
+            (r#"{"model":"m","model":"m"}"#, "occurs twice"),
+            (r#"{"model":"m","mod\u0065l":"m"}"#, "occurs twice"),
+            (r#"{"model":"m","Model":"other"}"#, "another case"),
+            (r#"{"model":"m","max_to\u212aens":9}"#, "another case"),
+            (r#"{"model":"m","\u017ftream":true}"#, "another case"),
+            (r#"{"model":"m","stream":"yes"}"#, "true or false"),
+            (r#"{"model":"m","max_tokens":-1}"#, "whole number"),
+            (r#"{"model":"m","max_tokens":1e9}"#, "whole number"),
+            (r#"{"model":"m","n":0}"#, "between 1 and 128"),
+            (r#"{"model":"m","API_BASE":"http://x"}"#, "decided by the gateway"),
+            (r#"{"model":"m","extra_headers":{}}"#, "decided by the gateway"),
+            (r#"{"model":"m","stream_options":{"include_usage":1}}"#, "include_usage"),
+            (r#"{"model":"m","stream_options":{"include_usage":true,"include_usage":false}}"#, "include_usage"),
+        ] {
+            assert!(refusal(body).contains(word), "{body}: {}", refusal(body));
+        }
+    }
+
+    #[test]
+    fn references_to_stored_things_are_refused() {
+        for body in [
+            r#"{"model":"m","previous_response_id":"resp_1"}"#,
+            r#"{"model":"m","conversation":{"id":"conv_1"}}"#,
+            r#"{"model":"m","prompt":{"id":"pmpt_1"}}"#,
+            r#"{"model":"m","background":true}"#,
+            r#"{"model":"m","service_tier":"priority"}"#,
+            r#"{"model":"m","input":[{"type":"item_reference","id":"msg_1"}]}"#,
+            r#"{"model":"m","input":[{"type":"input_file","file_id":"file-1"}]}"#,
+            r#"{"model":"m","input":[{"ty\u0070e":"input_image","file_id":"file-1"}]}"#,
+            r#"{"model":"m","tools":[{"type":"file_search","vector_store_ids":["vs_1"]}]}"#,
+            r#"{"model":"m","tools":[{"type":"code_interpreter","container":"cntr_1"}]}"#,
+        ] {
+            refusal(body);
+        }
+        let tool = r#"{"model":"m","tools":[{"type":"function","parameters":{"properties":{"file_id":{"type":"string"}}}}],
+            "messages":[{"content":[{"type":"tool_use","input":{"file_id":"mine"}}]}]}"#;
+        assert!(chat(tool).is_ok());
+    }
+
+    #[test]
+    fn input_from_outside_of_the_body_is_noticed() {
+        let scan = |body: &str| chat(body).unwrap().scan;
+        let image =
+            r#"{"model":"m","messages":[{"content":[{"type":"image_url","image_url":{"url":"https://x/y.png"}}]}]}"#;
+        assert_eq!((scan(image).images, scan(image).outside), (1, false));
+        assert!(scan(r#"{"model":"m","tools":[{"type":"web_search_20250305"}]}"#).outside);
+        let schema =
+            r#"{"model":"m","tools":[{"function":{"properties":{"url":{"type":"string"}},"required":["url"]}}]}"#;
+        assert_eq!((scan(schema).images, scan(schema).outside), (0, false));
+    }
+
+    #[test]
+    fn depth_is_counted_where_values_are_skipped_too() {
+        let nested = |levels: usize| format!(r#"{{"model":"m","x":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
+        assert!(chat(&nested(63)).is_ok());
+        assert!(refusal(&nested(64)).contains("nested"));
+        assert!(refusal(&nested(100_000)).contains("nested"));
+        assert!(chat(&format!(r#"{{"model":"m","x":"{}"}}"#, "[".repeat(1_000))).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic_the_reader(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read(&body);
+        }
+
+        #[test]
+        fn no_json_like_text_panics_the_reader(body in r#"[{}\[\]",:\\umodelsn0-9 ]{0,60}"#) {
+            let _ = read(body.as_bytes());
+        }
+    }
+}

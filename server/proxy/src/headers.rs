@@ -1,0 +1,82 @@
+//! The headers that cross the gateway, in both directions: one table for each wire format. What is not here stays here.
+//!
+//! In particular never up: credentials, cookies, forwarding and hop-by-hop headers, lengths, the client's host and
+//! user agent. Never down: cookies, account names and rate limits of the shared provider account.
+
+use crate::ports::ProviderRecord;
+use domain::id::EventId;
+use domain::key_secret::SecretText;
+use domain::model::WireFormat;
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Carried to a provider of the client's format, if the client sent them.
+const fn upward(format: WireFormat) -> &'static [&'static str] {
+    match format {
+        WireFormat::OpenAi => &["openai-beta"],
+        WireFormat::Anthropic => &["anthropic-version", "anthropic-beta"],
+    }
+}
+
+/// Carried back to the client.
+const DOWNWARD: [&str; 4] = ["content-type", "retry-after", "retry-after-ms", "x-should-retry"];
+
+/// Under these names providers tell their own id of a request.
+const UPSTREAM_IDS: [&str; 3] = ["x-request-id", "request-id", "apim-request-id"];
+const UPSTREAM_ID: HeaderName = HeaderName::from_static("x-keywright-upstream-id");
+
+const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
+/// Anthropic demands one; this is the oldest that still holds.
+const DEFAULT_ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
+
+/// The credential cannot be a header's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UnusableCredential;
+
+/// The headers of the provider's request.
+pub(crate) fn for_provider(
+    client: &HeaderMap,
+    provider: &ProviderRecord,
+    credential: &SecretText,
+    streamed: bool,
+) -> Result<HeaderMap, UnusableCredential> {
+    let mut headers = HeaderMap::with_capacity(8);
+    for name in upward(provider.format) {
+        for value in client.get_all(*name) {
+            headers.append(*name, value.clone());
+        }
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let accept = if streamed { "text/event-stream" } else { "application/json" };
+    headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    // Answers are read for their usage, so that they have to come uncompressed.
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(USER_AGENT, HeaderValue::from_static("keywright"));
+    let secret = credential.expose();
+    let (name, value) = match provider.format {
+        WireFormat::OpenAi => (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {secret}"))),
+        WireFormat::Anthropic => {
+            headers.entry(ANTHROPIC_VERSION).or_insert(DEFAULT_ANTHROPIC_VERSION);
+            (HeaderName::from_static("x-api-key"), HeaderValue::try_from(secret))
+        }
+    };
+    let mut value = value.map_err(|_| UnusableCredential)?;
+    value.set_sensitive(true);
+    headers.insert(name, value);
+    Ok(headers)
+}
+
+/// The headers of the client's answer, from the provider's.
+pub(crate) fn for_client(provider: &HeaderMap, event: EventId) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(12);
+    for name in DOWNWARD {
+        if let Some(value) = provider.get(name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    if let Some(id) = UPSTREAM_IDS.iter().find_map(|name| provider.get(*name)) {
+        headers.insert(UPSTREAM_ID, id.clone());
+    }
+    crate::error::identify(&mut headers, event);
+    headers
+}

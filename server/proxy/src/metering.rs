@@ -1,0 +1,133 @@
+//! From what was seen of an answer to what the call is charged.
+//!
+//! A provider's figures are believed as far as they can be true; absurd ones are replaced by the reservation, and the
+//! record says so. An answer without figures is estimated: the prompt, and what was relayed.
+
+use domain::money::NanoUsd;
+use domain::pricing::PriceList;
+use domain::usage::{TokenUsage, UsageSource};
+
+/// What a call was let in with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallBound {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    /// The prompt as an estimate, for calls that end without figures.
+    pub prompt_estimate: u64,
+    pub amount: NanoUsd,
+}
+
+/// What a call is charged, and how that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Charge {
+    pub tokens: TokenUsage,
+    pub cost: NanoUsd,
+    pub source: UsageSource,
+}
+
+impl Charge {
+    pub(crate) const NOTHING: Self = Self {
+        tokens: TokenUsage { input: 0, cache_read: 0, cache_write: 0, cache_write_1h: 0, output: 0, reasoning: 0 },
+        cost: NanoUsd::ZERO,
+        source: UsageSource::Nothing,
+    };
+}
+
+/// How far above its bound a figure may be before nobody believes it: tokenizers and hidden tokens differ, but not by
+/// that much.
+const CREDIBLE_FACTOR: u64 = 4;
+const CREDIBLE_SLACK: u64 = 4_096;
+
+pub(crate) struct Tariff<'a> {
+    pub price: Option<&'a PriceList>,
+    pub bound: CallBound,
+}
+
+impl Tariff<'_> {
+    /// By the provider's own figures.
+    pub(crate) fn reported(&self, tokens: TokenUsage) -> Charge {
+        let credible =
+            |count: u64, bound: u64| count <= bound.saturating_mul(CREDIBLE_FACTOR).saturating_add(CREDIBLE_SLACK);
+        let believed =
+            credible(tokens.all_input(), self.bound.input_tokens) && credible(tokens.output, self.bound.output_tokens);
+        match self.cost(&tokens) {
+            Some(cost) if believed => Charge { tokens, cost, source: UsageSource::Provider },
+            _ => {
+                tracing::warn!(?tokens, "a provider reported usage that cannot be true; charged the reservation");
+                self.reservation()
+            }
+        }
+    }
+
+    /// By what was seen: the provider's last figures for the input, if any, and at least this much output.
+    pub(crate) fn estimated(&self, last: Option<TokenUsage>, output: u64) -> Charge {
+        let prompt = TokenUsage { input: self.bound.prompt_estimate, ..TokenUsage::default() };
+        let mut tokens = last.unwrap_or(prompt);
+        tokens.output = tokens.output.max(output.min(self.bound.output_tokens));
+        match self.reported(tokens) {
+            Charge { source: UsageSource::Provider, tokens, cost } => {
+                Charge { tokens, cost, source: UsageSource::Estimated }
+            }
+            absurd => absurd,
+        }
+    }
+
+    /// Everything that was set aside.
+    pub(crate) fn reservation(&self) -> Charge {
+        let tokens =
+            TokenUsage { input: self.bound.input_tokens, output: self.bound.output_tokens, ..TokenUsage::default() };
+        Charge { tokens, cost: self.bound.amount, source: UsageSource::Reservation }
+    }
+
+    fn cost(&self, tokens: &TokenUsage) -> Option<NanoUsd> {
+        self.price.map_or(Some(NanoUsd::ZERO), |price| price.cost(tokens))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::money::PicoUsd;
+    use domain::pricing::TokenPrices;
+
+    fn price() -> PriceList {
+        let tokens = TokenPrices {
+            input: PicoUsd::from_pico(1_000),
+            output: PicoUsd::from_pico(2_000),
+            ..TokenPrices::default()
+        };
+        PriceList { tokens, ..PriceList::default() }
+    }
+
+    const BOUND: CallBound =
+        CallBound { input_tokens: 100, output_tokens: 50, prompt_estimate: 34, amount: NanoUsd::from_nano(200) };
+
+    #[test]
+    fn figures_of_the_provider_are_charged_and_absurd_ones_are_not() {
+        let price = price();
+        let tariff = Tariff { price: Some(&price), bound: BOUND };
+        let charge = tariff.reported(TokenUsage { input: 10, output: 5, ..TokenUsage::default() });
+        assert_eq!((charge.cost, charge.source), (NanoUsd::from_nano(20), UsageSource::Provider));
+        for absurd in [
+            TokenUsage { input: 1_000_000, ..TokenUsage::default() },
+            TokenUsage { output: u64::MAX, ..TokenUsage::default() },
+            TokenUsage { cache_read: u64::MAX, cache_write: u64::MAX, ..TokenUsage::default() },
+        ] {
+            let charge = tariff.reported(absurd);
+            assert_eq!((charge.cost, charge.source), (NanoUsd::from_nano(200), UsageSource::Reservation));
+        }
+        let zero = tariff.reported(TokenUsage::default());
+        assert_eq!((zero.cost, zero.source), (NanoUsd::ZERO, UsageSource::Provider));
+    }
+
+    #[test]
+    fn estimates_take_what_is_known() {
+        let price = price();
+        let tariff = Tariff { price: Some(&price), bound: BOUND };
+        let blind = tariff.estimated(None, 0);
+        assert_eq!((blind.cost, blind.source), (NanoUsd::from_nano(34), UsageSource::Estimated));
+        let begun = TokenUsage { input: 10, output: 1, ..TokenUsage::default() };
+        assert_eq!(tariff.estimated(Some(begun), 7).cost, NanoUsd::from_nano(24));
+        assert_eq!(tariff.estimated(Some(begun), 1_000).tokens.output, 50);
+    }
+}

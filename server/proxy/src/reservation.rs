@@ -1,0 +1,143 @@
+//! The owned guard of a call's money: settled or released exactly once, on every way out.
+//!
+//! Dropped without either, a call that was sent is charged what was set aside, and one that was not sent gets its
+//! money back. Nothing here awaits, so that this also holds for a task that is dropped or panics.
+
+use crate::metering::Charge;
+use crate::ports::{Ledger, Reserved};
+use domain::budget::BudgetFigures;
+use domain::denial::Denial;
+use domain::id::{DeploymentId, EventId};
+use domain::money::NanoUsd;
+use domain::time::{Clock, Timestamp};
+use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
+use std::sync::Arc;
+
+/// How a call ended, for its record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ending {
+    pub status: u16,
+    pub outcome: Outcome,
+    /// The code of the gateway's own error, if the client was sent one.
+    pub error: Option<&'static str>,
+    pub charge: Charge,
+}
+
+pub(crate) struct Reservation {
+    ledger: Arc<dyn Ledger>,
+    clock: Arc<dyn Clock>,
+    /// `None` for a free call.
+    reserved: Option<Reserved>,
+    /// The record as far as it is known. Taken when the call has ended.
+    draft: Option<UsageRecord>,
+    begun_at: Timestamp,
+    sent: bool,
+}
+
+impl Reservation {
+    pub(crate) fn new(
+        ledger: Arc<dyn Ledger>,
+        clock: Arc<dyn Clock>,
+        reserved: Option<Reserved>,
+        draft: UsageRecord,
+        begun_at: Timestamp,
+    ) -> Self {
+        Self { ledger, clock, reserved, draft: Some(draft), begun_at, sent: false }
+    }
+
+    /// From now on the provider may be working for us.
+    pub(crate) fn sent_to(&mut self, deployment: DeploymentId) {
+        self.sent = true;
+        if let Some(draft) = &mut self.draft {
+            draft.deployment = Some(deployment);
+        }
+    }
+
+    pub(crate) const fn not_sent_after_all(&mut self) {
+        self.sent = false;
+    }
+
+    pub(crate) fn first_byte(&mut self) {
+        let elapsed = self.elapsed_ms();
+        if let Some(draft) = &mut self.draft {
+            draft.first_byte_ms.get_or_insert(elapsed);
+        }
+    }
+
+    pub(crate) fn checkpoint(&self, event: EventId, charge: &Charge) {
+        if self.reserved.is_some() {
+            self.ledger.checkpoint(event, charge.tokens, charge.cost);
+        }
+    }
+
+    /// What is left in the tightest budget once this call has cost `cost`; before that, give what was reserved.
+    pub(crate) fn left_after(&self, cost: Option<NanoUsd>) -> Option<(BudgetFigures, NanoUsd)> {
+        let reserved = self.reserved.as_ref()?;
+        let tightest = reserved.tightest?;
+        let back = cost.map_or(NanoUsd::ZERO, |cost| reserved.amount.minus(cost));
+        Some((tightest, tightest.left().plus(back).max(NanoUsd::ZERO)))
+    }
+
+    /// Replaces the reservation by the cost. Once this is `Ok`, a kill of the process does not lose the call.
+    pub(crate) fn settle(mut self, ending: Ending) -> Result<(), Denial> {
+        self.end(ending)
+    }
+
+    /// Gives the money back and records why the call was not sent.
+    pub(crate) fn release(mut self, denial: &Denial) {
+        let elapsed = self.elapsed_ms();
+        let (Some(mut record), reserved) = (self.draft.take(), self.reserved.take()) else { return };
+        if let Some(reserved) = reserved {
+            self.ledger.release(&reserved);
+        }
+        record.status = denial.status();
+        record.outcome = Outcome::Denied;
+        record.denial = Some(denial.code().to_owned());
+        record.duration_ms = elapsed;
+        self.ledger.record_denied(record);
+    }
+
+    fn end(&mut self, ending: Ending) -> Result<(), Denial> {
+        let elapsed = self.elapsed_ms();
+        let Some(mut record) = self.draft.take() else { return Ok(()) };
+        record.status = ending.status;
+        record.outcome = ending.outcome;
+        record.denial = ending.error.map(str::to_owned);
+        record.tokens = ending.charge.tokens;
+        record.cost = ending.charge.cost;
+        record.source = ending.charge.source;
+        record.duration_ms = elapsed;
+        match self.reserved.take() {
+            Some(reserved) => {
+                record.charged.clone_from(&reserved.lines);
+                self.ledger.settle(&reserved, record)
+            }
+            None => {
+                self.ledger.record_denied(record);
+                Ok(())
+            }
+        }
+    }
+
+    fn elapsed_ms(&self) -> u32 {
+        u32::try_from(self.clock.now().since(self.begun_at).max(0)).unwrap_or(u32::MAX)
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if self.draft.is_none() {
+            return;
+        }
+        let Some(amount) = self.reserved.as_ref().map(|reserved| reserved.amount) else { return };
+        if self.sent {
+            let charge = Charge { tokens: TokenUsage::default(), cost: amount, source: UsageSource::Reservation };
+            let ending = Ending { status: 502, outcome: Outcome::Interrupted, error: Some("provider_error"), charge };
+            if self.end(ending).is_err() {
+                tracing::error!("an abandoned call could not be settled; its reservation is settled at the next start");
+            }
+        } else if let Some(reserved) = self.reserved.take() {
+            self.ledger.release(&reserved);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! One look at a body's text before it is parsed: how deep it is, how many items it has, and whether input comes from
+//! elsewhere.
+//!
+//! Knows JSON only as far as strings and brackets; the parser behind it refuses everything that is not JSON.
+
+use crate::head::invalid;
+use domain::denial::Denial;
+use std::borrow::Cow;
+
+const MAX_DEPTH: usize = 64;
+
+/// What one pass over the text tells without understanding it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Scan {
+    /// Objects in top-level lists: messages, input items, tools.
+    pub items: u64,
+    pub images: u64,
+    /// A part or tool whose input the body does not contain: a linked file, a search.
+    pub outside: bool,
+    /// A part or tool that names something stored at the provider.
+    stored: bool,
+    /// A part that may name a stored file, and a `file_id` with a text as its value. Either alone is innocent.
+    file_part: bool,
+    file_id: bool,
+}
+
+/// One pass outside of strings: depth, items, and the types of content parts. Knows JSON only as far as that; the
+/// parser behind it refuses everything that is not JSON.
+pub(crate) fn scan(body: &[u8]) -> Result<Scan, Denial> {
+    let mut scan = Scan::default();
+    let mut depth = 0usize;
+    // The text before the last colon: the name of the value that comes next.
+    let mut name: &[u8] = b"";
+    let mut last: &[u8] = b"";
+    let mut at = 0;
+    while let Some(&byte) = body.get(at) {
+        at += 1;
+        match byte {
+            b'"' => {
+                let end =
+                    end_of_string(body, at).ok_or_else(|| invalid("The body is not valid JSON: a text never ends."))?;
+                last = &body[at..end];
+                at = end + 1;
+                scan.value(name, last);
+                name = b"";
+            }
+            b':' => name = last,
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(invalid(format!("The body is nested more than {MAX_DEPTH} levels deep.")));
+                }
+                scan.items += u64::from(byte == b'{' && depth == 3);
+                name = b"";
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(scan)
+}
+
+/// The place of the closing quote of a string that begins at `at`.
+fn end_of_string(body: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr::memchr2(b'"', b'\\', body.get(at..)?)?;
+        if body[at] == b'"' {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+impl Scan {
+    /// A text that is the value of `name`; both raw.
+    fn value(&mut self, name: &[u8], value: &[u8]) {
+        // Longer texts are content. Six bytes for each letter, should all of them be written as escapes.
+        if name.is_empty() || name.len() > 6 * 9 || value.len() > 6 * 40 {
+            return;
+        }
+        match &*unescaped(name) {
+            "type" => self.part(&unescaped(value)),
+            "file_id" => self.file_id = true,
+            "container" => self.stored |= unescaped(value).starts_with("cntr_"),
+            _ => {}
+        }
+    }
+
+    fn part(&mut self, kind: &str) {
+        match kind {
+            "item_reference" | "container_upload" | "file_search" => self.stored = true,
+            "image" | "image_url" => self.images += 1,
+            "input_image" => {
+                self.images += 1;
+                self.file_part = true;
+            }
+            "file" | "input_file" => {
+                self.outside = true;
+                self.file_part = true;
+            }
+            "url" | "mcp" | "image_generation" => self.outside = true,
+            _ => {
+                const SERVER_TOOLS: [&str; 5] =
+                    ["web_search", "web_fetch", "code_interpreter", "code_execution", "computer"];
+                self.outside |= SERVER_TOOLS.iter().any(|tool| kind.starts_with(tool));
+            }
+        }
+    }
+
+    pub(crate) const fn refers_to_stored_things(&self) -> bool {
+        self.stored || (self.file_part && self.file_id)
+    }
+}
+
+/// The text of a raw JSON string; borrowed unless it contains escapes.
+fn unescaped(raw: &[u8]) -> Cow<'_, str> {
+    let text = std::str::from_utf8(raw).unwrap_or_default();
+    if !text.contains('\\') {
+        return Cow::Borrowed(text);
+    }
+    serde_json::from_str(&format!("\"{text}\"")).map_or(Cow::Borrowed(text), Cow::Owned)
+}

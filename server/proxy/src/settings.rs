@@ -1,0 +1,69 @@
+//! What an installation decides about the gateway: limits on time and size, and how it names itself in answers.
+
+use std::time::Duration;
+
+/// The figures that bound every call. The defaults hold unless the configuration says otherwise.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where people open their keys, without a slash at the end: `https://keys.example.com`.
+    pub portal_origin: String,
+    /// The organisation's name, for the budget that everyone shares.
+    pub organisation: String,
+    /// The status of a used-up budget: 402, or 429 for clients of other gateways that expect it.
+    pub budget_status: BudgetStatus,
+    pub body_limit_bytes: u64,
+    pub timeouts: Timeouts,
+    /// Answers of hung-up clients that are read to their end for the sake of their usage, at the same time.
+    pub max_drains: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BudgetStatus {
+    PaymentRequired,
+    TooManyRequests,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// A request's body may trickle this long before it must keep [`Self::body_bytes_per_second`].
+    pub body_grace: Duration,
+    pub body_bytes_per_second: u64,
+    /// Until the provider's answer begins, when the client asked for a stream.
+    pub first_byte_streamed: Duration,
+    /// Until the provider's answer begins, when it comes in one piece.
+    pub first_byte_plain: Duration,
+    pub between_events: Duration,
+    pub total: Duration,
+    /// A client that takes nothing for this long is treated as gone.
+    pub client_stalled: Duration,
+    /// How long the rest of an answer is read after its client hung up.
+    pub drain: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            body_grace: Duration::from_secs(10),
+            body_bytes_per_second: 1024,
+            first_byte_streamed: Duration::from_secs(120),
+            first_byte_plain: Duration::from_secs(600),
+            between_events: Duration::from_secs(300),
+            total: Duration::from_secs(3600),
+            client_stalled: Duration::from_secs(60),
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            portal_origin: "http://localhost:8080".to_owned(),
+            organisation: "organisation".to_owned(),
+            budget_status: BudgetStatus::PaymentRequired,
+            body_limit_bytes: 32 * 1024 * 1024,
+            timeouts: Timeouts::default(),
+            max_drains: 256,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The gateway as its clients and providers see it: real requests in, a provider that behaves, ports in memory.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod calls;
+mod credentials;
+mod denials;
+mod failures;
+mod over_http;
+mod provider;
+mod world;

@@ -1,0 +1,110 @@
+//! A provider that behaves as it is told, in process: answers, streams in given pieces, breaks off, hangs, refuses.
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+use http::{HeaderMap, Response, StatusCode, Uri};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use proxy::{BoxError, Outbound, SendError, Upstream, UpstreamBody};
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// What comes next of an answer's body.
+#[derive(Clone)]
+pub(crate) enum Piece {
+    Bytes(Bytes),
+    /// Nothing for a second; tests run on paused time.
+    Pause,
+    /// The connection breaks.
+    Break,
+    /// Nothing more, for ever.
+    Hang,
+}
+
+#[derive(Clone)]
+pub(crate) enum Reply {
+    Unreachable,
+    BreakBeforeAnswer,
+    Silence,
+    Answer { status: u16, headers: Vec<(&'static str, &'static str)>, pieces: Vec<Piece> },
+}
+
+/// What a provider was sent.
+pub(crate) struct Got {
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+#[derive(Default)]
+pub(crate) struct FakeProvider {
+    replies: Mutex<VecDeque<Reply>>,
+    got: Mutex<Vec<Got>>,
+}
+
+pub(crate) fn bytes(text: impl Into<String>) -> Piece {
+    Piece::Bytes(Bytes::from(text.into()))
+}
+
+impl FakeProvider {
+    pub(crate) fn will(&self, reply: Reply) {
+        self.replies.lock().unwrap().push_back(reply);
+    }
+    pub(crate) fn will_answer(&self, status: u16, body: &str) {
+        let headers = vec![
+            ("content-type", "application/json"),
+            ("x-request-id", "up-1"),
+            ("set-cookie", "a=b"),
+            ("openai-organization", "org-secret"),
+        ];
+        self.will(Reply::Answer { status, headers, pieces: vec![bytes(body)] });
+    }
+    pub(crate) fn will_stream(&self, pieces: Vec<Piece>) {
+        let headers = vec![("content-type", "text/event-stream; charset=utf-8")];
+        self.will(Reply::Answer { status: 200, headers, pieces });
+    }
+    pub(crate) fn got(&self) -> Vec<Got> {
+        std::mem::take(&mut *self.got.lock().unwrap())
+    }
+}
+
+impl Upstream for FakeProvider {
+    fn send(&self, outbound: Outbound) -> BoxFuture<'static, Result<Response<UpstreamBody>, SendError>> {
+        let request = outbound.into_request();
+        self.got.lock().unwrap().push(Got {
+            uri: request.uri().clone(),
+            headers: request.headers().clone(),
+            body: String::from_utf8(request.body().to_bytes().to_vec()).unwrap(),
+        });
+        let reply = self.replies.lock().unwrap().pop_front().expect("the provider was not told what to answer");
+        Box::pin(async move {
+            match reply {
+                Reply::Unreachable => Err(SendError::NotSent("refused".into())),
+                Reply::BreakBeforeAnswer => Err(SendError::Broken("reset".into())),
+                Reply::Silence => std::future::pending().await,
+                Reply::Answer { status, headers, pieces } => {
+                    let frames = stream::iter(pieces).then(|piece| async move {
+                        match piece {
+                            Piece::Bytes(bytes) => Ok(Frame::data(bytes)),
+                            Piece::Pause => {
+                                tokio::time::sleep(Duration::from_secs(1)).await;
+                                Ok(Frame::data(Bytes::new()))
+                            }
+                            Piece::Break => Err(BoxError::from("reset")),
+                            Piece::Hang => std::future::pending().await,
+                        }
+                    });
+                    let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
+                    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+                    for (name, value) in headers {
+                        response.headers_mut().append(name, value.parse().unwrap());
+                    }
+                    Ok(response)
+                }
+            }
+        })
+    }
+}

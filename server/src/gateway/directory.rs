@@ -1,0 +1,296 @@
+//! The policy in memory: who is this key, which models are there, where do they go, with which credential.
+//!
+//! Facts are immutable values, replaced whole, and a change counts before whoever made it is answered: a key revoked
+//! before an answer was sent is refused from the next call on. Verdicts are never kept.
+//!
+//! Fails closed: if a change is known but cannot be read, nothing is decided (`policy_stale`) until it can. An opened
+//! credential stays in memory for an hour at most.
+
+use super::Unavailable;
+use arc_swap::ArcSwap;
+use domain::access_profile::{AccessProfile, effective};
+use domain::denial::Denial;
+use domain::id::{CredentialId, KeyId, ProfileId, ProviderId};
+use domain::key_secret::{Pepper, SecretText};
+use domain::model::Model;
+use domain::time::{Clock, MS_PER_HOUR, Timestamp};
+use domain::virtual_key::{KeySecret, VirtualKey};
+use proxy::ports::{self, KeyRecord, ProviderRecord};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+/// A key as the store has it.
+#[derive(Clone)]
+pub struct KeyFacts {
+    pub key: VirtualKey,
+    /// The live ones; at most two.
+    pub secrets: Vec<KeySecret>,
+    pub owner_active: bool,
+}
+
+/// A credential that only a [`CredentialOpener`] can read.
+#[derive(Clone)]
+pub struct SealedCredential {
+    pub id: CredentialId,
+    pub provider: ProviderId,
+    pub version: i64,
+    pub blob: Vec<u8>,
+}
+
+/// Everything that decides about calls, read in one go.
+#[derive(Default)]
+pub struct PolicySnapshot {
+    pub keys: Vec<KeyFacts>,
+    pub profiles: Vec<AccessProfile>,
+    pub models: Vec<Model>,
+    pub providers: Vec<ProviderRecord>,
+    pub credentials: Vec<SealedCredential>,
+    pub peppers: Vec<(i64, Arc<Pepper>)>,
+}
+
+/// Where policy comes from.
+#[async_trait::async_trait]
+pub trait PolicySource: Send + Sync {
+    async fn load_all(&self) -> Result<PolicySnapshot, Unavailable>;
+    /// `None` if there is no such key.
+    async fn load_key(&self, id: KeyId) -> Result<Option<KeyFacts>, Unavailable>;
+}
+
+/// Sealed with another root secret, changed, or moved to another place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the credential cannot be opened with the root secret in use")]
+pub struct CannotOpen;
+
+/// Opens credentials; holds the root secret.
+pub trait CredentialOpener: Send + Sync {
+    /// `base_url` is the provider's address as it stands now: a credential opens for the address it was entered for.
+    fn open(&self, sealed: &SealedCredential, base_url: &http::Uri) -> Result<SecretText, CannotOpen>;
+}
+
+const STARTING: u8 = 0;
+const READY: u8 = 1;
+const STALE: u8 = 2;
+const SEALED: u8 = 3;
+
+const OPENED_FOR_MS: i64 = MS_PER_HOUR;
+const CATCH_UP_EVERY: Duration = Duration::from_millis(500);
+
+/// All but the keys, which change one by one.
+#[derive(Default)]
+struct Policy {
+    profiles: HashMap<ProfileId, Arc<AccessProfile>>,
+    models: HashMap<String, Arc<Model>>,
+    by_name: Arc<[Arc<Model>]>,
+    providers: HashMap<ProviderId, Arc<ProviderRecord>>,
+    credentials: HashMap<CredentialId, SealedCredential>,
+    peppers: HashMap<i64, Arc<Pepper>>,
+    /// Opened ones. They go with the policy that they were opened under.
+    opened: papaya::HashMap<CredentialId, Opened>,
+}
+
+struct Opened {
+    secret: Arc<SecretText>,
+    at: Timestamp,
+}
+
+pub struct Directory {
+    standing: AtomicU8,
+    policy: ArcSwap<Policy>,
+    keys: papaya::HashMap<KeyId, Arc<KeyRecord>>,
+    /// Reading and applying happen in one order, so that an older reading never replaces a newer one.
+    changing: tokio::sync::Mutex<()>,
+    source: Arc<dyn PolicySource>,
+    opener: Arc<dyn CredentialOpener>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Directory {
+    /// Decides nothing (`starting`) until [`Self::load`] has worked.
+    pub fn new(source: Arc<dyn PolicySource>, opener: Arc<dyn CredentialOpener>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            standing: AtomicU8::new(STARTING),
+            policy: ArcSwap::default(),
+            keys: papaya::HashMap::new(),
+            changing: tokio::sync::Mutex::new(()),
+            source,
+            opener,
+            clock,
+        }
+    }
+
+    /// There is no root secret: nothing is decided until the process is started with one.
+    pub fn seal(&self) {
+        self.standing.store(SEALED, Ordering::Release);
+    }
+
+    /// Reads everything anew, and answers when it counts.
+    pub async fn load(&self) -> Result<(), Unavailable> {
+        let _order = self.changing.lock().await;
+        self.load_in_order().await
+    }
+
+    /// The credential that calls to this provider carry.
+    pub fn credential_of(&self, provider: ProviderId) -> Option<CredentialId> {
+        let policy = self.policy.load();
+        policy.credentials.values().find(|sealed| sealed.provider == provider).map(|sealed| sealed.id)
+    }
+
+    /// Profiles, models, providers, credentials or people changed. On an error nothing is decided until
+    /// [`Self::keep_current`] has read the change.
+    pub async fn reload_policy(&self) -> Result<(), Unavailable> {
+        self.load().await.inspect_err(|_| self.become_stale())
+    }
+
+    /// A key was minted or changed. On an error as with [`Self::reload_policy`].
+    pub async fn reload_key(&self, id: KeyId) -> Result<(), Unavailable> {
+        let _order = self.changing.lock().await;
+        let facts = self.source.load_key(id).await.inspect_err(|_| self.become_stale())?;
+        let policy = self.policy.load();
+        match facts.map(|facts| (facts.key.profile, facts)) {
+            None => {
+                self.keys.pin().remove(&id);
+            }
+            Some((profile, facts)) => match policy.profiles.get(&profile) {
+                Some(profile) => self.put(facts, profile),
+                // Minted under a profile that is newer than the policy in memory.
+                None => self.load_in_order().await.inspect_err(|_| self.become_stale())?,
+            },
+        }
+        Ok(())
+    }
+
+    /// Tries again what could not be read, and forgets opened credentials in time. Runs until it is dropped.
+    pub async fn keep_current(&self) {
+        loop {
+            tokio::time::sleep(CATCH_UP_EVERY).await;
+            self.catch_up().await;
+        }
+    }
+
+    async fn catch_up(&self) {
+        let now = self.clock.now();
+        self.policy.load().opened.pin().retain(|_, opened| is_fresh(opened, now));
+        if self.standing.load(Ordering::Acquire) == STALE && self.load().await.is_ok() {
+            tracing::info!("the policy is current again");
+        }
+    }
+
+    async fn load_in_order(&self) -> Result<(), Unavailable> {
+        let snapshot = self.source.load_all().await?;
+        let policy =
+            Policy::of(&snapshot.profiles, snapshot.models, snapshot.providers, snapshot.credentials, snapshot.peppers);
+        let present: HashSet<KeyId> = snapshot.keys.iter().map(|facts| facts.key.id).collect();
+        for facts in snapshot.keys {
+            match policy.profiles.get(&facts.key.profile) {
+                Some(profile) => self.put(facts, profile),
+                None => {
+                    tracing::error!(key.id = %facts.key.id, "key {} has no access profile and is not served", facts.key.id);
+                    self.keys.pin().remove(&facts.key.id);
+                }
+            }
+        }
+        self.keys.pin().retain(|id, _| present.contains(id));
+        self.policy.store(Arc::new(policy));
+        for from in [STARTING, STALE] {
+            // Sealed stays sealed.
+            let _ = self.standing.compare_exchange(from, READY, Ordering::AcqRel, Ordering::Acquire);
+        }
+        Ok(())
+    }
+
+    fn put(&self, facts: KeyFacts, profile: &Arc<AccessProfile>) {
+        let KeyFacts { key, secrets, owner_active } = facts;
+        let effective = effective(&profile.terms, &key.terms);
+        let record = KeyRecord { profile: profile.clone(), effective, secrets, owner_active, key };
+        self.keys.pin().insert(record.key.id, Arc::new(record));
+    }
+
+    fn become_stale(&self) {
+        tracing::error!("a change of policy could not be read; calls are refused until it is");
+        let _ = self.standing.compare_exchange(READY, STALE, Ordering::AcqRel, Ordering::Acquire);
+    }
+}
+
+impl Policy {
+    fn of(
+        profiles: &[AccessProfile],
+        models: Vec<Model>,
+        providers: Vec<ProviderRecord>,
+        credentials: Vec<SealedCredential>,
+        peppers: Vec<(i64, Arc<Pepper>)>,
+    ) -> Self {
+        let mut by_name: Vec<Arc<Model>> = models.into_iter().filter(|model| model.enabled).map(Arc::new).collect();
+        by_name.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        Self {
+            profiles: profiles.iter().map(|profile| (profile.id, Arc::new(profile.clone()))).collect(),
+            models: by_name.iter().map(|model| (model.name.as_str().to_owned(), model.clone())).collect(),
+            by_name: by_name.into(),
+            providers: providers.into_iter().map(|provider| (provider.id, Arc::new(provider))).collect(),
+            credentials: credentials.into_iter().map(|credential| (credential.id, credential)).collect(),
+            peppers: peppers.into_iter().collect(),
+            opened: papaya::HashMap::new(),
+        }
+    }
+}
+
+fn is_fresh(opened: &Opened, now: Timestamp) -> bool {
+    (0..OPENED_FOR_MS).contains(&now.since(opened.at))
+}
+
+impl ports::Directory for Directory {
+    fn ready(&self) -> Result<(), Denial> {
+        match self.standing.load(Ordering::Acquire) {
+            READY => Ok(()),
+            STALE => Err(Denial::PolicyStale),
+            SEALED => Err(Denial::Sealed),
+            _ => Err(Denial::Starting),
+        }
+    }
+
+    fn key(&self, id: KeyId) -> Option<Arc<KeyRecord>> {
+        self.keys.pin().get(&id).cloned()
+    }
+
+    fn pepper(&self, version: i64) -> Option<Arc<Pepper>> {
+        self.policy.load().peppers.get(&version).cloned()
+    }
+
+    fn model(&self, name: &str) -> Option<Arc<Model>> {
+        self.policy.load().models.get(name).cloned()
+    }
+
+    fn models(&self) -> Arc<[Arc<Model>]> {
+        self.policy.load().by_name.clone()
+    }
+
+    fn provider(&self, id: ProviderId) -> Option<Arc<ProviderRecord>> {
+        self.policy.load().providers.get(&id).cloned()
+    }
+
+    fn credential(&self, id: CredentialId) -> Result<Arc<SecretText>, Denial> {
+        let policy = self.policy.load();
+        let now = self.clock.now();
+        let opened = policy.opened.pin();
+        if let Some(opened) = opened.get(&id).filter(|opened| is_fresh(opened, now)) {
+            return Ok(opened.secret.clone());
+        }
+        let sealed = policy.credentials.get(&id);
+        let place = sealed.and_then(|sealed| Some((sealed, policy.providers.get(&sealed.provider)?)));
+        let Some((sealed, provider)) = place else {
+            tracing::error!("a deployment names a credential that is not there: {id}");
+            return Err(Denial::ProviderAuth);
+        };
+        let secret = self.opener.open(sealed, &provider.base_url).map_err(|error| {
+            tracing::error!(%error, provider.name = %provider.name, "credential {id} cannot be opened; enter it again");
+            Denial::Sealed
+        })?;
+        let secret = Arc::new(secret);
+        opened.insert(id, Opened { secret: secret.clone(), at: now });
+        Ok(secret)
+    }
+}
+
+#[cfg(test)]
+mod tests;

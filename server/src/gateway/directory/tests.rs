@@ -1,0 +1,208 @@
+//! What a change of policy does to the calls that follow.
+
+use super::super::testing::{ManualClock, profile, virtual_key};
+use super::*;
+use domain::id::PersonId;
+use domain::model::{ModelName, WireFormat};
+use domain::virtual_key::{KeyState, RevocationReason};
+use proxy::ports::Directory as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+/// A store that can be away.
+#[derive(Default)]
+struct Store {
+    keys: Mutex<HashMap<KeyId, KeyFacts>>,
+    profile: Mutex<Option<AccessProfile>>,
+    credential: Mutex<Option<SealedCredential>>,
+    away: AtomicBool,
+}
+
+impl Store {
+    fn change(&self, id: KeyId, change: impl FnOnce(&mut KeyFacts)) {
+        change(self.keys.lock().unwrap().get_mut(&id).unwrap());
+    }
+    fn check(&self) -> Result<(), Unavailable> {
+        if self.away.load(Ordering::SeqCst) { Err(Unavailable) } else { Ok(()) }
+    }
+}
+
+#[async_trait::async_trait]
+impl PolicySource for Store {
+    async fn load_all(&self) -> Result<PolicySnapshot, Unavailable> {
+        self.check()?;
+        Ok(PolicySnapshot {
+            keys: self.keys.lock().unwrap().values().cloned().collect(),
+            profiles: self.profile.lock().unwrap().iter().cloned().collect(),
+            models: vec![model("b-model", true), model("a-model", true), model("off", false)],
+            providers: vec![ProviderRecord {
+                id: provider(),
+                name: "Demo".into(),
+                format: WireFormat::OpenAi,
+                base_url: http::Uri::from_static("http://127.0.0.1:9/v1"),
+                enabled: true,
+            }],
+            credentials: self.credential.lock().unwrap().iter().cloned().collect(),
+            peppers: vec![(1, Arc::new(Pepper::new([7; 32])))],
+        })
+    }
+    async fn load_key(&self, id: KeyId) -> Result<Option<KeyFacts>, Unavailable> {
+        self.check()?;
+        Ok(self.keys.lock().unwrap().get(&id).cloned())
+    }
+}
+
+/// "Opens" whatever is sealed for the provider's address, and counts.
+#[derive(Default)]
+struct Opener(AtomicUsize);
+
+impl CredentialOpener for Opener {
+    fn open(&self, sealed: &SealedCredential, base_url: &http::Uri) -> Result<SecretText, CannotOpen> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let text = String::from_utf8(sealed.blob.clone()).map_err(|_| CannotOpen)?;
+        if base_url.port_u16() == Some(9) { Ok(SecretText::new(text)) } else { Err(CannotOpen) }
+    }
+}
+
+fn provider() -> ProviderId {
+    ProviderId::from_random(&[4; 12])
+}
+fn credential() -> CredentialId {
+    CredentialId::from_random(&[5; 12])
+}
+fn sealed(version: i64, blob: &[u8]) -> SealedCredential {
+    SealedCredential { id: credential(), provider: provider(), version, blob: blob.to_vec() }
+}
+fn model(name: &str, enabled: bool) -> Model {
+    Model {
+        id: domain::id::ModelId::from_random(&[6; 12]),
+        name: name.parse::<ModelName>().unwrap(),
+        price: None,
+        price_version: 1,
+        max_input_tokens: None,
+        max_output_tokens: None,
+        capabilities: vec![],
+        sunset: None,
+        endpoints: vec![],
+        deployments: vec![],
+        enabled,
+    }
+}
+
+struct Fixture {
+    store: Arc<Store>,
+    opener: Arc<Opener>,
+    clock: Arc<ManualClock>,
+    directory: Arc<Directory>,
+    key: KeyId,
+}
+
+async fn fixture() -> Fixture {
+    let (store, opener, clock) = (Arc::new(Store::default()), Arc::new(Opener::default()), ManualClock::new());
+    let key = virtual_key(1);
+    let id = key.id;
+    store.keys.lock().unwrap().insert(id, KeyFacts { key, secrets: vec![], owner_active: true });
+    *store.profile.lock().unwrap() = Some(profile());
+    *store.credential.lock().unwrap() = Some(sealed(1, b"sk-first"));
+    let directory = Arc::new(Directory::new(store.clone(), opener.clone(), clock.clone()));
+    assert_eq!(directory.ready(), Err(Denial::Starting));
+    directory.load().await.unwrap();
+    Fixture { store, opener, clock, directory, key: id }
+}
+
+#[tokio::test]
+async fn a_revoked_key_counts_as_revoked_once_the_reload_has_answered() {
+    let Fixture { store, directory, key, .. } = fixture().await;
+    assert_eq!(directory.ready(), Ok(()));
+    assert!(directory.pepper(1).is_some() && directory.pepper(2).is_none());
+    let revoked = KeyState::Revoked {
+        at: Timestamp::from_ms(1),
+        by: PersonId::from_random(&[1; 12]),
+        reason: RevocationReason::Compromised,
+    };
+    store.change(key, |facts| facts.key.state = revoked.clone());
+    // From another task, as the portal does it.
+    let elsewhere = directory.clone();
+    tokio::spawn(async move { elsewhere.reload_key(key).await }).await.unwrap().unwrap();
+    assert_eq!(directory.key(key).unwrap().key.state, revoked);
+
+    store.keys.lock().unwrap().clear();
+    directory.reload_policy().await.unwrap();
+    assert!(directory.key(key).is_none());
+}
+
+#[tokio::test]
+async fn an_edited_profile_reaches_existing_keys() {
+    let Fixture { store, directory, key, .. } = fixture().await;
+    assert_eq!(directory.key(key).unwrap().effective.requests_per_minute, 100_000);
+    store.profile.lock().unwrap().as_mut().unwrap().terms.requests_per_minute.maximum = 5;
+    directory.reload_policy().await.unwrap();
+    assert_eq!(directory.key(key).unwrap().effective.requests_per_minute, 5);
+}
+
+#[tokio::test]
+async fn a_key_of_a_profile_not_yet_known_brings_its_profile_along() {
+    let Fixture { store, directory, .. } = fixture().await;
+    let newer = AccessProfile { id: ProfileId::from_random(&[9; 12]), ..profile() };
+    let key = VirtualKey { profile: newer.id, ..virtual_key(2) };
+    let id = key.id;
+    *store.profile.lock().unwrap() = Some(newer.clone());
+    store.keys.lock().unwrap().insert(id, KeyFacts { key, secrets: vec![], owner_active: true });
+    directory.reload_key(id).await.unwrap();
+    assert_eq!(directory.key(id).unwrap().profile.id, newer.id);
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_read_stops_all_decisions_until_it_is() {
+    let Fixture { store, directory, key, .. } = fixture().await;
+    store.away.store(true, Ordering::SeqCst);
+    assert!(directory.reload_key(key).await.is_err());
+    assert_eq!(directory.ready(), Err(Denial::PolicyStale));
+    directory.catch_up().await;
+    assert_eq!(directory.ready(), Err(Denial::PolicyStale));
+    store.change(key, |facts| facts.owner_active = false);
+    store.away.store(false, Ordering::SeqCst);
+    directory.catch_up().await;
+    assert_eq!(directory.ready(), Ok(()));
+    assert!(!directory.key(key).unwrap().owner_active);
+
+    // As the process runs it: a task of its own, which would not compile if it held what may not move.
+    let watching = directory.clone();
+    tokio::spawn(async move { watching.keep_current().await }).abort();
+
+    directory.seal();
+    directory.load().await.unwrap();
+    assert_eq!(directory.ready(), Err(Denial::Sealed));
+}
+
+#[tokio::test]
+async fn models_are_listed_by_name_and_only_if_enabled() {
+    let Fixture { directory, .. } = fixture().await;
+    let names: Vec<_> = directory.models().iter().map(|model| model.name.to_string()).collect();
+    assert_eq!(names, ["a-model", "b-model"]);
+    assert!(directory.model("off").is_none() && directory.model("a-model").is_some());
+}
+
+#[tokio::test]
+async fn an_opened_credential_is_kept_for_an_hour_and_never_past_a_change() {
+    let Fixture { store, opener, clock, directory, .. } = fixture().await;
+    let open = || directory.credential(credential()).map(|secret| secret.expose().to_owned());
+    assert_eq!((open(), open()), (Ok("sk-first".into()), Ok("sk-first".into())));
+    assert_eq!(opener.0.load(Ordering::SeqCst), 1);
+    clock.advance(MS_PER_HOUR);
+    assert_eq!(open(), Ok("sk-first".into()));
+    assert_eq!(opener.0.load(Ordering::SeqCst), 2);
+    clock.advance(MS_PER_HOUR);
+    directory.catch_up().await;
+    assert_eq!(directory.policy.load().opened.len(), 0, "forgotten without being asked for");
+
+    *store.credential.lock().unwrap() = Some(sealed(2, b"sk-second"));
+    directory.reload_policy().await.unwrap();
+    assert_eq!(open(), Ok("sk-second".into()));
+    *store.credential.lock().unwrap() = Some(sealed(3, &[0xFF]));
+    directory.reload_policy().await.unwrap();
+    assert_eq!(open(), Err(Denial::Sealed));
+    *store.credential.lock().unwrap() = None;
+    directory.reload_policy().await.unwrap();
+    assert_eq!(open(), Err(Denial::ProviderAuth));
+}

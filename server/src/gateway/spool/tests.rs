@@ -1,0 +1,174 @@
+//! The spool as a whole: crashes at every byte, damage, calls longer than segments, failing disks.
+
+use super::super::testing::{key, small_segments, usage, usd};
+use super::log::segment_path;
+use super::*;
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::atomic::Ordering;
+
+fn intent(amount: i64) -> Intent {
+    let key = key(1, &[]).key.id;
+    Intent { key, model: "demo-large".into(), amount: usd(amount), prompt_bound: usd(1), lines: vec![] }
+}
+fn event(number: i64) -> EventId {
+    EventId::from_i64(number)
+}
+fn settle(spool: &Spool, number: i64) {
+    let (_, written) = spool.settle(&usage(event(number), key(1, &[]).key.id, number)).unwrap();
+    written.unwrap();
+}
+fn large_segments() -> Settings {
+    Settings { segment_bytes: 1_000_000, ..small_segments() }
+}
+
+#[test]
+fn a_segment_cut_at_any_byte_keeps_every_call_that_was_written_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = Spool::open(folder.path(), large_segments()).unwrap();
+    // Where the file ends once each step is written.
+    let mut ends = vec![];
+    for number in 1..=4 {
+        spool.admit(event(number), &intent(100)).unwrap();
+        let admitted = spool.total_bytes();
+        settle(&spool, number);
+        ends.push((admitted, spool.total_bytes()));
+    }
+    drop(spool);
+    let bytes = fs::read(segment_path(folder.path(), 1)).unwrap();
+    for cut in 0..=bytes.len() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(segment_path(folder.path(), 1), &bytes[..cut]).unwrap();
+        let (_, _, found) = replay::replay(folder.path()).unwrap();
+        let written = |end: u64| end <= cut as u64;
+        let settled = ends.iter().filter(|&&(_, end)| written(end)).count();
+        let admitted = ends.iter().filter(|&&(end, _)| written(end)).count();
+        assert_eq!((found.settled.len(), found.interrupted.len()), (settled, admitted - settled), "cut at {cut}");
+        assert!(found.quarantined.is_empty());
+        // Mended once, a second start finds the same.
+        let (_, _, again) = replay::replay(folder.path()).unwrap();
+        assert_eq!((again.settled, again.interrupted), (found.settled, found.interrupted));
+    }
+}
+
+#[test]
+fn damage_in_the_middle_is_set_aside_and_everything_around_it_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = Spool::open(folder.path(), large_segments()).unwrap();
+    for number in 1..=3 {
+        spool.admit(event(number), &intent(100)).unwrap();
+    }
+    settle(&spool, 1);
+    let damaged_from = spool.total_bytes() as usize;
+    settle(&spool, 2);
+    let damaged_until = spool.total_bytes() as usize;
+    settle(&spool, 3);
+    drop(spool);
+    let path = segment_path(folder.path(), 1);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[damaged_from + 40] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+
+    let (spool, found) = Spool::open(folder.path(), large_segments()).unwrap();
+    assert_eq!(found.settled.keys().copied().collect::<BTreeSet<_>>(), BTreeSet::from([event(1), event(3)]));
+    assert_eq!(
+        found.interrupted.iter().map(|call| call.event).collect::<Vec<_>>(),
+        [event(2)],
+        "charged, not forgotten"
+    );
+    let [aside] = &found.quarantined[..] else { panic!("one damaged place") };
+    assert_eq!(fs::read(aside).unwrap(), bytes[damaged_from..damaged_until]);
+    let (read, _) = spool.read(Cursor::default(), 10).unwrap();
+    assert_eq!(read.iter().map(|record| record.id).collect::<Vec<_>>(), [event(1), event(3)]);
+}
+
+#[test]
+fn a_segment_of_another_version_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(segment_path(folder.path(), 1), b"KWSPOOL\x02 whatever").unwrap();
+    assert!(matches!(Spool::open(folder.path(), small_segments()), Err(SpoolUnreadable::OtherVersion { .. })));
+}
+
+#[test]
+fn one_long_call_does_not_keep_the_segments_behind_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = Spool::open(folder.path(), small_segments()).unwrap();
+    spool.admit(event(1), &intent(777)).unwrap();
+    spool.checkpoint(event(1), &Checkpoint { tokens: Default::default(), cost: usd(5) }).unwrap();
+    let mut cursor = Cursor::default();
+    for number in 2..200 {
+        spool.admit(event(number), &intent(1)).unwrap();
+        settle(&spool, number);
+        if number % 10 == 0 {
+            (_, cursor) = spool.read(cursor, 1_000).unwrap();
+            spool.ingested(cursor).unwrap();
+            assert!(spool.total_bytes() < 15_000);
+        }
+    }
+    drop(spool);
+    let (spool, found) = Spool::open(folder.path(), small_segments()).unwrap();
+    let [call] = &found.interrupted[..] else { panic!("one call is open") };
+    assert_eq!((call.event, call.intent.amount, call.checkpoint.unwrap().cost), (event(1), usd(777), usd(5)));
+    // Its end is in a later segment than its first intent, and both go together.
+    settle(&spool, 1);
+    let (_, end) = spool.read(Cursor::default(), 10_000).unwrap();
+    spool.ingested(end).unwrap();
+    drop(spool);
+    let (_, found) = Spool::open(folder.path(), small_segments()).unwrap();
+    assert!(found.interrupted.is_empty());
+}
+
+#[test]
+fn a_write_that_fails_half_way_leaves_no_half_record_for_what_follows() {
+    for cut_fails in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = QuotaDisk::new(1_000_000);
+        disk.cut_fails.store(cut_fails, Ordering::SeqCst);
+        let room = disk.room.clone();
+        let (spool, _) = Spool::open_on(Arc::new(disk), folder.path(), large_segments()).unwrap();
+        spool.admit(event(1), &intent(100)).unwrap();
+        spool.admit(event(2), &intent(100)).unwrap();
+        room.store(30, Ordering::SeqCst);
+        let (_, written) = spool.settle(&usage(event(1), key(1, &[]).key.id, 60)).unwrap();
+        assert!(written.is_err());
+        assert!(spool.settle(&usage(event(1), key(1, &[]).key.id, 60)).is_none(), "it has ended");
+        room.store(1_000_000, Ordering::SeqCst);
+        settle(&spool, 2);
+        spool.flush().unwrap();
+        assert_eq!(spool.unwritten(), []);
+        let (read, _) = spool.read(Cursor::default(), 10).unwrap();
+        assert_eq!(read.iter().map(|record| record.id).collect::<BTreeSet<_>>(), BTreeSet::from([event(1), event(2)]));
+        drop(spool);
+        let (_, found) = Spool::open(folder.path(), large_segments()).unwrap();
+        assert_eq!((found.settled.len(), found.interrupted.len(), found.quarantined.len()), (2, 0, 0));
+    }
+}
+
+#[test]
+fn after_a_failed_sync_nothing_is_admitted_until_a_new_file_syncs() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = QuotaDisk::new(1_000_000);
+    let fails = disk.sync_fails.clone();
+    let (spool, _) = Spool::open_on(Arc::new(disk), folder.path(), large_segments()).unwrap();
+    spool.admit(event(1), &intent(100)).unwrap();
+    spool.flush().unwrap();
+    fails.store(true, Ordering::SeqCst);
+    spool.admit(event(2), &intent(100)).unwrap();
+    assert!(spool.flush().is_err());
+    assert!(matches!(spool.admit(event(3), &intent(100)), Err(Refused::Failing)));
+    settle(&spool, 2);
+    fails.store(false, Ordering::SeqCst);
+    spool.flush().unwrap();
+    spool.admit(event(3), &intent(100)).unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "what follows a failed sync goes into another file");
+}
+
+#[test]
+fn denials_leave_room_for_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings { max_bytes: 20_000, ..small_segments() };
+    let (spool, _) = Spool::open(folder.path(), settings).unwrap();
+    let refused = (0..1_000).find(|&number| spool.note_denied(&usage(event(number), key(1, &[]).key.id, 0)).is_err());
+    assert!(refused.is_some() && spool.total_bytes() <= 10_000);
+    spool.admit(event(1_001), &intent(1)).unwrap();
+}

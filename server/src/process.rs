@@ -1,0 +1,231 @@
+//! The process, put together: store, sealing, ledger, directory, gateway, portal, sign-in, and the order of stopping.
+//!
+//! `dev` and `serve` differ in a [`Plan`] of values and in nothing else. Always true: the ledger is recovered before the
+//! first call is admitted, policy is loaded before readiness, and at the end every settled call is on disk before the
+//! lock of the data folder is given back.
+
+use crate::auth::oidc::{IssuerHttp, IssuerSettings};
+use crate::auth::page::AuthPage;
+use crate::auth::{Auth, AuthParts, AuthSetupError};
+use crate::cli::commands::Commands;
+use crate::clock::{SystemClock, SystemRandomness};
+use crate::config::Organisation;
+use crate::config::data_dir::DataDir;
+use crate::gateway::directory::Directory;
+use crate::gateway::ingest::Ingest;
+use crate::gateway::ledger::Ledger;
+use crate::gateway::recovery::{NotRecovered, open_ledger};
+use crate::gateway::{Unavailable, spool};
+use crate::http::egress::{EgressPolicy, upstream_connector};
+use crate::http::entrance;
+use crate::http::origin::Origin;
+use crate::router;
+use crate::state::{App, Look};
+use crate::wiring::gateway_port::LiveGateway;
+use crate::wiring::policy_source::StoredPolicy;
+use crate::wiring::usage_store::StoredUsage;
+use axum::Router;
+use axum::response::{Html, IntoResponse, Response};
+use domain::time::Clock;
+use hyper::body::Incoming;
+use portal::ports::Randomness;
+use portal::sealing::Sealing;
+use portal::{Portal, PortalParts, PortalSettings};
+use proxy::{Gateway, HyperUpstream, Parts, Settings};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{ExclusiveLock, Store};
+use tokio::task::JoinHandle;
+
+/// What `dev` and `serve` decide.
+pub struct Plan {
+    pub public_origin: Origin,
+    pub gateway_origin: Origin,
+    pub organisation: Organisation,
+    pub issuers: Vec<IssuerSettings>,
+    pub issuer_http: IssuerHttp,
+    pub egress: EgressPolicy,
+    /// One sentence above every page.
+    pub banner: Option<String>,
+    pub spool: spool::Settings,
+    pub gateway: Settings,
+}
+
+/// Why the process did not come up. Every sentence says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStarted {
+    #[error("the database cannot be used: {0}")]
+    Store(#[from] store::StoreError),
+    #[error(
+        "another Keywright process uses this database; stop it first (several processes on one database are not supported yet)"
+    )]
+    DatabaseInUse,
+    #[error("what was written before cannot be read back: {0}")]
+    NotRecovered(#[from] NotRecovered),
+    #[error("the policy cannot be read from the database")]
+    Policy(#[from] Unavailable),
+    #[error(transparent)]
+    Auth(#[from] AuthSetupError),
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+/// Opens the database and makes sure that no other process does.
+pub async fn open_store(url: &str) -> Result<(Store, ExclusiveLock), NotStarted> {
+    let store = Store::open(url).await?;
+    let lock = store.lock_exclusive().await?.ok_or(NotStarted::DatabaseInUse)?;
+    Ok((store, lock))
+}
+
+/// A process that can serve.
+pub struct Process {
+    pub app: Arc<App>,
+    pub gateway: LlmRoute,
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Randomness>,
+    pub sealing: Arc<Sealing>,
+    ingest: Arc<Ingest>,
+    ledger: Arc<Ledger>,
+    jobs: Vec<JoinHandle<()>>,
+    _lock: ExclusiveLock,
+}
+
+impl Process {
+    /// Puts everything together; when this returns, the policy is loaded and the money is counted.
+    pub async fn start(
+        plan: Plan,
+        data_dir: &DataDir,
+        (store, lock): (Store, ExclusiveLock),
+        sealing: Arc<Sealing>,
+    ) -> Result<Self, NotStarted> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let random: Arc<dyn Randomness> = Arc::new(SystemRandomness);
+        let usage = Arc::new(StoredUsage(store.clone()));
+        let zone = plan.organisation.time_zone.clone();
+
+        let folder = data_dir.path().join("spool");
+        let ledger = Arc::new(open_ledger(&folder, plan.spool, &*usage, clock.clone(), zone.clone()).await?);
+        let ingest = Arc::new(Ingest::start(ledger.spool(), usage));
+
+        let policy = Arc::new(StoredPolicy { store: store.clone(), sealing: sealing.clone() });
+        let directory = Arc::new(Directory::new(policy.clone(), policy, clock.clone()));
+        directory.load().await?;
+
+        let connector = upstream_connector(&plan.egress)?;
+        let gateway = Gateway::new(Parts {
+            directory: directory.clone(),
+            ledger: ledger.clone(),
+            clock: clock.clone(),
+            upstream: Arc::new(HyperUpstream::new(connector.clone())),
+            random: Box::new(spread(random.clone())),
+            settings: plan.gateway,
+        });
+        let live =
+            LiveGateway { directory: directory.clone(), ledger: ledger.clone(), connector, clock: clock.clone() };
+        let portal = Arc::new(Portal::new(PortalParts {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            sealing: sealing.clone(),
+            gateway: Arc::new(live),
+            settings: PortalSettings {
+                organisation: plan.organisation.name,
+                zone: zone.clone(),
+                public_origin: plan.public_origin.as_str().to_owned(),
+                gateway_origin: plan.gateway_origin.as_str().to_owned(),
+            },
+        }));
+
+        let look =
+            Look { assets: Arc::new(crate::http::assets::links()), banner: plan.banner, zone, clock: clock.clone() };
+        let auth = Arc::new(Auth::new(AuthParts {
+            public_origin: plan.public_origin,
+            issuers: plan.issuers,
+            http: plan.issuer_http,
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            is_page: router::is_page,
+            render: render(look.clone()),
+        })?);
+        let app = Arc::new(App { portal, auth, clock: clock.clone(), ledger: ledger.clone(), look });
+        let jobs = vec![
+            tokio::spawn(async move { directory.keep_current().await }),
+            tokio::spawn(crate::jobs::clean_up(store.clone(), clock.clone())),
+        ];
+        Ok(Self { app, gateway: LlmRoute(gateway), store, clock, random, sealing, ingest, ledger, jobs, _lock: lock })
+    }
+
+    /// Everything that is not the gateway.
+    pub fn portal_router(&self, public_origin: &Origin) -> Router {
+        router::portal(&self.app, public_origin.clone())
+    }
+
+    pub fn commands(&self, public_origin: &Origin) -> Commands {
+        Commands {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            public_origin: public_origin.clone(),
+            ingest: self.ingest.clone(),
+        }
+    }
+
+    /// After the last connection is closed: running calls are settled, then everything is written where it belongs.
+    pub async fn stop(self, patience: Duration) {
+        let gateway = self.gateway.0;
+        if tokio::time::timeout(patience, gateway.drained()).await.is_err() {
+            gateway.cut_streams();
+            let _ = tokio::time::timeout(Duration::from_secs(2), gateway.drained()).await;
+        }
+        for job in self.jobs {
+            job.abort();
+        }
+        if let Err(error) = self.ingest.flush().await {
+            tracing::warn!(%error, "the last records stay in the spool and are ingested at the next start");
+        }
+        if let Err(error) = self.ledger.spool().flush() {
+            tracing::error!(?error, "the spool's last records could not be forced to the disk");
+        }
+        self.store.close().await;
+    }
+}
+
+/// The gateway as the entrance calls it.
+#[derive(Clone)]
+pub struct LlmRoute(pub Arc<Gateway>);
+
+impl entrance::Gateway for LlmRoute {
+    type Body = proxy::Body;
+
+    async fn call(&self, request: http::Request<Incoming>, client: IpAddr) -> http::Response<proxy::Body> {
+        self.0.handle(request, client).await
+    }
+}
+
+/// Which of several deployments a call takes. Needs no secrecy, but costs little enough to have it.
+fn spread(random: Arc<dyn Randomness>) -> impl Fn() -> u64 + Send + Sync {
+    move || {
+        let mut bytes = [0; 8];
+        random.fill(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+}
+
+/// What sign-in says, in the look of every other page.
+fn render(look: Look) -> Arc<dyn Fn(&AuthPage) -> Response + Send + Sync> {
+    Arc::new(move |page| {
+        let html = app::pages::message::page(
+            &look.frame(),
+            &app::pages::message::Message {
+                title: page.title.clone(),
+                paragraphs: vec![page.text.clone()],
+                links: page.links.iter().map(|link| (link.text.clone(), link.href.clone())).collect(),
+                refresh: page.refresh_to.clone(),
+            },
+        );
+        (page.status, Html(html)).into_response()
+    })
+}

@@ -1,0 +1,38 @@
+//! The contract of the store: every public method, on SQLite and on PostgreSQL, with one text of expectations.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod audit;
+mod concurrency;
+mod counts;
+mod coverage;
+mod given;
+mod keys;
+mod opening;
+mod people;
+mod policy;
+mod sessions;
+mod usage;
+
+/// Runs each of these stories on either engine: `sqlite::name` and `postgres::name`.
+macro_rules! on_both_engines {
+    ($($(#[$meta:meta])* async fn $name:ident($database:ident: &$type:ty) $story:block)*) => {
+        $($(#[$meta])* async fn $name($database: &$type) $story)*
+
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(&store::testing::TestDatabase::sqlite()).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(database) = store::testing::TestDatabase::postgres().await {
+                    super::$name(&database).await;
+                }
+            })*
+        }
+    };
+}
+pub(crate) use on_both_engines;

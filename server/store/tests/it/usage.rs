@@ -1,0 +1,183 @@
+//! Ingest, rollups, counters, and reading them.
+
+use crate::given::{self, NOW, call, key_id, month_of, person_id, total_of};
+use crate::on_both_engines;
+use domain::budget::Window;
+use domain::id::{EventId, KeyId};
+use domain::money::NanoUsd;
+use domain::time::{MS_PER_HOUR, Timestamp};
+use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
+use store::testing::TestDatabase;
+use store::{HourUsage, IngestResult};
+
+/// As it is read back.
+fn uncharged(record: UsageRecord) -> UsageRecord {
+    UsageRecord { charged: vec![], ..record }
+}
+
+fn denied(key: KeyId, at: Timestamp, sequence: u16) -> UsageRecord {
+    UsageRecord {
+        model: "gpt-5".into(),
+        deployment: None,
+        endpoint: None,
+        status: 403,
+        outcome: Outcome::Denied,
+        denial: Some("model_not_allowed".into()),
+        streamed: false,
+        tokens: TokenUsage::default(),
+        cost: NanoUsd::ZERO,
+        source: UsageSource::Nothing,
+        first_byte_ms: None,
+        charged: vec![],
+        ..call(key, at, sequence)
+    }
+}
+
+on_both_engines! {
+    async fn a_call_is_read_back_whole(database: &TestDatabase) {
+        let store = database.open().await;
+        let (answered, refused) = (call(key_id(1), NOW, 1), denied(key_id(1), NOW, 2));
+        let result = store.ingest(&[answered.clone(), refused.clone()]).await.unwrap();
+        assert_eq!(result, IngestResult { inserted: 2 });
+        assert_eq!(store.call(answered.id).await.unwrap(), Some(uncharged(answered.clone())));
+        assert_eq!(store.call(refused.id).await.unwrap(), Some(refused.clone()));
+        assert_eq!(store.call(EventId::from_i64(7)).await.unwrap(), None);
+        assert_eq!(store.last_event().await.unwrap(), Some(refused.id));
+        let known = store.ingested(&[answered.id, EventId::from_i64(7)]).await.unwrap();
+        assert_eq!(known, [answered.id].into());
+    }
+
+    async fn a_batch_brought_twice_counts_once(database: &TestDatabase) {
+        let store = database.open().await;
+        assert_eq!(store.last_event().await.unwrap(), None);
+        let batch: Vec<_> = (1..=300).map(|sequence| call(key_id(1), NOW, sequence)).collect();
+        assert_eq!(store.ingest(&batch[..200]).await.unwrap().inserted, 200);
+        assert_eq!(store.ingest(&batch).await.unwrap().inserted, 100);
+        assert_eq!(store.ingest(&batch).await.unwrap().inserted, 0);
+        let doubled = [batch[0].clone(), batch[0].clone(), call(key_id(1), NOW, 301), call(key_id(1), NOW, 301)];
+        assert_eq!(store.ingest(&doubled).await.unwrap().inserted, 1, "nor twice in one batch");
+        assert_eq!(store.ingest(&[]).await.unwrap().inserted, 0);
+
+        let spent = NanoUsd::from_nano(301_000);
+        let counters = [(month_of(key_id(1)), spent), (total_of(person_id(1)), spent)];
+        assert_eq!(store.budget_counters(Timestamp::from_ms(0)).await.unwrap(), counters);
+        assert_eq!(store.usage_totals().await.unwrap(), [(key_id(1), spent, spent)]);
+        assert_eq!(store.counter_totals().await.unwrap(), [(key_id(1), Window::Month, spent)]);
+        let hours = store.usage_by_hour(key_id(1), NOW.utc_hour(), NOW.utc_hour() + 1).await.unwrap();
+        assert_eq!((hours.len(), hours[0].requests, hours[0].cost), (1, 301, spent));
+    }
+
+    async fn windows_that_ended_are_left_out(database: &TestDatabase) {
+        let store = database.open().await;
+        store.ingest(&[call(key_id(1), NOW, 1)]).await.unwrap();
+        let lines = async |since| {
+            let counters = store.budget_counters(since).await.unwrap();
+            counters.into_iter().map(|(line, _)| line).collect::<Vec<_>>()
+        };
+        let (month, total) = (month_of(key_id(1)), total_of(person_id(1)));
+        assert_eq!(lines(month.window_start).await, [month, total]);
+        assert_eq!(lines(month.window_start.plus_ms(1)).await, [total], "what never resets always matters");
+    }
+
+    async fn hours_sum_by_model(database: &TestDatabase) {
+        let store = database.open().await;
+        let next_hour = NOW.plus_ms(MS_PER_HOUR);
+        let failed = UsageRecord { outcome: Outcome::ProviderFailed, ..call(key_id(1), NOW, 3) };
+        let refused_upstream = UsageRecord { status: 429, ..call(key_id(1), NOW, 4) };
+        let hung_up = UsageRecord { outcome: Outcome::ClientGone, ..call(key_id(1), NOW, 5) };
+        let other_key = call(key_id(2), NOW, 6);
+        let records = [call(key_id(1), NOW, 1), denied(key_id(1), NOW, 2), failed, refused_upstream, hung_up, other_key];
+        store.ingest(&records).await.unwrap();
+        store.ingest(&[call(key_id(1), next_hour, 1)]).await.unwrap();
+
+        let hour = NOW.utc_hour();
+        let mini = HourUsage {
+            hour,
+            model: "gpt-5-mini".into(),
+            requests: 4,
+            failures: 2,
+            denials: 0,
+            tokens: TokenUsage { input: 4, cache_read: 8, cache_write: 12, cache_write_1h: 16, output: 24, reasoning: 20 },
+            cost: NanoUsd::from_nano(4_000),
+            duration_ms_sum: 3_600,
+        };
+        let refused = HourUsage {
+            hour,
+            model: "gpt-5".into(),
+            requests: 1,
+            failures: 0,
+            denials: 1,
+            tokens: TokenUsage::default(),
+            cost: NanoUsd::ZERO,
+            duration_ms_sum: 900,
+        };
+        assert_eq!(store.usage_by_hour(key_id(1), hour, hour + 1).await.unwrap(), [refused, mini]);
+        let later = store.usage_by_hour(key_id(1), hour + 1, hour + 9).await.unwrap();
+        assert_eq!((later.len(), later[0].hour, later[0].requests), (1, hour + 1, 1));
+        assert_eq!(store.usage_by_hour(key_id(9), hour, hour + 9).await.unwrap(), []);
+    }
+
+    async fn recent_calls_go_back_through_the_hours(database: &TestDatabase) {
+        let store = database.open().await;
+        let hours_ago = |hours: i64| NOW.plus_ms(-hours * MS_PER_HOUR);
+        let mut mine = Vec::new();
+        for (hours, calls) in [(0, 2), (1, 1), (30, 3), (9_000, 1)] {
+            for sequence in 1..=calls {
+                mine.push(call(key_id(1), hours_ago(hours).plus_ms(i64::from(sequence)), sequence));
+            }
+        }
+        let others: Vec<_> = (0..40).map(|hour| call(key_id(2), hours_ago(hour), 500)).collect();
+        store.ingest(&mine).await.unwrap();
+        store.ingest(&others).await.unwrap();
+        mine.sort_by_key(|record| std::cmp::Reverse(record.id));
+        let mine: Vec<_> = mine.into_iter().map(uncharged).collect();
+
+        assert_eq!(store.recent_calls(key_id(1), None, 50).await.unwrap(), mine);
+        let mut seen = Vec::new();
+        while let page @ [_, ..] = store.recent_calls(key_id(1), seen.last().map(|call: &UsageRecord| call.id), 2).await.unwrap().as_slice() {
+            assert!(page.len() <= 2);
+            seen.extend_from_slice(page);
+        }
+        assert_eq!(seen, mine, "page by page, none twice and none left out");
+        assert_eq!(store.recent_calls(key_id(9), None, 5).await.unwrap(), []);
+        assert_eq!(store.recent_calls(key_id(1), None, 0).await.unwrap(), []);
+    }
+
+    async fn the_last_use_is_the_newest_call_whatever_comes_last(database: &TestDatabase) {
+        let store = database.open().await;
+        given::people_and_profile(&store).await;
+        let mut tx = store.begin().await.unwrap();
+        given::minted(&mut tx, 1, "ci", domain::virtual_key::Owner::Person(person_id(1))).await;
+        tx.commit().await.unwrap();
+        let newest = UsageRecord { agent: "newest".into(), ..denied(key_id(1), NOW.plus_ms(9), 1) };
+        store.ingest(&[newest, call(key_id(1), NOW.plus_ms(1), 1)]).await.unwrap();
+        store.ingest(&[call(key_id(1), NOW.plus_ms(5), 1)]).await.unwrap();
+        let item = store.key(key_id(1), &domain::permission::Scope::Everyone).await.unwrap().unwrap();
+        let used = item.last_use.unwrap();
+        assert_eq!((used.agent.as_str(), used.at), ("newest", NOW.plus_ms(9)));
+    }
+
+    async fn strange_texts_and_huge_figures_are_kept(database: &TestDatabase) {
+        let store = database.open().await;
+        let huge = TokenUsage { input: u64::MAX, ..TokenUsage::default() };
+        let record = UsageRecord {
+            model: "'; drop table \0label; --".into(),
+            agent: "\u{1F511} \"\\".into(),
+            network: String::new(),
+            tokens: huge,
+            cost: NanoUsd::MAX,
+            ..call(key_id(1), NOW, 1)
+        };
+        let another = UsageRecord { id: call(key_id(1), NOW, 2).id, ..record.clone() };
+        assert_eq!(store.ingest(std::slice::from_ref(&record)).await.unwrap().inserted, 1);
+        assert_eq!(store.ingest(&[another]).await.unwrap().inserted, 1, "sums stop at the largest number");
+        let read = store.call(record.id).await.unwrap().unwrap();
+        assert_eq!((&read.agent, &read.network), (&record.agent, &record.network));
+        assert_eq!(read.model, "'; drop table \u{FFFD}label; --");
+        let counters = store.budget_counters(Timestamp::from_ms(0)).await.unwrap();
+        assert!(counters.iter().all(|(_, spent)| *spent == NanoUsd::MAX));
+        let hours = store.usage_by_hour(key_id(1), NOW.utc_hour(), NOW.utc_hour() + 1).await.unwrap();
+        assert_eq!((hours[0].requests, hours[0].tokens.input), (2, i64::MAX.unsigned_abs()));
+        assert_eq!((read.tokens.input, read.cost), (i64::MAX.unsigned_abs(), NanoUsd::MAX));
+    }
+}
