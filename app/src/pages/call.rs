@@ -21,7 +21,7 @@ pub struct Model {
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let id: EventId = input.segment("id")?;
-    let model = Model { detail: visit.portal.call(&visit.caller, id).await?, calendar: visit.calendar().clone() };
+    let model = Model { detail: visit.portal.call(&visit.caller, id).await?, calendar: visit.calendar() };
     let title = format!("Call {id}");
     Ok(Answer::ok(html::document(&visit.chrome(Place::Keys), &title, || view(model))))
 }

@@ -33,7 +33,7 @@ pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
         may_manage: Permission::ManageKeys.allows(Some(caller)),
         oversees: Permission::SeeAudit.allows(Some(caller)),
         administers: caller.has(Role::Administrator),
-        calendar: visit.calendar().clone(),
+        calendar: visit.calendar(),
     };
     Ok(Answer::ok(html::document(&visit.chrome(Place::Elsewhere), "Home", || view(model))))
 }

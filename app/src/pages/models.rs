@@ -2,12 +2,12 @@
 
 use crate::chrome::Place;
 use crate::components::{Cell, Column, EmptyState, Filter, NameCell, PageHead, Pager, Table, TextField};
-use crate::format::{tokens, usd};
+use crate::format::{tokens, usd, usd_fine};
 use crate::html;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
-use domain::money::NanoUsd;
+use domain::money::{NanoUsd, PicoUsd};
 use domain::permission::Permission;
 use domain::pricing::PriceList;
 use leptos::prelude::*;
@@ -107,10 +107,10 @@ fn row(model: ModelRow, may_mint: bool) -> impl IntoView {
             links.collect_view().into_any()
         }
     };
-    let request = model.price.as_ref().map(|price| price.request.per_million()).filter(|fee| *fee > NanoUsd::ZERO);
-    let fee = request.map(|fee| format!("and {} a million calls", usd(fee)).into_any());
+    let fee = model.price.as_ref().map(|price| NanoUsd::from_pico_rounded_up(price.request.times(1)));
+    let fee = fee.filter(|fee| *fee > NanoUsd::ZERO).map(|fee| format!("and {} a call", usd_fine(fee)).into_any());
     let input = price(|list| Some(list.tokens.input.per_million()));
-    let cached = price(|list| list.tokens.cache_read.map(|price| price.per_million()));
+    let cached = price(|list| list.tokens.cache_read.map(PicoUsd::per_million));
     let output = price(|list| Some(list.tokens.output.per_million()));
     let (context, longest) = (size(model.max_input_tokens), size(model.max_output_tokens));
     let name = model.name.to_string();

@@ -96,7 +96,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
         page,
         may_mint,
         sees_all: Scope::to_read(&visit.caller) == Scope::Everyone,
-        calendar: visit.calendar().clone(),
+        calendar: visit.calendar(),
     };
     Ok(Answer::ok(html::document(&visit.chrome(Place::Keys), "Keys", || view(model))))
 }

@@ -37,7 +37,7 @@ pub async fn answer(visit: &Visit, minted: MintedKey, occasion: Occasion) -> Res
         Occasion::Minted => "Key minted",
         Occasion::Rotated => "Secret rotated",
     };
-    let model = Model { occasion, minted, snippets, calendar: visit.calendar().clone() };
+    let model = Model { occasion, minted, snippets, calendar: visit.calendar() };
     Ok(Answer::ok(html::document(&visit.chrome(Place::Keys), title, || view(model))))
 }
 

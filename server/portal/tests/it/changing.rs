@@ -3,6 +3,7 @@ use domain::id::EventId;
 use domain::person::Role;
 use domain::virtual_key::{KeyStanding, KeyState, Overlap, RevocationReason};
 use portal::keys::KeyStatus;
+use std::time::Duration;
 
 #[tokio::test]
 async fn someone_elses_key_is_not_found_by_any_use_case() {
@@ -200,6 +201,7 @@ async fn the_gateway_hears_of_a_revocation_whose_browser_hung_up() {
     request.abort();
     assert!(request.await.unwrap_err().is_cancelled());
     busy.release.notify_one();
-    busy.left.notified().await;
+    let heard = tokio::time::timeout(Duration::from_secs(10), busy.left.notified()).await;
+    assert!(heard.is_ok(), "the gateway was left in the middle");
     assert_eq!(world.gateway.take_told(), [Told::Key(key)]);
 }

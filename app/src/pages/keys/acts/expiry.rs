@@ -61,7 +61,7 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
 }
 
 fn model(visit: &Visit, detail: KeyDetail, expires_at: String, refusals: Vec<Refusal>) -> Model {
-    Model { key: detail.key, latest: detail.latest_expiry, expires_at, refusals, calendar: visit.calendar().clone() }
+    Model { key: detail.key, latest: detail.latest_expiry, expires_at, refusals, calendar: visit.calendar() }
 }
 
 fn date(at: Timestamp, zone: &TimeZone) -> Date {

@@ -71,7 +71,7 @@ async fn model(
         last_use: detail.last_use,
         reason,
         refusals,
-        calendar: visit.calendar().clone(),
+        calendar: visit.calendar(),
     })
 }
 

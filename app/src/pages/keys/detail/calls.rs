@@ -1,6 +1,6 @@
 //! The recent calls of a key: when, what came of it, which model, what it took. A refusal says why and what to do.
 
-use crate::components::{Cell, Chip, Column, EmptyState, NameCell, Section, Table, Tone};
+use crate::components::{Cell, Chip, Column, EmptyState, Section, Table, Tone};
 use crate::format::{Calendar, duration, percent, tokens, usd_fine};
 use crate::paths;
 use crate::words;
@@ -62,16 +62,22 @@ fn row(call: UsageRecord, calendar: &Calendar) -> impl IntoView + use<> {
     };
     view! {
         <tr>
-            <NameCell name=call_time(calendar, at) href=href/>
+            <th scope="row" class="name nowrap"><a href=href>{call_time(calendar, at)}</a></th>
             <Cell label="Answer">{answer}</Cell>
             {model}
             {tokens_in}
             <Cell label="Out" number=true>{tokens(used.output)}</Cell>
             <Cell label="Cost" number=true><span title=cost.to_string()>{usd_fine(cost)}</span></Cell>
             <Cell label="Duration" number=true>{duration(u64::from(duration_ms))}</Cell>
-            <Cell label="From" note=agent.into_any()>{network}</Cell>
+            <Cell label="From" note=client(agent).into_any()>{network}</Cell>
         </tr>
     }
+}
+
+/// `claude-cli/2.1` of a longer user agent; the whole on hover and on the call's page.
+fn client(agent: String) -> impl IntoView {
+    let short: String = agent.split_whitespace().next().unwrap_or_default().chars().take(24).collect();
+    view! { <span class="nowrap" title=agent>{short}</span> }
 }
 
 /// `14:31:07` today, `19 Nov, 14:31` before.

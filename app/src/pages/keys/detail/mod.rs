@@ -64,7 +64,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
         history: portal.key_history(caller, id, history).await?,
         snippets: portal.snippet_facts(caller, id).await?,
         may_mint: domain::permission::Permission::ManageKeys.allows(Some(caller)),
-        calendar: visit.calendar().clone(),
+        calendar: visit.calendar(),
     };
     let title = model.detail.key.name.clone();
     Ok(Answer::ok(html::document(&visit.chrome(Place::Keys), &title, || view(model))))

@@ -122,6 +122,6 @@ fn page(visit: &Visit, options: MintOptions, mut form: MintForm, verdict: Option
     if form.environment.is_empty() {
         options.environments.first().copied().unwrap_or_default().clone_into(&mut form.environment);
     }
-    let model = Model { options, form, verdict, calendar: visit.calendar().clone() };
+    let model = Model { options, form, verdict, calendar: visit.calendar() };
     html::document(&visit.chrome(Place::Keys), "Mint a key", || view::view(model))
 }
