@@ -33,10 +33,12 @@ pub struct Chrome<'a> {
 pub enum Place {
     Keys,
     Models,
+    Overview,
     Providers,
     Catalogue,
     Guardrails,
     People,
+    Teams,
     Audit,
     /// Home, sign-in, errors: no link is marked.
     Elsewhere,
@@ -45,11 +47,13 @@ pub enum Place {
 type Link = (Place, &'static str, &'static str);
 
 const WORK: [Link; 2] = [(Place::Keys, "Keys", paths::KEYS), (Place::Models, "Models", paths::MODELS)];
-const ADMINISTRATION: [Link; 5] = [
+const ADMINISTRATION: [Link; 7] = [
+    (Place::Overview, "Overview", paths::ADMINISTRATION),
     (Place::Providers, "Providers", paths::PROVIDERS),
     (Place::Catalogue, "Models and prices", paths::CATALOGUE),
     (Place::Guardrails, "Guardrails", paths::GUARDRAILS),
     (Place::People, "People", paths::PEOPLE),
+    (Place::Teams, "Teams", paths::TEAMS),
     (Place::Audit, "Audit log", paths::AUDIT),
 ];
 

@@ -3,6 +3,8 @@
 //! This is the permission table. The router is built from it and from nothing else, so that a page without a row
 //! cannot be reached, and a test walks it with every role.
 
+use crate::pages::{call, home, keys, models};
+use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::permission::Permission;
 use std::future::Future;
@@ -43,9 +45,74 @@ pub fn table() -> Vec<Route> {
 }
 
 fn work() -> Vec<Route> {
-    vec![]
+    vec![
+        route!(Get paths::HOME, SignedIn, home::show),
+        route!(Get paths::MODELS, SignedIn, models::show),
+        route!(Get paths::KEYS, SeeKeys, keys::list::show),
+        route!(Get paths::MINT, ManageKeys, keys::mint::show),
+        route!(Post paths::MINT, ManageKeys, keys::mint::submit),
+        route!(Get "/keys/{id}", SeeKeys, keys::detail::show),
+        route!(Get "/keys/{id}/first-call", SeeKeys, keys::first_call::show),
+        route!(Get "/keys/{id}/rename", ManageKeys, keys::acts::rename::show),
+        route!(Post "/keys/{id}/rename", ManageKeys, keys::acts::rename::submit),
+        route!(Get "/keys/{id}/rotate", ManageKeys, keys::acts::rotate::show),
+        route!(Post "/keys/{id}/rotate", ManageKeys, keys::acts::rotate::submit),
+        route!(Get "/keys/{id}/disable", ManageKeys, keys::acts::state::show_disable),
+        route!(Post "/keys/{id}/disable", ManageKeys, keys::acts::state::submit_disable),
+        route!(Get "/keys/{id}/enable", ManageKeys, keys::acts::state::show_enable),
+        route!(Post "/keys/{id}/enable", ManageKeys, keys::acts::state::submit_enable),
+        route!(Get "/keys/{id}/expiry", ManageKeys, keys::acts::expiry::show),
+        route!(Post "/keys/{id}/expiry", ManageKeys, keys::acts::expiry::submit),
+        route!(Get "/keys/{id}/revoke", ManageKeys, keys::acts::revoke::show),
+        route!(Post "/keys/{id}/revoke", ManageKeys, keys::acts::revoke::submit),
+        route!(Get "/calls/{id}", SeeKeys, call::show),
+    ]
 }
 
 fn administration() -> Vec<Route> {
-    vec![]
+    use crate::pages::admin::{audit, guardrails, models, overview, people, providers, teams};
+    vec![
+        route!(Get "/admin", SeeAdministration, overview::show),
+        route!(Get "/admin/providers", SeeAdministration, providers::list::show),
+        route!(Get "/admin/providers/new", Administer, providers::new::show),
+        route!(Post "/admin/providers/new", Administer, providers::new::submit),
+        route!(Get "/admin/providers/{id}", SeeAdministration, providers::show::show),
+        route!(Get "/admin/providers/{id}/test", Administer, providers::show::untested),
+        route!(Post "/admin/providers/{id}/test", Administer, providers::show::test),
+        route!(Get "/admin/providers/{id}/change", Administer, providers::change::show),
+        route!(Post "/admin/providers/{id}/change", Administer, providers::change::submit),
+        route!(Get "/admin/providers/{id}/credential", Administer, providers::credential::show),
+        route!(Post "/admin/providers/{id}/credential", Administer, providers::credential::submit),
+        route!(Get "/admin/providers/{id}/switch", Administer, providers::switch::show),
+        route!(Post "/admin/providers/{id}/switch", Administer, providers::switch::submit),
+        route!(Get "/admin/providers/{id}/models", Administer, providers::models::show),
+        route!(Post "/admin/providers/{id}/models", Administer, providers::models::submit),
+        route!(Get "/admin/models", SeeAdministration, models::list::show),
+        route!(Get "/admin/models/new", Administer, models::new::show),
+        route!(Post "/admin/models/new", Administer, models::new::submit),
+        route!(Get "/admin/models/{id}", SeeAdministration, models::show::show),
+        route!(Post "/admin/models/{id}", Administer, models::show::submit),
+        route!(Get "/admin/guardrails", SeeAdministration, guardrails::list::show),
+        route!(Get "/admin/guardrails/new", Administer, guardrails::new::show),
+        route!(Post "/admin/guardrails/new", Administer, guardrails::new::submit),
+        route!(Get "/admin/guardrails/{id}", SeeAdministration, guardrails::show::show),
+        route!(Post "/admin/guardrails/{id}", Administer, guardrails::show::submit),
+        route!(Get "/admin/people", SeeAdministration, people::list::show),
+        route!(Get "/admin/people/{id}", SeeAdministration, people::show::show),
+        route!(Get "/admin/people/{id}/suspend", Administer, people::suspend::show),
+        route!(Post "/admin/people/{id}/suspend", Administer, people::suspend::submit),
+        route!(Get "/admin/people/{id}/administrator", Administer, people::administrator::show),
+        route!(Post "/admin/people/{id}/administrator", Administer, people::administrator::submit),
+        route!(Post "/admin/people/{id}/teams", Administer, people::teams::submit),
+        route!(Get "/admin/teams", SeeAdministration, teams::list::show),
+        route!(Get "/admin/teams/new", Administer, teams::new::show),
+        route!(Post "/admin/teams/new", Administer, teams::new::submit),
+        route!(Get "/admin/teams/{id}", SeeAdministration, teams::show::show),
+        route!(Get "/admin/teams/{id}/add", Administer, teams::add::show),
+        route!(Post "/admin/teams/{id}/members", Administer, teams::members::submit),
+        route!(Get "/admin/teams/{id}/remove", Administer, teams::members::show_removal),
+        route!(Post "/admin/teams/{id}/remove", Administer, teams::members::remove),
+        route!(Get "/admin/audit", SeeAudit, audit::list::show),
+        route!(Get "/admin/audit/verify", SeeAudit, audit::verify::show),
+    ]
 }

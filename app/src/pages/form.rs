@@ -4,7 +4,7 @@ use crate::components::{Problem, Wrong};
 use crate::visit::PageError;
 use crate::words;
 use leptos::prelude::*;
-use portal::{FormId, Refusal};
+use portal::{FormId, Made, PortalError, Refusal};
 
 /// The hidden field that makes a form act once. Its name is `form` in every form type.
 #[component]
@@ -15,6 +15,26 @@ pub fn OnceOnly(form: FormId) -> impl IntoView {
 /// Reads the hidden field again. Anything that a page did not write there is not a typing error.
 pub fn form_id(text: &str) -> Result<FormId, PageError> {
     text.parse().map_err(|_| PageError::Unprocessable("The form does not carry the id that this page gives it.".into()))
+}
+
+/// What sending a form came to, as far as its page is concerned.
+#[derive(Debug)]
+pub enum Sent<T> {
+    Done(T),
+    /// It was sent before; this is what it made then.
+    Before(Made),
+    /// Show it again.
+    Refused(Reasons),
+}
+
+/// Takes apart how a use case ended. What no form can show is an error page.
+pub fn sent<T>(result: Result<T, PortalError>) -> Result<Sent<T>, PageError> {
+    match result {
+        Ok(done) => Ok(Sent::Done(done)),
+        Err(PortalError::AlreadyDone { made }) => Ok(Sent::Before(made)),
+        Err(PortalError::Refused(refusals)) => Ok(Sent::Refused(refusals.into())),
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// Why a form was refused: each reason once at its field and once in the summary.
@@ -35,6 +55,15 @@ impl Reasons {
     pub fn at(&self, field: &str) -> Option<Problem> {
         let messages: Vec<&str> = self.0.iter().filter(|(at, _)| at == field).map(|(_, why)| why.as_str()).collect();
         (!messages.is_empty()).then(|| Problem::new(messages.join(" ")))
+    }
+
+    /// Brings the reasons of several fields to one element, where the page shows them together.
+    #[must_use]
+    pub fn gathered(mut self, fields: &[&str], element: &str) -> Self {
+        for (at, _) in self.0.iter_mut().filter(|(at, _)| fields.contains(&at.as_str())) {
+            element.clone_into(at);
+        }
+        self
     }
 
     pub fn concern(&self, fields: &[&str]) -> bool {

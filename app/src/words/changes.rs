@@ -26,6 +26,7 @@ pub fn action(action: &str) -> String {
         "person.deactivated" => "suspended the account of",
         "person.role_granted" => "granted a role to",
         "person.role_revoked" => "took a role from",
+        "catalogue.added" => "added models of the catalogue to",
         "team.created" => "created the team",
         "team.member_changed" => "changed a member of the team",
         "team.member_removed" => "removed a member from the team",

@@ -1,7 +1,6 @@
 //! Claims about the style sheets: all are served, every class means something, colours live in one place.
 
-use crate::page::Page;
-use crate::specimen::{administrator, specimen};
+use crate::samples::pages;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -62,18 +61,23 @@ fn colours_are_tokens_and_nothing_glows_moves_or_shouts() {
     }
 }
 
+/// Every class that some sheet says something about.
+pub(crate) fn styled_classes() -> BTreeSet<String> {
+    let css: String = sheets().iter().map(|(_, sheet)| rules(sheet)).collect();
+    css.split('.')
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '-').next().unwrap().to_owned())
+        .collect()
+}
+
 #[test]
 fn every_class_in_the_markup_is_styled() {
-    let css: String = sheets().iter().map(|(_, sheet)| rules(sheet)).collect();
-    let styled: BTreeSet<_> = css
-        .split('.')
-        .skip(1)
-        .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '-').next().unwrap())
-        .collect();
-    let page = Page::read(&specimen(Some(&administrator())));
-    for element in &page.elements {
-        for class in element.get("class").unwrap_or_default().split_whitespace() {
-            assert!(styled.contains(class), "{class}: {element:?}");
+    let styled = styled_classes();
+    for (file, page) in pages() {
+        for element in &page.elements {
+            for class in element.get("class").unwrap_or_default().split_whitespace() {
+                assert!(styled.contains(class), "{file}: {class}: {element:?}");
+            }
         }
     }
 }

@@ -1,0 +1,5 @@
+//! `/admin/audit`: who changed what, and the proof that nobody changed the record of it.
+
+pub mod changes;
+pub mod list;
+pub mod verify;

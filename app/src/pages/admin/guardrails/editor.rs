@@ -1,0 +1,244 @@
+//! The guardrail form: who may mint, one row for each term, what may be called.
+
+use super::entered::Entered;
+use super::terms::{Row, Typed};
+use crate::components::{Cell, Check, Column, Field, Section, Table, TextArea, TextField};
+use crate::format::grouped;
+use crate::pages::admin::{count, counted};
+use crate::pages::form::Reasons;
+use crate::words;
+use domain::id::TeamId;
+use domain::model::Endpoint;
+use domain::person::Role;
+use domain::virtual_key::ConsumerKind;
+use leptos::prelude::*;
+
+/// What the form can choose from.
+#[derive(Debug, Clone, Default)]
+pub struct Choices {
+    pub teams: Vec<(TeamId, String)>,
+    /// Names of the served models.
+    pub models: Vec<String>,
+}
+
+/// The fields that the error summary can link to.
+pub fn has_field(field: &str) -> bool {
+    let own = [
+        "name",
+        "description",
+        "keys_per_person",
+        "models",
+        "networks",
+        "groups",
+        "max_output_tokens",
+        "assumed_output_tokens",
+        "consumers",
+        "endpoints",
+        "caps",
+    ];
+    own.contains(&field) || Row::ALL.iter().any(|row| row.field() == field)
+}
+
+/// Everything between the form's hidden fields and its buttons.
+pub fn fields(entered: Entered, choices: &Choices, reasons: &Reasons) -> impl IntoView + use<> {
+    let verdict = verdict(&entered, choices);
+    let Entered { name, description, enabled, roles, teams, groups, consumers, keys_per_person, .. } = entered;
+    let rows = Row::ALL.iter().zip(entered.terms).map(|(&row, typed)| term_row(row, typed, reasons)).collect_view();
+    let columns = vec![
+        Column::text("Term"),
+        Column::number("Default"),
+        Column::number("Maximum"),
+        Column::text("Developers may change"),
+        Column::text("Above the maximum"),
+    ];
+    let roles = Role::ALL.map(|role| tick("roles", role.word(), words::role(role), roles.contains(&role)));
+    let teams: Vec<_> =
+        (choices.teams.iter()).map(|(id, name)| tick("teams", &id.to_string(), name, teams.contains(id))).collect();
+    let teams = (!teams.is_empty()).then(|| group("teams", "Teams", None, reasons, teams));
+    let consumers = ConsumerKind::ALL
+        .map(|kind| tick("consumers", kind.word(), words::consumer_note(kind), consumers.contains(&kind)));
+    let endpoints = Endpoint::ALL.map(|endpoint| {
+        tick("endpoints", endpoint.word(), words::endpoint(endpoint), entered.endpoints.contains(&endpoint))
+    });
+    let [keys_wrong, longest_wrong, assumed_wrong] =
+        ["keys_per_person", "max_output_tokens", "assumed_output_tokens"].map(|field| reasons.at(field));
+    let who =
+        group("roles", "Roles", Some("Whoever meets one of roles, teams and groups may mint."), reasons, roles.into());
+    let groups_hint = "One on each line, exactly as the directory sends them.";
+    let groups = text_lines("groups", "Groups of the directory", groups, groups_hint, reasons);
+    let consumers = group("consumers", "Keys for", None, reasons, consumers.into());
+    let models_hint = "One on each line, by name or by its beginning: claude-*. Nothing allows nothing.";
+    let models = text_lines("models", "Models", entered.models, models_hint, reasons);
+    let endpoints = group("endpoints", "Endpoints", None, reasons, endpoints.into());
+    let networks_hint = "One on each line: 10.0.0.0/8. Nothing means from anywhere.";
+    let networks = text_lines("networks", "Networks", entered.networks, networks_hint, reasons);
+    let no_caps = reasons.at("caps").map(|problem| view! { <p class="wrong" id="caps">{problem.message}</p> });
+    view! {
+        <TextField name="name" label="Name" value=name required=true problem=reasons.at("name")/>
+        <TextField name="description" label="Description" value=description hint="One sentence, for those who choose." problem=reasons.at("description")/>
+        <Check name="enabled" text="Keys may be minted under it" checked=enabled note="Keys that exist go on either way."/>
+        <Section id="who" title="Who may mint, and what for">
+            {who}
+            {teams}
+            {groups}
+            {consumers}
+            <TextField
+                name="keys_per_person" label="Keys a person" value=keys_per_person input_mode="numeric"
+                problem=keys_wrong
+            />
+        </Section>
+        <Section id="terms" title="Limits">
+            <p class="muted">"A key gets the default. Its owner may ask for more up to the maximum, where that is allowed. A lower maximum reaches existing keys at once."</p>
+            {no_caps}
+            <Table columns=columns caption="Limits" compact=true>{rows}</Table>
+        </Section>
+        <Section id="what" title="What may be called">
+            {models}
+            {verdict}
+            {endpoints}
+            {networks}
+            <TextField
+                name="max_output_tokens" label="Longest answer" value=entered.max_output_tokens input_mode="numeric"
+                hint="Tokens. Empty leaves it to the model." problem=longest_wrong
+            />
+            <TextField
+                name="assumed_output_tokens" label="Assumed answer" value=entered.assumed_output_tokens input_mode="numeric"
+                hint="Tokens that a call first holds if neither it nor its model names a limit." problem=assumed_wrong
+            />
+        </Section>
+    }
+}
+
+/// What the patterns match among the served models, as they stand in the form.
+fn verdict(entered: &Entered, choices: &Choices) -> impl IntoView + use<> {
+    let (patterns, _) = entered.patterns();
+    let matched: Vec<&str> = choices
+        .models
+        .iter()
+        .map(String::as_str)
+        .filter(|model| patterns.iter().any(|pattern| pattern.matches(model)))
+        .collect();
+    let served = counted(count(choices.models.len()), "served model");
+    let title = format!("{} of {served}", grouped(count(matched.len())));
+    const SHOWN: usize = 12;
+    let rest = matched.len().saturating_sub(SHOWN);
+    let mut names = matched.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    if rest > 0 {
+        names.push_str(&format!(" and {rest} more"));
+    }
+    let idle: Vec<String> = patterns
+        .iter()
+        .filter(|pattern| !choices.models.iter().any(|model| pattern.matches(model)))
+        .map(ToString::to_string)
+        .collect();
+    let idle = (!idle.is_empty())
+        .then(|| view! { <p class="muted">{format!("Matches nothing yet: {}", idle.join(", "))}</p> });
+    let shown = if matched.is_empty() { "Nothing can be called.".to_owned() } else { names };
+    view! {
+        <div class="verdict beside" role="status">
+            <h3>{title}</h3>
+            <p>{shown}</p>
+            {idle}
+            <p><button class="button" type="submit" name="act" value="check" formnovalidate>"Check"</button></p>
+        </div>
+    }
+}
+
+fn tick(name: &'static str, value: &str, text: &str, checked: bool) -> AnyView {
+    let (value, text) = (value.to_owned(), text.to_owned());
+    view! {
+        <label class="choice"><input type="checkbox" name=name value=value checked=checked/><span>{text}</span></label>
+    }
+    .into_any()
+}
+
+/// Check boxes under one label.
+fn group(
+    id: &'static str,
+    label: &'static str,
+    hint: Option<&'static str>,
+    reasons: &Reasons,
+    boxes: Vec<AnyView>,
+) -> impl IntoView + use<> {
+    let wrong = reasons.at(id).map(|problem| view! { <p class="wrong">{problem.message}</p> });
+    let label_id = format!("{id}-label");
+    view! {
+        <div class="field" id=id role="group" aria-labelledby=label_id>
+            <span class="label" id=label_id.clone()>{label}</span>
+            <div class="choices in-row">{boxes}</div>
+            {wrong}
+            {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
+        </div>
+    }
+}
+
+fn text_lines(
+    name: &'static str,
+    label: &'static str,
+    value: String,
+    hint: &'static str,
+    reasons: &Reasons,
+) -> impl IntoView + use<> {
+    let problem = reasons.at(name);
+    let invalid = problem.is_some();
+    let described = if invalid { format!("{name}-error {name}-hint") } else { format!("{name}-hint") };
+    view! {
+        <Field id=name label=label hint=hint problem=problem>
+            <TextArea id=name name=name value=value mono=true invalid=invalid described_by=described/>
+        </Field>
+    }
+}
+
+fn term_row(row: Row, typed: Typed, reasons: &Reasons) -> impl IntoView + use<> {
+    let field = row.field();
+    let problem = reasons.at(field);
+    let described = problem.as_ref().map(|_| format!("{field}-error"));
+    let invalid = problem.as_ref().map(|_| "true");
+    let wrong =
+        problem.map(|problem| view! { <span class="wrong" id=format!("{field}-error")>{problem.message}</span> });
+    let label = |what: &str| format!("{}, {what}", row.name());
+    let (default_label, maximum_label) = (label("default"), label("maximum"));
+    let (change_label, above_label) = (label("developers may change"), label("above the maximum"));
+    let also_described = described.clone();
+    let maximum = format!("{field}_maximum");
+    let select = |name: String, label: String, options: [(&'static str, &'static str, bool); 2]| {
+        let options =
+            options.map(|(value, text, selected)| view! { <option value=value selected=selected>{text}</option> });
+        view! {
+            <span class="select-box">
+                <select class="select" id=name.clone() name=name aria-label=label>{options.to_vec()}</select>
+            </span>
+        }
+    };
+    let change = [("yes", "Up to the maximum", typed.may_change), ("no", "No: fixed", !typed.may_change)];
+    let change = select(format!("{field}_change"), change_label, change);
+    let above = [("reject", "Reject", !typed.clamp), ("clamp", "Use the maximum, say so", typed.clamp)];
+    let above = select(format!("{field}_above"), above_label, above);
+    view! {
+        <tr>
+            <th scope="row" class="name">
+                <label for=field>{row.name()}</label>
+                <span class="note">{row.note()}</span>
+                {wrong}
+            </th>
+            <Cell label="Default" number=true>
+                <input
+                    class="input amount short" id=field name=field value=typed.default inputmode="decimal" autocomplete="off"
+                    aria-label=default_label aria-describedby=described aria-invalid=invalid
+                />
+            </Cell>
+            <Cell label="Maximum" number=true>
+                <input
+                    class="input amount short" id=maximum.clone() name=maximum value=typed.maximum inputmode="decimal"
+                    autocomplete="off" aria-label=maximum_label aria-describedby=also_described aria-invalid=invalid
+                />
+            </Cell>
+            <Cell label="Developers may change">
+                {change}
+            </Cell>
+            <Cell label="Above the maximum">
+                {above}
+            </Cell>
+        </tr>
+    }
+}

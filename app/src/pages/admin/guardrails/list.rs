@@ -1,0 +1,85 @@
+//! `/admin/guardrails`: every profile in a line: who it is for, what it allows, how many keys live under it.
+
+use crate::chrome::Place;
+use crate::components::{Cell, Chip, Column, EmptyState, NameCell, PageHead, Table, Tone};
+use crate::format::{grouped, usd};
+use crate::pages::admin::{at_least_none, count, counted, document, may_change};
+use crate::paths;
+use crate::visit::{Answer, Input, PageError, Visit};
+use crate::words;
+use domain::access_profile::Audience;
+use leptos::prelude::*;
+use portal::administration::profiles::ProfileRow;
+
+pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
+    let model = Model { profiles: visit.portal.profiles(&visit.caller).await?, may_change: may_change(&visit) };
+    Ok(Answer::ok(document(&visit, Place::Guardrails, "Guardrails", |_| view(model))))
+}
+
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub profiles: Vec<ProfileRow>,
+    pub may_change: bool,
+}
+
+pub fn view(model: Model) -> impl IntoView {
+    let Model { profiles, may_change } = model;
+    let add = may_change.then(|| view! { <a class="button primary" href=paths::NEW_GUARDRAIL>"Add guardrails"</a> });
+    if profiles.is_empty() {
+        let text =
+            "No guardrails yet, so that nobody can mint a key. Add the first ones: who, which models, which budget.";
+        return view! { <PageHead title="Guardrails"/><EmptyState text=text>{add}</EmptyState> }.into_any();
+    }
+    let columns = vec![
+        Column::text("Guardrails"),
+        Column::text("State"),
+        Column::text("Who"),
+        Column::number("Models"),
+        Column::number("Budget, at most"),
+        Column::number("Live keys"),
+    ];
+    let rows = profiles.into_iter().map(row).collect_view();
+    view! {
+        <PageHead title="Guardrails">{add}</PageHead>
+        <Table columns=columns caption="Guardrails">{rows}</Table>
+    }
+    .into_any()
+}
+
+fn row(row: ProfileRow) -> impl IntoView {
+    let ProfileRow { profile, live_keys, models_allowed, models_served } = row;
+    let (tone, state) = match (profile.enabled, models_allowed) {
+        (false, _) => (Tone::Plain, "Off"),
+        (true, 0) => (Tone::Warn, "Allows no model"),
+        (true, _) => (Tone::Ok, "On"),
+    };
+    let budget = profile.terms.caps.first().map_or_else(
+        || "none".to_owned(),
+        |cap| format!("{} {}", usd(cap.amount.maximum), words::per_window(cap.window)),
+    );
+    let models = format!("{} of {}", grouped(count(models_allowed)), grouped(count(models_served)));
+    view! {
+        <tr>
+            <NameCell name=profile.name href=paths::guardrail(profile.id) note=profile.description.into_any()/>
+            <Cell label="State"><Chip tone=tone text=state/></Cell>
+            <Cell label="Who">{audience(&profile.audience)}</Cell>
+            <Cell label="Models" number=true>{models}</Cell>
+            <Cell label="Budget, at most" number=true>{budget}</Cell>
+            <Cell label="Live keys" number=true>{grouped(at_least_none(live_keys))}</Cell>
+        </tr>
+    }
+}
+
+/// `developers · 2 teams · llm-users`
+pub(super) fn audience(audience: &Audience) -> String {
+    let mut parts: Vec<String> = audience.roles.iter().map(|role| format!("{}s", role.word())).collect();
+    if !audience.teams.is_empty() {
+        parts.push(counted(count(audience.teams.len()), "team"));
+    }
+    match audience.groups.as_slice() {
+        [] => (),
+        few @ ([_] | [_, _]) => parts.push(few.join(", ")),
+        many => parts.push(counted(count(many.len()), "group")),
+    }
+    if parts.is_empty() { "nobody".to_owned() } else { parts.join(" · ") }
+}

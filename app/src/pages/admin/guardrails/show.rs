@@ -1,0 +1,199 @@
+//! `/admin/guardrails/{id}`: the profile as it stands, and the form that saves it as the next version.
+
+use super::editor::{self, Choices};
+use super::entered::{Act, Entered};
+use super::list::audience;
+use super::terms::Row;
+use crate::chrome::Place;
+use crate::components::{
+    Cell, Chip, Column, Crumb, ErrorSummary, Fact, Facts, NameCell, Notice, PageHead, Section, Table, Tone, WayOn,
+};
+use crate::format::tokens;
+use crate::pages::admin::{Happened, at_least_none, counted, document, may_change, notice};
+use crate::pages::form::{Reasons, Sent, sent};
+use crate::paths;
+use crate::visit::{Answer, Input, PageError, Visit};
+use crate::words;
+use domain::access_profile::AccessProfile;
+use domain::id::ProfileId;
+use leptos::prelude::*;
+use portal::PortalError;
+use portal::administration::profiles::{ProfileDetail, ProfileDraft};
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Query {
+    saved: Option<i64>,
+}
+
+pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let Query { saved } = input.query()?;
+    let detail = visit.portal.profile(&visit.caller, input.segment("id")?).await?;
+    let happened = saved
+        .map(|version| Happened::well(format!("Saved as version {version}. Keys follow it from the next call on.")));
+    let entered = standing(&detail.row.profile);
+    let model = Model { happened, ..model(&visit, detail, entered, Reasons::default()) };
+    Ok(Answer::ok(page(&visit, model)))
+}
+
+pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let id: ProfileId = input.segment("id")?;
+    let mut entered = Entered::read(input.form()?)?;
+    let from = entered
+        .version
+        .ok_or_else(|| PageError::Unprocessable("The form does not say which version it edits.".into()))?;
+    let administrator = visit.administrator()?;
+    let (status, reasons, stale) = match (entered.act, entered.draft()) {
+        (Act::Check, Ok(_)) => (200, Reasons::default(), None),
+        (_, Err(reasons)) => (422, reasons, None),
+        (Act::Save, Ok(draft)) => match visit.portal.change_profile(administrator, id, from, draft).await {
+            Err(PortalError::Stale { current }) => {
+                entered.version = Some(current);
+                (409, Reasons::default(), Some((from, current)))
+            }
+            result => match sent(result)? {
+                Sent::Done(version) => {
+                    return Ok(Answer::SeeOther(format!("{}?saved={version}", paths::guardrail(id))));
+                }
+                Sent::Before(made) => return Ok(Answer::SeeOther(paths::made(made))),
+                Sent::Refused(reasons) => (422, reasons, None),
+            },
+        },
+    };
+    let detail = visit.portal.profile(&visit.caller, id).await?;
+    let model = Model { stale, ..model(&visit, detail, entered, reasons) };
+    Ok(Answer::Page { status, html: page(&visit, model) })
+}
+
+/// The form as the profile stands.
+fn standing(profile: &AccessProfile) -> Entered {
+    let AccessProfile { name, description, version, terms, audience, consumers, keys_per_person, enabled, .. } =
+        profile.clone();
+    let draft = ProfileDraft { name, description, terms, audience, consumers, keys_per_person, enabled };
+    Entered { version: Some(version), ..Entered::of(&draft) }
+}
+
+fn model(visit: &Visit, detail: ProfileDetail, entered: Entered, reasons: Reasons) -> Model {
+    Model { detail, entered, reasons, happened: None, stale: None, may_change: may_change(visit) }
+}
+
+fn page(visit: &Visit, model: Model) -> String {
+    let name = model.detail.row.profile.name.clone();
+    document(visit, Place::Guardrails, &name, |_| view(model))
+}
+
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub detail: ProfileDetail,
+    pub entered: Entered,
+    pub reasons: Reasons,
+    pub happened: Option<Happened>,
+    /// The version that the edit started from, and the one that somebody saved meanwhile.
+    pub stale: Option<(i64, i64)>,
+    pub may_change: bool,
+}
+
+pub fn view(model: Model) -> impl IntoView {
+    let Model { detail, entered, reasons, happened, stale, may_change } = model;
+    let ProfileDetail { row, teams, models } = detail;
+    let profile = &row.profile;
+    let (tone, state) = if profile.enabled { (Tone::Ok, "On") } else { (Tone::Plain, "Off") };
+    let keys = counted(at_least_none(row.live_keys), "live key");
+    let context = view! { <Chip tone=tone text=state/>{format!(" version {} · {keys} · for {}", profile.version, audience(&profile.audience))} };
+    let history = format!("{}?object={}", paths::AUDIT, profile.id);
+    let stale = stale.map(|(from, current)| {
+        let text = format!(
+            "An administrator saved version {current} while you were editing version {from}. Nothing is saved yet. Compare, \
+             then save yours as version {}.",
+            current + 1
+        );
+        let way_on = Some(WayOn { text: "See what changed.".to_owned(), href: history.clone() });
+        view! { <div role="alert"><Notice tone=Tone::Warn text=text way_on=way_on/></div> }
+    });
+    let body = if may_change {
+        let version = entered.version.unwrap_or(profile.version);
+        let action = paths::guardrail(profile.id);
+        view! {
+            <ErrorSummary undone="the guardrails can be saved" wrong=reasons.summary(editor::has_field)/>
+            <form class="form wide" method="post" action=action>
+                <input type="hidden" name="version" value=version/>
+                {editor::fields(entered, &Choices { teams, models }, &reasons)}
+                <div class="actions">
+                    <button class="button primary" type="submit" name="act" value="save">{format!("Save version {}", version + 1)}</button>
+                    <a class="button plain" href=paths::GUARDRAILS>"Cancel"</a>
+                </div>
+            </form>
+        }
+        .into_any()
+    } else {
+        reading(profile, &teams).into_any()
+    };
+    view! {
+        <PageHead
+            title=profile.name.clone() context=context.into_any()
+            crumb=Crumb { text: "Guardrails".to_owned(), href: paths::GUARDRAILS.to_owned() }
+        >
+            <a href=history>"History"</a>
+        </PageHead>
+        {notice(happened)}
+        {stale}
+        {body}
+    }
+}
+
+/// For those who may not change it: the same terms without controls.
+fn reading(profile: &AccessProfile, teams: &[(domain::id::TeamId, String)]) -> impl IntoView + use<> {
+    let terms = &profile.terms;
+    let joined = |parts: Vec<String>, none: &str| if parts.is_empty() { none.to_owned() } else { parts.join(", ") };
+    let team_names = teams.iter().filter(|(id, _)| profile.audience.teams.contains(id)).map(|(_, name)| name.clone());
+    let names = |texts: &[String]| texts.to_vec();
+    let facts = vec![
+        Fact::new(
+            "Roles",
+            joined(profile.audience.roles.iter().map(|&role| words::role(role).to_owned()).collect(), "none"),
+        ),
+        Fact::new("Teams", joined(team_names.collect(), "none")),
+        Fact::new("Groups", joined(names(&profile.audience.groups), "none")),
+        Fact::new(
+            "Keys for",
+            joined(profile.consumers.iter().map(|&kind| words::consumer_note(kind).to_owned()).collect(), "nothing"),
+        ),
+        Fact::new("Keys a person", profile.keys_per_person.to_string()),
+        Fact::new("Models", joined(terms.models.iter().map(ToString::to_string).collect(), "none")),
+        Fact::new(
+            "Endpoints",
+            joined(terms.endpoints.iter().map(|&endpoint| words::endpoint(endpoint).to_owned()).collect(), "none"),
+        ),
+        Fact::new("Networks", joined(terms.networks.iter().map(ToString::to_string).collect(), "any")),
+        Fact::new("Longest answer", terms.max_output_tokens.map_or_else(|| "as the model".to_owned(), tokens)),
+        Fact::new("Assumed answer", tokens(terms.assumed_output_tokens)),
+    ];
+    let rows = Row::ALL.iter().filter_map(|row| {
+        let (default, maximum) = row.shown(terms)?;
+        let typed = row.read(terms)?;
+        let change = if typed.may_change { "up to the maximum" } else { "no: fixed" };
+        let above = if typed.clamp { "use the maximum, say so" } else { "reject" };
+        Some(view! {
+            <tr>
+                <NameCell name=row.name() note=row.note().into_any()/>
+                <Cell label="Default" number=true>{default}</Cell>
+                <Cell label="Maximum" number=true>{maximum}</Cell>
+                <Cell label="Developers may change">{change}</Cell>
+                <Cell label="Above the maximum">{above}</Cell>
+            </tr>
+        })
+    });
+    let rows: Vec<_> = rows.collect();
+    let columns = vec![
+        Column::text("Term"),
+        Column::number("Default"),
+        Column::number("Maximum"),
+        Column::text("Developers may change"),
+        Column::text("Above the maximum"),
+    ];
+    view! {
+        <Section id="terms" title="Limits"><Table columns=columns caption="Limits" compact=true>{rows}</Table></Section>
+        <Section id="who" title="Who and what"><div class="panel"><Facts facts=facts/></div></Section>
+    }
+}

@@ -1,0 +1,7 @@
+//! `/admin/people`: who signs in here, with which roles and teams, and switching accounts off.
+
+pub mod administrator;
+pub mod list;
+pub mod show;
+pub mod suspend;
+pub mod teams;

@@ -1,0 +1,151 @@
+//! `/admin/people/{id}`: one person: roles and where they come from, teams, keys, and the acts on the account.
+
+use super::list::{self, state};
+use crate::chrome::Place;
+use crate::components::{
+    Cell, Check, Chip, Column, Crumb, EmptyState, Fact, Facts, Id, NameCell, PageHead, Section, SelectField,
+    SelectOption, Table, Tone, when,
+};
+use crate::format::Calendar;
+use crate::pages::admin::{Happened, at_least_none, counted, document, may_change, notice};
+use crate::paths;
+use crate::visit::{Answer, Input, PageError, Visit};
+use domain::person::Role;
+use leptos::prelude::*;
+use portal::administration::people::{PersonDetail, PersonRow};
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Query {
+    done: Option<Done>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Done {
+    Suspended,
+    Activated,
+    Granted,
+    Revoked,
+    Team,
+}
+
+pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let Query { done } = input.query()?;
+    let detail = visit.portal.person(&visit.caller, input.segment("id")?).await?;
+    let name = detail.person.name.clone();
+    let happened = done.map(|done| {
+        Happened::well(match done {
+            Done::Suspended => "Suspended. Sessions have ended and personal keys are refused from now on.",
+            Done::Activated => "Switched on. Signing in and personal keys work again.",
+            Done::Granted => "Administrator from the next page on.",
+            Done::Revoked => "No longer an administrator by a grant from here.",
+            Done::Team => "Teams changed. It counts from the next page on.",
+        })
+    });
+    let model = Model { detail, may_change: may_change(&visit), happened };
+    Ok(Answer::ok(document(&visit, Place::People, &name, |calendar| view(calendar, model))))
+}
+
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub detail: PersonDetail,
+    pub may_change: bool,
+    pub happened: Option<Happened>,
+}
+
+pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
+    let Model { detail, may_change, happened } = model;
+    let person = &detail.person;
+    let (tone, word) = state(person.active);
+    let context = view! {
+        <Chip tone=tone text=word/>{format!(" {} ", person.email)}
+        {detail.oneself.then_some("· this is you")}
+    };
+    let history = format!("{}?object={}", paths::AUDIT, person.id);
+    let acts = (may_change && !detail.oneself).then(|| acts(person));
+    let facts = vec![
+        Fact::new("Roles", list::roles(person)).noted(origin(person)),
+        Fact::new("Groups", if detail.groups.is_empty() { "none".to_owned() } else { detail.groups.join(", ") })
+            .noted("As the directory sent them at the last sign-in."),
+        Fact::new("Keys", counted(at_least_none(detail.live_keys), "live key")),
+        Fact::new(
+            "Last sign-in",
+            match person.last_sign_in_at {
+                Some(at) => when(calendar, at).into_any(),
+                None => "never".into_any(),
+            },
+        ),
+        Fact::new("Here since", calendar.date(person.created_at)),
+        Fact::new("Signs in at", view! { <Id text=person.issuer.clone()/> }),
+    ];
+    view! {
+        <PageHead
+            title=person.name.clone() context=context.into_any()
+            crumb=Crumb { text: "People".to_owned(), href: paths::PEOPLE.to_owned() }
+        >
+            {acts}
+            <a href=history>"History"</a>
+        </PageHead>
+        {notice(happened)}
+        <div class="panel"><Facts facts=facts/></div>
+        <Section id="teams" title="Teams">
+            {memberships(&detail)}
+            {(may_change && !detail.teams.is_empty()).then(|| add_to_team(&detail))}
+        </Section>
+    }
+}
+
+/// Where roles come from: those granted here stay whatever the directory says.
+fn origin(person: &PersonRow) -> String {
+    let granted: Vec<&str> = person.granted_roles.iter().map(|role| role.word()).collect();
+    if granted.is_empty() {
+        "From the directory at each sign-in.".to_owned()
+    } else {
+        format!("Granted here, whatever the directory says: {}.", granted.join(", "))
+    }
+}
+
+fn acts(person: &PersonRow) -> impl IntoView + use<> {
+    let page = paths::person(person.id);
+    let granted = person.granted_roles.contains(&Role::Administrator);
+    let role = match (granted, person.roles.contains(&Role::Administrator)) {
+        (true, _) => Some("Take back administrator…"),
+        (false, false) => Some("Make administrator…"),
+        // The directory says so; only the directory can take it back.
+        (false, true) => None,
+    };
+    let role = role.map(|text| view! { <a class="button" href=format!("{page}/administrator")>{text}</a> });
+    let (text, class) = if person.active { ("Suspend…", "button plain bad") } else { ("Switch on…", "button") };
+    view! { {role}<a class=class href=format!("{page}/suspend")>{text}</a> }
+}
+
+fn memberships(detail: &PersonDetail) -> AnyView {
+    if detail.memberships.is_empty() {
+        return view! { <EmptyState text="In no team. Team keys and budgets come with a team."/> }.into_any();
+    }
+    let rows = detail.memberships.iter().map(|membership| {
+        let (tone, text) = if membership.lead { (Tone::Info, "Lead") } else { (Tone::Plain, "Member") };
+        view! {
+            <tr>
+                <NameCell name=membership.team_name.clone() href=paths::team(membership.team)/>
+                <Cell label="Part"><Chip tone=tone text=text/></Cell>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    let columns = vec![Column::text("Team"), Column::text("Part")];
+    view! { <Table columns=columns caption="Teams" compact=true>{rows}</Table> }.into_any()
+}
+
+fn add_to_team(detail: &PersonDetail) -> impl IntoView + use<> {
+    let options = detail.teams.iter().map(|team| SelectOption::new(team.id.to_string(), team.name.clone())).collect();
+    view! {
+        <form class="form inline" method="post" action=format!("{}/teams", paths::person(detail.person.id))>
+            <SelectField name="team" label="Add to team" options=options/>
+            <Check name="lead" text="as a lead"/>
+            <div class="actions"><button class="button" type="submit">"Add"</button></div>
+        </form>
+    }
+}

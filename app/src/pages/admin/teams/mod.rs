@@ -1,0 +1,7 @@
+//! `/admin/teams`: who works together, and who leads.
+
+pub mod add;
+pub mod list;
+pub mod members;
+pub mod new;
+pub mod show;

@@ -1,0 +1,99 @@
+//! `/admin/teams/{id}`: members and leads of a team.
+
+use crate::chrome::Place;
+use crate::components::{Cell, Chip, Column, Crumb, EmptyState, NameCell, PageHead, Table, Tone};
+use crate::format::Calendar;
+use crate::pages::admin::{Happened, at_least_none, count, counted, document, may_change, notice};
+use crate::paths;
+use crate::visit::{Answer, Input, PageError, Visit};
+use domain::id::TeamId;
+use leptos::prelude::*;
+use portal::administration::teams::{TeamDetail, TeamMember};
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Query {
+    changed: Option<String>,
+}
+
+pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let Query { changed } = input.query()?;
+    let detail = visit.portal.team(&visit.caller, input.segment("id")?).await?;
+    let name = detail.team.name.clone();
+    let happened = changed.map(|_| Happened::well("Members changed. It counts from their next page on."));
+    let model = Model { detail, may_change: may_change(&visit), happened };
+    Ok(Answer::ok(document(&visit, Place::Teams, &name, |calendar| view(calendar, model))))
+}
+
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub detail: TeamDetail,
+    pub may_change: bool,
+    pub happened: Option<Happened>,
+}
+
+pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
+    let Model { detail, may_change, happened } = model;
+    let TeamDetail { team, members, live_keys } = detail;
+    let page = paths::team(team.id);
+    let context = format!(
+        "{} · {} · since {}",
+        counted(count(members.len()), "member"),
+        counted(at_least_none(live_keys), "live key"),
+        calendar.date(team.created_at)
+    );
+    let add = may_change.then(|| view! { <a class="button primary" href=format!("{page}/add")>"Add a member"</a> });
+    let history = format!("{}?object={}", paths::AUDIT, team.id);
+    let body = if members.is_empty() {
+        let text = "Nobody yet. Add a member, and make one of them the lead: leads mint and revoke the team's keys.";
+        view! { <EmptyState text=text/> }.into_any()
+    } else {
+        let mut columns = vec![Column::text("Member"), Column::text("Part")];
+        if may_change {
+            columns.push(Column::text("Change"));
+        }
+        let rows = members.into_iter().map(|member| row(team.id, member, may_change)).collect_view();
+        view! { <Table columns=columns caption="Members">{rows}</Table> }.into_any()
+    };
+    view! {
+        <PageHead
+            title=team.name.clone() context=context.into_any()
+            crumb=Crumb { text: "Teams".to_owned(), href: paths::TEAMS.to_owned() }
+        >
+            {add}
+            <a href=history>"History"</a>
+        </PageHead>
+        {notice(happened)}
+        {body}
+    }
+}
+
+fn row(team: TeamId, member: TeamMember, may_change: bool) -> impl IntoView {
+    let TeamMember { person, name, email, active, lead } = member;
+    let (tone, part) = if lead { (Tone::Info, "Lead") } else { (Tone::Plain, "Member") };
+    let suspended = (!active).then(|| view! { " "<Chip tone=Tone::Bad text="Suspended"/> });
+    let page = paths::team(team);
+    let change = may_change.then(|| {
+        let (act, text) = if lead { ("member", "Take back lead") } else { ("lead", "Make lead") };
+        let remove = format!("{page}/remove?person={person}");
+        let (act_label, remove_label) = (format!("{text}: {name}"), format!("Remove: {name}"));
+        let members = format!("{page}/members");
+        view! {
+            <Cell label="Change">
+                <form class="actions" method="post" action=members>
+                    <input type="hidden" name="person" value=person.to_string()/>
+                    <button class="button" type="submit" name="act" value=act aria-label=act_label>{text}</button>
+                    <a class="button plain bad" href=remove aria-label=remove_label>"Remove…"</a>
+                </form>
+            </Cell>
+        }
+    });
+    view! {
+        <tr>
+            <NameCell name=name.clone() href=paths::person(person) note=email.into_any()/>
+            <Cell label="Part"><Chip tone=tone text=part/>{suspended}</Cell>
+            {change}
+        </tr>
+    }
+}

@@ -1,0 +1,190 @@
+//! What every administration page promises, whatever it shows.
+
+use super::samples::{Sample, pages};
+use crate::page::{Element, Page};
+use crate::style::styled_classes;
+use std::collections::BTreeSet;
+
+fn every_page(mut claim: impl FnMut(&Sample, &Page)) {
+    let pages = pages();
+    assert!(pages.len() > 40);
+    for sample in &pages {
+        if let Ok(folder) = std::env::var("PAGES") {
+            let who = if sample.auditor { "auditor" } else { "administrator" };
+            std::fs::write(format!("{folder}/{}.{who}.html", sample.name), &sample.html).unwrap();
+        }
+        claim(sample, &Page::read(&sample.html));
+    }
+}
+
+fn page(name: &str, auditor: bool) -> Page {
+    let found = pages().into_iter().find(|sample| sample.name == name && sample.auditor == auditor);
+    Page::read(&found.unwrap().html)
+}
+
+#[test]
+fn nothing_inline_and_nothing_unstyled() {
+    let styled = styled_classes();
+    every_page(|sample, page| {
+        for element in &page.elements {
+            for name in element.attributes.keys() {
+                assert!(name != "style" && !name.starts_with("on"), "{}: {element:?}", sample.name);
+            }
+            for class in element.get("class").unwrap_or_default().split_whitespace() {
+                assert!(styled.contains(class), "{}: {class} means nothing", sample.name);
+            }
+        }
+        assert!(!page.html.contains("<script>"), "{}", sample.name);
+    });
+}
+
+#[test]
+fn every_control_has_a_name_for_people() {
+    every_page(|sample, page| {
+        let labels: BTreeSet<_> = page.all("label").filter_map(|label| label.get("for")).collect();
+        let controls = page.elements.iter().filter(|element| ["input", "select", "textarea"].contains(&&*element.name));
+        for control in controls.filter(|control| control.get("type") != Some("hidden")) {
+            let wrapped = control.within.iter().any(|name| name == "label");
+            let labelled = control.get("id").is_some_and(|id| labels.contains(id));
+            assert!(wrapped || labelled || control.get("aria-label").is_some(), "{}: {control:?}", sample.name);
+        }
+    });
+}
+
+#[test]
+fn every_reference_leads_to_exactly_one_element() {
+    every_page(|sample, page| {
+        let ids = page.ids();
+        let unique: BTreeSet<_> = ids.iter().copied().collect();
+        assert_eq!(unique.len(), ids.len(), "{}: an id is used twice: {ids:?}", sample.name);
+        let references = |element: &Element| -> Vec<String> {
+            let listed =
+                ["for", "aria-describedby", "aria-labelledby"].into_iter().filter_map(|name| element.get(name));
+            let linked = element.get("href").and_then(|href| href.strip_prefix('#'));
+            listed.flat_map(str::split_whitespace).chain(linked).map(str::to_owned).collect()
+        };
+        for element in &page.elements {
+            for id in references(element) {
+                assert!(unique.contains(&*id), "{}: {id} is missing: {element:?}", sample.name);
+            }
+        }
+    });
+}
+
+#[test]
+fn tables_keep_their_meaning_when_narrow_and_headings_their_order() {
+    every_page(|sample, page| {
+        for cell in page.all("td") {
+            assert!(cell.get("data-label").is_some_and(|label| !label.is_empty()), "{}: {cell:?}", sample.name);
+        }
+        assert_eq!(page.all("table").count(), page.all("caption").count(), "{}", sample.name);
+        let levels = page.elements.iter().filter_map(|element| element.name.strip_prefix('h')?.parse::<u8>().ok());
+        let mut before = 0;
+        for level in levels {
+            assert!(level <= before + 1, "{}: h{level} follows h{before}", sample.name);
+            before = level;
+        }
+        assert_eq!(page.all("h1").count(), 1, "{}", sample.name);
+    });
+}
+
+#[test]
+fn at_most_one_button_is_primary() {
+    every_page(|sample, page| {
+        let primary = page.elements.iter().filter(|element| {
+            element.get("class").is_some_and(|class| class.split_whitespace().any(|word| word == "primary"))
+        });
+        assert!(primary.count() <= 1, "{}", sample.name);
+    });
+}
+
+#[test]
+fn auditors_see_everything_and_can_change_nothing() {
+    every_page(|sample, page| {
+        if !sample.auditor {
+            return;
+        }
+        let posts: Vec<_> = page.all("form").filter(|form| form.get("method") == Some("post")).collect();
+        assert!(posts.iter().all(|form| form.get("action") == Some("/auth/sign-out")), "{}: {posts:?}", sample.name);
+        let acts = ["/new", "/change", "/credential", "/switch", "/models", "/suspend", "/administrator", "/add"];
+        for link in page.all("a").filter_map(|link| link.get("href")).filter(|href| href.starts_with("/admin/")) {
+            let path = link.split('?').next().unwrap();
+            let own = ["/admin/models"].contains(&path);
+            assert!(own || !acts.iter().any(|act| path.ends_with(act)), "{}: {link}", sample.name);
+        }
+    });
+    assert!(page("guardrail", true).html.contains("$100.00"), "the figures are there, only the fields are not");
+}
+
+#[test]
+fn administrators_have_the_controls_that_auditors_do_not() {
+    let posts_to = |name: &str| -> Vec<String> {
+        let page = page(name, false);
+        page.all("form").filter_map(|form| form.get("action")).map(str::to_owned).collect()
+    };
+    assert!(posts_to("provider").iter().any(|action| action.ends_with("/test")));
+    assert!(posts_to("guardrail").iter().any(|action| action.starts_with("/admin/guardrails/prof_")));
+    assert!(posts_to("team").iter().any(|action| action.ends_with("/members")));
+}
+
+#[test]
+fn a_credential_field_is_always_empty_and_never_remembered() {
+    let mut seen = 0;
+    every_page(|sample, page| {
+        for field in page.all("input").filter(|field| field.get("name") == Some("credential")) {
+            assert_eq!(field.get("value").unwrap_or_default(), "", "{}", sample.name);
+            assert_eq!(
+                (field.get("type"), field.get("autocomplete")),
+                (Some("password"), Some("off")),
+                "{}",
+                sample.name
+            );
+            seen += 1;
+        }
+    });
+    assert_eq!(seen, 4);
+    let provider = page("provider", false);
+    assert!(provider.html.contains("9PdE") && provider.html.contains("3f·a1·7c"));
+    assert_eq!(provider.all("input").count(), 0, "nothing to type a secret into");
+}
+
+#[test]
+fn a_form_that_makes_something_acts_once() {
+    for name in ["provider-new", "model-new", "guardrail-new", "team-new"] {
+        let page = page(name, false);
+        let form = page.all("input").find(|field| field.get("name") == Some("form")).unwrap();
+        assert_eq!(form.get("value").map(str::len), Some(32), "{name}");
+    }
+}
+
+#[test]
+fn a_refused_form_says_every_reason_above_and_at_its_field() {
+    let page = page("provider-new-refused", false);
+    let summary = page.html.split("role=\"alert\"").nth(1).unwrap();
+    assert!(
+        summary.contains("2 things to change")
+            && summary.contains("href=\"#name\"")
+            && summary.contains("href=\"#credential\"")
+    );
+    assert!(
+        page.html.contains("id=\"name-error\"") && page.html.contains("value=\"Our own\""),
+        "what was typed is kept"
+    );
+}
+
+#[test]
+fn an_edit_of_an_old_version_says_so_and_is_kept() {
+    let page = page("guardrail-stale", false);
+    assert!(page.html.contains("saved version 8 while you were editing version 7"));
+    let version = page.all("input").find(|field| field.get("name") == Some("version")).unwrap();
+    assert_eq!(version.get("value"), Some("7"));
+    assert!(page.html.contains("2 of 3 served models"));
+}
+
+#[test]
+fn the_audit_log_shows_what_changed_in_words_that_people_use() {
+    let page = page("audit", true);
+    assert!(page.html.contains("<del>$50.00</del>") && page.html.contains("<ins>$100.00</ins>"));
+    assert!(page.html.contains("changed the guardrails") && page.html.contains("&lt;script&gt;"));
+    assert!(page.html.contains("before=17"));
+}

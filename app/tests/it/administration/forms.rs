@@ -1,0 +1,55 @@
+//! What the forms read: a field that a page does not have is refused, one that is left out too.
+
+use app::pages::admin::guardrails::entered::Entered;
+use app::pages::admin::models::editor::ModelForm;
+use app::pages::admin::people::{administrator::GrantForm, suspend::SuspendForm, teams::TeamForm};
+use app::pages::admin::providers::{
+    change::ChangeForm, credential::CredentialForm, models::CatalogueForm, new::NewForm, switch::SwitchForm,
+};
+use app::pages::admin::teams::{members::MemberForm, members::RemovalForm, new::TeamForm as NewTeamForm};
+use app::pages::confirm::Confirmed;
+use app::visit::{Input, PageError};
+use serde::de::DeserializeOwned;
+
+fn read<T: DeserializeOwned>(body: &str) -> Result<T, PageError> {
+    Input { form: body.as_bytes().to_vec(), ..Input::default() }.form()
+}
+
+/// The body is read; with one more field it is not.
+fn refuses_more_than<T: DeserializeOwned>(body: &str) {
+    let name = std::any::type_name::<T>();
+    assert!(read::<T>(body).is_ok(), "{name}: {:?}", read::<T>(body).err());
+    let more = format!("{body}&surprise=1");
+    assert!(matches!(read::<T>(more.trim_start_matches('&')), Err(PageError::Unprocessable(_))), "{name}");
+}
+
+#[test]
+fn an_unknown_field_is_refused_by_every_form() {
+    const MODEL: &str = "name=m&provider=prov_a&provider=&upstream_model=x&upstream_model=&deployment=&deployment=&priority=1&priority=1\
+        &weight=1&weight=1&price_input=&price_output=&price_cache_read=&price_cache_write=&price_cache_write_1h=&price_request=\
+        &max_input_tokens=&max_output_tokens=";
+    refuses_more_than::<Confirmed>("");
+    refuses_more_than::<NewForm>("form=f&preset=p&name=n&base_url=b&credential=");
+    refuses_more_than::<ChangeForm>("name=n&base_url=b&credential=");
+    refuses_more_than::<CredentialForm>("credential=c");
+    refuses_more_than::<SwitchForm>("turn=off");
+    refuses_more_than::<CatalogueForm>("model=claude-sonnet-5&model=gpt-5");
+    refuses_more_than::<CatalogueForm>("all=yes");
+    refuses_more_than::<ModelForm>(MODEL);
+    refuses_more_than::<SuspendForm>("account=suspended");
+    refuses_more_than::<GrantForm>("administrator=grant");
+    refuses_more_than::<TeamForm>("team=team_aaaaaaaaaaaa&lead=yes");
+    refuses_more_than::<NewTeamForm>("form=f&name=n");
+    refuses_more_than::<MemberForm>("person=per_aaaaaaaaaaaa&act=lead");
+    refuses_more_than::<RemovalForm>("person=per_aaaaaaaaaaaa");
+    let surprise = read::<Vec<(String, String)>>("name=n&surprise=1").and_then(Entered::read);
+    assert!(matches!(surprise, Err(PageError::Unprocessable(_))));
+}
+
+#[test]
+fn a_value_of_another_kind_is_refused() {
+    assert!(read::<SwitchForm>("turn=sideways").is_err());
+    assert!(read::<MemberForm>("person=team_aaaaaaaaaaaa&act=lead").is_err());
+    assert!(read::<CatalogueForm>("model=../../etc").is_err());
+    assert!(read::<NewForm>("form=f&preset=p&name=n&base_url=b").is_err(), "a field is missing");
+}

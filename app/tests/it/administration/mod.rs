@@ -1,0 +1,7 @@
+//! The administration pages, drawn from sample models: what each promises to people, to auditors and to browsers.
+//!
+//! Set `PAGES` to a folder and every page is written there, to be looked at with the real style sheets.
+
+mod claims;
+mod forms;
+mod samples;
