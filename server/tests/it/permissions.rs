@@ -76,7 +76,7 @@ const ROWS: [(&str, Expected); 62] = [
     ("GET /admin/people/{person}/administrator", ADMINISTER),
     ("GET /admin/teams/new", ADMINISTER),
     ("GET /admin/teams/{team}/add", ADMINISTER),
-    ("GET /admin/teams/{team}/remove?person={person}", ADMINISTER),
+    ("GET /admin/teams/{team}/remove?person={member}", ADMINISTER),
     ("POST /admin/providers/new", ADMINISTER),
     ("POST /admin/providers/{provider}/change", ADMINISTER),
     ("POST /admin/providers/{provider}/credential", ADMINISTER),
@@ -130,6 +130,8 @@ impl Objects {
         ] {
             objects.push((kind, administrator.get(list).await.first_id(prefix)));
         }
+        let team = objects.last().map(|(_, id)| format!("/admin/teams/{id}")).unwrap();
+        objects.push(("{member}", administrator.get(&team).await.first_id("per_")));
         Self(objects)
     }
 
