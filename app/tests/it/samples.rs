@@ -30,6 +30,15 @@ use portal::models::ModelRow;
 use portal::snippets::SnippetFacts;
 use serde_json::json;
 
+mod catalogue;
+mod gallery;
+mod traffic;
+
+pub(crate) use catalogue::model_rows;
+pub(crate) use gallery::pages;
+pub(crate) use traffic::calls;
+use traffic::{audit_line, usage};
+
 pub(crate) const SECRET: &str = "kwr_8Fq2mZ4tLr0a_Vq7sDk29QhYp3XcN5bTzR1uWfJ6eGoA4iLxH8vMy0Kd1sPq9ZaaA1b";
 
 pub(crate) fn developer() -> Caller {
@@ -236,87 +245,6 @@ pub(crate) fn newcomer() -> home::Model {
     home::Model { home, ..home_model() }
 }
 
-fn call_at(minutes: i64, status: u16, outcome: Outcome, denial: Option<&str>) -> UsageRecord {
-    let served = outcome == Outcome::Answered;
-    UsageRecord {
-        id: EventId::new(now().plus_ms(-minutes * MS_PER_MINUTE), 0, u16::try_from(minutes % 60_000).unwrap()),
-        key: key_id(1),
-        model: if denial == Some("model_not_allowed") { "gpt-x" } else { "demo-large" }.to_owned(),
-        deployment: None,
-        endpoint: Some(Endpoint::Messages),
-        network: "10.4.1.9".to_owned(),
-        agent: "claude-code".to_owned(),
-        secret_version: 2,
-        status,
-        outcome,
-        denial: denial.map(str::to_owned),
-        streamed: true,
-        tokens: if served {
-            TokenUsage { input: 1_634, cache_read: 16_600, output: 640, reasoning: 120, ..TokenUsage::default() }
-        } else {
-            TokenUsage::default()
-        },
-        cost: if served { NanoUsd::from_nano(19_512_345) } else { NanoUsd::ZERO },
-        source: UsageSource::Provider,
-        price_version: 3,
-        duration_ms: 6_120,
-        first_byte_ms: Some(410),
-        charged: vec![BudgetLine { scope: BudgetScope::Key(key_id(1)), window: Window::Month, window_start: now() }],
-    }
-}
-
-pub(crate) fn calls() -> Vec<UsageRecord> {
-    vec![
-        call_at(0, 200, Outcome::Answered, None),
-        call_at(1, 403, Outcome::Denied, Some("model_not_allowed")),
-        call_at(9, 402, Outcome::Denied, Some("budget_exhausted")),
-        call_at(12, 502, Outcome::ProviderFailed, Some("provider_error")),
-        call_at(40, 499, Outcome::ClientGone, None),
-        call_at(3_000, 200, Outcome::Answered, None),
-    ]
-}
-
-fn usage() -> KeyUsage {
-    let sums = |cost: i64| UsageSums {
-        requests: 12,
-        failures: 1,
-        denials: 2,
-        tokens: TokenUsage { input: 18_000, cache_read: 182_000, output: 6_400, ..TokenUsage::default() },
-        cost: NanoUsd::from_nano(cost),
-        duration_ms_sum: 12 * 2_400,
-    };
-    let today: jiff::civil::Date = "2026-11-20".parse().unwrap();
-    let names = ["demo-large", "demo-small"];
-    let days = (0..30_i32).map(|at| {
-        let cost = |model: usize| i64::from(at * 37 % 11 + 3) * 40_000_000 / (1 + i64::try_from(model).unwrap() * 3);
-        let models = (at % 7 < 5).then(|| {
-            names.iter().enumerate().map(|(nth, name)| ModelUsage { model: (*name).to_owned(), sums: sums(cost(nth)) })
-        });
-        let date = today.saturating_sub(jiff::Span::new().days(29 - at));
-        DayUsage { date, models: models.into_iter().flatten().collect(), total: sums(cost(0) + cost(1)) }
-    });
-    KeyUsage {
-        days: days.collect(),
-        by_model: names.map(|model| ModelUsage { model: model.to_owned(), sums: sums(9_000_000_000) }).to_vec(),
-        total: UsageSums { cost: NanoUsd::from_nano(11_840_123_456), requests: 360, ..sums(0) },
-    }
-}
-
-fn audit_line(seq: i64, action: &str, before: Option<serde_json::Value>, after: serde_json::Value) -> AuditLine {
-    let entry = AuditEntry {
-        at: now().plus_days(-seq),
-        actor: Actor::Person(developer().person),
-        address: Some("127.0.0.1".to_owned()),
-        action: action.to_owned(),
-        object_kind: "key".to_owned(),
-        object: key_id(1).to_string(),
-        object_name: "claude-code laptop".to_owned(),
-        before,
-        after: Some(after),
-    };
-    AuditLine { row: AuditRow { seq, entry, previous: [0; 32], hash: [0; 32] }, actor_name: "Ada Example".to_owned() }
-}
-
 pub(crate) fn snippet_facts() -> SnippetFacts {
     let name = |text: &str| Some(text.parse::<ModelName>().unwrap());
     SnippetFacts {
@@ -459,30 +387,6 @@ pub(crate) fn refused() -> MintVerdict {
     ])
 }
 
-pub(crate) fn model_rows() -> Vec<ModelRow> {
-    let pico = |dollars| PicoUsd::from_per_million(NanoUsd::from_dollars(dollars)).unwrap();
-    let row = |name: &str, price: Option<PriceList>, profiles: Vec<(ProfileId, String)>| ModelRow {
-        id: ModelId::from_random(name.as_bytes()),
-        name: name.parse().unwrap(),
-        price,
-        max_input_tokens: Some(200_000),
-        max_output_tokens: Some(64_000),
-        capabilities: vec!["tools".to_owned(), "vision".to_owned(), "prompt_caching".to_owned()],
-        endpoints: vec![Endpoint::ChatCompletions, Endpoint::Responses, Endpoint::Messages],
-        sunset: Some("2027-06-30".to_owned()),
-        profiles,
-    };
-    let mine = vec![(profile().id, profile().name), (explore().id, explore().name)];
-    let tokens = TokenPrices { input: pico(3), output: pico(15), cache_read: Some(pico(1)), ..TokenPrices::default() };
-    let priced = |request| Some(PriceList { tokens, tiers: vec![], request });
-    vec![
-        row("demo-large", priced(PicoUsd::default()), mine.clone()),
-        row("demo-per-request", priced(pico(10_000)), mine[..1].to_vec()),
-        row("other-model", priced(PicoUsd::default()), vec![]),
-        row("unpriced", None, mine),
-    ]
-}
-
 pub(crate) fn revoke_model() -> acts::revoke::Model {
     acts::revoke::Model {
         key: virtual_key(),
@@ -492,92 +396,4 @@ pub(crate) fn revoke_model() -> acts::revoke::Model {
         refusals: vec![],
         calendar: calendar(),
     }
-}
-
-/// Every page with the name of its file.
-pub(crate) fn pages() -> Vec<(&'static str, Page)> {
-    let who = developer();
-    let ada = Some(&who);
-    let admin = administrator();
-    let key = virtual_key;
-    let wide_awake = home::Model { may_manage: true, oversees: true, administers: true, ..newcomer() };
-    let pages = vec![
-        ("specimen", specimen(Some(&admin))),
-        ("home", framed(ada, "Home", || home::view(home_model()))),
-        ("home-new", framed(ada, "Home", || home::view(newcomer()))),
-        ("home-administrator", framed(Some(&admin), "Home", || home::view(wide_awake))),
-        ("keys", framed(ada, "Keys", || list::view(list_model()))),
-        ("mint", framed(ada, "Mint a key", || mint::view::view(mint_model(None)))),
-        ("mint-granted", framed(ada, "Mint a key", || mint::view::view(mint_model(Some(granted()))))),
-        ("mint-refused", framed(ada, "Mint a key", || mint::view::view(mint_model(Some(refused()))))),
-        ("secret", framed(ada, "Key minted", || secret::view(secret_model(Occasion::Minted)))),
-        ("secret-rotated", framed(ada, "Secret rotated", || secret::view(secret_model(Occasion::Rotated)))),
-        ("already", framed(ada, "Already minted", || secret::already_view(already()))),
-        ("key", framed(ada, "claude-code laptop", || detail::view(detail_model()))),
-        ("key-revoked", framed(ada, "claude-code laptop", || detail::view(revoked()))),
-        (
-            "models",
-            framed(ada, "Models", || {
-                models::view(models::Model { models: model_rows(), q: String::new(), may_mint: true })
-            }),
-        ),
-        (
-            "call",
-            framed(ada, "Call", || {
-                let detail = CallDetail {
-                    call: calls()[0].clone(),
-                    key_name: key().name,
-                    served_by: Some(("Demo".into(), "demo-1".into())),
-                };
-                call::view(call::Model { detail, calendar: calendar() })
-            }),
-        ),
-        (
-            "rename",
-            framed(ada, "Rename", || {
-                let refusals = vec![Refusal::new("name", Reason::Missing)];
-                acts::rename::view(acts::rename::Model { key: key(), name: " ".to_owned(), refusals })
-            }),
-        ),
-        (
-            "rotate",
-            framed(ada, "Rotate", || {
-                acts::rotate::view(acts::rotate::Model {
-                    id: key().id,
-                    crumb: app::components::Crumb { text: key().name, href: app::paths::key(key().id) },
-                    form: "c".repeat(32).parse().unwrap(),
-                    overlap: domain::virtual_key::Overlap::Day,
-                    already_rotating: true,
-                    last_use: key_detail(key()).last_use,
-                    refusals: vec![],
-                })
-            }),
-        ),
-        (
-            "disable",
-            framed(ada, "Disable", || {
-                acts::state::view(acts::state::Model { turn: acts::state::Turn::Disable, key: key(), refusals: vec![] })
-            }),
-        ),
-        (
-            "expiry",
-            framed(ada, "Change expiry", || {
-                acts::expiry::view(acts::expiry::Model {
-                    key: key(),
-                    latest: now().plus_days(151),
-                    expires_at: "2027-01-20".to_owned(),
-                    refusals: vec![],
-                    calendar: calendar(),
-                })
-            }),
-        ),
-        ("revoke", framed(ada, "Revoke", || acts::revoke::view(revoke_model()))),
-    ];
-    let read = |(name, html): (&'static str, String)| {
-        if let Ok(folder) = std::env::var("PAGES") {
-            std::fs::write(std::path::Path::new(&folder).join(format!("{name}.html")), &html).unwrap();
-        }
-        (name, Page::read(&html))
-    };
-    pages.into_iter().map(read).collect()
 }

@@ -52,13 +52,17 @@ pub(crate) fn for_provider(
     // Answers are read for their usage, so that they have to come uncompressed.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     headers.insert(USER_AGENT, HeaderValue::from_static("keywright"));
+    if provider.format == WireFormat::Anthropic {
+        headers.entry(ANTHROPIC_VERSION).or_insert(DEFAULT_ANTHROPIC_VERSION);
+    }
     let secret = credential.expose();
+    // A server of one's own may ask for none.
+    if secret.is_empty() {
+        return Ok(headers);
+    }
     let (name, value) = match provider.format {
         WireFormat::OpenAi => (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {secret}"))),
-        WireFormat::Anthropic => {
-            headers.entry(ANTHROPIC_VERSION).or_insert(DEFAULT_ANTHROPIC_VERSION);
-            (HeaderName::from_static("x-api-key"), HeaderValue::try_from(secret))
-        }
+        WireFormat::Anthropic => (HeaderName::from_static("x-api-key"), HeaderValue::try_from(secret)),
     };
     let mut value = value.map_err(|_| UnusableCredential)?;
     value.set_sensitive(true);
@@ -79,4 +83,41 @@ pub(crate) fn for_client(provider: &HeaderMap, event: EventId) -> HeaderMap {
     }
     crate::error::identify(&mut headers, event);
     headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::id::ProviderId;
+
+    fn try_to_send(format: WireFormat, secret: &str) -> Result<HeaderMap, UnusableCredential> {
+        let provider = ProviderRecord {
+            id: ProviderId::from_random(&[1; 12]),
+            name: "p".into(),
+            format,
+            base_url: http::Uri::from_static("http://127.0.0.1/v1"),
+            enabled: true,
+        };
+        for_provider(&HeaderMap::new(), &provider, &SecretText::new(secret.into()), false)
+    }
+
+    fn sent(format: WireFormat, secret: &str) -> HeaderMap {
+        try_to_send(format, secret).unwrap()
+    }
+
+    #[test]
+    fn a_credential_is_sent_as_the_format_has_it() {
+        assert_eq!(sent(WireFormat::OpenAi, "s3")[AUTHORIZATION], "Bearer s3");
+        assert_eq!(sent(WireFormat::Anthropic, "s3")["x-api-key"], "s3");
+        assert_eq!(try_to_send(WireFormat::OpenAi, "a\nb"), Err(UnusableCredential));
+    }
+
+    #[test]
+    fn a_server_without_a_credential_is_sent_none() {
+        for format in [WireFormat::OpenAi, WireFormat::Anthropic] {
+            let headers = sent(format, "");
+            assert!(!headers.contains_key(AUTHORIZATION) && !headers.contains_key("x-api-key"), "{headers:?}");
+        }
+        assert!(sent(WireFormat::Anthropic, "").contains_key(ANTHROPIC_VERSION));
+    }
 }

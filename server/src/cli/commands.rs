@@ -3,17 +3,15 @@
 use super::socket::{Answer, Request};
 use crate::auth::invite;
 use crate::http::origin::Origin;
-use domain::audit::{Actor, AuditEntry, ChainCheck};
+use domain::audit::{Actor, AuditEntry};
 use domain::budget::Window;
 use domain::id::KeyId;
 use domain::money::NanoUsd;
 use domain::time::{Clock, Timestamp};
+use portal::administration::audit::verify_chain;
 use portal::ports::Randomness;
 use std::sync::Arc;
 use store::{Store, StoreError};
-
-/// How many audit entries are read at once.
-const PAGE: u32 = 1_000;
 
 /// Everything that commands work with.
 #[derive(Clone)]
@@ -48,22 +46,15 @@ impl Commands {
     }
 
     async fn verify_audit(&self) -> Result<Answer, StoreError> {
-        let mut check = ChainCheck::default();
-        loop {
-            let rows = self.store.audit_scan(check.next - 1, PAGE).await?;
-            for row in &rows {
-                if let Err(broken) = check.accept(row) {
-                    return Ok(Answer::Failed(format!("the audit log is not as it was written: {broken}")));
-                }
-            }
-            if rows.len() < PAGE as usize {
-                break;
-            }
+        let verdict = verify_chain(&self.store, self.clock.now()).await?;
+        if let Some(broken) = verdict.broken {
+            return Ok(Answer::Failed(format!("the audit log is not as it was written: {broken}")));
         }
-        let hash: String = check.last.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash: String = verdict.last_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let entries = verdict.entries;
         Ok(Answer::Done(vec![
-            format!("The chain of {} audit entries is unbroken.", check.next - 1),
-            format!("Its end, to keep elsewhere (a cut-off tail shows only against it): {} {hash}", check.next - 1),
+            format!("The chain of {entries} audit entries is unbroken."),
+            format!("Its end, to keep elsewhere (a cut-off tail shows only against it): {entries} {hash}"),
         ]))
     }
 

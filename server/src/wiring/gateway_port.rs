@@ -85,6 +85,8 @@ fn list_models(provider: &ProviderRecord, secret: &str) -> Option<Request<Empty<
     let base = provider.base_url.to_string();
     let request = Request::get(format!("{}/models", base.trim_end_matches('/')));
     let request = match provider.format {
+        // A server of one's own may ask for none.
+        _ if secret.is_empty() => request,
         WireFormat::OpenAi => request.header(header::AUTHORIZATION, sensitive(&format!("Bearer {secret}"))?),
         WireFormat::Anthropic => {
             request.header("x-api-key", sensitive(secret)?).header("anthropic-version", ANTHROPIC_VERSION)

@@ -1,7 +1,7 @@
 //! A new secret under the same key: same id, history and budgets.
 //!
 //! At most two secrets live at once. The one before ends when the chosen overlap is over; an older one that still lives
-//! ends now.
+//! is forgotten, which ends it.
 
 use super::change::refuse_ended;
 use super::mint::MintedKey;
@@ -29,11 +29,9 @@ impl Portal {
 
         let until = now.plus_ms(overlap.as_ms());
         let (secret, tagged) = self.draw_secret(key, current.version + 1, now)?;
-        for older in kept.secrets.iter().skip(1).filter(|secret| secret.is_live(now)) {
-            tx.end_secret(key, older.version, now).await?;
-        }
         tx.end_secret(key, current.version, until).await?;
         tx.insert_secret(key, &tagged).await?;
+        // A secret that is still live from an earlier rotation ends with this.
         tx.delete_secrets_below(key, current.version).await?;
         let id = key.to_string();
         let subject = Subject { kind: "key", id: &id, name: &kept.key.name };

@@ -1,0 +1,91 @@
+//! Every page with its sample model, as a reader gets it.
+
+use super::*;
+
+/// Every page with the name of its file.
+pub(crate) fn pages() -> Vec<(&'static str, Page)> {
+    let who = developer();
+    let ada = Some(&who);
+    let admin = administrator();
+    let key = virtual_key;
+    let wide_awake = home::Model { may_manage: true, oversees: true, administers: true, ..newcomer() };
+    let pages = vec![
+        ("specimen", specimen(Some(&admin))),
+        ("home", framed(ada, "Home", || home::view(home_model()))),
+        ("home-new", framed(ada, "Home", || home::view(newcomer()))),
+        ("home-administrator", framed(Some(&admin), "Home", || home::view(wide_awake))),
+        ("keys", framed(ada, "Keys", || list::view(list_model()))),
+        ("mint", framed(ada, "Mint a key", || mint::view::view(mint_model(None)))),
+        ("mint-granted", framed(ada, "Mint a key", || mint::view::view(mint_model(Some(granted()))))),
+        ("mint-refused", framed(ada, "Mint a key", || mint::view::view(mint_model(Some(refused()))))),
+        ("secret", framed(ada, "Key minted", || secret::view(secret_model(Occasion::Minted)))),
+        ("secret-rotated", framed(ada, "Secret rotated", || secret::view(secret_model(Occasion::Rotated)))),
+        ("already", framed(ada, "Already minted", || secret::already_view(already()))),
+        ("key", framed(ada, "claude-code laptop", || detail::view(detail_model()))),
+        ("key-revoked", framed(ada, "claude-code laptop", || detail::view(revoked()))),
+        (
+            "models",
+            framed(ada, "Models", || {
+                models::view(models::Model { models: model_rows(), q: String::new(), may_mint: true })
+            }),
+        ),
+        (
+            "call",
+            framed(ada, "Call", || {
+                let detail = CallDetail {
+                    call: calls()[0].clone(),
+                    key_name: key().name,
+                    served_by: Some(("Demo".into(), "demo-1".into())),
+                };
+                call::view(call::Model { detail, calendar: calendar() })
+            }),
+        ),
+        (
+            "rename",
+            framed(ada, "Rename", || {
+                let refusals = vec![Refusal::new("name", Reason::Missing)];
+                acts::rename::view(acts::rename::Model { key: key(), name: " ".to_owned(), refusals })
+            }),
+        ),
+        (
+            "rotate",
+            framed(ada, "Rotate", || {
+                acts::rotate::view(acts::rotate::Model {
+                    id: key().id,
+                    crumb: app::components::Crumb { text: key().name, href: app::paths::key(key().id) },
+                    form: "c".repeat(32).parse().unwrap(),
+                    overlap: domain::virtual_key::Overlap::Day,
+                    already_rotating: true,
+                    last_use: key_detail(key()).last_use,
+                    refusals: vec![],
+                })
+            }),
+        ),
+        (
+            "disable",
+            framed(ada, "Disable", || {
+                acts::state::view(acts::state::Model { turn: acts::state::Turn::Disable, key: key(), refusals: vec![] })
+            }),
+        ),
+        (
+            "expiry",
+            framed(ada, "Change expiry", || {
+                acts::expiry::view(acts::expiry::Model {
+                    key: key(),
+                    latest: now().plus_days(151),
+                    expires_at: "2027-01-20".to_owned(),
+                    refusals: vec![],
+                    calendar: calendar(),
+                })
+            }),
+        ),
+        ("revoke", framed(ada, "Revoke", || acts::revoke::view(revoke_model()))),
+    ];
+    let read = |(name, html): (&'static str, String)| {
+        if let Ok(folder) = std::env::var("PAGES") {
+            std::fs::write(std::path::Path::new(&folder).join(format!("{name}.html")), &html).unwrap();
+        }
+        (name, Page::read(&html))
+    };
+    pages.into_iter().map(read).collect()
+}

@@ -1,0 +1,221 @@
+//! Who may open what: every row of the permission table, tried by everybody, against expectations written down here and
+//! not taken from the code.
+
+use crate::testing::{Person, Seen, TestApp};
+use app::routes::{Method, table};
+use std::collections::BTreeSet;
+
+/// What the six kinds of visitors get: nobody, developer, another developer, lead, auditor, administrator.
+#[derive(Clone, Copy)]
+struct Expected([Outcome; 6]);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Sent to sign in; a form is refused with 401.
+    SignIn,
+    Allowed,
+    /// 403: it exists, and it is not for you.
+    Forbidden,
+    /// 404: for you it does not exist.
+    Absent,
+}
+
+use Outcome::{Absent, Allowed, Forbidden, SignIn};
+
+const SIGNED_IN: Expected = Expected([SignIn, Allowed, Allowed, Allowed, Allowed, Allowed]);
+const MINTING: Expected = Expected([SignIn, Allowed, Allowed, Allowed, Forbidden, Allowed]);
+/// Of the developer's own key.
+const READ_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Allowed, Allowed]);
+const CHANGE_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Allowed]);
+const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
+const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
+
+const ROWS: [(&str, Expected); 62] = [
+    ("GET /", SIGNED_IN),
+    ("GET /models", SIGNED_IN),
+    ("GET /keys", SIGNED_IN),
+    ("GET /keys/new", MINTING),
+    ("POST /keys/new", MINTING),
+    ("GET /keys/{key}", READ_KEY),
+    ("GET /keys/{key}/first-call?since=0&version=1", READ_KEY),
+    ("GET /calls/{call}", READ_KEY),
+    ("GET /keys/{key}/rename", CHANGE_KEY),
+    ("GET /keys/{key}/rotate", CHANGE_KEY),
+    ("GET /keys/{key}/disable", CHANGE_KEY),
+    ("GET /keys/{key}/enable", CHANGE_KEY),
+    ("GET /keys/{key}/expiry", CHANGE_KEY),
+    ("GET /keys/{key}/revoke", CHANGE_KEY),
+    ("POST /keys/{key}/rename", CHANGE_KEY),
+    ("POST /keys/{key}/rotate", CHANGE_KEY),
+    ("POST /keys/{key}/disable", CHANGE_KEY),
+    ("POST /keys/{key}/enable", CHANGE_KEY),
+    ("POST /keys/{key}/expiry", CHANGE_KEY),
+    ("POST /keys/{key}/revoke", CHANGE_KEY),
+    ("GET /admin", READ_ALL),
+    ("GET /admin/providers", READ_ALL),
+    ("GET /admin/providers/{provider}", READ_ALL),
+    ("GET /admin/models", READ_ALL),
+    ("GET /admin/models/{model}", READ_ALL),
+    ("GET /admin/guardrails", READ_ALL),
+    ("GET /admin/guardrails/{profile}", READ_ALL),
+    ("GET /admin/people", READ_ALL),
+    ("GET /admin/people/{person}", READ_ALL),
+    ("GET /admin/teams", READ_ALL),
+    ("GET /admin/teams/{team}", READ_ALL),
+    ("GET /admin/audit", READ_ALL),
+    ("GET /admin/audit/verify", READ_ALL),
+    ("GET /admin/providers/new", ADMINISTER),
+    ("GET /admin/providers/{provider}/test", ADMINISTER),
+    ("GET /admin/providers/{provider}/change", ADMINISTER),
+    ("GET /admin/providers/{provider}/credential", ADMINISTER),
+    ("GET /admin/providers/{provider}/switch", ADMINISTER),
+    ("GET /admin/providers/{provider}/models", ADMINISTER),
+    ("GET /admin/models/new", ADMINISTER),
+    ("GET /admin/guardrails/new", ADMINISTER),
+    ("GET /admin/people/{person}/suspend", ADMINISTER),
+    ("GET /admin/people/{person}/administrator", ADMINISTER),
+    ("GET /admin/teams/new", ADMINISTER),
+    ("GET /admin/teams/{team}/add", ADMINISTER),
+    ("GET /admin/teams/{team}/remove?person={member}", ADMINISTER),
+    ("POST /admin/providers/new", ADMINISTER),
+    ("POST /admin/providers/{provider}/change", ADMINISTER),
+    ("POST /admin/providers/{provider}/credential", ADMINISTER),
+    ("POST /admin/models/new", ADMINISTER),
+    ("POST /admin/models/{model}", ADMINISTER),
+    ("POST /admin/guardrails/new", ADMINISTER),
+    ("POST /admin/guardrails/{profile}", ADMINISTER),
+    ("POST /admin/providers/{provider}/test", ADMINISTER),
+    ("POST /admin/providers/{provider}/switch", ADMINISTER),
+    ("POST /admin/providers/{provider}/models", ADMINISTER),
+    ("POST /admin/people/{person}/suspend", ADMINISTER),
+    ("POST /admin/people/{person}/administrator", ADMINISTER),
+    ("POST /admin/people/{person}/teams", ADMINISTER),
+    ("POST /admin/teams/new", ADMINISTER),
+    ("POST /admin/teams/{team}/members", ADMINISTER),
+    ("POST /admin/teams/{team}/remove", ADMINISTER),
+];
+
+/// `{key}` names the kind of the object; the router calls them all `{id}`.
+fn in_the_routers_words(row: &str) -> String {
+    let kinds = ["{key}", "{call}", "{provider}", "{model}", "{profile}", "{person}", "{team}"];
+    let path = row.split('?').next().unwrap();
+    kinds.iter().fold(path.to_owned(), |row, kind| row.replace(kind, "{id}"))
+}
+
+#[test]
+fn every_route_is_expected_here_and_nothing_else_is() {
+    let routes: BTreeSet<String> = table()
+        .iter()
+        .map(|route| match route.method {
+            Method::Get => format!("GET {}", route.path),
+            Method::Post => format!("POST {}", route.path),
+        })
+        .collect();
+    let expected: BTreeSet<String> = ROWS.iter().map(|(row, _)| in_the_routers_words(row)).collect();
+    assert_eq!(routes, expected);
+}
+
+/// One object of each kind.
+struct Objects(Vec<(&'static str, String)>);
+
+impl Objects {
+    async fn of(administrator: &Person, key: String, call: String) -> Self {
+        let mut objects = vec![("{key}", key), ("{call}", call)];
+        for (kind, list, prefix) in [
+            ("{provider}", "/admin/providers", "prov_"),
+            ("{model}", "/admin/models", "mod_"),
+            ("{profile}", "/admin/guardrails", "prof_"),
+            ("{person}", "/admin/people", "per_"),
+            ("{team}", "/admin/teams", "team_"),
+        ] {
+            objects.push((kind, administrator.get(list).await.first_id(prefix)));
+        }
+        let team = objects.last().map(|(_, id)| format!("/admin/teams/{id}")).unwrap();
+        objects.push(("{member}", administrator.get(&team).await.first_id("per_")));
+        Self(objects)
+    }
+
+    fn path(&self, row: &str) -> String {
+        self.0.iter().fold(row.to_owned(), |path, (kind, id)| path.replace(kind, id))
+    }
+}
+
+fn outcome(seen: &Seen) -> Option<Outcome> {
+    match seen.status {
+        303 if seen.location.as_ref().is_some_and(|to| to.starts_with("/auth/")) => Some(SignIn),
+        401 => Some(SignIn),
+        403 => Some(Forbidden),
+        404 => Some(Absent),
+        // A form without its fields is refused as a form: the act was allowed to be tried.
+        200 | 303 | 409 | 422 => Some(Allowed),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn everybody_gets_what_is_written_here() {
+    let app = TestApp::start().await;
+    let developer = app.signed_in_as("developer").await;
+    let key = developer.mint("matrix").await;
+    let call = app.call(&key, "demo-small").await;
+    let administrator = app.signed_in_as("administrator").await;
+    let objects = Objects::of(&administrator, key[..16].to_owned(), call).await;
+    let visitors = [
+        ("anonymous", app.anonymous()),
+        ("developer", developer),
+        ("developer-2", app.signed_in_as("developer-2").await),
+        ("lead", app.signed_in_as("lead").await),
+        ("auditor", app.signed_in_as("auditor").await),
+        ("administrator", administrator),
+    ];
+    let mut wrong = Vec::new();
+    for (row, Expected(expected)) in ROWS {
+        let (method, path) = row.split_once(' ').unwrap();
+        let path = objects.path(path);
+        for ((who, visitor), expected) in visitors.iter().zip(expected) {
+            let seen = match method {
+                "GET" => visitor.get(&path).await,
+                _ => visitor.post(&path, &[]).await,
+            };
+            // The start page is where one signs in.
+            let fits = outcome(&seen) == Some(expected)
+                || (path == "/" && expected == SignIn && seen.body.contains("Sign in with"))
+                // Which of two reasons comes first does not matter where nothing can happen: the form is empty.
+                || (method == "POST" && expected == Absent && seen.status == 422);
+            if !fits {
+                wrong.push(format!("{row} as {who}: {} instead of {expected:?}", seen.status));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_does_nothing() {
+    let app = TestApp::start().await;
+    let developer = app.signed_in_as("developer").await;
+    let key = developer.mint("csrf").await;
+    let path = format!("/keys/{}/revoke", &key[..16]);
+    for headers in [&[][..], &[("sec-fetch-site", "cross-site")], &[("origin", "https://evil.example")]] {
+        let seen = developer.post_with(&path, &[("reason", "compromised")], headers).await;
+        assert_eq!(seen.status, 403, "{headers:?}");
+    }
+    app.call(&key, "demo-small").await;
+}
+
+#[tokio::test]
+async fn another_developer_cannot_touch_a_key_with_a_complete_form() {
+    let app = TestApp::start().await;
+    let key = app.signed_in_as("developer").await.mint("mine").await;
+    let id = &key[..16];
+    let other = app.signed_in_as("developer-2").await;
+    for (act, form) in [
+        ("revoke", &[("reason", "compromised")][..]),
+        ("disable", &[]),
+        ("rename", &[("name", "yours")]),
+        ("rotate", &[("form", "0123456789abcdefghijABCDEFGHIJ01"), ("overlap", "now")]),
+    ] {
+        assert_eq!(other.post(&format!("/keys/{id}/{act}"), form).await.status, 404, "{act}");
+    }
+    app.call(&key, "demo-small").await;
+}
