@@ -3,6 +3,7 @@
 
 mod administration;
 mod markup;
+mod open_pages;
 mod page;
 mod specimen;
 mod style;

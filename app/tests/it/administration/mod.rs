@@ -4,4 +4,4 @@
 
 mod claims;
 mod forms;
-mod samples;
+pub(crate) mod samples;
