@@ -1,6 +1,7 @@
 //! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
 
-use domain::id::{KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId};
+use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId};
+use domain::time::Timestamp;
 use portal::Made;
 
 pub const HOME: &str = "/";
@@ -31,6 +32,47 @@ pub fn made(made: Made) -> String {
 
 pub fn key(id: KeyId) -> String {
     format!("{KEYS}/{id}")
+}
+
+/// The pages that change a key: each act has one of its own that states what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAct {
+    Rename,
+    Rotate,
+    Disable,
+    Enable,
+    SetExpiry,
+    Revoke,
+}
+
+pub fn key_act(id: KeyId, act: KeyAct) -> String {
+    let word = match act {
+        KeyAct::Rename => "rename",
+        KeyAct::Rotate => "rotate",
+        KeyAct::Disable => "disable",
+        KeyAct::Enable => "enable",
+        KeyAct::SetExpiry => "expiry",
+        KeyAct::Revoke => "revoke",
+    };
+    format!("{KEYS}/{id}/{word}")
+}
+
+/// The part of a key's page that lists its calls, from the one before `before`.
+pub fn key_calls(id: KeyId, before: Option<EventId>) -> String {
+    before.map_or_else(|| format!("{KEYS}/{id}#calls"), |before| format!("{KEYS}/{id}?before={before}#calls"))
+}
+
+/// What the waiting line asks: the first call that ended after `since`, with this version of the secret.
+pub fn first_call(id: KeyId, since: Timestamp, version: i64) -> String {
+    format!("{KEYS}/{id}/first-call?since={}&version={version}", since.as_ms())
+}
+
+pub fn mint_like(id: KeyId) -> String {
+    format!("{MINT}?like={id}")
+}
+
+pub fn call(id: EventId) -> String {
+    format!("/calls/{id}")
 }
 
 pub const ADMINISTRATION: &str = "/admin";

@@ -3,6 +3,8 @@
 //! This is the permission table. The router is built from it and from nothing else, so that a page without a row
 //! cannot be reached, and a test walks it with every role.
 
+use crate::pages::{call, home, keys, models};
+use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::permission::Permission;
 use std::future::Future;
@@ -43,7 +45,28 @@ pub fn table() -> Vec<Route> {
 }
 
 fn work() -> Vec<Route> {
-    vec![]
+    vec![
+        route!(Get paths::HOME, SignedIn, home::show),
+        route!(Get paths::MODELS, SignedIn, models::show),
+        route!(Get paths::KEYS, SeeKeys, keys::list::show),
+        route!(Get paths::MINT, ManageKeys, keys::mint::show),
+        route!(Post paths::MINT, ManageKeys, keys::mint::submit),
+        route!(Get "/keys/{id}", SeeKeys, keys::detail::show),
+        route!(Get "/keys/{id}/first-call", SeeKeys, keys::first_call::show),
+        route!(Get "/keys/{id}/rename", ManageKeys, keys::acts::rename::show),
+        route!(Post "/keys/{id}/rename", ManageKeys, keys::acts::rename::submit),
+        route!(Get "/keys/{id}/rotate", ManageKeys, keys::acts::rotate::show),
+        route!(Post "/keys/{id}/rotate", ManageKeys, keys::acts::rotate::submit),
+        route!(Get "/keys/{id}/disable", ManageKeys, keys::acts::state::show_disable),
+        route!(Post "/keys/{id}/disable", ManageKeys, keys::acts::state::submit_disable),
+        route!(Get "/keys/{id}/enable", ManageKeys, keys::acts::state::show_enable),
+        route!(Post "/keys/{id}/enable", ManageKeys, keys::acts::state::submit_enable),
+        route!(Get "/keys/{id}/expiry", ManageKeys, keys::acts::expiry::show),
+        route!(Post "/keys/{id}/expiry", ManageKeys, keys::acts::expiry::submit),
+        route!(Get "/keys/{id}/revoke", ManageKeys, keys::acts::revoke::show),
+        route!(Post "/keys/{id}/revoke", ManageKeys, keys::acts::revoke::submit),
+        route!(Get "/calls/{id}", SeeKeys, call::show),
+    ]
 }
 
 fn administration() -> Vec<Route> {

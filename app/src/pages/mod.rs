@@ -4,8 +4,12 @@
 //! people who are not signed in, and for what went wrong, take no [`crate::visit::Visit`] and are called by the server.
 
 pub mod admin;
+pub mod call;
 pub mod confirm;
 pub mod form;
+pub mod home;
+pub mod keys;
 pub mod message;
+pub mod models;
 pub mod problem;
 pub mod sign_in;

@@ -14,16 +14,21 @@ use leptos::prelude::*;
 
 const SECRET: &str = "kwr_8Fq2mZ4tLr0a_Vq7sDk29QhYp3XcN5bTzR1uWfJ6eGoA4iLxH8vMy0Kd_1sPq9Z";
 
-fn dollars(cents: i64) -> NanoUsd {
+pub(crate) fn dollars(cents: i64) -> NanoUsd {
     NanoUsd::from_nano(cents * 10_000_000)
 }
 
-fn calendar() -> Calendar {
+pub(crate) fn calendar() -> Calendar {
     let now = "2026-11-20T13:31:07.412Z".parse::<jiff::Timestamp>().unwrap();
     Calendar { now: Timestamp::from_ms(now.as_millisecond()), zone: TimeZone::get("Europe/Berlin").unwrap() }
 }
 
 pub(crate) fn specimen(caller: Option<&Caller>) -> String {
+    framed(caller, "Specimen", || view! { {heads()}{lists()}{forms()}{money()}{handing_over()}{about()} })
+}
+
+/// A page in the frame that its readers see.
+pub(crate) fn framed<V: IntoView + 'static>(caller: Option<&Caller>, title: &str, body: impl FnOnce() -> V) -> String {
     let assets = Assets {
         css: "/assets/keywright.css".to_owned(),
         js: "/assets/keywright.mjs".to_owned(),
@@ -37,7 +42,7 @@ pub(crate) fn specimen(caller: Option<&Caller>) -> String {
         calendar: &calendar(),
         version: "0.1.0",
     };
-    html::document(&chrome, "Specimen", || view! { {heads()}{lists()}{forms()}{money()}{handing_over()}{about()} })
+    html::document(&chrome, title, body)
 }
 
 pub(crate) fn administrator() -> Caller {

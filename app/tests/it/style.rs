@@ -1,7 +1,6 @@
 //! Claims about the style sheets: all are served, every class means something, colours live in one place.
 
-use crate::page::Page;
-use crate::specimen::{administrator, specimen};
+use crate::samples::pages;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -74,10 +73,11 @@ pub(crate) fn styled_classes() -> BTreeSet<String> {
 #[test]
 fn every_class_in_the_markup_is_styled() {
     let styled = styled_classes();
-    let page = Page::read(&specimen(Some(&administrator())));
-    for element in &page.elements {
-        for class in element.get("class").unwrap_or_default().split_whitespace() {
-            assert!(styled.contains(class), "{class}: {element:?}");
+    for (file, page) in pages() {
+        for element in &page.elements {
+            for class in element.get("class").unwrap_or_default().split_whitespace() {
+                assert!(styled.contains(class), "{file}: {class}: {element:?}");
+            }
         }
     }
 }

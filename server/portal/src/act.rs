@@ -2,10 +2,12 @@
 
 use crate::{FormId, Made, Portal, PortalError};
 use domain::audit::{Actor, AuditEntry};
+use domain::id::KeyId;
 use domain::person::Caller;
 use domain::refusal::Reason;
 use domain::time::Timestamp;
 use serde_json::Value;
+use std::sync::Arc;
 use store::{Constraint, StoreError, Submission, Tx};
 
 /// What an audit entry is about.
@@ -70,7 +72,30 @@ pub(crate) async fn spend(
     }
 }
 
+/// What the gateway has to hear about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum News {
+    Key(KeyId),
+    Policy,
+}
+
 impl Portal {
+    /// Commits and tells the gateway, in a task of its own: a browser that hangs up between the two must not leave a
+    /// gateway that still serves what the database has revoked.
+    pub(crate) async fn commit_and_tell(&self, tx: Tx, news: News) -> Result<(), PortalError> {
+        let gateway = Arc::clone(&self.gateway);
+        let both = tokio::spawn(async move {
+            tx.commit().await?;
+            match news {
+                News::Key(key) => gateway.key_changed(key).await,
+                News::Policy => gateway.policy_changed().await,
+            }
+            Ok::<(), StoreError>(())
+        });
+        // The task neither panics nor is cancelled, unless the process ends.
+        Ok(both.await.map_err(|_| PortalError::Internal)??)
+    }
+
     /// Enough random bytes for an id of any kind: 32, of which about 31 are unbiased digits.
     pub(crate) fn id_bytes(&self) -> [u8; 32] {
         let mut bytes = [0; 32];

@@ -5,7 +5,9 @@ use crate::{Portal, PortalError};
 use domain::access_profile::effective;
 use domain::id::{KeyId, ProviderId};
 use domain::model::{Endpoint, Model, ModelName};
+use domain::money::NanoUsd;
 use domain::person::Caller;
+use domain::usage::TokenUsage;
 use std::collections::HashSet;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,10 +70,13 @@ impl Portal {
     }
 }
 
-/// Models that call tools before those that do not, then by price: what a first call or an agent can use comes first.
-fn dearness(model: &Model) -> (bool, i64, String) {
+/// Models that call tools before those that do not, then by what a typical call costs: what a first call or an agent
+/// can use comes first.
+fn dearness(model: &Model) -> (bool, Option<NanoUsd>, String) {
+    const TYPICAL_CALL: TokenUsage =
+        TokenUsage { input: 2_000, cache_read: 0, cache_write: 0, cache_write_1h: 0, output: 500, reasoning: 0 };
     let tools = model.capabilities.iter().any(|capability| capability == "function_calling");
-    let price = model.price.as_ref().map_or(0, |list| list.tokens.output.as_pico());
+    let price = model.price.as_ref().and_then(|list| list.cost(&TYPICAL_CALL));
     (!tools, price, model.name.to_string())
 }
 

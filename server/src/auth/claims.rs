@@ -189,7 +189,7 @@ mod tests {
     fn mapped(
         mapping: &ClaimMapping,
         subject: &str,
-        claims: Value,
+        claims: &Value,
         last: Option<Remembered<'_>>,
     ) -> Result<Mapped, GroupsUnknown> {
         let claims = claims.as_object().unwrap();
@@ -210,31 +210,31 @@ mod tests {
             (json!({ "realm_access": { "roles": ["dev"] }, "groups": "finance" }), vec![Developer, Auditor]),
             (json!({ "administrator": true, "role": "administrator", "email": "kw-admins" }), vec![Developer]),
         ] {
-            assert_eq!(mapped(&mapping(), "s", claims.clone(), None).unwrap().roles, roles, "{claims}");
+            assert_eq!(mapped(&mapping(), "s", &claims.clone(), None).unwrap().roles, roles, "{claims}");
         }
-        assert_eq!(mapped(&mapping(), "root-sub", json!({}), None).unwrap().roles, vec![Administrator]);
+        assert_eq!(mapped(&mapping(), "root-sub", &json!({}), None).unwrap().roles, vec![Administrator]);
         let deny = ClaimMapping { default_role: DefaultRole::None, ..mapping() };
-        assert_eq!(mapped(&deny, "s", json!({ "groups": ["x"] }), None).unwrap().roles, vec![]);
+        assert_eq!(mapped(&deny, "s", &json!({ "groups": ["x"] }), None).unwrap().roles, vec![]);
     }
 
     #[test]
     fn missing_groups_are_remembered_for_a_day_and_empty_ones_are_believed() {
         let finance = vec!["finance".to_owned()];
         let last = |age_ms: i64| Some(Remembered { groups: &finance, at: NOW.plus_ms(-age_ms) });
-        let kept = mapped(&mapping(), "s", json!({}), last(REMEMBER_MS - 1)).unwrap();
+        let kept = mapped(&mapping(), "s", &json!({}), last(REMEMBER_MS - 1)).unwrap();
         assert_eq!((kept.roles, kept.groups, kept.is_fresh), (vec![Role::Auditor], finance.clone(), false));
-        let gone = mapped(&mapping(), "s", json!({ "groups": [] }), last(1)).unwrap();
+        let gone = mapped(&mapping(), "s", &json!({ "groups": [] }), last(1)).unwrap();
         assert_eq!((gone.roles, gone.groups, gone.is_fresh), (vec![Role::Developer], vec![], true));
-        let old = mapped(&mapping(), "s", json!({}), last(REMEMBER_MS)).unwrap();
+        let old = mapped(&mapping(), "s", &json!({}), last(REMEMBER_MS)).unwrap();
         assert_eq!((old.roles, old.groups), (vec![Role::Developer], vec![]));
         for overage in [
             json!({ "_claim_names": { "groups": "src1" } }),
             json!({ "hasgroups": true }),
             json!({ "hasgroups": "true" }),
         ] {
-            assert!(mapped(&mapping(), "s", overage.clone(), last(1)).is_ok(), "{overage}");
-            assert_eq!(mapped(&mapping(), "s", overage.clone(), last(REMEMBER_MS)), Err(GroupsUnknown), "{overage}");
-            assert!(mapped(&ClaimMapping::default(), "s", overage, None).is_ok(), "no rule asks for groups");
+            assert!(mapped(&mapping(), "s", &overage.clone(), last(1)).is_ok(), "{overage}");
+            assert_eq!(mapped(&mapping(), "s", &overage.clone(), last(REMEMBER_MS)), Err(GroupsUnknown), "{overage}");
+            assert!(mapped(&ClaimMapping::default(), "s", &overage, None).is_ok(), "no rule asks for groups");
         }
     }
 

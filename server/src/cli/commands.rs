@@ -38,12 +38,12 @@ impl Commands {
     async fn invite(&self) -> Result<Answer, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let token = invite::create(&mut tx, &*self.random, now).await?;
+        let path = invite::create(&mut tx, &*self.random, now).await?;
         tx.append_audit(&made_an_invite(now)).await?;
         tx.commit().await?;
         Ok(Answer::Done(vec![
             "Open this link and sign in; whoever does becomes administrator. It works once, within 15 minutes:".into(),
-            self.public_origin.join(&format!("/auth/invite/{token}")),
+            self.public_origin.join(&path),
         ]))
     }
 

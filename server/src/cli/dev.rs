@@ -84,18 +84,15 @@ async fn dev(options: Dev) -> Result<(), Problem> {
     say("Opening the database …");
     let url = format!("sqlite:{}", options.data.join("keywright.db").display());
     let (store, lock) = process::open_store(&url).await?;
-    let sealing = match open_sealing(&store, &options.data).await? {
-        Some(sealing) => sealing,
-        None => {
-            complain(format_args!(
-                "the root key {} is missing or is not the one that this database was made with. Put it back, or move the \
-                 folder {} away to begin anew. Until then everything but /healthz and /readyz is sealed.",
-                options.data.join(ROOT_KEY).display(),
-                options.data.display()
-            ));
-            foundation.serve_sealed(site, settings).await;
-            return Ok(());
-        }
+    let Some(sealing) = open_sealing(&store, &options.data).await? else {
+        complain(format_args!(
+            "the root key {} is missing or is not the one that this database was made with. Put it back, or move the \
+             folder {} away to begin anew. Until then everything but /healthz and /readyz is sealed.",
+            options.data.join(ROOT_KEY).display(),
+            options.data.display()
+        ));
+        foundation.serve_sealed(site, settings).await;
+        return Ok(());
     };
 
     say("Starting the identity provider and the demo provider …");

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
-use crate::http::egress::EgressPolicy;
+use crate::http::egress::{Authorities, EgressPolicy};
 use crate::http::front_gate::Site;
 use crate::http::origin::Origin;
 
@@ -162,7 +162,7 @@ fn read(reading: &Reading<'_>, around: &Surroundings<'_>) -> Option<Config> {
         root.missing("issuer", "add a section [[issuer]] for the identity provider that people sign in through");
     }
     let issuers = issuer::read(issuer_sections, around);
-    let egress = read_egress(root.section("egress"));
+    let egress = read_egress(root.section("egress"), around);
     let limits = limits::read_limits(root.section("limits"));
     let retention = limits::read_retention(root.section("retention"));
     root.finish();
@@ -224,11 +224,19 @@ fn read_organisation(section: Section<'_>) -> Option<Organisation> {
     Some(Organisation { name: name?, time_zone: time_zone? })
 }
 
-fn read_egress(section: Section<'_>) -> EgressPolicy {
+fn read_egress(section: Section<'_>, around: &Surroundings<'_>) -> EgressPolicy {
     let allow: Vec<IpNet> =
         section.list("allow").into_iter().filter_map(|net| section.parsed("allow", net, parse_net)).collect();
+    let authorities = section
+        .text("ca_bundle")
+        .and_then(|file| section.parsed("ca_bundle", file, |path| read_authorities(around, Path::new(path))));
     section.finish();
-    EgressPolicy::new(allow)
+    EgressPolicy::new(allow).believing(authorities.unwrap_or_default())
+}
+
+fn read_authorities(around: &Surroundings<'_>, path: &Path) -> Result<Authorities, String> {
+    let text = (around.read_file)(path).map_err(|error| format!("the file cannot be read: {error}"))?;
+    Authorities::from_pem(&text).map_err(|problem| problem.to_string())
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, &'static str> {

@@ -227,6 +227,13 @@ fn an_entra_issuer_for_everybody_needs_a_list_of_tenants() {
 }
 
 #[test]
+fn a_bundle_of_authorities_is_read_at_once() {
+    let bundle = |path: &str| problem(&format!("{SMALL}[egress]\nca_bundle = \"{path}\"\n"));
+    assert!(bundle("/missing").contains("`egress.ca_bundle` is \"/missing\": the file cannot be read"));
+    assert!(bundle("/etc/hostname").contains("holds no certificate"));
+}
+
+#[test]
 fn the_root_secret_has_one_source() {
     let source = "root = { source = \"file\", file = \"/etc/keywright/root.key\" }";
     let none = changed(source, "root = { source = \"passphrase\" }");

@@ -1,7 +1,7 @@
 //! Models from the built-in catalogue: what a provider could serve, and adding them.
 
 use super::credentials::append_provider;
-use crate::act::By;
+use crate::act::{By, News};
 use crate::presets::preset;
 use crate::{Portal, PortalError};
 use domain::catalogue::{Catalogue, Mode};
@@ -106,8 +106,7 @@ impl Portal {
         let after = Some(json!({ "added": done.added, "extended": done.extended }));
         let change = ("catalogue.added", None, after);
         append_provider(&mut tx, By::Person(caller), now, &provider, change).await?;
-        tx.commit().await?;
-        self.gateway.policy_changed().await;
+        self.commit_and_tell(tx, News::Policy).await?;
         Ok(done)
     }
 }

@@ -1,7 +1,7 @@
 //! Models with their deployments and prices, as administrators see and change them.
 
 use super::catalogue::served_endpoints;
-use crate::act::{By, Change, Subject, append, spend};
+use crate::act::{By, Change, News, Subject, append, spend};
 use crate::keys::allows;
 use crate::presets::preset;
 use crate::{FormId, Made, Portal, PortalError};
@@ -153,8 +153,7 @@ impl Portal {
             enabled: draft.enabled,
         };
         insert_model(&mut tx, By::Person(caller), now, &model, Some(caller.person)).await?;
-        tx.commit().await?;
-        self.gateway.policy_changed().await;
+        self.commit_and_tell(tx, News::Policy).await?;
         Ok(id)
     }
 
@@ -197,8 +196,7 @@ impl Portal {
         }
         let (before, after) = (Some(facts(&kept)), Some(facts(&changed)));
         append_model(&mut tx, By::Person(caller), now, &changed, ("model.changed", before, after)).await?;
-        tx.commit().await?;
-        self.gateway.policy_changed().await;
+        self.commit_and_tell(tx, News::Policy).await?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! People: who they are, what they may do, and switching them off.
 
 use super::teams::TeamRow;
-use crate::act::{By, Change, Subject, append};
+use crate::act::{By, Change, News, Subject, append};
 use crate::{Portal, PortalError};
 use domain::id::PersonId;
 use domain::permission::{Administrator, Permission, Scope};
@@ -106,8 +106,7 @@ impl Portal {
         let action = if active { "person.activated" } else { "person.deactivated" };
         let (before, after) = (json!({ "active": !active }), json!({ "active": active }));
         append_person(&mut tx, caller, now, &kept, action, before, after).await?;
-        tx.commit().await?;
-        self.gateway.policy_changed().await;
+        self.commit_and_tell(tx, News::Policy).await?;
         Ok(())
     }
 

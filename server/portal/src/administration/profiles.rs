@@ -1,6 +1,6 @@
 //! Access profiles: the limits under which keys are minted.
 
-use crate::act::{By, Change, Subject, append, spend};
+use crate::act::{By, Change, News, Subject, append, spend};
 use crate::keys::allows;
 use crate::{FormId, Made, Portal, PortalError};
 use domain::access_profile::{AccessProfile, Audience, ProfileTerms};
@@ -102,8 +102,7 @@ impl Portal {
         let subject = Subject { kind: "profile", id: &id, name: &profile.name };
         let created = Change { action: "profile.created", subject, before: None, after: Some(facts(&profile)) };
         append(&mut tx, By::Person(caller), now, created).await?;
-        tx.commit().await?;
-        self.gateway.policy_changed().await;
+        self.commit_and_tell(tx, News::Policy).await?;
         Ok(profile.id)
     }
 
@@ -135,8 +134,7 @@ impl Portal {
         let (before, after) = (Some(facts(&kept)), Some(facts(&changed)));
         let change = Change { action: "profile.changed", subject, before, after };
         append(&mut tx, By::Person(administrator.caller()), now, change).await?;
-        tx.commit().await?;
-        self.gateway.policy_changed().await;
+        self.commit_and_tell(tx, News::Policy).await?;
         Ok(changed.version)
     }
 

@@ -1,7 +1,7 @@
 //! Providers and their credentials: where calls can go, and with which upstream secret.
 
 use super::credentials::{Checked, append_provider, check, check_credential, check_fields, facts, has_secret, shown};
-use crate::act::{By, spend};
+use crate::act::{By, News, spend};
 use crate::keys::allows;
 use crate::sealing::origin_of;
 use crate::{FormId, Made, Portal, PortalError};
@@ -162,8 +162,7 @@ impl Portal {
         tx.insert_credential(&sealed).await?;
         let change = ("provider.added", None, Some(facts(&provider, Some(&sealed))));
         append_provider(&mut tx, By::Person(caller), now, &provider, change).await?;
-        tx.commit().await?;
-        self.gateway.policy_changed().await;
+        self.commit_and_tell(tx, News::Policy).await?;
         Ok(id)
     }
 
@@ -197,8 +196,7 @@ impl Portal {
         };
         let (before, after) = (Some(facts(&kept, None)), Some(facts(&changed, sealed.as_ref())));
         append_provider(&mut tx, By::Person(caller), now, &changed, ("provider.changed", before, after)).await?;
-        tx.commit().await?;
-        self.gateway.policy_changed().await;
+        self.commit_and_tell(tx, News::Policy).await?;
         Ok(())
     }
 
@@ -217,8 +215,7 @@ impl Portal {
         tx.replace_credential(&sealed).await?;
         let (before, after) = (Some(shown(&current)), Some(shown(&sealed)));
         append_provider(&mut tx, By::Person(caller), now, &kept, ("credential.replaced", before, after)).await?;
-        tx.commit().await?;
-        self.gateway.policy_changed().await;
+        self.commit_and_tell(tx, News::Policy).await?;
         Ok(CredentialFacts::of(sealed, Some(caller.name.clone())))
     }
 
@@ -240,8 +237,7 @@ impl Portal {
         let (before, after) = (Some(json!({ "enabled": !enabled })), Some(json!({ "enabled": enabled })));
         let by = By::Person(administrator.caller());
         append_provider(&mut tx, by, now, &changed, (action, before, after)).await?;
-        tx.commit().await?;
-        self.gateway.policy_changed().await;
+        self.commit_and_tell(tx, News::Policy).await?;
         Ok(())
     }
 

@@ -5,8 +5,9 @@
 //! forbidden.
 
 use super::detail::latest_expiry;
-use crate::act::{By, Change, Subject, append};
+use crate::act::{By, Change, News, Subject, append};
 use crate::{Portal, PortalError};
+use domain::access_profile::AccessProfile;
 use domain::id::KeyId;
 use domain::minting::LONGEST_NAME;
 use domain::permission::{Permission, Scope};
@@ -14,7 +15,7 @@ use domain::person::Caller;
 use domain::plain_text::{folded, plain_text};
 use domain::refusal::Reason;
 use domain::time::Timestamp;
-use domain::virtual_key::{KeyState, RevocationReason, VirtualKey};
+use domain::virtual_key::{KeyState, Owner, RevocationReason, VirtualKey};
 use serde_json::{Value, json};
 use store::{KeyWithSecrets, Tx};
 
@@ -123,6 +124,9 @@ impl Portal {
         if expires_at > latest {
             return Err(PortalError::refused("expires_at", Reason::LaterThanLifetime { latest }));
         }
+        if now >= kept.expires_at {
+            refuse_one_too_many(&mut tx, &kept, &profile, now).await?;
+        }
         let before = json!({ "expires_at": kept.expires_at });
         kept.expires_at = expires_at;
         let after = json!({ "expires_at": kept.expires_at });
@@ -159,10 +163,22 @@ impl Portal {
         let subject = Subject { kind: "key", id: &id, name: &key.name };
         let change = Change { action, subject, before: Some(before), after: Some(after) };
         append(&mut tx, By::Person(caller), now, change).await?;
-        tx.commit().await?;
-        self.gateway.key_changed(key.id).await;
+        self.commit_and_tell(tx, News::Key(key.id)).await?;
         Ok(key)
     }
+}
+
+/// An expired key that is taken up again counts like a minted one: else keys could be minted while others sleep.
+async fn refuse_one_too_many(
+    tx: &mut Tx,
+    key: &VirtualKey,
+    profile: &AccessProfile,
+    now: Timestamp,
+) -> Result<(), PortalError> {
+    let Owner::Person(person) = key.owner else { return Ok(()) };
+    let held = u32::try_from(tx.live_keys_of(person, profile.id, now).await?).unwrap_or(u32::MAX);
+    let at_most = profile.keys_per_person;
+    if held < at_most { Ok(()) } else { Err(PortalError::refused("key", Reason::TooManyKeys { held, at_most })) }
 }
 
 /// Revoked and expired keys do not change any more, save by a later expiry.

@@ -1,6 +1,6 @@
 //! Minting a key.
 
-use crate::act::{By, Change, Subject, append, spend};
+use crate::act::{By, Change, News, Subject, append, spend};
 use crate::{FormId, Made, Portal, PortalError};
 use domain::access_profile::AccessProfile;
 use domain::id::KeyId;
@@ -31,6 +31,7 @@ pub struct MintedKey {
 
 /// What the server would say to this wish, without doing it.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one for a request, moved once")]
 pub enum MintVerdict {
     Granted(GrantedTerms),
     Refused(Vec<Refusal>),
@@ -99,9 +100,7 @@ impl Portal {
         let subject = Subject { kind: "key", id: &text, name: &key.name };
         let minted = Change { action: "key.minted", subject, before: None, after: Some(after) };
         append(&mut tx, By::Person(caller), now, minted).await?;
-        tx.commit().await?;
-
-        self.gateway.key_changed(id).await;
+        self.commit_and_tell(tx, News::Key(id)).await?;
         tracing::info!(key.id = %id, "minted virtual key {id}");
         Ok(MintedKey { key, secret, secret_version: 1, clamped: granted.clamped, old_secret_until: None })
     }

@@ -5,7 +5,7 @@
 
 use super::change::refuse_ended;
 use super::mint::MintedKey;
-use crate::act::{By, Change, Subject, append, spend};
+use crate::act::{By, Change, News, Subject, append, spend};
 use crate::{FormId, Made, Portal, PortalError};
 use domain::id::KeyId;
 use domain::person::Caller;
@@ -40,9 +40,7 @@ impl Portal {
         let before = Some(json!({ "secret_version": current.version }));
         let after = Some(json!({ "secret_version": tagged.version, "old_secret_until": until }));
         append(&mut tx, By::Person(caller), now, Change { action: "key.rotated", subject, before, after }).await?;
-        tx.commit().await?;
-
-        self.gateway.key_changed(key).await;
+        self.commit_and_tell(tx, News::Key(key)).await?;
         tracing::info!(key.id = %key, "rotated virtual key {key}");
         Ok(MintedKey {
             key: kept.key,

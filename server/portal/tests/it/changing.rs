@@ -3,6 +3,7 @@ use domain::id::EventId;
 use domain::person::Role;
 use domain::virtual_key::{KeyStanding, KeyState, Overlap, RevocationReason};
 use portal::keys::KeyStatus;
+use std::time::Duration;
 
 #[tokio::test]
 async fn someone_elses_key_is_not_found_by_any_use_case() {
@@ -166,4 +167,41 @@ async fn keys_of_someone_who_was_switched_off_are_suspended() {
     world.portal.set_person_active(as_administrator(&admin), ada.person, false).await.unwrap();
     let seen = world.portal.key(&admin, key).await.unwrap();
     assert_eq!((seen.standing, seen.status), (KeyStanding::OwnerSuspended, KeyStatus::Suspended));
+}
+
+#[tokio::test]
+async fn expired_keys_do_not_make_room_for_more_than_the_profile_grants() {
+    let world = World::new().await;
+    let ada = world.developer().await;
+    let sleeping = world.mint(&ada, "sleeping").await;
+    world.portal.set_key_expiry(&ada, sleeping, START.plus_days(1)).await.unwrap();
+    world.advance_days(2);
+    for nth in 0..5 {
+        world.mint(&ada, &format!("key {nth}")).await;
+    }
+    let wake = async || refusals(world.portal.set_key_expiry(&ada, sleeping, START.plus_days(100)).await);
+    assert_eq!(wake().await, ["key=too_many_keys"]);
+    let awake = world.store.all_keys(None, 10).await.unwrap().into_iter().find(|kept| kept.key.id != sleeping).unwrap();
+    world.portal.revoke_key(&ada, awake.key.id, RevocationReason::Replaced).await.unwrap();
+    assert_eq!(wake().await, ["granted"]);
+}
+
+#[tokio::test]
+async fn the_gateway_hears_of_a_revocation_whose_browser_hung_up() {
+    let world = std::sync::Arc::new(World::new().await);
+    let ada = world.developer().await;
+    let key = world.mint(&ada, "laptop").await;
+    world.gateway.take_told();
+    let busy = world.gateway.stay_busy();
+    let request = tokio::spawn({
+        let (world, ada) = (world.clone(), ada.clone());
+        async move { world.portal.revoke_key(&ada, key, RevocationReason::Compromised).await.map(|key| key.state) }
+    });
+    busy.entered.notified().await;
+    request.abort();
+    assert!(request.await.unwrap_err().is_cancelled());
+    busy.release.notify_one();
+    let heard = tokio::time::timeout(Duration::from_secs(10), busy.left.notified()).await;
+    assert!(heard.is_ok(), "the gateway was left in the middle");
+    assert_eq!(world.gateway.take_told(), [Told::Key(key)]);
 }

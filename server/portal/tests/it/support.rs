@@ -23,6 +23,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use store::testing::TestDatabase;
 use store::{Person, Store};
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 pub(crate) const START: Timestamp = Timestamp::from_ms(1_795_248_000_000); // 2026-11-21T08:00Z
@@ -61,8 +62,17 @@ pub(crate) enum Told {
     Policy,
 }
 
+/// Stops the gateway in the middle of hearing about a key.
+#[derive(Default)]
+pub(crate) struct Busy {
+    pub(crate) entered: Notify,
+    pub(crate) release: Notify,
+    pub(crate) left: Notify,
+}
+
 #[derive(Default)]
 pub(crate) struct TestGateway {
+    busy: Mutex<Option<Arc<Busy>>>,
     told: Mutex<Vec<Told>>,
     figures: Mutex<HashMap<KeyId, Vec<BudgetFigures>>>,
     finished: Mutex<Vec<UsageRecord>>,
@@ -73,6 +83,10 @@ impl TestGateway {
     /// What it was told since it was asked last.
     pub(crate) fn take_told(&self) -> Vec<Told> {
         std::mem::take(&mut self.told.lock().unwrap())
+    }
+
+    pub(crate) fn stay_busy(&self) -> Arc<Busy> {
+        self.busy.lock().unwrap().insert(Arc::default()).clone()
     }
 
     pub(crate) fn finish(&self, record: UsageRecord) {
@@ -96,7 +110,15 @@ impl TestGateway {
 #[async_trait]
 impl GatewayPort for TestGateway {
     async fn key_changed(&self, key: KeyId) {
+        let busy = self.busy.lock().unwrap().clone();
+        if let Some(busy) = &busy {
+            busy.entered.notify_one();
+            busy.release.notified().await;
+        }
         self.told.lock().unwrap().push(Told::Key(key));
+        if let Some(busy) = &busy {
+            busy.left.notify_one();
+        }
     }
     async fn policy_changed(&self) {
         self.told.lock().unwrap().push(Told::Policy);

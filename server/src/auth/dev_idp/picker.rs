@@ -10,9 +10,8 @@ pub(super) fn page(stylesheet: &str, query: &str) -> Html<String> {
     let accounts = PEOPLE.iter().map(|person| {
         let (account, name, about) = (person.account, person.name, person.about);
         format!(
-            "<li class=\"dev-idp__account\"><a class=\"dev-idp__link\" id=\"account-{account}\" \
-             href=\"?{query}&amp;account={account}\"><strong class=\"dev-idp__name\">{name}</strong> \
-             <code class=\"dev-idp__word\">{account}</code></a><p class=\"dev-idp__about\">{about}</p></li>"
+            "<li><a id=\"account-{account}\" href=\"?{query}&amp;account={account}\"><strong>{name}</strong> \
+             <code>{account}</code><span>{about}</span></a></li>"
         )
     });
     let accounts: String = accounts.collect();
@@ -21,7 +20,7 @@ pub(super) fn page(stylesheet: &str, query: &str) -> Html<String> {
         "Choose an account",
         &format!(
             "<p>Keywright runs in development mode: anybody who can open this page can be any of these people.</p>\
-             <ul class=\"dev-idp__accounts\">{accounts}</ul>"
+             <ul>{accounts}</ul>"
         ),
     )
 }
@@ -40,8 +39,8 @@ fn document(stylesheet: &str, title: &str, body: &str) -> Html<String> {
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · Development identity provider</title>\
-         <link rel=\"stylesheet\" href=\"{stylesheet}\"></head><body class=\"dev-idp\"><main class=\"dev-idp__page\">\
-         <p class=\"dev-idp__mark\">Development identity provider</p><h1>{title}</h1>{body}</main></body></html>"
+         <link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"{stylesheet}\"></head><body class=\"account-picker\"><main>\
+         <p class=\"mark\">Development identity provider</p><h1>{title}</h1>{body}</main></body></html>"
     ))
 }
 

@@ -5,7 +5,7 @@ use openidconnect::core::{
     CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode,
     CoreResponseType, CoreSubjectIdentifierType,
 };
-use openidconnect::{AdditionalProviderMetadata, EndSessionUrl, ProviderMetadata};
+use openidconnect::{AdditionalProviderMetadata, EndSessionUrl, ProviderMetadata, UserInfoUrl};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -61,8 +61,8 @@ fn check(metadata: &Metadata, settings: &IssuerSettings) -> Result<(), OidcError
         return Err(OidcError::Unavailable(format!("it calls itself “{named}”, configured is “{}”", settings.url)));
     }
     let token = metadata.token_endpoint().ok_or_else(|| OidcError::Unavailable("it has no token endpoint".into()))?;
-    let end_session = metadata.additional_metadata().end_session_endpoint.as_ref().map(|endpoint| endpoint.url());
-    let userinfo = metadata.userinfo_endpoint().map(|endpoint| endpoint.url());
+    let end_session = metadata.additional_metadata().end_session_endpoint.as_ref().map(EndSessionUrl::url);
+    let userinfo = metadata.userinfo_endpoint().map(UserInfoUrl::url);
     let needed = [metadata.authorization_endpoint().url(), token.url(), metadata.jwks_uri().url()];
     let insecure = needed.into_iter().chain(end_session).chain(userinfo).find(|url| !is_acceptable(url));
     insecure.map_or(Ok(()), |_| Err(OidcError::Unavailable("one of its endpoints is not https".into())))

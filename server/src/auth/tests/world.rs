@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use axum::Router;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Router, middleware};
 use domain::time::Clock as _;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use store::Store;
 use tokio::net::TcpListener;
 
 use super::lying_issuer::{self, LyingIssuer};
 use super::{Counting, ManualClock};
-use crate::auth::caller::{self, CurrentCaller};
 use crate::auth::dev_idp::{self, DevIdp, DevMode};
 use crate::auth::oidc::{IssuerHttp, IssuerSettings};
 use crate::auth::page::AuthPage;
@@ -70,8 +70,7 @@ impl World {
             .unwrap(),
         );
         let dev_settings = dev.issuer_settings();
-        let pages =
-            Router::new().route("/me", get(me)).layer(middleware::from_fn_with_state(auth.clone(), caller::attach));
+        let pages = Router::new().route("/me", get(me)).with_state(auth.clone());
         let app = routes::router(auth.clone())
             .merge(pages)
             .nest(dev_idp::PATH, dev_idp::router(dev))
@@ -81,6 +80,7 @@ impl World {
     }
 
     pub(super) fn browser(&self) -> Browser {
+        #[expect(clippy::disallowed_methods, reason = "a browser of the test, which calls only this machine")]
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
         Browser { origin: self.origin.clone(), http, jar: Mutex::default() }
     }
@@ -105,13 +105,14 @@ impl World {
     }
 }
 
-async fn me(Extension(CurrentCaller(caller)): Extension<CurrentCaller>) -> Response {
-    match caller {
-        Some(caller) => {
+async fn me(State(auth): State<Arc<Auth>>, headers: HeaderMap) -> Response {
+    match auth.caller(&headers, None).await {
+        Ok(Some(caller)) => {
             let roles: Vec<_> = caller.roles.iter().map(|role| role.word()).collect();
             format!("{} {}", caller.name, roles.join(" ")).into_response()
         }
-        None => StatusCode::UNAUTHORIZED.into_response(),
+        Ok(None) => StatusCode::UNAUTHORIZED.into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }
 

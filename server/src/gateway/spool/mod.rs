@@ -241,7 +241,7 @@ fn keep_synced(shared: &Shared) {
         }
         if shared.sync == Sync::Group && !state.ending {
             drop(state);
-            std::thread::sleep(GROUP);
+            gather();
             state = shared.lock();
         }
         let (dirty, up_to) = state.log.take_dirty();
@@ -254,6 +254,12 @@ fn keep_synced(shared: &Shared) {
         state.log.synced(up_to, &result);
         shared.synced.notify_all();
     }
+}
+
+/// Lets records come together, so that one sync serves them all.
+#[expect(clippy::disallowed_methods, reason = "the syncing thread is the spool's own and serves nobody else")]
+fn gather() {
+    std::thread::sleep(GROUP);
 }
 
 fn give_up(state: &State) {

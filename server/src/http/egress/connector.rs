@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
-use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioIo;
@@ -35,18 +35,18 @@ pub fn upstream_connector(policy: &EgressPolicy) -> Result<UpstreamConnector, ru
     http.set_keepalive(Some(Duration::from_secs(60)));
     let checked = CheckedConnector { policy: policy.clone(), http };
     Ok(HttpsConnectorBuilder::new()
-        .with_tls_config(tls_config()?)
+        .with_tls_config(tls_config(policy)?)
         .https_or_http()
         .enable_http1()
         .wrap_connector(checked))
 }
 
-/// Mozilla's roots, compiled in: the same answer on every machine, also in an image without certificates.
-pub fn tls_config() -> Result<ClientConfig, rustls::Error> {
+/// What both clients believe of a server: see [`Authorities`](super::Authorities).
+pub fn tls_config(policy: &EgressPolicy) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
-        .with_webpki_roots()
+        .with_root_certificates(policy.authorities().roots())
         .with_no_client_auth())
 }
 

@@ -4,10 +4,12 @@
 //! so that neither a curious spelling of an address nor a name that changes its mind reaches the inside of a network.
 
 mod address;
+mod authorities;
 mod connector;
 mod outbound;
 mod policy;
 
+pub use authorities::{Authorities, BundleError};
 pub use connector::{CheckedConnector, UpstreamConnector, tls_config, upstream_connector};
 pub use outbound::{LARGEST_ANSWER, Outbound, OutboundError};
 pub use policy::{EgressPolicy, Refusal};

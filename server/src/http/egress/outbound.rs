@@ -44,7 +44,7 @@ pub enum OutboundError {
 impl Outbound {
     #[expect(clippy::disallowed_methods, reason = "this is the client that everything else is told to use")]
     pub fn new(policy: EgressPolicy) -> Result<Self, OutboundError> {
-        let tls = tls_config().map_err(|error| OutboundError::Failed(error.to_string()))?;
+        let tls = tls_config(&policy).map_err(|error| OutboundError::Failed(error.to_string()))?;
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()

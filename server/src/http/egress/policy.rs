@@ -1,4 +1,4 @@
-//! Which places Keywright may call.
+//! Which places Keywright may call, and whose word it takes that a place is what it says.
 //!
 //! Public addresses are allowed. Addresses inside (loopback, private, link-local) are allowed where `[egress] allow`
 //! lists their network, since models of one's own are a normal use; the refusal says which line to add.
@@ -13,10 +13,12 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::Host;
 
 use super::address::{Kind, kind, plain};
+use super::authorities::Authorities;
 
 #[derive(Debug, Clone, Default)]
 pub struct EgressPolicy {
     allow: Arc<[IpNet]>,
+    authorities: Authorities,
 }
 
 /// Why a target may not be called. Its text is for administrators, who may see addresses.
@@ -57,7 +59,16 @@ impl Refusal {
 
 impl EgressPolicy {
     pub fn new(allow: impl IntoIterator<Item = IpNet>) -> Self {
-        Self { allow: allow.into_iter().collect() }
+        Self { allow: allow.into_iter().collect(), authorities: Authorities::default() }
+    }
+
+    /// The same places, with certificates by these authorities believed, too.
+    pub fn believing(self, authorities: Authorities) -> Self {
+        Self { authorities, ..self }
+    }
+
+    pub(super) fn authorities(&self) -> &Authorities {
+        &self.authorities
     }
 
     /// For a developer's machine, where the identity provider and the demo model are at home, too.

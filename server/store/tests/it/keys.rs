@@ -193,6 +193,15 @@ on_both_engines! {
         assert_eq!(tx.live_keys_of(person_id(ADA), profile_id(2), NOW).await.unwrap(), 0);
     }
 
+    async fn live_keys_are_counted_for_each_profile(database: &TestDatabase) {
+        let store = database.open().await;
+        four_keys(&store).await;
+        assert_eq!(store.live_keys_by_profile(NOW).await.unwrap(), [(profile_id(1), 4)].into(), "whoever owns them");
+        change(&store, VirtualKey { state: revoked(), ..given::key(1, "ci", ada()) }).await;
+        assert_eq!(store.live_keys_by_profile(NOW).await.unwrap(), [(profile_id(1), 3)].into());
+        assert!(store.live_keys_by_profile(NOW.plus_days(30)).await.unwrap().is_empty(), "expired ones do not count");
+    }
+
     async fn the_list_is_filtered(database: &TestDatabase) {
         let store = database.open().await;
         four_keys(&store).await;

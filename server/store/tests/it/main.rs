@@ -4,6 +4,7 @@
 
 mod audit;
 mod concurrency;
+mod counts;
 mod coverage;
 mod given;
 mod keys;

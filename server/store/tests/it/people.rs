@@ -17,6 +17,7 @@ on_both_engines! {
         assert_eq!(store.person_by_subject("https://other.example.com", &ada.subject).await.unwrap(), None);
         assert_eq!(store.person(person_id(9)).await.unwrap(), None);
         assert_eq!(ada.roles(), [Role::Developer, Role::Administrator], "claimed and granted, each once");
+        assert_eq!(store.people_count().await.unwrap(), i64::try_from(store.people(None, None, 99).await.unwrap().len()).unwrap());
     }
 
     async fn a_person_changes_all_but_who_they_are(database: &TestDatabase) {

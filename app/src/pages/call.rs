@@ -1,0 +1,111 @@
+//! One call by its request id: what it cost to the nano-dollar, what it used, and how it ended.
+
+use super::keys::detail::answer_chip;
+use crate::chrome::Place;
+use crate::components::{Crumb, Fact, Facts, Id, Notice, PageHead, Section, Tone, when};
+use crate::format::{Calendar, duration, grouped};
+use crate::html;
+use crate::paths;
+use crate::visit::{Answer, Input, PageError, Visit};
+use crate::words;
+use domain::budget::BudgetScope;
+use domain::id::EventId;
+use domain::usage::Outcome;
+use leptos::prelude::*;
+use portal::keys::CallDetail;
+
+pub struct Model {
+    pub detail: CallDetail,
+    pub calendar: Calendar,
+}
+
+pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let id: EventId = input.segment("id")?;
+    let model = Model { detail: visit.portal.call(&visit.caller, id).await?, calendar: visit.calendar() };
+    let title = format!("Call {id}");
+    Ok(Answer::ok(html::document(&visit.chrome(Place::Keys), &title, || view(model))))
+}
+
+pub fn view(model: Model) -> impl IntoView {
+    let Model { detail, calendar } = model;
+    let call = &detail.call;
+    let crumb = Crumb { text: detail.key_name.clone(), href: paths::key_calls(call.key, None) };
+    let at = call.id.made_at();
+    let context = view! { {when(&calendar, at)}{format!(" · {} · ", calendar.exact(at))}{answer_chip(call)} };
+    let refusal = call.denial.as_ref().map(|code| {
+        let verb = if call.outcome == Outcome::Denied { "Refused" } else { "Failed" };
+        view! { <Notice tone=Tone::Warn text=format!("{verb}: {code}. {}", words::denial(code))/> }
+    });
+    let title = format!("Call {}", call.id);
+    let (cost, used, way) = (cost(&detail), used(&detail), way(&detail));
+    view! {
+        <PageHead title=title crumb=crumb context=context.into_any()/>
+        {refusal}
+        <Section id="cost" title="Cost"><div class="panel"><Facts facts=cost/></div></Section>
+        <Section id="tokens" title="Tokens"><div class="panel"><Facts facts=used/></div></Section>
+        <Section id="way" title="Where it came from and went"><div class="panel"><Facts facts=way/></div></Section>
+    }
+}
+
+fn cost(detail: &CallDetail) -> Vec<Fact> {
+    let call = &detail.call;
+    let accounts = call.charged.iter().map(|line| {
+        let whose = match line.scope {
+            BudgetScope::Key(_) => "this key",
+            BudgetScope::Person(_) => "its owner",
+            BudgetScope::Team(_) => "its team",
+            BudgetScope::Organisation => "the organisation",
+        };
+        format!("{whose}, {}", words::per_window(line.window))
+    });
+    let accounts: Vec<_> = accounts.collect();
+    let accounts = if accounts.is_empty() { "nobody".to_owned() } else { accounts.join(" · ") };
+    vec![
+        Fact::new("Cost", view! { <b class="num">{call.cost.to_string()}</b> }).noted(words::usage_source(call.source)),
+        Fact::new("Charged to", accounts),
+        Fact::new("Price list", format!("version {}", call.price_version))
+            .noted("of this model, at the time of the call"),
+    ]
+}
+
+fn used(detail: &CallDetail) -> Vec<Fact> {
+    let tokens = detail.call.tokens;
+    vec![
+        Fact::new("Input", grouped(tokens.input)),
+        Fact::new("Read from cache", grouped(tokens.cache_read)),
+        Fact::new("Written to cache", grouped(tokens.cache_write)).noted("for five minutes"),
+        Fact::new("Written to cache, longer", grouped(tokens.cache_write_1h)).noted("for one hour"),
+        Fact::new("Output", grouped(tokens.output)),
+        Fact::new("of it reasoning", grouped(tokens.reasoning)),
+    ]
+}
+
+fn way(detail: &CallDetail) -> Vec<Fact> {
+    let call = &detail.call;
+    let (key, name) = (paths::key(call.key), detail.key_name.clone());
+    let unknown = |text: &str| if text.is_empty() { "not said".to_owned() } else { text.to_owned() };
+    let first =
+        call.first_byte_ms.map_or_else(String::new, |ms| format!("first byte after {}", duration(u64::from(ms))));
+    let served = match &detail.served_by {
+        Some((provider, upstream)) => format!("{provider}, as {upstream}"),
+        None if call.deployment.is_some() => "a deployment that is gone meanwhile".to_owned(),
+        None => "nowhere: it was not sent".to_owned(),
+    };
+    let mut facts = vec![
+        Fact::new("Request id", view! { <Id text=call.id.to_string()/> }),
+        Fact::new("Key", view! { <a href=key>{name}</a> }).noted(format!("secret version {}", call.secret_version)),
+        Fact::new("Model", unknown(&call.model)),
+    ];
+    facts.extend(call.endpoint.map(|endpoint| {
+        let how = if call.streamed { "streamed" } else { "in one piece" };
+        Fact::new("Endpoint", view! { <Id text=format!("/v1{}", endpoint.path())/> }).noted(how)
+    }));
+    facts.extend([
+        Fact::new("Sent to", served),
+        Fact::new("Outcome", words::outcome(call.outcome)).noted(format!("the client was sent {}", call.status)),
+        Fact::new("Duration", duration(u64::from(call.duration_ms))).noted(first),
+        Fact::new("Network", unknown(&call.network)),
+        Fact::new("User agent", unknown(&call.agent)),
+    ]);
+    facts
+}

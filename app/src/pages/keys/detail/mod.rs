@@ -1,0 +1,174 @@
+//! A key's own page: is it fine, what is left, what did it do, what may it do, who changed it.
+//!
+//! Every section has an anchor; the gateway's refusals lead to the line of the limit that stopped a call.
+
+mod calls;
+mod history;
+mod money;
+mod terms;
+
+pub use calls::{answer_chip, call_time};
+
+use super::rows::owner;
+use super::snippets::{KeySnippets, YOUR_KEY};
+use crate::chrome::Place;
+use crate::components::{Crumb, Id, Notice, PageHead, Section, Tone, WayOn};
+use crate::format::Calendar;
+use crate::html;
+use crate::paths::{self, KeyAct};
+use crate::visit::{Answer, Input, PageError, Visit};
+use crate::words;
+use domain::id::{EventId, KeyId};
+use domain::virtual_key::{KeyStanding, KeyState};
+use leptos::prelude::*;
+use portal::keys::{CallsPage, HistoryPage, KeyActs, KeyDetail, KeyStatus, KeyUsage};
+use portal::snippets::SnippetFacts;
+use serde::Deserialize;
+
+const DAYS: u16 = 30;
+const CALLS: u32 = 25;
+
+pub struct Model {
+    pub detail: KeyDetail,
+    pub usage: KeyUsage,
+    pub calls: CallsPage,
+    /// An older page of calls than the newest.
+    pub older: bool,
+    pub history: HistoryPage,
+    pub snippets: SnippetFacts,
+    /// The caller owns it or leads its team, and may mint: "another like this" makes sense.
+    pub may_mint: bool,
+    pub calendar: Calendar,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    before: Option<String>,
+    /// Where the history goes on.
+    history: Option<i64>,
+}
+
+pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let id: KeyId = input.segment("id")?;
+    let Asked { before, history } = input.query()?;
+    let before: Option<EventId> = match before.filter(|text| !text.is_empty()) {
+        Some(text) => Some(text.parse().map_err(|_| PageError::BadRequest("before is not a request id".to_owned()))?),
+        None => None,
+    };
+    let (portal, caller) = (&visit.portal, &visit.caller);
+    let model = Model {
+        detail: portal.key(caller, id).await?,
+        usage: portal.key_usage(caller, id, DAYS).await?,
+        calls: portal.recent_calls(caller, id, before, CALLS).await?,
+        older: before.is_some(),
+        history: portal.key_history(caller, id, history).await?,
+        snippets: portal.snippet_facts(caller, id).await?,
+        may_mint: domain::permission::Permission::ManageKeys.allows(Some(caller)),
+        calendar: visit.calendar(),
+    };
+    let title = model.detail.key.name.clone();
+    Ok(Answer::ok(html::document(&visit.chrome(Place::Keys), &title, || view(model))))
+}
+
+pub fn view(model: Model) -> impl IntoView {
+    let Model { detail, usage, calls, older, history, snippets, may_mint, calendar } = model;
+    let (id, name, purpose) = (detail.key.id, detail.key.name.clone(), detail.key.consumer);
+    let crumb = Crumb { text: "Keys".to_owned(), href: paths::KEYS.to_owned() };
+    let ended = matches!(detail.standing, KeyStanding::Revoked | KeyStanding::Expired);
+    let snippets = (!ended).then(|| {
+        view! {
+            <Section id="snippets" title="Use it">
+                <KeySnippets facts=snippets key=YOUR_KEY.to_owned() purpose=purpose/>
+            </Section>
+        }
+    });
+    let (status, context) = (words::key_status(detail.status), context(&detail, &calendar).into_any());
+    let acts = acts(id, detail.acts, may_mint);
+    view! {
+        <PageHead title=name status=Some(status) crumb=crumb context=context>{acts}</PageHead>
+        {state(&detail, &calendar)}
+        {money::budgets(&detail, &calendar)}
+        {money::spend(&detail, usage)}
+        {calls::section(id, calls, older, &calendar)}
+        {terms::section(&detail, &calendar)}
+        {terms::secrets(&detail, &calendar)}
+        {snippets}
+        {history::section(id, history, &calendar)}
+    }
+}
+
+/// `kwr_8Fq2… · yours · agent · dev · guardrails Standard developer v7 · minted 20 Nov by you · expires in 61 days`
+fn context(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
+    let key = &detail.key;
+    let whose = if detail.mine { "yours".to_owned() } else { owner(key.owner, &detail.owner_name, false) };
+    let minted_by =
+        if detail.created_by_name.is_empty() { String::new() } else { format!(" by {}", detail.created_by_name) };
+    let ends = if key.expires_at > calendar.now { "expires" } else { "expired" };
+    let text = format!(
+        " · {whose} · {} · {} · guardrails {} v{} · minted {}{minted_by} · {ends} {}",
+        key.consumer.word(),
+        key.environment,
+        detail.profile.name,
+        detail.profile.version,
+        calendar.day(key.created_at),
+        calendar.relative(key.expires_at)
+    );
+    view! { <Id text=key.id.to_string()/>{text} }
+}
+
+/// Only what would be done; the primary one first, the one that cannot be undone last.
+fn acts(id: KeyId, acts: KeyActs, may_mint: bool) -> impl IntoView {
+    let link = |there: bool, act, class: &'static str, text: &'static str| {
+        there.then(|| view! { <a class=class href=paths::key_act(id, act)>{text}</a> })
+    };
+    view! {
+        {link(acts.rotate, KeyAct::Rotate, "button primary", "Rotate secret")}
+        {link(acts.rename, KeyAct::Rename, "button", "Rename")}
+        {link(acts.set_expiry, KeyAct::SetExpiry, "button", "Change expiry")}
+        {link(acts.disable, KeyAct::Disable, "button", "Disable")}
+        {link(acts.enable, KeyAct::Enable, "button", "Enable")}
+        {may_mint.then(|| view! { <a class="button" href=paths::mint_like(id)>"Mint another like this"</a> })}
+        {link(acts.revoke, KeyAct::Revoke, "button plain bad", "Revoke…")}
+    }
+}
+
+/// Why calls are refused, or soon will be, in one sentence.
+fn state(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
+    let key = &detail.key;
+    let by = detail.state_by_name.clone().unwrap_or_else(|| "somebody".to_owned());
+    let (tone, text, way_on) = match (&key.state, detail.status) {
+        (KeyState::Revoked { at, reason, .. }, _) => {
+            let reason = words::revocation_reason(*reason);
+            (Tone::Bad, format!("Revoked everywhere at {} by {by}: {reason}.", calendar.exact(*at)), None)
+        }
+        (KeyState::Disabled { at, .. }, KeyStatus::Disabled) => {
+            let at = calendar.date_time(*at);
+            let text = format!("Disabled at {at} by {by}: calls are refused until the key is enabled again.");
+            let enable = WayOn { text: "Enable".to_owned(), href: paths::key_act(key.id, KeyAct::Enable) };
+            (Tone::Warn, text, detail.acts.enable.then_some(enable))
+        }
+        (_, KeyStatus::Expired | KeyStatus::Suspended) => {
+            (Tone::Bad, words::standing(detail.standing).to_owned(), None)
+        }
+        (_, KeyStatus::StoppedBudget) => {
+            let until = detail.figures.iter().find(|figures| figures.left().as_nano() == 0);
+            let until = until.and_then(|figures| figures.resets_at);
+            let until = until.map(|at| format!(" until {}", calendar.date_time(at))).unwrap_or_default();
+            let budgets = WayOn { text: "See the budgets".to_owned(), href: "#budgets".to_owned() };
+            (Tone::Bad, format!("A budget is used up: calls are refused{until}."), Some(budgets))
+        }
+        (_, KeyStatus::ExpiresSoon) => {
+            let text =
+                format!("Expires {}, on {}.", calendar.relative(key.expires_at), calendar.date_time(key.expires_at));
+            let extend = WayOn { text: "Change expiry".to_owned(), href: paths::key_act(key.id, KeyAct::SetExpiry) };
+            (Tone::Warn, text, detail.acts.set_expiry.then_some(extend))
+        }
+        (_, KeyStatus::Rotating) => {
+            let old = detail.secrets.iter().filter(|secret| secret.live).find_map(|secret| secret.valid_until);
+            let until = old.map(|at| format!(" until {}", calendar.date_time(at))).unwrap_or_default();
+            (Tone::Info, format!("The old secret still works{until}. Replace it wherever the key is used."), None)
+        }
+        _ => return None,
+    };
+    Some(view! { <Notice tone=tone text=text way_on=way_on/> })
+}

@@ -1,0 +1,138 @@
+//! What the key may do, each value with the rule that it comes from, and the secrets that open it.
+
+use crate::components::{Cell, Chip, Column, NameCell, Section, Table, Tone, when};
+use crate::format::{Calendar, grouped, usd};
+use crate::words;
+use domain::access_profile::{Explained, NOWHERE, Origin};
+use domain::refusal::cap_field;
+use leptos::prelude::*;
+use portal::keys::{KeyDetail, SecretFacts};
+
+struct Line {
+    /// Anchored as `term-…`.
+    anchor: &'static str,
+    name: &'static str,
+    value: String,
+    from: String,
+}
+
+pub(super) fn section(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
+    let rows = lines(detail, calendar).into_iter().map(|Line { anchor, name, value, from }| {
+        view! {
+            <tr id=format!("term-{anchor}")>
+                <NameCell name=name/>
+                <Cell label="Value">{value}</Cell>
+                <Cell label="Comes from">{from}</Cell>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    let columns = vec![Column::text("Term"), Column::text("Value"), Column::text("Comes from")];
+    view! {
+        <Section id="limits" title="What it can do">
+            <Table columns=columns caption="What it can do" compact=true>{rows}</Table>
+        </Section>
+    }
+}
+
+fn lines(detail: &KeyDetail, calendar: &Calendar) -> Vec<Line> {
+    let terms = &detail.effective.terms;
+    let profile = format!("{}, version {}", detail.profile.name, detail.profile.version);
+    let from = |origin| match origin {
+        Origin::Profile => profile.clone(),
+        Origin::Key => "this key".to_owned(),
+    };
+    let line = |anchor, name, value: String, from: String| Line { anchor, name, value, from };
+    let own = |anchor, name, value: String| line(anchor, name, value, "this key".to_owned());
+    let models = format!(
+        "{} of {} served: {}",
+        detail.effective.models_allowed,
+        detail.effective.models_served,
+        listed(terms.models.iter().map(|pattern| pattern.value.as_str().to_owned()))
+    );
+    let endpoints = listed(terms.endpoints.value.iter().map(|&endpoint| words::endpoint(endpoint).to_owned()));
+    let networks = match terms.networks.as_slice() {
+        [] => "any".to_owned(),
+        [only] if only.value == NOWHERE => "none: the key's networks are not within those of the guardrails".to_owned(),
+        some => listed(some.iter().map(|network| network.value.to_string())),
+    };
+    let longest = terms
+        .max_output_tokens
+        .value
+        .map_or_else(|| "as the model allows".to_owned(), |most| format!("{} tokens", grouped(most)));
+    let mut lines = vec![
+        line("models", "Models", models, origins(&terms.models, &from)),
+        line("endpoints", "Endpoints", endpoints, from(terms.endpoints.origin)),
+    ];
+    for cap in &terms.caps {
+        let (window, limit) = (cap.value.window, cap.value.limit);
+        lines.push(line(cap_field(window), words::budget_window(window), usd(limit), from(cap.origin)));
+    }
+    let count = |explained: Explained<u32>| grouped(u64::from(explained.value));
+    lines.extend([
+        line(
+            "requests_per_minute",
+            "Requests a minute",
+            count(terms.requests_per_minute),
+            from(terms.requests_per_minute.origin),
+        ),
+        line("concurrency", "Calls at once", count(terms.concurrency), from(terms.concurrency.origin)),
+        line("networks", "Networks", networks, origins(&terms.networks, &from)),
+        line("max_output_tokens", "Longest answer", longest, from(terms.max_output_tokens.origin)),
+        own("environment", "Environment", detail.key.environment.clone()),
+    ]);
+    let key = &detail.key;
+    lines.extend(key.application.clone().map(|application| own("application", "Application", application)));
+    lines.extend(key.cost_centre.clone().map(|centre| own("cost_centre", "Cost centre", centre)));
+    lines.extend((!key.tags.is_empty()).then(|| own("tags", "Tags", key.tags.join(", "))));
+    lines.push(own("expires_at", "Expires", calendar.date_time(key.expires_at)));
+    lines
+}
+
+fn listed(entries: impl Iterator<Item = String>) -> String {
+    let entries: Vec<_> = entries.collect();
+    if entries.is_empty() { "none".to_owned() } else { entries.join(", ") }
+}
+
+/// A list can mix both rules. An empty one was emptied by the guardrails, or never narrowed anything.
+fn origins<T>(entries: &[Explained<T>], from: &impl Fn(Origin) -> String) -> String {
+    let has = |origin| entries.iter().any(|entry| entry.origin == origin);
+    match (has(Origin::Profile), has(Origin::Key)) {
+        (true, true) => format!("{} and {}", from(Origin::Profile), from(Origin::Key)),
+        (false, true) => from(Origin::Key),
+        _ => from(Origin::Profile),
+    }
+}
+
+pub(super) fn secrets(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
+    let rows = detail.secrets.iter().map(|secret| {
+        let (tone, word, end) = state(secret, calendar);
+        let made = when(calendar, secret.created_at);
+        view! {
+            <tr>
+                <NameCell name=format!("Version {}", secret.version)/>
+                <Cell label="Made">{made}</Cell>
+                <Cell label="State"><Chip tone=tone text=word/></Cell>
+                <Cell label="Ends">{end}</Cell>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    let columns = vec![Column::text("Secret"), Column::text("Made"), Column::text("State"), Column::text("Ends")];
+    view! {
+        <Section id="secrets" title="Secrets">
+            <Table columns=columns caption="Secrets" compact=true>{rows}</Table>
+        </Section>
+    }
+}
+
+fn state(secret: &SecretFacts, calendar: &Calendar) -> (Tone, &'static str, String) {
+    match (secret.live, secret.valid_until) {
+        (true, None) => (Tone::Ok, "Current", "with the key".to_owned()),
+        (true, Some(until)) => {
+            (Tone::Info, "Old, still works", format!("{}, {}", calendar.date_time(until), calendar.relative(until)))
+        }
+        (false, Some(until)) => (Tone::Plain, "Ended", calendar.date_time(until)),
+        (false, None) => (Tone::Plain, "Ended", "with the key".to_owned()),
+    }
+}

@@ -1,0 +1,193 @@
+//! The list of keys: views with their counts, search and filters, all of them in the address.
+
+use super::rows::KeyTable;
+use crate::chrome::Place;
+use crate::components::{EmptyState, Filter, ListView, PageHead, Pager, SelectField, SelectOption, TextField, Views};
+use crate::format::Calendar;
+use crate::html;
+use crate::paths;
+use crate::visit::{Answer, Input, PageError, Visit};
+use domain::permission::{Permission, Scope};
+use domain::virtual_key::ENVIRONMENTS;
+use leptos::prelude::*;
+use portal::keys::{KeysPage, KeysQuery, KeysView, OwnerFilter};
+use serde::{Deserialize, Serialize};
+
+const EVERYONE: &str = "everyone";
+const MINE: &str = "mine";
+
+/// The address of a view. Nothing in it is secret, and every link of the page is made from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// The number of the first row, for "51–100 of 1,204"; the cursor alone does not know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<u64>,
+}
+
+impl Asked {
+    fn href(&self) -> String {
+        match serde_html_form::to_string(self) {
+            Ok(query) if !query.is_empty() => format!("{}?{query}", paths::KEYS),
+            _ => paths::KEYS.to_owned(),
+        }
+    }
+
+    fn current_view(&self) -> KeysView {
+        self.view.as_deref().and_then(KeysView::from_word).unwrap_or_default()
+    }
+
+    /// The same filters on another view, from its first row.
+    fn on(&self, view: KeysView) -> Self {
+        let word = (view != KeysView::default()).then(|| view.word().to_owned());
+        Self { view: word, after: None, from: None, ..self.clone() }
+    }
+
+    fn narrowed(&self) -> bool {
+        self.q.is_some() || self.environment.is_some() || self.current_view() != KeysView::Live
+    }
+
+    /// `default_owner` is whose keys are shown when the address does not say.
+    pub fn query(&self, default_owner: OwnerFilter) -> KeysQuery {
+        let owner = match self.owner.as_deref() {
+            None => default_owner,
+            Some(EVERYONE) => OwnerFilter::All,
+            Some(team) => team.parse().map_or(OwnerFilter::Mine, OwnerFilter::Team),
+        };
+        KeysQuery {
+            view: self.current_view(),
+            owner,
+            search: self.q.clone(),
+            environment: self.environment.clone(),
+            after: self.after.clone(),
+        }
+    }
+}
+
+pub struct Model {
+    pub asked: Asked,
+    pub owner: OwnerFilter,
+    pub page: KeysPage,
+    pub may_mint: bool,
+    /// Everyone's keys are in reach, not only those of one's teams.
+    pub sees_all: bool,
+    pub calendar: Calendar,
+}
+
+pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let asked: Asked = input.query()?;
+    let may_mint = Permission::ManageKeys.allows(Some(&visit.caller));
+    // Who holds no keys came to look at those of others.
+    let query = asked.query(if may_mint { OwnerFilter::Mine } else { OwnerFilter::All });
+    let page = visit.portal.keys(&visit.caller, &query).await?;
+    let model = Model {
+        asked,
+        owner: query.owner,
+        page,
+        may_mint,
+        sees_all: Scope::to_read(&visit.caller) == Scope::Everyone,
+        calendar: visit.calendar(),
+    };
+    Ok(Answer::ok(html::document(&visit.chrome(Place::Keys), "Keys", || view(model))))
+}
+
+pub fn view(model: Model) -> impl IntoView {
+    let Model { asked, owner, page, may_mint, sees_all, calendar } = model;
+    let counts = page.counts;
+    let current = asked.current_view();
+    let views = [
+        (KeysView::Live, "All", counts.live),
+        (KeysView::Attention, "Needs attention", counts.attention),
+        (KeysView::OverEighty, "Over 80 %", counts.over_eighty),
+        (KeysView::ExpiringSoon, "Expiring in 14 days", counts.expiring_soon),
+        (KeysView::Unused, "Unused 30 days", counts.unused),
+        (KeysView::Ended, "Revoked and expired", counts.ended),
+    ];
+    let views = views.map(|(view, text, count)| ListView {
+        text: text.to_owned(),
+        count: u64::try_from(count).unwrap_or(0),
+        href: asked.on(view).href(),
+        current: view == current,
+    });
+    let nothing = page.rows.is_empty();
+    let list = if nothing {
+        empty(&asked, owner, may_mint).into_any()
+    } else {
+        listed(&asked, owner, page.clone(), calendar).into_any()
+    };
+    view! {
+        <PageHead title="Keys">
+            {may_mint.then(|| view! { <a class="button primary" href=paths::MINT>"Mint a key"</a> })}
+        </PageHead>
+        <Views views=views.to_vec()/>
+        {filter(&asked, owner, &page, sees_all)}
+        {list}
+    }
+}
+
+fn filter(asked: &Asked, owner: OwnerFilter, page: &KeysPage, sees_all: bool) -> impl IntoView + use<> {
+    let view = asked.view.clone().map(|view| view! { <input type="hidden" name="view" value=view/> });
+    let whose = page.sees_others.then(|| {
+        let mut options = vec![SelectOption::new(MINE, "Mine")];
+        options.extend(
+            page.teams.iter().map(|team| SelectOption::new(team.id.to_string(), format!("Team {}", team.name))),
+        );
+        options.push(SelectOption::new(EVERYONE, if sees_all { "Everyone" } else { "Mine and my teams'" }));
+        let value = match owner {
+            OwnerFilter::Mine => MINE.to_owned(),
+            OwnerFilter::Team(team) => team.to_string(),
+            OwnerFilter::All => EVERYONE.to_owned(),
+        };
+        view! { <SelectField name="owner" label="Owner" value=value options=options/> }
+    });
+    let mut environments = vec![SelectOption::new("", "Any")];
+    environments.extend(ENVIRONMENTS.iter().map(|&name| SelectOption::new(name, name)));
+    let (q, environment) = (asked.q.clone().unwrap_or_default(), asked.environment.clone().unwrap_or_default());
+    view! {
+        <Filter action=paths::KEYS>
+            {view}
+            <div class="search"><TextField name="q" label="Search" kind="search" value=q placeholder="Name, id, application"/></div>
+            {whose}
+            <SelectField name="environment" label="Environment" value=environment options=environments/>
+        </Filter>
+    }
+}
+
+fn listed(asked: &Asked, owner: OwnerFilter, page: KeysPage, calendar: Calendar) -> impl IntoView + use<> {
+    let count = u64::try_from(page.rows.len()).unwrap_or(u64::MAX);
+    let first = asked.from.filter(|_| asked.after.is_some()).unwrap_or(1).max(1);
+    let after = first.saturating_add(count);
+    let next = page.next.map(|cursor| Asked { after: Some(cursor), from: Some(after), ..asked.clone() }.href());
+    let total = u64::try_from(page.total).unwrap_or(0).max(after - 1);
+    view! {
+        <KeyTable caption="Keys" rows=page.rows calendar=calendar owners=owner != OwnerFilter::Mine/>
+        <Pager shown=(first, after - 1) total=total previous=None next=next/>
+    }
+}
+
+fn empty(asked: &Asked, owner: OwnerFilter, may_mint: bool) -> impl IntoView + use<> {
+    if asked.narrowed() {
+        let all = Asked { owner: asked.owner.clone(), ..Asked::default() }.href();
+        return view! {
+            <EmptyState text="No key is in this view."><a class="button" href=all>"Show all keys"</a></EmptyState>
+        }
+        .into_any();
+    }
+    let mint = may_mint.then(|| view! { <a class="button primary" href=paths::MINT>"Mint a key"</a> });
+    let text = match (owner, may_mint) {
+        (OwnerFilter::Mine, true) => "No keys yet. Mint one and make your first call in a minute.",
+        (_, true) => "Nobody here has a key yet. The first one takes a minute.",
+        (_, false) => "Nobody has minted a key yet. Keys appear here as soon as developers mint them.",
+    };
+    view! { <EmptyState text=text>{mint}</EmptyState> }.into_any()
+}

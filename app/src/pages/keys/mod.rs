@@ -1,0 +1,10 @@
+//! Keys as their holders meet them: the list, the mint form, the secret once, the key's own page and every act on it.
+
+pub mod acts;
+pub mod detail;
+pub mod first_call;
+pub mod list;
+pub mod mint;
+pub mod rows;
+pub mod secret;
+pub mod snippets;

@@ -1,0 +1,583 @@
+//! Models of the pages for developers, filled as a busy installation would fill them, and the pages made of them.
+//!
+//! Run the tests with `PAGES` set to a folder and every page is written there, to be looked at.
+
+use crate::page::Page;
+use crate::specimen::{administrator, calendar, dollars, framed, specimen};
+use app::pages::keys::acts::{self, callers};
+use app::pages::keys::mint::form::MintForm;
+use app::pages::keys::secret::{Already, Occasion};
+use app::pages::keys::{detail, list, mint, secret};
+use app::pages::{call, home, models};
+use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, Term, explain};
+use domain::audit::{Actor, AuditEntry, AuditRow};
+use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Window};
+use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, TeamId};
+use domain::key_secret::SecretText;
+use domain::minting::{Clamped, GrantedTerms};
+use domain::model::{Endpoint, ModelName};
+use domain::money::{NanoUsd, PicoUsd};
+use domain::person::{Caller, Role};
+use domain::pricing::{PriceList, TokenPrices};
+use domain::refusal::{Amount, Reason, Refusal};
+use domain::time::{MS_PER_HOUR, MS_PER_MINUTE, Timestamp};
+use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
+use domain::virtual_key::{
+    ConsumerKind, ENVIRONMENTS, KeyStanding, KeyState, KeyTerms, Owner, RevocationReason, VirtualKey,
+};
+use portal::keys::*;
+use portal::models::ModelRow;
+use portal::snippets::SnippetFacts;
+use serde_json::json;
+
+pub(crate) const SECRET: &str = "kwr_8Fq2mZ4tLr0a_Vq7sDk29QhYp3XcN5bTzR1uWfJ6eGoA4iLxH8vMy0Kd1sPq9ZaaA1b";
+
+pub(crate) fn developer() -> Caller {
+    Caller { roles: vec![Role::Developer], ..administrator() }
+}
+
+pub(crate) fn now() -> Timestamp {
+    calendar().now
+}
+
+pub(crate) fn key_id(seed: u8) -> KeyId {
+    KeyId::from_random(&[seed, 40, 80, 120, 160, 200, 33, 77, 99, 12, 5, seed])
+}
+
+pub(crate) fn team() -> TeamId {
+    TeamId::from_random(&[9; 12])
+}
+
+fn term<T: Copy>(default: T, maximum: T) -> Term<T> {
+    Term { default, maximum, developers_may_change: true, above: AboveMaximum::Reject }
+}
+
+pub(crate) fn profile() -> AccessProfile {
+    AccessProfile {
+        id: ProfileId::from_random(&[3; 12]),
+        name: "Standard developer".to_owned(),
+        description: "For daily work.".to_owned(),
+        version: 7,
+        terms: ProfileTerms {
+            models: vec!["demo-*".parse().unwrap()],
+            endpoints: Endpoint::ALL.to_vec(),
+            caps: vec![CapTerm { window: Window::Month, amount: term(dollars(5_000), dollars(10_000)) }],
+            requests_per_minute: term(60, 120),
+            concurrency: Term { developers_may_change: false, ..term(8, 8) },
+            lifetime_days: term(90, 180),
+            networks: vec![],
+            max_output_tokens: Some(32_000),
+            assumed_output_tokens: 4_096,
+        },
+        audience: Audience { roles: vec![Role::Developer], ..Audience::default() },
+        consumers: ConsumerKind::ALL.to_vec(),
+        keys_per_person: 5,
+        enabled: true,
+    }
+}
+
+/// Tighter in everything, and with another window.
+pub(crate) fn explore() -> AccessProfile {
+    let standard = profile();
+    AccessProfile {
+        id: ProfileId::from_random(&[4; 12]),
+        name: "Explore".to_owned(),
+        version: 2,
+        terms: ProfileTerms {
+            models: vec!["demo-small".parse().unwrap()],
+            caps: vec![CapTerm { window: Window::Day, amount: term(dollars(100), dollars(200)) }],
+            requests_per_minute: term(10, 20),
+            lifetime_days: term(7, 14),
+            ..standard.terms
+        },
+        ..standard
+    }
+}
+
+pub(crate) fn mint_options() -> MintOptions {
+    let name = |text: &str| (ModelId::from_random(text.as_bytes()), text.parse::<ModelName>().unwrap());
+    let choice = |profile, models_allowed| ProfileChoice { profile, models_allowed, models_served: 3, keys_held: 2 };
+    MintOptions {
+        form: "a".repeat(32).parse().unwrap(),
+        profiles: vec![choice(profile(), 3), choice(explore(), 1)],
+        teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
+        environments: &ENVIRONMENTS,
+        models: vec![name("demo-large"), name("demo-small"), name("demo-embedding")],
+        may_mint: true,
+    }
+}
+
+pub(crate) fn minted_form() -> MintForm {
+    let mut form =
+        MintForm { name: "claude-code laptop".to_owned(), consumer: "agent".to_owned(), ..MintForm::default() };
+    form.environment = "dev".to_owned();
+    form.fill_in(&profile());
+    form
+}
+
+pub(crate) fn virtual_key() -> VirtualKey {
+    let person = developer().person;
+    VirtualKey {
+        id: key_id(1),
+        name: "claude-code laptop".to_owned(),
+        owner: Owner::Person(person),
+        created_by: person,
+        profile: profile().id,
+        consumer: ConsumerKind::Agent,
+        application: None,
+        environment: "dev".to_owned(),
+        cost_centre: Some("4711".to_owned()),
+        tags: vec!["laptop".to_owned()],
+        terms: KeyTerms {
+            models: vec!["demo-*".parse().unwrap()],
+            endpoints: Endpoint::ALL.to_vec(),
+            caps: vec![Cap { window: Window::Month, limit: dollars(5_000) }],
+            requests_per_minute: 200,
+            concurrency: 8,
+            networks: vec!["10.0.0.0/8".parse().unwrap()],
+            max_output_tokens: None,
+        },
+        state: KeyState::Active,
+        created_at: now().plus_days(-29),
+        expires_at: now().plus_days(61),
+    }
+}
+
+pub(crate) fn figures(scope: BudgetScope, limit: i64, spent: i64, reserved: i64) -> BudgetFigures {
+    BudgetFigures {
+        scope,
+        window: Window::Month,
+        limit: dollars(limit),
+        spent: dollars(spent).plus(NanoUsd::from_nano(123_456)),
+        reserved: dollars(reserved),
+        resets_at: Window::Month.resets_at(now(), &calendar().zone),
+    }
+}
+
+pub(crate) fn rows() -> Vec<KeyRow> {
+    let row = |seed, name: &str, status, budget: BudgetFigures, used: Option<i64>| KeyRow {
+        id: key_id(seed),
+        name: name.to_owned(),
+        owner: Owner::Person(developer().person),
+        owner_name: "Ada Example".to_owned(),
+        mine: true,
+        consumer: ConsumerKind::Agent,
+        application: (seed == 3).then(|| "invoices".to_owned()),
+        environment: if seed == 3 { "prod" } else { "dev" }.to_owned(),
+        profile: profile().id,
+        profile_name: profile().name,
+        standing: KeyStanding::Usable,
+        status,
+        budget: Some(budget),
+        last_use: used.map(|minutes| LastUse {
+            at: now().plus_ms(-minutes * MS_PER_MINUTE),
+            network: "10.4.1.9".to_owned(),
+            agent: "claude-code".to_owned(),
+        }),
+        created_at: now().plus_days(-40),
+        expires_at: now().plus_days(i64::from(seed) * 5),
+    };
+    let own = |seed| BudgetScope::Key(key_id(seed));
+    vec![
+        row(2, "nightly-evaluation", KeyStatus::StoppedBudget, figures(own(2), 1_000, 1_000, 0), Some(900)),
+        row(3, "invoice-parser", KeyStatus::OverEighty, figures(own(3), 20_000, 17_210, 400), Some(1)),
+        row(4, "prototype", KeyStatus::Active, figures(BudgetScope::Organisation, 10_000, 3, 0), Some(45 * 24 * 60)),
+        row(1, "claude-code laptop", KeyStatus::Active, figures(own(1), 5_000, 1_184, 62), Some(3)),
+        row(5, "never-used", KeyStatus::Active, figures(own(5), 5_000, 0, 0), None),
+    ]
+}
+
+fn counts() -> ViewCounts {
+    ViewCounts { live: 1_204, attention: 3, over_eighty: 1, expiring_soon: 0, unused: 2, ended: 12 }
+}
+
+pub(crate) fn keys_page() -> KeysPage {
+    KeysPage {
+        rows: rows(),
+        next: Some("cursor/+=".to_owned()),
+        total: 1_204,
+        counts: counts(),
+        teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
+        sees_others: true,
+    }
+}
+
+pub(crate) fn list_model() -> list::Model {
+    list::Model {
+        asked: list::Asked { q: Some("in voice".to_owned()), ..list::Asked::default() },
+        owner: OwnerFilter::All,
+        page: keys_page(),
+        may_mint: true,
+        sees_all: true,
+        calendar: calendar(),
+    }
+}
+
+pub(crate) fn home_model() -> home::Model {
+    let rows = rows();
+    home::Model {
+        home: Home {
+            attention: rows[..3].to_vec(),
+            keys: rows[3..].to_vec(),
+            counts: counts(),
+            first_steps: FirstSteps { may_mint: true, models_served: true, has_key: true, has_called: true },
+        },
+        name: "Ada Example".to_owned(),
+        may_manage: true,
+        oversees: false,
+        administers: false,
+        calendar: calendar(),
+    }
+}
+
+pub(crate) fn newcomer() -> home::Model {
+    let first_steps = FirstSteps { may_mint: true, models_served: true, has_key: false, has_called: false };
+    let home = Home { attention: vec![], keys: vec![], counts: ViewCounts::default(), first_steps };
+    home::Model { home, ..home_model() }
+}
+
+fn call_at(minutes: i64, status: u16, outcome: Outcome, denial: Option<&str>) -> UsageRecord {
+    let served = outcome == Outcome::Answered;
+    UsageRecord {
+        id: EventId::new(now().plus_ms(-minutes * MS_PER_MINUTE), 0, u16::try_from(minutes % 60_000).unwrap()),
+        key: key_id(1),
+        model: if denial == Some("model_not_allowed") { "gpt-x" } else { "demo-large" }.to_owned(),
+        deployment: None,
+        endpoint: Some(Endpoint::Messages),
+        network: "10.4.1.9".to_owned(),
+        agent: "claude-code".to_owned(),
+        secret_version: 2,
+        status,
+        outcome,
+        denial: denial.map(str::to_owned),
+        streamed: true,
+        tokens: if served {
+            TokenUsage { input: 1_634, cache_read: 16_600, output: 640, reasoning: 120, ..TokenUsage::default() }
+        } else {
+            TokenUsage::default()
+        },
+        cost: if served { NanoUsd::from_nano(19_512_345) } else { NanoUsd::ZERO },
+        source: UsageSource::Provider,
+        price_version: 3,
+        duration_ms: 6_120,
+        first_byte_ms: Some(410),
+        charged: vec![BudgetLine { scope: BudgetScope::Key(key_id(1)), window: Window::Month, window_start: now() }],
+    }
+}
+
+pub(crate) fn calls() -> Vec<UsageRecord> {
+    vec![
+        call_at(0, 200, Outcome::Answered, None),
+        call_at(1, 403, Outcome::Denied, Some("model_not_allowed")),
+        call_at(9, 402, Outcome::Denied, Some("budget_exhausted")),
+        call_at(12, 502, Outcome::ProviderFailed, Some("provider_error")),
+        call_at(40, 499, Outcome::ClientGone, None),
+        call_at(3_000, 200, Outcome::Answered, None),
+    ]
+}
+
+fn usage() -> KeyUsage {
+    let sums = |cost: i64| UsageSums {
+        requests: 12,
+        failures: 1,
+        denials: 2,
+        tokens: TokenUsage { input: 18_000, cache_read: 182_000, output: 6_400, ..TokenUsage::default() },
+        cost: NanoUsd::from_nano(cost),
+        duration_ms_sum: 12 * 2_400,
+    };
+    let today: jiff::civil::Date = "2026-11-20".parse().unwrap();
+    let names = ["demo-large", "demo-small"];
+    let days = (0..30_i32).map(|at| {
+        let cost = |model: usize| i64::from(at * 37 % 11 + 3) * 40_000_000 / (1 + i64::try_from(model).unwrap() * 3);
+        let models = (at % 7 < 5).then(|| {
+            names.iter().enumerate().map(|(nth, name)| ModelUsage { model: (*name).to_owned(), sums: sums(cost(nth)) })
+        });
+        let date = today.saturating_sub(jiff::Span::new().days(29 - at));
+        DayUsage { date, models: models.into_iter().flatten().collect(), total: sums(cost(0) + cost(1)) }
+    });
+    KeyUsage {
+        days: days.collect(),
+        by_model: names.map(|model| ModelUsage { model: model.to_owned(), sums: sums(9_000_000_000) }).to_vec(),
+        total: UsageSums { cost: NanoUsd::from_nano(11_840_123_456), requests: 360, ..sums(0) },
+    }
+}
+
+fn audit_line(seq: i64, action: &str, before: Option<serde_json::Value>, after: serde_json::Value) -> AuditLine {
+    let entry = AuditEntry {
+        at: now().plus_days(-seq),
+        actor: Actor::Person(developer().person),
+        address: Some("127.0.0.1".to_owned()),
+        action: action.to_owned(),
+        object_kind: "key".to_owned(),
+        object: key_id(1).to_string(),
+        object_name: "claude-code laptop".to_owned(),
+        before,
+        after: Some(after),
+    };
+    AuditLine { row: AuditRow { seq, entry, previous: [0; 32], hash: [0; 32] }, actor_name: "Ada Example".to_owned() }
+}
+
+pub(crate) fn snippet_facts() -> SnippetFacts {
+    let name = |text: &str| Some(text.parse::<ModelName>().unwrap());
+    SnippetFacts {
+        openai_base_url: "https://llm.example.com/v1".to_owned(),
+        anthropic_base_url: "https://llm.example.com".to_owned(),
+        chat_model: name("demo-large"),
+        responses_model: name("demo-large"),
+        messages_model: name("demo-large"),
+        small_messages_model: name("demo-small"),
+        embeddings_model: name("demo-embedding"),
+    }
+}
+
+pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
+    let profile = profile();
+    let effective = EffectiveTerms { terms: explain(&profile.terms, &key.terms), models_allowed: 3, models_served: 4 };
+    KeyDetail {
+        owner_name: "Ada Example".to_owned(),
+        mine: true,
+        created_by_name: "Ada Example".to_owned(),
+        standing: key.standing(now(), true),
+        status: KeyStatus::OverEighty,
+        state_by_name: None,
+        secrets: vec![
+            SecretFacts { version: 2, created_at: now().plus_ms(-MS_PER_HOUR), valid_until: None, live: true },
+            SecretFacts {
+                version: 1,
+                created_at: now().plus_days(-29),
+                valid_until: Some(now().plus_ms(23 * MS_PER_HOUR)),
+                live: true,
+            },
+        ],
+        effective,
+        figures: vec![
+            figures(BudgetScope::Key(key.id), 5_000, 4_328, 62),
+            figures(BudgetScope::Person(PersonId::from_random(&[7; 16])), 20_000, 5_200, 0),
+        ],
+        last_use: Some(LastUse {
+            at: now().plus_ms(-12_000),
+            network: "10.4.1.9".to_owned(),
+            agent: "claude-code".to_owned(),
+        }),
+        acts: KeyActs { rename: true, rotate: true, disable: true, enable: false, set_expiry: true, revoke: true },
+        latest_expiry: now().plus_days(151),
+        form: "b".repeat(32).parse().unwrap(),
+        key,
+        profile,
+    }
+}
+
+pub(crate) fn detail_model() -> detail::Model {
+    detail::Model {
+        detail: key_detail(virtual_key()),
+        usage: usage(),
+        calls: CallsPage { calls: calls(), next: Some(calls()[5].id) },
+        older: false,
+        history: HistoryPage {
+            lines: vec![
+                audit_line(
+                    1,
+                    "key.renamed",
+                    Some(json!({ "name": "laptop" })),
+                    json!({ "name": "claude-code laptop" }),
+                ),
+                audit_line(2, "key.minted", None, json!({ "name": "laptop" })),
+            ],
+            next: None,
+        },
+        snippets: snippet_facts(),
+        may_mint: true,
+        calendar: calendar(),
+    }
+}
+
+pub(crate) fn revoked() -> detail::Model {
+    let (at, by) = (now().plus_ms(-MS_PER_MINUTE), developer().person);
+    let key =
+        VirtualKey { state: KeyState::Revoked { at, by, reason: RevocationReason::Compromised }, ..virtual_key() };
+    let detail = KeyDetail {
+        status: KeyStatus::Revoked,
+        state_by_name: Some("you".to_owned()),
+        acts: KeyActs::default(),
+        figures: vec![],
+        last_use: None,
+        ..key_detail(key)
+    };
+    let empty = KeyUsage { days: usage().days, by_model: vec![], total: UsageSums::default() };
+    detail::Model { detail, usage: empty, calls: CallsPage { calls: vec![], next: None }, ..detail_model() }
+}
+
+pub(crate) fn secret_model(occasion: Occasion) -> secret::Model {
+    let money = |cents| Amount::Money { amount: dollars(cents), window: Window::Month };
+    let rotated = occasion == Occasion::Rotated;
+    secret::Model {
+        occasion,
+        minted: MintedKey {
+            key: virtual_key(),
+            secret: SecretText::new(SECRET.to_owned()),
+            secret_version: if rotated { 2 } else { 1 },
+            clamped: if rotated {
+                vec![]
+            } else {
+                vec![Clamped { field: "cap_month", wanted: money(15_000), granted: money(10_000) }]
+            },
+            old_secret_until: rotated.then(|| now().plus_days(1)),
+        },
+        snippets: snippet_facts(),
+        calendar: calendar(),
+    }
+}
+
+pub(crate) fn already() -> Already {
+    Already { id: key_id(1), name: "claude-code laptop".to_owned(), may_rotate: true, occasion: Occasion::Minted }
+}
+
+pub(crate) fn mint_model(verdict: Option<MintVerdict>) -> mint::view::Model {
+    mint::view::Model { options: mint_options(), form: minted_form(), verdict, calendar: calendar() }
+}
+
+pub(crate) fn granted() -> MintVerdict {
+    MintVerdict::Granted(GrantedTerms {
+        name: "claude-code laptop".to_owned(),
+        application: None,
+        cost_centre: None,
+        tags: vec![],
+        terms: virtual_key().terms,
+        lifetime_days: 90,
+        expires_at: now().plus_days(90),
+        clamped: vec![],
+    })
+}
+
+pub(crate) fn refused() -> MintVerdict {
+    let money = |cents| Amount::Money { amount: dollars(cents), window: Window::Month };
+    MintVerdict::Refused(vec![
+        Refusal::new("name", Reason::KeyNameTaken { key: Some(key_id(4)) }),
+        Refusal::new("cap_month", Reason::AboveMaximum { wanted: money(15_000), maximum: money(10_000) }),
+        Refusal::new("concurrency", Reason::Fixed { value: Amount::AtOnce(8) }),
+        Refusal::new("networks", Reason::Malformed),
+    ])
+}
+
+pub(crate) fn model_rows() -> Vec<ModelRow> {
+    let pico = |dollars| PicoUsd::from_per_million(NanoUsd::from_dollars(dollars)).unwrap();
+    let row = |name: &str, price: Option<PriceList>, profiles: Vec<(ProfileId, String)>| ModelRow {
+        id: ModelId::from_random(name.as_bytes()),
+        name: name.parse().unwrap(),
+        price,
+        max_input_tokens: Some(200_000),
+        max_output_tokens: Some(64_000),
+        capabilities: vec!["tools".to_owned(), "vision".to_owned(), "prompt_caching".to_owned()],
+        endpoints: vec![Endpoint::ChatCompletions, Endpoint::Responses, Endpoint::Messages],
+        sunset: Some("2027-06-30".to_owned()),
+        profiles,
+    };
+    let mine = vec![(profile().id, profile().name), (explore().id, explore().name)];
+    let tokens = TokenPrices { input: pico(3), output: pico(15), cache_read: Some(pico(1)), ..TokenPrices::default() };
+    let priced = |request| Some(PriceList { tokens, tiers: vec![], request });
+    vec![
+        row("demo-large", priced(PicoUsd::default()), mine.clone()),
+        row("demo-per-request", priced(pico(10_000)), mine[..1].to_vec()),
+        row("other-model", priced(PicoUsd::default()), vec![]),
+        row("unpriced", None, mine),
+    ]
+}
+
+pub(crate) fn revoke_model() -> acts::revoke::Model {
+    acts::revoke::Model {
+        key: virtual_key(),
+        last_use: None,
+        callers: callers(calls().iter()),
+        reason: RevocationReason::NoLongerNeeded,
+        refusals: vec![],
+        calendar: calendar(),
+    }
+}
+
+/// Every page with the name of its file.
+pub(crate) fn pages() -> Vec<(&'static str, Page)> {
+    let who = developer();
+    let ada = Some(&who);
+    let admin = administrator();
+    let key = virtual_key;
+    let wide_awake = home::Model { may_manage: true, oversees: true, administers: true, ..newcomer() };
+    let pages = vec![
+        ("specimen", specimen(Some(&admin))),
+        ("home", framed(ada, "Home", || home::view(home_model()))),
+        ("home-new", framed(ada, "Home", || home::view(newcomer()))),
+        ("home-administrator", framed(Some(&admin), "Home", || home::view(wide_awake))),
+        ("keys", framed(ada, "Keys", || list::view(list_model()))),
+        ("mint", framed(ada, "Mint a key", || mint::view::view(mint_model(None)))),
+        ("mint-granted", framed(ada, "Mint a key", || mint::view::view(mint_model(Some(granted()))))),
+        ("mint-refused", framed(ada, "Mint a key", || mint::view::view(mint_model(Some(refused()))))),
+        ("secret", framed(ada, "Key minted", || secret::view(secret_model(Occasion::Minted)))),
+        ("secret-rotated", framed(ada, "Secret rotated", || secret::view(secret_model(Occasion::Rotated)))),
+        ("already", framed(ada, "Already minted", || secret::already_view(already()))),
+        ("key", framed(ada, "claude-code laptop", || detail::view(detail_model()))),
+        ("key-revoked", framed(ada, "claude-code laptop", || detail::view(revoked()))),
+        (
+            "models",
+            framed(ada, "Models", || {
+                models::view(models::Model { models: model_rows(), q: String::new(), may_mint: true })
+            }),
+        ),
+        (
+            "call",
+            framed(ada, "Call", || {
+                let detail = CallDetail {
+                    call: calls()[0].clone(),
+                    key_name: key().name,
+                    served_by: Some(("Demo".into(), "demo-1".into())),
+                };
+                call::view(call::Model { detail, calendar: calendar() })
+            }),
+        ),
+        (
+            "rename",
+            framed(ada, "Rename", || {
+                let refusals = vec![Refusal::new("name", Reason::Missing)];
+                acts::rename::view(acts::rename::Model { key: key(), name: " ".to_owned(), refusals })
+            }),
+        ),
+        (
+            "rotate",
+            framed(ada, "Rotate", || {
+                acts::rotate::view(acts::rotate::Model {
+                    id: key().id,
+                    crumb: app::components::Crumb { text: key().name, href: app::paths::key(key().id) },
+                    form: "c".repeat(32).parse().unwrap(),
+                    overlap: domain::virtual_key::Overlap::Day,
+                    already_rotating: true,
+                    last_use: key_detail(key()).last_use,
+                    refusals: vec![],
+                })
+            }),
+        ),
+        (
+            "disable",
+            framed(ada, "Disable", || {
+                acts::state::view(acts::state::Model { turn: acts::state::Turn::Disable, key: key(), refusals: vec![] })
+            }),
+        ),
+        (
+            "expiry",
+            framed(ada, "Change expiry", || {
+                acts::expiry::view(acts::expiry::Model {
+                    key: key(),
+                    latest: now().plus_days(151),
+                    expires_at: "2027-01-20".to_owned(),
+                    refusals: vec![],
+                    calendar: calendar(),
+                })
+            }),
+        ),
+        ("revoke", framed(ada, "Revoke", || acts::revoke::view(revoke_model()))),
+    ];
+    let read = |(name, html): (&'static str, String)| {
+        if let Ok(folder) = std::env::var("PAGES") {
+            std::fs::write(std::path::Path::new(&folder).join(format!("{name}.html")), &html).unwrap();
+        }
+        (name, Page::read(&html))
+    };
+    pages.into_iter().map(read).collect()
+}
