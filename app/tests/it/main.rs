@@ -4,8 +4,8 @@
 mod administration;
 mod keys;
 mod markup;
-mod open_pages;
 mod mint;
+mod open_pages;
 mod page;
 mod samples;
 mod specimen;

@@ -5,3 +5,4 @@
 mod claims;
 mod forms;
 pub(crate) mod samples;
+mod things;
