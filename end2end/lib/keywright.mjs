@@ -66,6 +66,9 @@ export async function start({ name, bin = binary(), args, url, env = {}, state =
   });
   let end;
   ended.then((how) => (end = how));
+  // A test that failed before it could stop the process must not keep the test runner waiting for it.
+  child.unref();
+  for (const stream of [child.stdout, child.stderr]) stream.unref();
   // If the test runner dies, the process must not outlive it.
   const atExit = () => child.kill('SIGKILL');
   process.once('exit', atExit);
@@ -86,6 +89,7 @@ export async function start({ name, bin = binary(), args, url, env = {}, state =
     ended,
     /** Asks it to stop as an operator would. */
     async stop() {
+      child.ref();
       child.kill('SIGTERM');
       const how = await within(STOPPED_WITHIN_MS, ended);
       if (how === undefined) {
@@ -99,6 +103,7 @@ export async function start({ name, bin = binary(), args, url, env = {}, state =
     },
     /** The power cord, as far as a process can feel it. */
     async kill9() {
+      child.ref();
       child.kill('SIGKILL');
       await ended;
       await settle();

@@ -5,6 +5,8 @@
 
 import { parse } from 'node-html-parser';
 
+import { ADMINISTRATOR } from './people.mjs';
+
 const MOST_REDIRECTS = 12;
 
 /** Someone at a browser: cookies per host, pages one after the other. */
@@ -197,6 +199,8 @@ class Form {
         : candidate.querySelector('input, select, textarea');
       if (field?.getAttribute('name')) return field;
     }
+    const named = this.form.querySelectorAll('input, select, textarea').find((f) => label.test(f.getAttribute('aria-label') ?? ''));
+    if (named?.getAttribute('name')) return named;
     const labels = this.form.querySelectorAll('label').map(words);
     throw new Error(`no field labelled ${label} on ${this.page.url.pathname}; there are: ${labels.join(' | ')}`);
   }
@@ -232,4 +236,14 @@ export async function mint(visitor, name, edit = () => {}) {
   const secret = page.readOnlyValue(SECRET);
   if (!secret) throw new Error(`minting ${name} answered ${page.status} without a secret:\n${page.text.slice(0, 3000)}`);
   return secret;
+}
+
+/** As administrator, lets developers ask for more under the guardrails that a new installation has. */
+export async function widenGuardrails(origin, { callsAMinute, callsAtOnce }) {
+  const list = await (await signIn(origin, ADMINISTRATOR)).open('/admin/guardrails');
+  const form = (await list.follow(/^standard developer/i)).form(/^save version/i);
+  form.fill(/^calls a minute, maximum/i, String(callsAMinute));
+  form.fill(/^calls at once, maximum/i, String(callsAtOnce));
+  const saved = await form.send();
+  if (!/saved as version/i.test(saved.text)) throw new Error(`the guardrails were not saved (${saved.status}):\n${saved.text.slice(0, 3000)}`);
 }
