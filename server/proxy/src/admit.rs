@@ -32,6 +32,8 @@ pub(crate) struct Caller {
     pub headers: HeaderMap,
     pub skin: WireFormat,
     pub begun_at: Timestamp,
+    /// When the whole request was here: what decides about expiry, windows and rates.
+    pub arrived_at: Timestamp,
 }
 
 impl Caller {
@@ -164,7 +166,7 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
         prompt_bound: bound.prompt,
         // All choices grow with the cap.
         output_token_nano: NanoUsd::from_nano(bound.output_token.as_nano().saturating_mul(head.choices.cast_signed())),
-        now: caller.begun_at,
+        now: caller.arrived_at,
     })?;
     let reservation = guard(Some(reserved));
     let output_cap = if endpoint == Endpoint::Embeddings { OutputCap::AsSent } else { OutputCap::AtMost(cap) };
@@ -236,7 +238,7 @@ fn output_cap(
         return assumed;
     }
     let left =
-        gateway.ledger.figures(&caller.record, caller.begun_at).iter().map(domain::budget::BudgetFigures::left).min();
+        gateway.ledger.figures(&caller.record, caller.arrived_at).iter().map(domain::budget::BudgetFigures::left).min();
     let Some(left) = left else { return assumed };
     let quarter = left.minus(silent.prompt).as_nano().max(0) / 4 / token;
     let affordable = quarter.unsigned_abs() / head.choices;
