@@ -89,6 +89,8 @@ const LEAST_OUTPUT: u64 = 16;
 const TOKENS_PER_ITEM: u64 = 16;
 /// What input from outside of the body is taken for, if the model's context window is not known.
 const UNKNOWN_WINDOW: u64 = 1_048_576;
+/// The longest answer that is believed of a model whose own limit is not known.
+const UNKNOWN_OUTPUT: u64 = 131_072;
 
 /// The model that a call names, if this key may use it here.
 pub(crate) fn authorised_model(gateway: &Gateway, record: &KeyRecord, name: &str) -> Result<Arc<Model>, Denial> {
@@ -147,7 +149,8 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
         Reservation::new(ledger, clock, reserved, draft, caller.begun_at)
     };
     let Some(price) = model.price.as_ref().filter(|_| !free) else {
-        let bound = CallBound { input_tokens, output_tokens: 0, prompt_estimate: 0, amount: NanoUsd::ZERO };
+        let bound =
+            CallBound { input_tokens, output_tokens: 0, most_output: 0, prompt_estimate: 0, amount: NanoUsd::ZERO };
         let reservation = guard(None);
         return Ok(Plan { candidates, output_cap: OutputCap::AsSent, bound, reservation, model });
     };
@@ -170,7 +173,8 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
     })?;
     let reservation = guard(Some(reserved));
     let output_cap = if endpoint == Endpoint::Embeddings { OutputCap::AsSent } else { OutputCap::AtMost(cap) };
-    let bound = CallBound { input_tokens, output_tokens, prompt_estimate, amount: bound.total };
+    let most_output = model.max_output_tokens.unwrap_or(UNKNOWN_OUTPUT).saturating_mul(head.choices);
+    let bound = CallBound { input_tokens, output_tokens, most_output, prompt_estimate, amount: bound.total };
     Ok(Plan { candidates, output_cap, bound, reservation, model })
 }
 
