@@ -11,17 +11,13 @@ use tokio::process::{Child, ChildStdout, Command};
 /// `keywright dev` on a free port. Killed by its own id when dropped.
 pub struct TestApp {
     pub origin: String,
-    pub data: TempDir,
-    process: Child,
+    _data: TempDir,
+    _process: Child,
 }
 
 impl TestApp {
     pub async fn start() -> Self {
-        Self::start_on(tempfile::tempdir().unwrap()).await
-    }
-
-    /// On a data folder that may have been used before.
-    pub async fn start_on(data: TempDir) -> Self {
+        let data = tempfile::tempdir().unwrap();
         let (mut process, mut lines) = spawn_dev(data.path());
         let origin = loop {
             let line = lines.next_line().await.unwrap();
@@ -32,13 +28,7 @@ impl TestApp {
         };
         // The pipe is read to its end, so that the process never waits for it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { origin, data, process }
-    }
-
-    /// SIGKILL: nothing gets to say goodbye.
-    pub async fn kill(mut self) -> TempDir {
-        self.process.kill().await.unwrap();
-        self.data
+        Self { origin, _data: data, _process: process }
     }
 
     pub async fn signed_in_as(&self, account: &str) -> Person {
