@@ -6,9 +6,7 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { AxeBuilder } from '@axe-core/playwright';
-
-import { openBrowser, openWindow, picture } from './lib/browser.mjs';
+import { accessible, openBrowser, openWindow, picture, signIn } from './lib/browser.mjs';
 import { EMBEDDING, Gateway, LARGE, SMALL, codeOf, isCompleteStream, nano, ownBudget } from './lib/gateway.mjs';
 import { startDev } from './lib/keywright.mjs';
 import { ADMINISTRATOR, DEVELOPER, SECOND_DEVELOPER } from './lib/people.mjs';
@@ -260,7 +258,6 @@ const STEPS = {
   },
 };
 
-
 async function passes(t, name, step) {
   let passed = false;
   await t.test(name, async () => {
@@ -268,13 +265,6 @@ async function passes(t, name, step) {
     passed = true;
   });
   return passed;
-}
-
-async function signIn(page, account, origin) {
-  await page.goto('/');
-  await page.getByRole('link', { name: /sign in/i }).first().click();
-  await page.getByRole('link', { name: account }).first().click();
-  await page.waitForURL(`${origin}/`);
 }
 
 /** What the keyboard pastes. Reading the clipboard by script is what our pages forbid to everybody. */
@@ -298,18 +288,6 @@ async function pressThrough(page, name, fill) {
 async function openDetails(page, name) {
   const details = page.locator('details', { hasText: name }).first();
   if (!(await details.evaluate((element) => element.open))) await details.locator('summary').first().click();
-}
-
-/** Axe, in light and dark. It is script itself, so only where the browser runs any. */
-async function accessible(page, script) {
-  if (!script) return;
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const found = violations.map((v) => `${v.id} (${colorScheme}): ${v.nodes.map((n) => n.target.join(' ')).slice(0, 5).join(', ')}`);
-    assert.deepEqual(found, [], `${page.url()} is not accessible to everyone`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
 }
 
 /** The pages look the same without script; they are photographed once. */

@@ -3,9 +3,11 @@
 // Nothing leaves the machine: every name but loopback resolves to nothing. A page that reports an error of its own (a
 // refused inline style, a failing script) fails the test at `close`, whatever else was right.
 
+import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 
 export const SCREENSHOTS = join(import.meta.dirname, '..', 'screenshots');
@@ -59,6 +61,26 @@ export async function openWindow(browser, { origin, script = true, width = 1280,
       if (complaints.length > 0) throw new Error(`the pages complained:\n${complaints.join('\n')}`);
     },
   };
+}
+
+/** Through the development identity provider's picker, and back to the first page. */
+export async function signIn(page, account, origin) {
+  await page.goto('/');
+  await page.getByRole('link', { name: /sign in/i }).first().click();
+  await page.getByRole('link', { name: account }).first().click();
+  await page.waitForURL(`${origin}/`);
+}
+
+/** Axe, in light and dark. It is script itself, so only where the browser runs any. */
+export async function accessible(page, script) {
+  if (!script) return;
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const found = violations.map((v) => `${v.id} (${colorScheme}): ${v.nodes.map((n) => n.target.join(' ')).slice(0, 5).join(', ')}`);
+    assert.deepEqual(found, [], `${page.url()} is not accessible to everyone`);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
 }
 
 /** The page as it is now, in light and dark, and as narrow as a telephone. */

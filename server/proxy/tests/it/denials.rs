@@ -327,7 +327,8 @@ async fn while_its_body_arrives(world: &World, happens: impl FnOnce() + Send + '
 #[tokio::test]
 async fn what_changes_while_a_body_arrives_holds_for_its_call() {
     let revoked = KeyState::Revoked { at: NOW, by: person(), reason: RevocationReason::Replaced };
-    let changes: [(&str, Box<dyn FnOnce(&mut Facts) + Send>); 3] = [
+    type Change = Box<dyn FnOnce(&mut Facts) + Send>;
+    let changes: [(&str, Change); 3] = [
         ("key_revoked", Box::new(|facts| facts.key.state = revoked)),
         ("invalid_key", Box::new(|facts| facts.secrets[0].valid_until = Some(NOW))),
         ("policy_stale", Box::new(|facts| facts.ready = Err(Denial::PolicyStale))),
