@@ -1,6 +1,6 @@
 //! Whole-application tests: few, and about promises.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
 mod architecture;
 mod bad_input;

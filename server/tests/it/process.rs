@@ -77,6 +77,7 @@ impl Running {
 }
 
 /// Reads to the end, so that the process never waits for its pipe. A failed test shows all of it.
+#[expect(clippy::print_stderr, reason = "shown by the test runner, for a test that failed")]
 async fn gather(output: impl AsyncRead + Unpin, sender: watch::Sender<String>) {
     let mut lines = BufReader::new(output).lines();
     while let Ok(Some(line)) = lines.next_line().await {

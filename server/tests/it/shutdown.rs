@@ -26,7 +26,8 @@ async fn a_running_stream_is_finished_and_in_the_ledger_after_the_next_start() {
     let rest = stream.to_the_end().await;
     assert!(rest.trim_end().ends_with("data: [DONE]"), "{rest}");
     let usage = rest.lines().filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data: ")?).ok());
-    let usage = usage.filter_map(|event| event.get("usage").filter(|usage| usage.is_object()).cloned()).last().unwrap();
+    let usage =
+        usage.filter_map(|event| event.get("usage").filter(|usage| usage.is_object()).cloned()).next_back().unwrap();
     assert_eq!(usage["completion_tokens"], 40);
 
     let app = TestApp::start_on(app.stop().await).await;
