@@ -92,8 +92,32 @@ impl Input {
 
     /// The typed form. Form types deny unknown fields: a field that the page does not have is not a typing error.
     pub fn form<T: DeserializeOwned>(&self) -> Result<T, PageError> {
+        if !is_utf8(&self.form) {
+            return Err(PageError::Unprocessable("The form holds text that is not UTF-8.".into()));
+        }
         serde_html_form::from_bytes(&self.form).map_err(|error| PageError::Unprocessable(error.to_string()))
     }
+}
+
+/// True if every text of a form is. The parser would put replacement characters where it is not, and the form would act
+/// with words that nobody typed.
+fn is_utf8(form: &[u8]) -> bool {
+    let hex = |at: usize| form.get(at).and_then(|&digit| char::from(digit).to_digit(16));
+    let mut decoded = Vec::with_capacity(form.len());
+    let mut at = 0;
+    while let Some(&byte) = form.get(at) {
+        match (byte, hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.extend(u8::try_from(16 * high + low));
+                at += 3;
+            }
+            _ => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    std::str::from_utf8(&decoded).is_ok()
 }
 
 /// What a page answers.
@@ -145,6 +169,10 @@ pub enum PageError {
     Forbidden,
     /// A form came from someone whose session has ended.
     SignedOut,
+    /// A form that was not sent from a page at this address.
+    OtherSite {
+        ours: String,
+    },
     /// The page exists, but not for this kind of request.
     WrongMethod,
     BadRequest(String),
@@ -178,6 +206,25 @@ impl From<PortalError> for PageError {
             PortalError::Unavailable => Self::Unavailable,
             PortalError::Sealed => Self::Sealed,
             PortalError::Internal => Self::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_is_no_text_is_not_guessed_at() {
+        let read = |form: &[u8]| {
+            let input = Input { form: form.to_vec(), ..Input::default() };
+            input.form::<BTreeMap<String, String>>()
+        };
+        for text in [&b"name=%C3%A4+b"[..], "name=ä".as_bytes(), b"name=100%", b"name=%zz%", b""] {
+            assert!(read(text).is_ok(), "{text:?}");
+        }
+        for noise in [&b"name=%FF"[..], b"name=\xff", b"%C3=x", b"name=%C3%28&other=x"] {
+            assert!(matches!(read(noise), Err(PageError::Unprocessable(_))), "{noise:?}");
         }
     }
 }

@@ -26,11 +26,13 @@ use crate::wiring::policy_source::StoredPolicy;
 use crate::wiring::usage_store::StoredUsage;
 use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
+use domain::id::EventId;
 use domain::time::Clock;
 use hyper::body::Incoming;
 use portal::ports::Randomness;
 use portal::sealing::Sealing;
 use portal::{Portal, PortalParts, PortalSettings};
+use proxy::ports::Ledger as _;
 use proxy::{Gateway, HyperUpstream, Parts, Settings};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -148,7 +150,7 @@ impl Process {
             clock: clock.clone(),
             random: random.clone(),
             is_page: router::is_page,
-            render: render(look.clone()),
+            render: render(look.clone(), ledger.clone()),
         })?);
         let app = Arc::new(App { portal, auth, clock: clock.clone(), ledger: ledger.clone(), look });
         let jobs = vec![
@@ -203,6 +205,14 @@ impl entrance::Gateway for LlmRoute {
     async fn call(&self, request: http::Request<Incoming>, client: IpAddr) -> http::Response<proxy::Body> {
         self.0.handle(request, client).await
     }
+
+    fn next_request(&self) -> EventId {
+        self.0.next_event()
+    }
+
+    fn cut_streams(&self) {
+        self.0.cut_streams();
+    }
 }
 
 /// Which of several deployments a call takes. Needs no secrecy, but costs little enough to have it.
@@ -214,9 +224,11 @@ fn spread(random: Arc<dyn Randomness>) -> impl Fn() -> u64 + Send + Sync {
     }
 }
 
-/// What sign-in says, in the look of every other page.
-fn render(look: Look) -> Arc<dyn Fn(&AuthPage) -> Response + Send + Sync> {
+/// What sign-in says, in the look of every other page; a refusal with the id to ask about.
+fn render(look: Look, ledger: Arc<Ledger>) -> Arc<dyn Fn(&AuthPage) -> Response + Send + Sync> {
     Arc::new(move |page| {
+        let request_id = ledger.next_event().to_string();
+        let refused = page.status.is_client_error() || page.status.is_server_error();
         let html = app::pages::message::page(
             &look.frame(),
             &app::pages::message::Message {
@@ -224,8 +236,9 @@ fn render(look: Look) -> Arc<dyn Fn(&AuthPage) -> Response + Send + Sync> {
                 paragraphs: vec![page.text.clone()],
                 links: page.links.iter().map(|link| (link.text.clone(), link.href.clone())).collect(),
                 refresh: page.refresh_to.clone(),
+                request_id: refused.then(|| request_id.clone()),
             },
         );
-        (page.status, Html(html)).into_response()
+        (page.status, [(entrance::REQUEST_ID, request_id)], Html(html)).into_response()
     })
 }

@@ -4,6 +4,7 @@
 //! table cannot be reached. Who is not signed in is sent to sign in and comes back; who may not is told so. An act of
 //! another site is refused before anything is read.
 
+use crate::http::entrance::REQUEST_ID;
 use crate::http::front_gate::Admitted;
 use crate::http::origin::Origin;
 use crate::http::{assets, csrf};
@@ -15,6 +16,7 @@ use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::person::Caller;
@@ -39,11 +41,14 @@ pub fn portal(app: &Arc<App>, public_origin: Origin) -> Router {
         };
         pages = pages.route(route.path, method);
     }
-    let pages = pages.method_not_allowed_fallback(wrong_method).fallback(unknown).with_state(app.clone());
+    let ours = middleware::from_fn_with_state((app.clone(), public_origin), require_same_origin);
     Router::new()
         .merge(crate::auth::routes::router(app.auth.clone()))
         .merge(pages)
-        .layer(axum::middleware::from_fn_with_state(public_origin, csrf::require_same_origin))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(unknown)
+        .with_state(app.clone())
+        .layer(ours)
         .layer(CompressionLayer::new())
         .merge(assets::routes())
 }
@@ -57,6 +62,22 @@ pub fn is_page(path: &str) -> bool {
             && pattern.iter().zip(&segments).all(|(part, segment)| part.starts_with('{') || part == segment)
     };
     app::routes::table().iter().any(|route| route.method == Method::Get && fits(route))
+}
+
+/// Refuses what another site made a signed-in person's browser send, before anything is read.
+async fn require_same_origin(
+    State((app, public_origin)): State<(Arc<App>, Origin)>,
+    request: Request,
+    next: middleware::Next,
+) -> Response {
+    let refused = match csrf::judge(request.method(), request.headers(), &public_origin) {
+        Ok(()) => return next.run(request).await,
+        Err(csrf::Refused::BodyType) => PageError::UnsupportedForm,
+        Err(csrf::Refused::CrossSite | csrf::Refused::NoProof) => {
+            PageError::OtherSite { ours: public_origin.as_str().to_owned() }
+        }
+    };
+    problem(&app, None, &refused)
 }
 
 async fn timed(app: Arc<App>, route: Route, request: Request) -> Response {
@@ -188,7 +209,7 @@ fn problem(app: &App, caller: Option<&Caller>, error: &PageError) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = no_store((status, Html(html)).into_response());
     if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert("x-request-id", value);
+        response.headers_mut().insert(REQUEST_ID, value);
     }
     response
 }

@@ -1,7 +1,7 @@
 //! A page that only says something: after signing out, or when signing in came to nothing.
 
 use crate::chrome::Place;
-use crate::components::PageHead;
+use crate::components::{Id, PageHead};
 use crate::html;
 use crate::visit::Frame;
 use leptos::prelude::*;
@@ -16,10 +16,12 @@ pub struct Message {
     /// Where the browser goes by itself. A redirect after a form post may not leave this origin under the content
     /// security policy, a refresh may: signing out at the identity provider needs it.
     pub refresh: Option<String>,
+    /// To quote, where something was refused.
+    pub request_id: Option<String>,
 }
 
 pub fn page(frame: &Frame, message: &Message) -> String {
-    let Message { title, paragraphs, links, refresh } = message.clone();
+    let Message { title, paragraphs, links, refresh, request_id } = message.clone();
     let chrome = frame.chrome(None, Place::Elsewhere);
     html::document_leading_on(&chrome, &title.clone(), refresh.as_deref(), || {
         let paragraphs = paragraphs.into_iter().map(|text| view! { <p>{text}</p> });
@@ -31,7 +33,11 @@ pub fn page(frame: &Frame, message: &Message) -> String {
         let links = (!links.is_empty()).then(|| view! { <div class="actions">{links}</div> });
         view! {
             <PageHead title=title/>
-            <div class="prose">{paragraphs.collect_view()}{links}</div>
+            <div class="prose">
+                {paragraphs.collect_view()}
+                {links}
+                {request_id.map(|id| view! { <p class="muted">"Request "<Id text=id/></p> })}
+            </div>
         }
     })
 }

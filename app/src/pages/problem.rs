@@ -74,6 +74,14 @@ fn words_of(error: &PageError, signed_in: bool) -> Words {
                 "Nothing was changed. Sign in again, open the page anew and send the form once more.",
             )
         },
+        PageError::OtherSite { ours } => say(
+            403,
+            "Not sent from here",
+            &format!(
+                "This form was not sent from a page of {ours}, so nothing was changed. Open the page there and send the \
+                 form again."
+            ),
+        ),
         PageError::WrongMethod => {
             say(405, "Not this way", "There is a page at this address, but it does not take this kind of request.")
         }
@@ -150,6 +158,7 @@ mod tests {
         for (error, status) in [
             (PageError::NotFound, 404),
             (PageError::Forbidden, 403),
+            (PageError::OtherSite { ours: "https://keys.example.com".into() }, 403),
             (PageError::BadRequest(String::new()), 400),
             (PageError::Unprocessable(String::new()), 422),
             (PageError::Stale { current: 8 }, 409),

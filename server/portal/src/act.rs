@@ -81,16 +81,17 @@ pub(crate) enum News {
 
 impl Portal {
     /// Commits and tells the gateway, in a task of its own: a browser that hangs up between the two must not leave a
-    /// gateway that still serves what the database has revoked.
+    /// gateway that still serves what the database has revoked. The gateway also hears of a commit that failed: a
+    /// database that answers too late may have committed all the same.
     pub(crate) async fn commit_and_tell(&self, tx: Tx, news: News) -> Result<(), PortalError> {
         let gateway = Arc::clone(&self.gateway);
         let both = tokio::spawn(async move {
-            tx.commit().await?;
+            let committed = tx.commit().await;
             match news {
                 News::Key(key) => gateway.key_changed(key).await,
                 News::Policy => gateway.policy_changed().await,
             }
-            Ok::<(), StoreError>(())
+            committed
         });
         // The task neither panics nor is cancelled, unless the process ends.
         Ok(both.await.map_err(|_| PortalError::Internal)??)

@@ -17,6 +17,7 @@ use crate::settings::Settings;
 use crate::upstream::Upstream;
 use bytes::Bytes;
 use domain::denial::Denial;
+use domain::id::EventId;
 use domain::model::Endpoint;
 use domain::time::{Clock, Timestamp};
 use domain::virtual_key::KeyStanding;
@@ -66,6 +67,11 @@ impl Gateway {
             calls: TaskTracker::new(),
             unrecognised: UnrecognisedCounts::default(),
         })
+    }
+
+    /// An id for a request that others answer, never one of a call's.
+    pub fn next_event(&self) -> EventId {
+        self.ledger.next_event()
     }
 
     /// Failed authentication since the start, by reason.

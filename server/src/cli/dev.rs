@@ -87,9 +87,10 @@ async fn dev(options: Dev) -> Result<(), Problem> {
     let Some(sealing) = open_sealing(&store, &options.data).await? else {
         complain(format_args!(
             "the root key {} is missing or is not the one that this database was made with. Put it back, or move the \
-             folder {} away to begin anew. Until then everything but /healthz and /readyz is sealed.",
+             folder {} away to begin anew. Until then everything but {} and /readyz is sealed.",
             options.data.join(ROOT_KEY).display(),
-            options.data.display()
+            options.data.display(),
+            public_origin.join("/healthz")
         ));
         foundation.serve_sealed(site, settings).await;
         return Ok(());

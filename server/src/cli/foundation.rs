@@ -12,13 +12,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use domain::id::EventId;
+use domain::time::Clock as _;
 use http::{Request, Response};
 use tokio::net::TcpListener;
 use tower::Service;
 
 use super::socket;
+use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::config::data_dir::{DataDir, DataDirError};
+use crate::gateway::event_ids::EventIds;
 use crate::http::accept::{self, AcceptSettings, Drained};
 use crate::http::connection_limit::ConnectionLimit;
 use crate::http::entrance::{Entrance, Gateway};
@@ -67,7 +71,8 @@ impl Foundation {
     pub async fn serve_sealed(self, site: Site, settings: AcceptSettings) {
         self.readiness.set(State::Sealed);
         let commands = async |_| socket::Answer::Failed("this process is sealed: start it with its root secret".into());
-        self.serve(site, settings, Absent, axum::Router::new(), commands).await;
+        let nobody = Absent { ids: Arc::new(EventIds::above(None)) };
+        self.serve(site, settings, nobody, axum::Router::new(), commands).await;
     }
 
     /// Serves until told to stop and drained. `commands` answers the command line through the socket.
@@ -90,10 +95,11 @@ impl Foundation {
         F: Future<Output = socket::Answer>,
     {
         let entrance = Entrance { site: Arc::new(site), readiness: self.readiness, gateway, portal };
+        let streams = entrance.gateway.clone();
         let answer = move |request, peer| entrance.clone().answer(request, peer);
         let Shutdown { stop, cut } = self.shutdown;
         let (drained, ()) = tokio::join!(
-            accept::serve(self.listener, settings, answer, stop.clone(), cut),
+            accept::serve(self.listener, settings, answer, stop.clone(), cut, || streams.cut_streams()),
             self.socket.serve(commands, stop),
         );
         if drained.cut > 0 {
@@ -105,7 +111,9 @@ impl Foundation {
 
 /// Nobody is at home: what a sealed process puts where the gateway would be. Readiness refuses before it is asked.
 #[derive(Clone)]
-struct Absent;
+struct Absent {
+    ids: Arc<EventIds>,
+}
 
 impl Gateway for Absent {
     type Body = String;
@@ -115,6 +123,12 @@ impl Gateway for Absent {
         *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
         response
     }
+
+    fn next_request(&self) -> EventId {
+        self.ids.next(SystemClock.now())
+    }
+
+    fn cut_streams(&self) {}
 }
 
 /// The bounds that a configuration sets for its listener.

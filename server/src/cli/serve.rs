@@ -73,7 +73,7 @@ async fn serve(config: Config) -> Result<(), Problem> {
     };
     let process = Process::start(plan, &foundation.data_dir, (store, lock), sealing).await?;
     foundation.readiness.set(State::Ready);
-    tracing::info!(listen = %config.listen, "serving {}", config.public_origin);
+    tracing::info!(listen = %foundation.listener.local_addr()?, "serving {}", config.public_origin);
 
     let portal = process.portal_router(&config.public_origin);
     let commands = process.commands(&config.public_origin);

@@ -8,17 +8,17 @@ use std::sync::atomic::{AtomicI64, Ordering};
 const REPLICA: u8 = 0;
 const SEQUENCE: i64 = 0xFFFF;
 
-pub(super) struct EventIds {
+pub struct EventIds {
     last: AtomicI64,
 }
 
 impl EventIds {
     /// Ids above everything that is already known.
-    pub(super) fn above(highest: Option<EventId>) -> Self {
+    pub fn above(highest: Option<EventId>) -> Self {
         Self { last: AtomicI64::new(highest.map_or(-1, EventId::as_i64)) }
     }
 
-    pub(super) fn next(&self, now: Timestamp) -> EventId {
+    pub fn next(&self, now: Timestamp) -> EventId {
         let mut last = self.last.load(Ordering::Relaxed);
         loop {
             let next = after(last, now);

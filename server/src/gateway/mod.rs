@@ -4,12 +4,12 @@
 //! A call is answered from memory and one `write(2)`; the database is only ever waited for in the background.
 
 mod accounts;
-mod event_ids;
 mod rate;
 #[cfg(test)]
 mod testing;
 
 pub mod directory;
+pub mod event_ids;
 pub mod ingest;
 pub mod ledger;
 pub mod recovery;

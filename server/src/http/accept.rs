@@ -30,6 +30,8 @@ use super::wire::StrictHeads;
 
 /// After a failed accept for want of resources: long enough not to spin, short enough not to be noticed.
 const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(50);
+/// For the last event of a stream that took longer than the drain.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 5\r\ncontent-length: 0\r\n\r\n";
 
@@ -67,13 +69,15 @@ pub struct Drained {
     pub cut: usize,
 }
 
-/// Serves `listener` until `stop` is cancelled and the open connections are drained, or `cut` is cancelled.
+/// Serves `listener` until `stop` is cancelled and the open connections are drained, or `cut` is cancelled. If some are
+/// left then, `overdue` is called, so that streams can say why they end, and what is left soon afterwards is cut.
 pub async fn serve<S, F, B>(
     listener: TcpListener,
     settings: AcceptSettings,
     service: S,
     stop: CancellationToken,
     cut: CancellationToken,
+    overdue: impl FnOnce(),
 ) -> Drained
 where
     S: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + Sync + 'static,
@@ -84,8 +88,8 @@ where
     let open = OpenConnections::new(settings.connections.clone());
     let builder = connection_builder(&settings);
     let graceful = GracefulShutdown::new();
-    // Ends the connections that outlive the drain, and only those of this listener.
-    let end = cut.child_token();
+    // Ends the connections that outlive the drain and their last words.
+    let end = CancellationToken::new();
 
     while let Some((stream, peer)) = next_connection(&listener, &stop).await {
         let seat = match open.admit(peer.ip()) {
@@ -115,10 +119,17 @@ where
     }
 
     drop(listener);
-    let drained = tokio::time::timeout(settings.drain, graceful.shutdown());
+    let mut closed = std::pin::pin!(graceful.shutdown());
+    let drained = tokio::time::timeout(settings.drain, &mut closed);
     let cut = match cut.run_until_cancelled(drained).await {
         Some(Ok(())) => 0,
-        _ => open.count(),
+        _ => {
+            let left = open.count();
+            overdue();
+            // Whether they made it or not: the rest is cut now.
+            let _ = tokio::time::timeout(LAST_WORDS, closed).await;
+            left
+        }
     };
     end.cancel();
     Drained { cut }

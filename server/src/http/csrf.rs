@@ -4,11 +4,7 @@
 //! public origin as `Origin`; a request with neither is refused, because a page cannot leave out both.
 //! GET and HEAD never change state. The gateway is not behind this check: it reads no cookies.
 
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, Method, header};
 
 use super::origin::Origin;
 
@@ -58,32 +54,6 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Sent<'a> {
 fn is_form(declared: &[u8]) -> bool {
     let essence = declared.split(|byte| *byte == b';').next();
     essence.is_some_and(|essence| essence.trim_ascii().eq_ignore_ascii_case(FORM.as_bytes()))
-}
-
-/// The same decision as a layer: `axum::middleware::from_fn_with_state(public_origin, csrf::require_same_origin)`.
-pub async fn require_same_origin(State(public_origin): State<Origin>, request: Request, next: Next) -> Response {
-    match judge(request.method(), request.headers(), &public_origin) {
-        Ok(()) => next.run(request).await,
-        Err(refused) => refused.response(&public_origin),
-    }
-}
-
-impl Refused {
-    pub fn response(self, public_origin: &Origin) -> Response<Body> {
-        let (status, advice) = match self {
-            Self::CrossSite | Self::NoProof => (
-                StatusCode::FORBIDDEN,
-                format!(
-                    "This form was not sent from a page of {public_origin}, so nothing was changed. \
-                     Open the page there and send the form again.\n"
-                ),
-            ),
-            Self::BodyType => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("Send forms as {FORM}. Nothing was changed.\n"))
-            }
-        };
-        (status, advice).into_response()
-    }
 }
 
 #[cfg(test)]

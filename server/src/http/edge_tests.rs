@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Extension;
 use axum::routing::any;
+use domain::id::EventId;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -24,11 +25,12 @@ use super::front_gate::{Admitted, Site};
 use super::health::{Readiness, State};
 use super::origin::Origin;
 
-/// Answers with the address that it was told; `/v1/slow` only when it is let go.
+/// Answers with the address that it was told; `/v1/slow` only when it is let go, `/v1/stream` when told to end.
 #[derive(Clone, Default)]
 struct Echo {
     entered: Arc<Notify>,
     let_go: Arc<Notify>,
+    told_to_end: Arc<Notify>,
 }
 
 impl Gateway for Echo {
@@ -39,9 +41,21 @@ impl Gateway for Echo {
             self.entered.notify_one();
             self.let_go.notified().await;
         }
+        if request.uri().path() == "/v1/stream" {
+            self.entered.notify_one();
+            self.told_to_end.notified().await;
+        }
         let body = request.into_body().collect().await;
         let length = body.map(|body| body.to_bytes().len()).unwrap_or_default();
         Response::new(Body::from(format!("gateway {client} {length}")))
+    }
+
+    fn next_request(&self) -> EventId {
+        EventId::from_i64(77)
+    }
+
+    fn cut_streams(&self) {
+        self.told_to_end.notify_one();
     }
 }
 
@@ -80,7 +94,11 @@ async fn start(settings: AcceptSettings) -> Edge {
     };
     let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
     let answer = move |request, peer| entrance.clone().answer(request, peer);
-    let serving = tokio::spawn(serve(listener, settings, answer, stop.clone(), cut.clone()));
+    let overdue = {
+        let gateway = gateway.clone();
+        move || gateway.cut_streams()
+    };
+    let serving = tokio::spawn(serve(listener, settings, answer, stop.clone(), cut.clone(), overdue));
     Edge { address, gateway, readiness, stop, cut, serving }
 }
 
@@ -257,6 +275,18 @@ async fn stopping_finishes_what_is_open_and_accepts_nothing_new() {
     let answer = read_all(&mut busy).await;
     assert!(answer.contains("connection: close") && answer.contains("gateway"), "{answer}");
     assert_eq!(edge.serving.await.unwrap(), Drained { cut: 0 });
+}
+
+#[tokio::test]
+async fn what_is_overdue_gets_to_say_why_it_ends() {
+    let edge = start(settings()).await;
+    let mut busy = edge.connect().await;
+    busy.write_all(b"GET /v1/stream HTTP/1.1\r\nHost: keys.example.com\r\n\r\n").await.unwrap();
+    edge.gateway.entered.notified().await;
+    edge.stop.cancel();
+    edge.cut.cancel();
+    assert!(read_all(&mut busy).await.starts_with("HTTP/1.1 200 OK"));
+    assert_eq!(edge.serving.await.unwrap(), Drained { cut: 1 });
 }
 
 #[tokio::test]

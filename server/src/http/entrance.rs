@@ -10,7 +10,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use http::{Request, Response};
+use domain::id::EventId;
+use http::{HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use tower::{Service, ServiceExt};
 
@@ -18,11 +19,20 @@ use super::front_gate::{self, Admitted, Site, Surface, Verdict};
 use super::health::Readiness;
 use super::security_headers;
 
+/// By which people and logs name one request. Every answer has it, whoever made the answer.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// Answers calls to models. `client` is the address of the caller, with trusted proxies seen through.
 pub trait Gateway: Clone + Send + Sync + 'static {
     type Body: http_body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static;
 
     fn call(&self, request: Request<Incoming>, client: IpAddr) -> impl Future<Output = Response<Self::Body>> + Send;
+
+    /// An id of the same series as those of calls, for what is answered by others.
+    fn next_request(&self) -> EventId;
+
+    /// Ends running streams with a word about why.
+    fn cut_streams(&self);
 }
 
 /// Everything that a connection needs to answer requests; give `|request, peer| entrance.clone().answer(request, peer)`
@@ -52,7 +62,8 @@ where
                     reason = refusal.code(),
                     "refused a request at the front gate"
                 );
-                refusal.response(&self.site, surface).into_response()
+                let id = self.gateway.next_request();
+                named(refusal.response(&self.site, surface, id).into_response(), id)
             }
         };
         security_headers::apply(response.headers_mut(), is_https);
@@ -63,18 +74,27 @@ where
         if admitted.surface == Surface::Probe {
             return self.readiness.probe(request.uri().path()).into_response();
         }
-        if let Some(refusal) = self.readiness.refusal(admitted.surface) {
-            return refusal.into_response();
-        }
-        if admitted.surface == Surface::Gateway {
+        if admitted.surface == Surface::Gateway && self.readiness.serves() {
             let response = self.gateway.call(request, admitted.client).await;
             return response.map(Body::new);
+        }
+        let id = self.gateway.next_request();
+        if let Some(refusal) = self.readiness.refusal(admitted.surface, id) {
+            return named(refusal.into_response(), id);
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(admitted);
         match self.portal.oneshot(request).await {
-            Ok(response) => response,
+            Ok(response) => named(response, id),
             Err(never) => match never {},
         }
     }
+}
+
+/// Gives an answer its id, unless it has one that it shows.
+fn named(mut response: Response<Body>, id: EventId) -> Response<Body> {
+    if let Ok(id) = HeaderValue::try_from(id.to_string()) {
+        response.headers_mut().entry(REQUEST_ID).or_insert(id);
+    }
+    response
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use domain::id::EventId;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use super::front_gate::{Surface, plain_response};
@@ -82,22 +83,32 @@ impl Readiness {
         plain_response(status, "application/json", body)
     }
 
+    pub fn serves(&self) -> bool {
+        matches!(self.get(), State::Ready | State::Draining)
+    }
+
     /// Why nothing can be served now, if so: an unknown state of ours is never reported as the client's fault.
-    pub fn refusal(&self, surface: Surface) -> Option<Response<String>> {
-        let state = self.get();
-        if matches!(state, State::Ready | State::Draining) {
+    pub fn refusal(&self, surface: Surface, request: EventId) -> Option<Response<String>> {
+        if self.serves() {
             return None;
         }
+        let state = self.get();
         let status = StatusCode::SERVICE_UNAVAILABLE;
         let mut response = match surface {
             Surface::Gateway => {
                 let error = serde_json::json!({
-                    "error": { "message": state.advice(), "type": "server_error", "param": null, "code": state.name() }
+                    "error": {
+                        "message": state.advice(),
+                        "type": "server_error",
+                        "param": null,
+                        "code": state.name(),
+                        "request_id": request.to_string(),
+                    }
                 });
                 plain_response(status, "application/json", error.to_string())
             }
             Surface::Portal | Surface::Probe => {
-                plain_response(status, "text/plain; charset=utf-8", format!("{}\n", state.advice()))
+                plain_response(status, "text/plain; charset=utf-8", format!("{}\nRequest {request}\n", state.advice()))
             }
         };
         let soon = HeaderValue::from_static("5");
@@ -125,7 +136,8 @@ mod tests {
             let answer = readiness.probe("/readyz");
             assert_eq!(answer.status(), status, "{state:?}");
             assert!(answer.body().contains(state.name()));
-            assert_eq!(readiness.refusal(Surface::Gateway).is_none(), serves);
+            assert_eq!(readiness.serves(), serves);
+            assert_eq!(readiness.refusal(Surface::Gateway, EventId::from_i64(7)).is_none(), serves);
         }
         assert_eq!(readiness.probe("/metrics").status(), 404);
     }

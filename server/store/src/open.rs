@@ -4,6 +4,7 @@ use crate::engine::{Engine, On, Writer};
 use crate::label::Labels;
 use crate::row::rows;
 use crate::{Result, StoreError, migrate};
+use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::fs::File;
@@ -76,7 +77,15 @@ impl Store {
             .busy_timeout(ACQUIRE_LIMIT)
             .statement_cache_capacity(PREPARED_STATEMENTS);
         migrate::sqlite(&options).await?;
-        let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_LIMIT).idle_timeout(None).max_lifetime(None);
+        let pool = || {
+            let options = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_LIMIT).idle_timeout(None).max_lifetime(None);
+            // SQLite ends a transaction by itself when the disk fails or is full. The driver does not notice, takes its
+            // own rollback for failed and refuses every later transaction on that connection: it makes room for a new one.
+            options.before_acquire(|connection, _| {
+                let usable = !connection.is_in_transaction();
+                Box::pin(async move { Ok(usable) })
+            })
+        };
         let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         let readers = pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "on")).await?;
         Ok(Self { engine: Engine::Sqlite { writer, readers }, place, labels: Arc::default() })
@@ -132,5 +141,21 @@ impl Tx {
 
     pub(crate) fn on(&mut self) -> On<'_> {
         self.writer.on()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_by_itself_is_the_last_of_its_connection_only() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let On::Sqlite(connection) = tx.on() else { panic!("another engine") };
+        // What a full disk makes SQLite do.
+        sqlx::query("rollback").execute(connection).await.unwrap();
+        drop(tx);
+        store.begin().await.unwrap().commit().await.unwrap();
     }
 }

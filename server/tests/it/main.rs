@@ -3,5 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
 mod architecture;
+mod bad_input;
+mod life_of_a_key;
+mod outage;
 mod permissions;
+mod process;
+mod sealed;
+mod shutdown;
 mod testing;

@@ -1,34 +1,46 @@
 //! The real binary as a child process, and people at it who have cookies but no script.
 
+use crate::process::{PATIENCE, Running, dev};
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Stdio;
 use std::sync::Mutex;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::Command;
 
 /// `keywright dev` on a free port. Killed by its own id when dropped.
 pub struct TestApp {
     pub origin: String,
-    _data: TempDir,
-    _process: Child,
+    pub data: TempDir,
+    pub process: Running,
 }
 
 impl TestApp {
     pub async fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let (mut process, mut lines) = spawn_dev(data.path());
-        let origin = loop {
-            let line = lines.next_line().await.unwrap();
-            let Some(line) = line else { panic!("dev ended with {:?}", process.wait().await) };
-            if let Some(origin) = line.strip_prefix("Open ") {
-                break origin.trim().to_owned();
-            }
-        };
-        // The pipe is read to its end, so that the process never waits for it.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { origin, _data: data, _process: process }
+        Self::start_on(tempfile::tempdir().unwrap()).await
+    }
+
+    /// On a data folder that may have been used before.
+    pub async fn start_on(data: TempDir) -> Self {
+        let command = dev(data.path());
+        Self::start_as(command, data).await
+    }
+
+    pub async fn start_as(command: Command, data: TempDir) -> Self {
+        let process = Running::spawn(command);
+        let said = process.said("Open ").await;
+        let origin = said.strip_prefix("Open ").unwrap().trim().to_owned();
+        Self { origin, data, process }
+    }
+
+    /// SIGTERM. Whatever the story was, the process ends well and no part of it has failed.
+    pub async fn stop(self) -> TempDir {
+        self.process.terminate();
+        let (status, written) = self.process.ended().await;
+        assert!(status.success(), "{status}: {written}");
+        assert!(!written.contains("panic") && !written.contains("please report this"), "{written}");
+        self.data
     }
 
     pub async fn signed_in_as(&self, account: &str) -> Person {
@@ -50,11 +62,42 @@ impl TestApp {
     }
 
     pub async fn try_call(&self, key: &str, model: &str) -> (u16, String, String) {
-        let question = serde_json::json!({ "model": model, "messages": [{ "role": "user", "content": "Hello" }] });
-        let request = self.anonymous().client.post(format!("{}/v1/chat/completions", self.origin));
-        let response = request.bearer_auth(key).json(&question).send().await.unwrap();
-        let request_id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
-        (response.status().as_u16(), request_id, response.text().await.unwrap())
+        let seen = self.ask_model(key, model, "Hello").await;
+        (seen.status, seen.request_id().to_owned(), seen.body)
+    }
+
+    pub async fn ask_model(&self, key: &str, model: &str, prompt: &str) -> Seen {
+        let question = json!({ "model": model, "messages": [{ "role": "user", "content": prompt }] });
+        self.anonymous()
+            .ask(Method::POST, "/v1/chat/completions", |request| request.bearer_auth(key).json(&question))
+            .await
+    }
+
+    /// What `GET /v1/key` says.
+    pub async fn key_facts(&self, key: &str) -> Value {
+        let seen = self.anonymous().ask(Method::GET, "/v1/key", |request| request.bearer_auth(key)).await;
+        assert_eq!(seen.status, 200, "{}", seen.body);
+        seen.json()
+    }
+
+    /// What all calls of this key have cost, in nano-dollars.
+    pub async fn spent(&self, key: &str) -> u64 {
+        nano(self.key_facts(key).await["budgets"][0]["spent"].as_str().unwrap())
+    }
+
+    /// `keywright audit verify` and the like, asked of this process. Answers what it says if it is content.
+    pub async fn command(&self, words: [&str; 2]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keywright"));
+        let output = command.args(words).arg("--data").arg(self.data.path()).output().await.unwrap();
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The books agree, and this key's calls are all there is.
+    pub async fn ledger_holds_exactly(&self, nano_usd: u64) {
+        let said = self.command(["ledger", "verify"]).await;
+        let sum = said.split('$').nth(1).unwrap().split(' ').next().unwrap();
+        assert_eq!(nano(sum), nano_usd, "{said}");
     }
 
     pub fn anonymous(&self) -> Person {
@@ -67,17 +110,11 @@ impl TestApp {
     }
 }
 
-pub fn spawn_dev(data: &Path) -> (Child, Lines<BufReader<ChildStdout>>) {
-    let mut process = Command::new(env!("CARGO_BIN_EXE_keywright"))
-        .args(["dev", "--listen", "127.0.0.1:0", "--data"])
-        .arg(data)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    (process, lines)
+/// An exact decimal amount in dollars as nano-dollars: a second reading of money, apart from the product's own.
+pub fn nano(dollars: &str) -> u64 {
+    let (whole, fraction) = dollars.split_once('.').unwrap_or((dollars, ""));
+    assert!(fraction.len() <= 9, "{dollars}");
+    format!("{}{fraction:0<9}", whole.replace(',', "")).parse().unwrap()
 }
 
 /// Someone at a browser without script.
@@ -93,12 +130,23 @@ pub struct Seen {
     /// The path of the page that was reached.
     pub path: String,
     pub location: Option<String>,
+    pub headers: HeaderMap,
     pub body: String,
 }
 
 impl Person {
     pub async fn get(&self, path: &str) -> Seen {
         self.send(self.client.get(format!("{}{path}", self.origin)), path).await
+    }
+
+    /// Any request, made as it is told.
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        made: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Seen {
+        self.send(made(self.client.request(method, format!("{}{path}", self.origin))), path).await
     }
 
     /// As a browser posts a form of our own page.
@@ -115,15 +163,15 @@ impl Person {
 
     /// Mints a key with everything as the form proposes it; answers the whole key.
     pub async fn mint(&self, name: &str) -> String {
-        let page = self.get("/keys/new").await;
-        let mut form = page.fields();
-        form.retain(|(field, _)| field != "name");
-        form.push(("name".into(), name.into()));
+        let minted = self.fill_in("/keys/new", &[("name", name)]).await;
+        minted.secret().unwrap_or_else(|| panic!("{}: {}", minted.status, minted.body))
+    }
+
+    /// Opens a page and sends its form, changed in these fields only.
+    pub async fn fill_in(&self, path: &str, changes: &[(&str, &str)]) -> Seen {
+        let form = self.get(path).await.fields_with(changes);
         let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let minted = self.post("/keys/new", &form).await;
-        let start = minted.body.find("kwr_").unwrap_or_else(|| panic!("{}: {}", minted.status, minted.body));
-        let secrets = minted.body[start..].split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        secrets.into_iter().find(|word| word.len() == 66).expect("the page shows the secret").to_owned()
+        self.post(path, &form).await
     }
 
     /// Follows redirects, at most twelve.
@@ -150,6 +198,7 @@ impl Person {
             status: response.status().as_u16(),
             path: path.split('?').next().unwrap().to_owned(),
             location: response.headers().get("location").map(|location| location.to_str().unwrap().to_owned()),
+            headers: response.headers().clone(),
             body: match response.headers().get("content-type") {
                 // An event stream goes on; that it has begun is all there is to see.
                 Some(kind) if kind.as_bytes().starts_with(b"text/event-stream") => String::new(),
@@ -160,6 +209,29 @@ impl Person {
 }
 
 impl Seen {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{} is not JSON: {}", self.path, self.body))
+    }
+
+    pub fn request_id(&self) -> &str {
+        let id = self.headers.get("x-request-id").unwrap_or_else(|| panic!("no request id: {self:?}"));
+        id.to_str().unwrap()
+    }
+
+    /// A whole key on the page.
+    pub fn secret(&self) -> Option<String> {
+        let mut words = self.body.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words.find(|word| word.len() == 66 && word.starts_with("kwr_")).map(str::to_owned)
+    }
+
+    /// The form of this page with some fields filled in otherwise.
+    pub fn fields_with(&self, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+        let mut form = self.fields();
+        form.retain(|(field, _)| changes.iter().all(|(changed, _)| changed != field));
+        form.extend(changes.iter().map(|&(field, value)| (field.into(), value.into())));
+        form
+    }
+
     /// The first id with this prefix on the page.
     pub fn first_id(&self, prefix: &str) -> String {
         let found = self.body.match_indices(prefix).map(|(at, _)| &self.body[at..]);
@@ -195,5 +267,42 @@ impl Seen {
             fields.push((name.to_owned(), value.to_owned()));
         }
         fields
+    }
+}
+
+/// An answer as it comes.
+pub struct Stream {
+    response: reqwest::Response,
+    read: String,
+}
+
+impl Person {
+    pub async fn stream(&self, path: &str, key: &str, question: &Value) -> Stream {
+        let request = self.client.post(format!("{}{path}", self.origin)).bearer_auth(key).json(question);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        Stream { response, read: String::new() }
+    }
+}
+
+impl Stream {
+    /// Reads until this has come.
+    pub async fn until(&mut self, words: &str) {
+        while !self.read.contains(words) {
+            assert!(self.piece().await, "ended after {}", self.read);
+        }
+    }
+
+    /// Everything from the beginning to the end, however it ends.
+    pub async fn to_the_end(mut self) -> String {
+        while self.piece().await {}
+        self.read
+    }
+
+    async fn piece(&mut self) -> bool {
+        let piece = tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("something comes");
+        let Ok(Some(piece)) = piece else { return false };
+        self.read.push_str(std::str::from_utf8(&piece).unwrap());
+        true
     }
 }

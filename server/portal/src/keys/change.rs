@@ -79,7 +79,8 @@ impl Portal {
         self.save(tx, caller, kept, now, Difference { action: "key.enabled", before, after }).await
     }
 
-    /// Refused from the next call on. Revoking twice keeps the first revocation.
+    /// Refused from the next call on. Revoking twice keeps the first revocation; the gateway hears of it again, since who
+    /// asks twice may have had no answer.
     pub async fn revoke_key(
         &self,
         caller: &Caller,
@@ -90,6 +91,7 @@ impl Portal {
         let mut tx = self.store.begin().await?;
         let mut kept = self.key_to_change(&mut tx, caller, key).await?.key;
         if matches!(kept.state, KeyState::Revoked { .. }) {
+            self.commit_and_tell(tx, News::Key(key)).await?;
             return Ok(kept);
         }
         let before = json!(kept.state);

@@ -71,7 +71,9 @@ async fn each_change_tells_the_gateway_and_leaves_one_entry_and_repeating_it_non
         assert_eq!(world.gateway.take_told(), [Told::Key(key)], "{action}");
         act().await.unwrap();
         assert_eq!(world.audit_length().await, before + 1, "{action} again");
-        assert_eq!(world.gateway.take_told(), [], "{action} again");
+        // Who revokes again may have had no answer, and neither may the gateway.
+        let again: &[Told] = if action == "key.revoked" { &[Told::Key(key)] } else { &[] };
+        assert_eq!(world.gateway.take_told(), again, "{action} again");
     }
     let history = world.portal.key_history(&ada, key, None).await.unwrap();
     assert_eq!(history.lines.len(), 6);

@@ -39,7 +39,7 @@ const LOGIN_LIFETIME_MS: i64 = 10 * MS_PER_MINUTE;
 /// Tabs in which one browser may be signing in at once; the oldest make room.
 const MOST_LOGINS: u32 = 5;
 
-pub fn router(auth: Arc<Auth>) -> Router {
+pub fn router<S: Clone + Send + Sync + 'static>(auth: Arc<Auth>) -> Router<S> {
     Router::new()
         .route("/auth/login", get(start::choose))
         .route("/auth/login/{issuer}", get(start::leave))

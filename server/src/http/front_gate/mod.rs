@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+use domain::id::EventId;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use ipnet::IpNet;
 
@@ -203,17 +204,23 @@ impl Refusal {
         }
     }
 
-    pub fn response(self, site: &Site, surface: Surface) -> Response<String> {
+    pub fn response(self, site: &Site, surface: Surface, request: EventId) -> Response<String> {
         let advice = self.advice(site, surface);
         match surface {
             Surface::Gateway => {
                 let error = serde_json::json!({
-                    "error": { "message": advice, "type": "invalid_request_error", "param": null, "code": self.code() }
+                    "error": {
+                        "message": advice,
+                        "type": "invalid_request_error",
+                        "param": null,
+                        "code": self.code(),
+                        "request_id": request.to_string(),
+                    }
                 });
                 plain_response(self.status(), "application/json", error.to_string())
             }
             Surface::Portal | Surface::Probe => {
-                plain_response(self.status(), "text/plain; charset=utf-8", format!("{advice}\n"))
+                plain_response(self.status(), "text/plain; charset=utf-8", format!("{advice}\nRequest {request}\n"))
             }
         }
     }

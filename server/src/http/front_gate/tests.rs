@@ -160,7 +160,7 @@ fn paths_belong_to_surfaces_by_their_first_segment() {
 
 #[test]
 fn a_refusal_says_which_name_to_use_and_repeats_nothing() {
-    let response = Refusal::UnknownHost.response(&keys(), Surface::Gateway);
+    let response = Refusal::UnknownHost.response(&keys(), Surface::Gateway, EventId::from_i64(7));
     assert_eq!(response.status(), StatusCode::MISDIRECTED_REQUEST);
     assert!(response.body().contains("https://keys.example.com"));
     assert!(response.body().contains("\"unknown_host\""));
