@@ -95,7 +95,7 @@ async fn a_disk_that_fills_up_during_a_call_loses_nothing() {
     let mut stream = app.anonymous().stream("/v1/chat/completions", &key, &question).await;
     stream.until("data: ").await;
     app.process.limit_files(Some(1));
-    let rest = stream.to_the_end().await;
+    let rest = stream.read_out().await;
     assert!(rest.contains("metering_unavailable"), "{rest}");
     assert!(!rest.contains("[DONE]"), "an end that was not written down: {rest}");
     let cent = 10_000_000;

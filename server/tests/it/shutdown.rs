@@ -23,7 +23,7 @@ async fn a_running_stream_is_finished_and_in_the_ledger_after_the_next_start() {
     stream.until("data: ").await;
     app.process.terminate();
     app.process.said("stopping").await;
-    let rest = stream.to_the_end().await;
+    let rest = stream.read_out().await;
     assert!(rest.trim_end().ends_with("data: [DONE]"), "{rest}");
     let usage = rest.lines().filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data: ")?).ok());
     let usage =
@@ -47,7 +47,7 @@ async fn a_stream_that_outlives_the_drain_is_told_why_it_ends_and_is_charged_for
     app.process.said("stopping").await;
     // The second one does not wait.
     app.process.terminate();
-    let rest = stream.to_the_end().await;
+    let rest = stream.read_out().await;
     assert!(rest.contains("server_shutdown") && !rest.contains("[DONE]"), "{rest}");
 
     let app = TestApp::start_on(app.stop().await).await;

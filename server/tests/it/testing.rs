@@ -294,7 +294,7 @@ impl Stream {
     }
 
     /// Everything from the beginning to the end, however it ends.
-    pub async fn to_the_end(mut self) -> String {
+    pub async fn read_out(mut self) -> String {
         while self.piece().await {}
         self.read
     }
