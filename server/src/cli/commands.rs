@@ -3,11 +3,10 @@
 use super::socket::{Answer, Request};
 use crate::auth::invite;
 use crate::http::origin::Origin;
-use domain::audit::{Actor, AuditEntry};
 use domain::budget::Window;
 use domain::id::KeyId;
 use domain::money::NanoUsd;
-use domain::time::{Clock, Timestamp};
+use domain::time::Clock;
 use portal::administration::audit::verify_chain;
 use portal::ports::Randomness;
 use std::sync::Arc;
@@ -37,7 +36,6 @@ impl Commands {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let path = invite::create(&mut tx, &*self.random, now).await?;
-        tx.append_audit(&made_an_invite(now)).await?;
         tx.commit().await?;
         Ok(Answer::Done(vec![
             "Open this link and sign in; whoever does becomes administrator. It works once, within 15 minutes:".into(),
@@ -95,16 +93,30 @@ impl Commands {
     }
 }
 
-fn made_an_invite(at: Timestamp) -> AuditEntry {
-    AuditEntry {
-        at,
-        actor: Actor::System("command line".into()),
-        address: None,
-        action: "invite.made".into(),
-        object_kind: "person".into(),
-        object: "administrator".into(),
-        object_name: "Invitation to administer".into(),
-        before: None,
-        after: None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{SystemClock, SystemRandomness};
+    use crate::gateway::ingest::Ingest;
+    use crate::gateway::spool::{Settings, Spool};
+    use crate::wiring::usage_store::StoredUsage;
+    use store::AuditFilter;
+
+    #[tokio::test]
+    async fn an_invitation_is_audited_once() {
+        let (store, folder) = (Store::open("sqlite::memory:").await.unwrap(), tempfile::tempdir().unwrap());
+        let (spool, _) = Spool::open(folder.path(), Settings::default()).unwrap();
+        let commands = Commands {
+            store: store.clone(),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandomness),
+            public_origin: Origin::parse("https://keys.example.com").unwrap(),
+            ingest: Arc::new(Ingest::start(Arc::new(spool), Arc::new(StoredUsage(store.clone())))),
+        };
+        let Answer::Done(lines) = commands.answer(Request::AdminInvite).await else { panic!("refused") };
+        assert!(lines[1].starts_with("https://keys.example.com/auth/invite/"));
+        let entries = store.audit_page(&AuditFilter::default(), None, 10).await.unwrap();
+        let actions: Vec<&str> = entries.iter().map(|row| row.entry.action.as_str()).collect();
+        assert_eq!(actions, ["invite.created"]);
     }
 }
