@@ -123,6 +123,8 @@ async fn dev(options: Dev) -> Result<(), Problem> {
             organisation: "Example company".into(),
             ..proxy::Settings::default()
         },
+        shutdown: foundation.shutdown.clone(),
+        drain: PATIENCE,
     };
     let process = Process::start(plan, &foundation.data_dir, (store, lock), sealing).await?;
     seed(&process, &idp, &demo.base_url()).await?;
