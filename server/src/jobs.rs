@@ -1,13 +1,22 @@
-//! Housekeeping: what is over is deleted. Nothing decides by what these jobs have or have not done yet.
+//! What runs beside the requests: housekeeping, the watch over being alone on the database, and the end of streams when
+//! the process stops.
 
+use crate::http::shutdown::Shutdown;
 use domain::time::{Clock, MS_PER_DAY, MS_PER_HOUR, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Store, StoreError};
+use store::{ExclusiveLock, Store, StoreError};
+use tokio::sync::Mutex;
 
 const EVERY: Duration = Duration::from_secs(15 * 60);
 
-/// Runs until it is dropped.
+/// How often the lock is looked at. For as long as this, two processes may count the same budgets after the database's
+/// server was restarted.
+const LOCK_EVERY: Duration = Duration::from_secs(2);
+/// A stream is looked at each second; then its end has to be settled and sent.
+const CUT_BEFORE: Duration = Duration::from_secs(3);
+
+/// What is over is deleted. Nothing decides by what this has or has not done yet. Runs until it is dropped.
 pub async fn clean_up(store: Store, clock: Arc<dyn Clock>) {
     loop {
         if let Err(error) = once(&store, clock.now()).await {
@@ -25,4 +34,59 @@ async fn once(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     tx.delete_submissions_before(now.plus_ms(-MS_PER_DAY)).await?;
     tx.delete_credentials_replaced_before(now.plus_ms(-MS_PER_DAY)).await?;
     tx.commit().await
+}
+
+/// Stops the process if another one has taken the database over: two ledgers would spend every budget twice.
+pub async fn stay_alone(store: Store, lock: Arc<Mutex<ExclusiveLock>>, shutdown: Shutdown) {
+    loop {
+        tokio::time::sleep(LOCK_EVERY).await;
+        match lock.lock().await.keep(&store).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::error!("another Keywright process has taken this database over; this one stops");
+                shutdown.stop.cancel();
+                shutdown.cut.cancel();
+                return;
+            }
+            // Nobody else can take it either.
+            Err(error) => tracing::warn!(%error, "the lock on the database is gone and cannot be taken again yet"),
+        }
+    }
+}
+
+/// Has running streams end with an event that says why, before their connections are cut at the end of `drain`.
+pub async fn cut_streams_in_time(cut_streams: impl FnOnce(), shutdown: Shutdown, drain: Duration) {
+    shutdown.stop.cancelled().await;
+    // Cut early by a second signal, or late: both are the time.
+    let _ = tokio::time::timeout(drain.saturating_sub(CUT_BEFORE), shutdown.cut.cancelled()).await;
+    cut_streams();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::poll;
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[tokio::test]
+    async fn streams_run_on_while_there_is_time_and_end_at_the_second_signal() {
+        let (shutdown, cut) = (Shutdown::default(), AtomicBool::new(false));
+        let drain = Duration::from_secs(3600);
+        let mut job = pin!(cut_streams_in_time(|| cut.store(true, Ordering::Relaxed), shutdown.clone(), drain));
+        assert!(poll!(&mut job).is_pending());
+        shutdown.stop.cancel();
+        assert!(poll!(&mut job).is_pending() && !cut.load(Ordering::Relaxed));
+        shutdown.cut.cancel();
+        job.await;
+        assert!(cut.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn streams_end_before_their_connections_are_cut() {
+        let (shutdown, cut) = (Shutdown::default(), AtomicBool::new(false));
+        shutdown.stop.cancel();
+        cut_streams_in_time(|| cut.store(true, Ordering::Relaxed), shutdown, CUT_BEFORE).await;
+        assert!(cut.load(Ordering::Relaxed));
+    }
 }

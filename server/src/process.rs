@@ -19,6 +19,8 @@ use crate::gateway::{Unavailable, spool};
 use crate::http::egress::{EgressPolicy, upstream_connector};
 use crate::http::entrance;
 use crate::http::origin::Origin;
+use crate::http::shutdown::Shutdown;
+use crate::jobs;
 use crate::router;
 use crate::state::{App, Look};
 use crate::wiring::gateway_port::LiveGateway;
@@ -38,6 +40,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{ExclusiveLock, Store};
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 /// What `dev` and `serve` decide.
@@ -52,6 +55,9 @@ pub struct Plan {
     pub banner: Option<String>,
     pub spool: spool::Settings,
     pub gateway: Settings,
+    pub shutdown: Shutdown,
+    /// How long open connections may take to end.
+    pub drain: Duration,
 }
 
 /// Why the process did not come up. Every sentence says what to do.
@@ -91,7 +97,7 @@ pub struct Process {
     ingest: Arc<Ingest>,
     ledger: Arc<Ledger>,
     jobs: Vec<JoinHandle<()>>,
-    _lock: ExclusiveLock,
+    _lock: Arc<Mutex<ExclusiveLock>>,
 }
 
 impl Process {
@@ -153,9 +159,14 @@ impl Process {
             render: render(look.clone(), ledger.clone()),
         })?);
         let app = Arc::new(App { portal, auth, clock: clock.clone(), ledger: ledger.clone(), look });
+        let lock = Arc::new(Mutex::new(lock));
+        let streams = gateway.clone();
+        let cut_streams = move || streams.cut_streams();
         let jobs = vec![
             tokio::spawn(async move { directory.keep_current().await }),
-            tokio::spawn(crate::jobs::clean_up(store.clone(), clock.clone())),
+            tokio::spawn(jobs::clean_up(store.clone(), clock.clone())),
+            tokio::spawn(jobs::stay_alone(store.clone(), lock.clone(), plan.shutdown.clone())),
+            tokio::spawn(jobs::cut_streams_in_time(cut_streams, plan.shutdown, plan.drain)),
         ];
         Ok(Self { app, gateway: LlmRoute(gateway), store, clock, random, sealing, ingest, ledger, jobs, _lock: lock })
     }

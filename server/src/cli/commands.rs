@@ -92,3 +92,31 @@ impl Commands {
         Ok(found.is_some_and(|found| found.key.terms.caps.iter().any(|cap| cap.window == window)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{SystemClock, SystemRandomness};
+    use crate::gateway::ingest::Ingest;
+    use crate::gateway::spool::{Settings, Spool};
+    use crate::wiring::usage_store::StoredUsage;
+    use store::AuditFilter;
+
+    #[tokio::test]
+    async fn an_invitation_is_audited_once() {
+        let (store, folder) = (Store::open("sqlite::memory:").await.unwrap(), tempfile::tempdir().unwrap());
+        let (spool, _) = Spool::open(folder.path(), Settings::default()).unwrap();
+        let commands = Commands {
+            store: store.clone(),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandomness),
+            public_origin: Origin::parse("https://keys.example.com").unwrap(),
+            ingest: Arc::new(Ingest::start(Arc::new(spool), Arc::new(StoredUsage(store.clone())))),
+        };
+        let Answer::Done(lines) = commands.answer(Request::AdminInvite).await else { panic!("refused") };
+        assert!(lines[1].starts_with("https://keys.example.com/auth/invite/"));
+        let entries = store.audit_page(&AuditFilter::default(), None, 10).await.unwrap();
+        let actions: Vec<&str> = entries.iter().map(|row| row.entry.action.as_str()).collect();
+        assert_eq!(actions, ["invite.created"]);
+    }
+}

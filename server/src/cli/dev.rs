@@ -5,6 +5,7 @@
 
 use super::foundation::Foundation;
 use super::output::{complain, say};
+use super::serve::is_dev;
 use super::{Dev, unlocked};
 use crate::auth::dev_idp::{self, DevIdp, DevMode};
 use crate::auth::oidc::{IssuerHttp, LocalListener};
@@ -123,6 +124,8 @@ async fn dev(options: Dev) -> Result<(), Problem> {
             organisation: "Example company".into(),
             ..proxy::Settings::default()
         },
+        shutdown: foundation.shutdown.clone(),
+        drain: PATIENCE,
     };
     let process = Process::start(plan, &foundation.data_dir, (store, lock), sealing).await?;
     seed(&process, &idp, &demo.base_url()).await?;
@@ -186,7 +189,16 @@ const ROOT_KEY: &str = "root.key";
 /// new one would only hide that. `None`: sealed.
 async fn open_sealing(store: &Store, data: &Path) -> Result<Option<Arc<Sealing>>, Problem> {
     let path = data.join(ROOT_KEY);
-    if bootstrap::is_new(store).await? && !path.exists() {
+    let is_new = bootstrap::is_new(store).await?;
+    if !is_new && !is_dev(store).await? {
+        return Err(format!(
+            "the database in {} was made by keywright serve; here anybody could sign in to it as administrator. Choose \
+             another folder with --data",
+            data.display()
+        )
+        .into());
+    }
+    if is_new && !path.exists() {
         let mut key = Zeroizing::new([0; 32]);
         SystemRandomness.fill(&mut key[..]);
         let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
@@ -249,5 +261,37 @@ fn greet(public_origin: &Origin, listen: SocketAddr) {
                 public_origin.join(&format!("/admin/providers/new?preset={preset}"))
             ));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_of_serve_is_neither_opened_nor_marked() {
+        let (store, data) = (Store::open("sqlite::memory:").await.unwrap(), tempfile::tempdir().unwrap());
+        let key = [7; 32];
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(data.path().join(ROOT_KEY))
+            .unwrap();
+        file.write_all(&key).unwrap();
+        let root = RootKey::new(Zeroizing::new(key));
+        bootstrap::bootstrap(&store, root, &SystemClock, &SystemRandomness).await.unwrap();
+        let refusal = open_sealing(&store, data.path()).await.err().unwrap();
+        assert!(refusal.to_string().contains("keywright serve"), "{refusal}");
+        assert!(!is_dev(&store).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn its_own_database_is_opened_again() {
+        let (store, data) = (Store::open("sqlite::memory:").await.unwrap(), tempfile::tempdir().unwrap());
+        for _ in 0..2 {
+            assert!(open_sealing(&store, data.path()).await.unwrap().is_some());
+        }
+        assert!(is_dev(&store).await.unwrap());
     }
 }

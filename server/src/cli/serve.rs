@@ -70,6 +70,8 @@ async fn serve(config: Config) -> Result<(), Problem> {
         banner: None,
         spool: spool::Settings::default(),
         gateway: gateway_settings(&config),
+        shutdown: foundation.shutdown.clone(),
+        drain: config.limits.drain,
     };
     let process = Process::start(plan, &foundation.data_dir, (store, lock), sealing).await?;
     foundation.readiness.set(State::Ready);

@@ -214,6 +214,9 @@ impl ports::Ledger for Ledger {
         match self.spool.admit(reserved.event, &intent) {
             Ok(()) => Ok(reserved),
             Err(error) => {
+                // The intent may stand there all the same, if only its sync failed. Then it needs its end, or the next
+                // start would charge a call that was never made.
+                let _ = self.spool.release(reserved.event);
                 self.end(intent.key, &reserved, NanoUsd::ZERO);
                 Err(unavailable(&error))
             }

@@ -34,6 +34,17 @@ impl ExclusiveLock {
             Hold::Connection(connection) => bounded(connection.ping()).await.is_ok(),
         }
     }
+
+    /// Takes a lost lock again; false if somebody else has it by now.
+    pub async fn keep(&mut self, store: &Store) -> Result<bool> {
+        if self.is_held().await {
+            return Ok(true);
+        }
+        let Some(again) = store.lock_exclusive().await? else { return Ok(false) };
+        tracing::warn!("the lock on the database was lost with its connection and has been taken again");
+        *self = again;
+        Ok(true)
+    }
 }
 
 impl Store {

@@ -196,3 +196,20 @@ async fn with_sync_always_a_failed_sync_is_never_called_done() {
     assert_eq!(desk.reserve(&key, 10).unwrap_err(), Denial::MeteringUnavailable);
     assert_eq!(desk.sums(&key), (10, 0));
 }
+
+#[tokio::test]
+async fn a_call_refused_for_a_failed_sync_is_not_charged_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = QuotaDisk::new(1_000_000);
+    let fails = disk.sync_fails.clone();
+    let settings = Settings { sync: Sync::Always, ..small_segments() };
+    let desk = Desk::open_on(Arc::new(disk), folder.path(), &Database::default(), settings).await;
+    let key = key(1, &[(Window::Day, 1_000)]);
+    fails.store(true, Ordering::SeqCst);
+    assert_eq!(desk.reserve(&key, 10).unwrap_err(), Denial::MeteringUnavailable);
+    assert_eq!((desk.sums(&key), desk.ledger.spool().calls_in_flight()), ((0, 0), 0));
+    fails.store(false, Ordering::SeqCst);
+    drop(desk);
+    let again = Desk::open(folder.path(), &Database::default()).await;
+    assert_eq!(again.sums(&key), (0, 0));
+}

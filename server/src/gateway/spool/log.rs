@@ -206,6 +206,9 @@ impl Log {
             Durability::InDoubt
         } else if append <= self.synced {
             Durability::Synced
+        } else if self.sync_failed {
+            // Nobody can say when the disk will sync again, and who waits holds a thread.
+            Durability::InDoubt
         } else {
             Durability::Waiting
         }

@@ -192,3 +192,25 @@ async fn a_server_that_ends_our_connections_is_unavailable_and_then_works_again(
     store.ping().await.unwrap();
     assert_eq!(store.setting("mark").await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn a_lost_lock_is_taken_again_unless_somebody_else_has_it() {
+    for database in TestDatabase::of_each_engine().await {
+        let store = database.open().await;
+        let mut lock = store.lock_exclusive().await.unwrap().unwrap();
+        assert_eq!(lock.keep(&store).await, Ok(true));
+        if !database.is_postgres() {
+            continue;
+        }
+        let lose = "select pg_terminate_backend(pid) from pg_stat_activity join pg_locks using (pid)
+            where datname = current_database() and locktype = 'advisory'";
+        database.tamper(lose).await;
+        assert_eq!(lock.keep(&store).await, Ok(true), "taken again");
+        assert!(lock.is_held().await);
+        database.tamper(lose).await;
+        let other = database.open().await;
+        let taken = other.lock_exclusive().await.unwrap();
+        assert!(taken.is_some());
+        assert_eq!(lock.keep(&store).await, Ok(false));
+    }
+}
