@@ -25,8 +25,13 @@ fn signing_in_is_one_link_for_each_issuer() {
 #[test]
 fn a_message_can_lead_the_browser_on() {
     let refresh = Some("https://login.example.com/logout?a=1&b=\"".to_owned());
-    let message =
-        Message { title: "Signed out".to_owned(), paragraphs: vec!["<b>".to_owned()], links: Vec::new(), refresh };
+    let message = Message {
+        title: "Signed out".to_owned(),
+        paragraphs: vec!["<b>".to_owned()],
+        links: Vec::new(),
+        refresh,
+        request_id: None,
+    };
     let page = Page::read(&message::page(&frame(), &message));
     let meta = page.all("meta").find(|meta| meta.get("http-equiv") == Some("refresh")).unwrap();
     assert_eq!(meta.get("content"), Some("0; url=https://login.example.com/logout?a=1&amp;b=&quot;"));
