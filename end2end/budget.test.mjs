@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { CENT, Gateway, PER_REQUEST, codeOf, ownBudget } from './lib/gateway.mjs';
+import { CENT, Gateway, PER_REQUEST, codeOf, nano, ownBudget } from './lib/gateway.mjs';
 import { startDev } from './lib/keywright.mjs';
 import { DEVELOPER } from './lib/people.mjs';
-import { mint, signIn } from './lib/portal.mjs';
+import { mint, signIn, widenGuardrails } from './lib/portal.mjs';
 
 const AFFORDABLE = 50;
 const AT_ONCE = 200;
@@ -16,6 +16,7 @@ let gateway;
 
 before(async () => {
   keywright = await startDev({ name: 'budget' });
+  await widenGuardrails(keywright.url, { callsAMinute: 600, callsAtOnce: 250 });
   const secret = await mint(await signIn(keywright.url, DEVELOPER), 'two hundred at once', (form) => {
     form.fill(/^budget/i, '0.50');
     form.fill(/^requests a minute/i, '600');
@@ -64,7 +65,7 @@ test('200 parallel calls against a budget for 50', async (t) => {
     for (const { id } of served) {
       const entry = await gateway.request(id);
       assert.equal(entry.status, 200, entry.text);
-      assert.equal(BigInt(entry.json.cost), CENT, entry.text);
+      assert.equal(nano(entry.json.cost), CENT, entry.text);
     }
   });
 
@@ -73,7 +74,9 @@ test('200 parallel calls against a budget for 50', async (t) => {
     assert.equal(answer.status, 402, answer.text);
     assert.equal(codeOf(answer), 'budget_exhausted');
     assert.equal(answer.headers.get('x-should-retry'), 'false');
-    assert.ok(answer.json.error.resets_at ?? answer.json.error.limit, answer.text);
+    const { spent, reserved, resets_at } = answer.json.error.limits;
+    assert.deepEqual({ spent, reserved }, { spent: '0.50', reserved: '0.00' });
+    assert.ok(Date.parse(resets_at) > Date.now(), answer.text);
   });
 });
 

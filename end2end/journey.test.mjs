@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { AxeBuilder } from '@axe-core/playwright';
 
 import { openBrowser, openWindow, picture } from './lib/browser.mjs';
-import { EMBEDDING, Gateway, LARGE, SMALL, codeOf, isCompleteStream, ownBudget } from './lib/gateway.mjs';
+import { EMBEDDING, Gateway, LARGE, SMALL, codeOf, isCompleteStream, nano, ownBudget } from './lib/gateway.mjs';
 import { startDev } from './lib/keywright.mjs';
 import { ADMINISTRATOR, DEVELOPER, SECOND_DEVELOPER } from './lib/people.mjs';
 import { SECRET } from './lib/portal.mjs';
@@ -95,11 +95,11 @@ const STEPS = {
     for (const client of ['curl', 'Python', 'Node', 'Claude Code', 'Codex']) assert.ok(text.includes(client), client);
     if (script) {
       await page.getByRole('button', { name: 'Copy key' }).click();
-      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), world.secret);
+      assert.equal(await pasted(page.context()), world.secret);
     }
 
     // The snippet works as pasted.
-    const snippet = await page.locator('pre', { hasText: 'curl' }).first().textContent();
+    const snippet = await page.getByLabel('curl, macOS, Linux').textContent();
     assert.ok(snippet.includes(world.secret) && snippet.includes(origin), snippet);
     if (script) await page.getByText(/waiting for your first/i).waitFor();
     const { stdout } = await promisify(execFile)('bash', ['-euc', snippet], { timeout: 30_000 });
@@ -114,7 +114,7 @@ const STEPS = {
         page.context().waitForEvent('page'),
         page.getByRole('link', { name: /check for the first call/i }).click(),
       ]);
-      await keyPage.getByText(LARGE).first().waitFor();
+      await keyPage.getByRole('table', { name: 'Recent calls' }).getByText(/^demo-/).waitFor();
       await keyPage.close();
       await page.reload();
     }
@@ -157,7 +157,7 @@ const STEPS = {
     const { page, shot, script, gateway } = world;
     const own = ownBudget(await gateway.key());
     assert.equal(own.reserved, 0n);
-    const costs = await Promise.all(world.calls.map(async ({ id }) => BigInt((await gateway.request(id)).json.cost)));
+    const costs = await Promise.all(world.calls.map(async ({ id }) => nano((await gateway.request(id)).json.cost)));
     const first = own.spent - costs.reduce((a, b) => a + b, 0n);
     assert.ok(first > 0n, 'what remains is the call of the pasted snippet');
 
@@ -168,6 +168,11 @@ const STEPS = {
     await main.getByText(/left of \$20\.00/).first().waitFor();
     assert.match(await main.innerText(), /spent/i);
     assert.match(await main.innerText(), /reserved/i);
+    const exact = page.getByRole('table', { name: 'Budgets to the nano-dollar' }).getByRole('row', { name: /this key, a month/i });
+    const figure = async (column) => nano((await exact.getByRole('cell').nth(column).innerText()).trim());
+    assert.equal(await figure(0), own.spent);
+    assert.equal(await figure(1), own.reserved);
+    assert.equal(await figure(2), own.limit - own.spent);
     await page.getByRole('img', { name: /spend/i }).first().waitFor();
     const calls = page.getByRole('table', { name: /recent calls/i }).or(page.locator('table', { hasText: /first byte|duration/i }));
     assert.ok((await calls.first().getByRole('row').count()) > world.calls.length, 'every call is listed');
@@ -241,6 +246,7 @@ const STEPS = {
     await accessible(page, script);
 
     await page.goto('/keys?owner=everyone');
+    await page.getByRole('link', { name: /revoked and expired/i }).click();
     await page.getByRole('link', { name: /prototype two/ }).first().waitFor();
     await shot(page, '7-everyones-keys');
 
@@ -269,6 +275,16 @@ async function signIn(page, account, origin) {
   await page.getByRole('link', { name: /sign in/i }).first().click();
   await page.getByRole('link', { name: account }).first().click();
   await page.waitForURL(`${origin}/`);
+}
+
+/** What the keyboard pastes. Reading the clipboard by script is what our pages forbid to everybody. */
+async function pasted(context) {
+  const elsewhere = await context.newPage();
+  await elsewhere.setContent('<textarea aria-label="here"></textarea>');
+  await elsewhere.getByLabel('here').press('Control+V');
+  const text = await elsewhere.getByLabel('here').inputValue();
+  await elsewhere.close();
+  return text;
 }
 
 /** Follows the link or presses the button of an act, and confirms on the page of its own if there is one. */

@@ -96,7 +96,7 @@ fn account(caller: Caller) -> impl IntoView {
     }
     view! {
         <div class="account">
-            <p>{caller.name}<span class="roles">{roles.join(" · ")}</span></p>
+            <p><a href=paths::ACCOUNT>{caller.name}</a><span class="roles">{roles.join(" · ")}</span></p>
             <form method="post" action=paths::SIGN_OUT>
                 <button class="button plain" type="submit">"Sign out"</button>
             </form>

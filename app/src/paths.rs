@@ -15,6 +15,8 @@ pub const PEOPLE: &str = "/admin/people";
 pub const AUDIT: &str = "/admin/audit";
 pub const SIGN_IN: &str = "/auth/sign-in";
 pub const SIGN_OUT: &str = "/auth/sign-out";
+pub const SIGN_OUT_EVERYWHERE: &str = "/auth/sign-out-everywhere";
+pub const ACCOUNT: &str = "/account";
 
 /// The element that the skip link leads to.
 pub const MAIN_ID: &str = "main";

@@ -3,7 +3,7 @@
 //! This is the permission table. The router is built from it and from nothing else, so that a page without a row
 //! cannot be reached, and a test walks it with every role.
 
-use crate::pages::{call, home, keys, models};
+use crate::pages::{account, call, home, keys, models};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::permission::Permission;
@@ -47,6 +47,7 @@ pub fn table() -> Vec<Route> {
 fn work() -> Vec<Route> {
     vec![
         route!(Get paths::HOME, SignedIn, home::show),
+        route!(Get paths::ACCOUNT, SignedIn, account::show),
         route!(Get paths::MODELS, SignedIn, models::show),
         route!(Get paths::KEYS, SeeKeys, keys::list::show),
         route!(Get paths::MINT, ManageKeys, keys::mint::show),

@@ -44,9 +44,12 @@ export async function openWindow(browser, { origin, script = true, width = 1280,
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
-    // A refused form is a 422 on purpose; the browser reports such an answer as an error of the page.
-    const expected = /Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
-    if (message.type() === 'error' && !expected) complaints.push(`${page.url()}: ${message.text()}`);
+    // A refused form is a 422 on purpose; the browser reports such an answer as an error of the page. What pages that
+    // are not ours have to complain about is not our business.
+    const expected = /Failed to load resource: the server responded with a status of (4\d\d|502)/.test(message.text());
+    if (message.type() === 'error' && !expected && page.url().startsWith(origin)) {
+      complaints.push(`${page.url()}: ${message.text()}`);
+    }
   });
   return {
     page,

@@ -80,5 +80,11 @@ function asJson(text) {
 /** The three figures of the key's own budget, in nano-dollars, as `GET /v1/key` tells them. */
 export function ownBudget(key) {
   const budget = key.budgets.find((b) => b.scope === 'key');
-  return { limit: BigInt(budget.limit), spent: BigInt(budget.spent), reserved: BigInt(budget.reserved) };
+  return { limit: nano(budget.limit), spent: nano(budget.spent), reserved: nano(budget.reserved) };
+}
+
+/** Nano-dollars of an amount as the gateway writes it, `0.000966`: a floating-point number would round. */
+export function nano(dollars) {
+  const [, whole, fraction = ''] = /^\$?(\d+)(?:\.(\d{1,9}))?$/.exec(dollars.replaceAll(',', ''));
+  return BigInt(whole) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'));
 }

@@ -47,7 +47,8 @@ export async function startDev({ name, data, port, bin, env } = {}) {
   });
 }
 
-export async function start({ name, bin = binary(), args, url, env = {}, removeAfterwards }) {
+/** Starts a process and waits until `/readyz` names the state: `ready`, or `sealed` where that is what should happen. */
+export async function start({ name, bin = binary(), args, url, env = {}, state = 'ready', removeAfterwards }) {
   mkdirSync(LOGS, { recursive: true });
   const log = createWriteStream(join(LOGS, `${name}.log`), { flags: 'a' });
   const lines = [];
@@ -65,6 +66,9 @@ export async function start({ name, bin = binary(), args, url, env = {}, removeA
   });
   let end;
   ended.then((how) => (end = how));
+  // A test that failed before it could stop the process must not keep the test runner waiting for it.
+  child.unref();
+  for (const stream of [child.stdout, child.stderr]) stream.unref();
   // If the test runner dies, the process must not outlive it.
   const atExit = () => child.kill('SIGKILL');
   process.once('exit', atExit);
@@ -85,6 +89,7 @@ export async function start({ name, bin = binary(), args, url, env = {}, removeA
     ended,
     /** Asks it to stop as an operator would. */
     async stop() {
+      child.ref();
       child.kill('SIGTERM');
       const how = await within(STOPPED_WITHIN_MS, ended);
       if (how === undefined) {
@@ -98,6 +103,7 @@ export async function start({ name, bin = binary(), args, url, env = {}, removeA
     },
     /** The power cord, as far as a process can feel it. */
     async kill9() {
+      child.ref();
       child.kill('SIGKILL');
       await ended;
       await settle();
@@ -110,12 +116,12 @@ export async function start({ name, bin = binary(), args, url, env = {}, removeA
       await settle();
       throw failure(end);
     }
-    const ready = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-    await ready?.body?.cancel();
-    if (ready?.status === 200) return keywright;
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+    const said = await answer?.text().catch(() => undefined);
+    if (said && JSON.parse(said).state === state) return keywright;
     if (Date.now() > giveUp) {
       await keywright.kill9();
-      throw failure(`not ready within ${READY_WITHIN_MS} ms; /readyz last answered ${ready?.status ?? 'nothing'}`);
+      throw failure(`not ${state} within ${READY_WITHIN_MS} ms; /readyz last answered ${said ?? 'nothing'}`);
     }
     await pause(50);
   }

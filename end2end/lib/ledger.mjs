@@ -15,7 +15,7 @@ export function readLedger(data) {
     return statement.all();
   };
   try {
-    const entries = all('select id, cost from usage_event order by id').map(({ id, cost }) => ({ id: printed(id), cost }));
+    const entries = all('select id, cost, status from usage_event order by id').map((row) => ({ ...row, id: printed(row.id) }));
     const [{ rolledUp }] = all('select coalesce(sum(cost), 0) as rolledUp from usage_hour');
     return { entries, rolledUp };
   } finally {

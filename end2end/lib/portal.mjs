@@ -5,6 +5,8 @@
 
 import { parse } from 'node-html-parser';
 
+import { ADMINISTRATOR } from './people.mjs';
+
 const MOST_REDIRECTS = 12;
 
 /** Someone at a browser: cookies per host, pages one after the other. */
@@ -88,7 +90,8 @@ export class Page {
     this.status = answer.status;
     this.headers = answer.headers;
     this.html = html;
-    this.document = parse(html);
+    // By itself the parser takes the inside of a <pre> for text.
+    this.document = parse(html, { blockTextElements: { script: true, style: true } });
   }
 
   get text() {
@@ -119,6 +122,12 @@ export class Page {
       if (pattern.test(value)) return value;
     }
     return undefined;
+  }
+
+  /** The text of a block of code, by what it is called to those who hear the page. */
+  code(label) {
+    const block = this.document.querySelectorAll('pre').find((pre) => pre.getAttribute('aria-label') === label);
+    return (block ?? this.#missing(`code “${label}”`)).querySelector('code').text;
   }
 
   #missing(what) {
@@ -197,6 +206,8 @@ class Form {
         : candidate.querySelector('input, select, textarea');
       if (field?.getAttribute('name')) return field;
     }
+    const named = this.form.querySelectorAll('input, select, textarea').find((f) => label.test(f.getAttribute('aria-label') ?? ''));
+    if (named?.getAttribute('name')) return named;
     const labels = this.form.querySelectorAll('label').map(words);
     throw new Error(`no field labelled ${label} on ${this.page.url.pathname}; there are: ${labels.join(' | ')}`);
   }
@@ -224,12 +235,28 @@ export async function signIn(origin, account) {
 }
 
 /** Mints a key as a person would and returns its secret; `edit` may fill further fields. */
-export async function mint(visitor, name, edit = () => {}) {
+export async function mint(visitor, name, edit) {
+  return (await mintedPage(visitor, name, edit)).readOnlyValue(SECRET);
+}
+
+/** The page that shows a new key's secret, the only time. */
+export async function mintedPage(visitor, name, edit = () => {}) {
   const form = (await visitor.open('/keys/new')).form(/^mint key$/i);
   form.fill(/^name/i, name);
   edit(form);
   const page = await form.send();
-  const secret = page.readOnlyValue(SECRET);
-  if (!secret) throw new Error(`minting ${name} answered ${page.status} without a secret:\n${page.text.slice(0, 3000)}`);
-  return secret;
+  if (!page.readOnlyValue(SECRET)) {
+    throw new Error(`minting ${name} answered ${page.status} without a secret:\n${page.text.slice(0, 3000)}`);
+  }
+  return page;
+}
+
+/** As administrator, lets developers ask for more under the guardrails that a new installation has. */
+export async function widenGuardrails(origin, { callsAMinute, callsAtOnce }) {
+  const list = await (await signIn(origin, ADMINISTRATOR)).open('/admin/guardrails');
+  const form = (await list.follow(/^standard developer/i)).form(/^save version/i);
+  form.fill(/^calls a minute, maximum/i, String(callsAMinute));
+  form.fill(/^calls at once, maximum/i, String(callsAtOnce));
+  const saved = await form.send();
+  if (!/saved as version/i.test(saved.text)) throw new Error(`the guardrails were not saved (${saved.status}):\n${saved.text.slice(0, 3000)}`);
 }

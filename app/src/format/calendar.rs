@@ -65,7 +65,8 @@ impl Calendar {
 
     /// `Europe/Berlin`; a zone without a name shows its offset.
     pub fn zone_name(&self) -> String {
-        self.zone.iana_name().map_or_else(|| self.zoned(self.now).strftime("UTC%:z").to_string(), str::to_owned)
+        let name = self.zone.iana_name().map(|name| name.strip_prefix("Etc/").unwrap_or(name));
+        name.map_or_else(|| self.zoned(self.now).strftime("UTC%:z").to_string(), str::to_owned)
     }
 
     fn zoned(&self, at: Timestamp) -> Zoned {

@@ -9,7 +9,8 @@ use portal::{FormId, Made, PortalError, Refusal};
 /// The hidden field that makes a form act once. Its name is `form` in every form type.
 #[component]
 pub fn OnceOnly(form: FormId) -> impl IntoView {
-    view! { <input type="hidden" name="form" value=form.to_string()/> }
+    let form: String = form.into();
+    view! { <input type="hidden" name="form" value=form/> }
 }
 
 /// Reads the hidden field again. Anything that a page did not write there is not a typing error.

@@ -128,7 +128,7 @@ fn attention(rows: Vec<KeyRow>, calendar: &Calendar) -> impl IntoView + use<> {
     let columns = vec![Column::text("Key"), Column::text("Status"), Column::text("What needs you")];
     let rows = rows.into_iter().map(|row| {
         let why = why(&row, calendar);
-        let note = view! { <Id text=short_id(row.id)/>{format!(" · {} · {}", row.consumer.word(), row.environment)} };
+        let note = view! { <Id text=short_id(row.id)/>{format!(" · {} · {}", words::consumer_tag(row.consumer), row.environment)} };
         view! {
             <tr>
                 <NameCell name=row.name href=paths::key(row.id) note=note.into_any()/>

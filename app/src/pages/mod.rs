@@ -3,6 +3,7 @@
 //! Each is `load` (use cases to a plain model), `view` (model to markup, pure), a form type and `submit`. The pages for
 //! people who are not signed in, and for what went wrong, take no [`crate::visit::Visit`] and are called by the server.
 
+pub mod account;
 pub mod admin;
 pub mod call;
 pub mod confirm;

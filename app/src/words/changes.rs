@@ -30,6 +30,11 @@ pub fn action(action: &str) -> String {
         "team.created" => "created the team",
         "team.member_changed" => "changed a member of the team",
         "team.member_removed" => "removed a member from the team",
+        "person.created" => "added the person",
+        "person.roles_changed" => "changed the roles of",
+        "session.started" => "signed in as",
+        "session.ended_everywhere" => "ended all sessions of",
+        "invite.created" => "made an invitation to be",
         "installation.initialised" => "set up",
         unknown => return unknown.replace(['.', '_'], " "),
     };

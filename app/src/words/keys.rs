@@ -39,6 +39,16 @@ pub const fn consumer(kind: ConsumerKind) -> &'static str {
     }
 }
 
+/// What a key is for, in a line of small facts.
+pub const fn consumer_tag(kind: ConsumerKind) -> &'static str {
+    match kind {
+        ConsumerKind::Person => "own work",
+        ConsumerKind::Agent => "agent",
+        ConsumerKind::Service => "service",
+        ConsumerKind::Ci => "CI",
+    }
+}
+
 /// As administrators choose it for others.
 pub const fn consumer_note(kind: ConsumerKind) -> &'static str {
     match kind {

@@ -5,6 +5,7 @@ mod administration;
 mod keys;
 mod markup;
 mod mint;
+mod open_pages;
 mod page;
 mod samples;
 mod specimen;

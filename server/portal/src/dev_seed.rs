@@ -171,7 +171,11 @@ fn demo_models() -> [DemoModel; 4] {
     [
         chat("demo-large", by_tokens(300, 1_500)),
         chat("demo-small", by_tokens(20, 80)),
-        chat("demo-per-request", PriceList { request: a_cent, ..PriceList::default() }),
+        // For trying out budgets. Without tools no agent is pointed at it.
+        DemoModel {
+            capabilities: &[],
+            ..chat("demo-per-request", PriceList { request: a_cent, ..PriceList::default() })
+        },
         DemoModel {
             name: "demo-embedding",
             price: PriceList { tokens: embedding, ..PriceList::default() },

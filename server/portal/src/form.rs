@@ -37,6 +37,12 @@ impl FromStr for FormId {
     }
 }
 
+impl From<FormId> for String {
+    fn from(form: FormId) -> Self {
+        form.0
+    }
+}
+
 impl fmt::Display for FormId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -32,6 +32,8 @@ pub(crate) struct Caller {
     pub headers: HeaderMap,
     pub skin: WireFormat,
     pub begun_at: Timestamp,
+    /// When the whole request was here: what decides about expiry, windows and rates.
+    pub arrived_at: Timestamp,
 }
 
 impl Caller {
@@ -87,6 +89,8 @@ const LEAST_OUTPUT: u64 = 16;
 const TOKENS_PER_ITEM: u64 = 16;
 /// What input from outside of the body is taken for, if the model's context window is not known.
 const UNKNOWN_WINDOW: u64 = 1_048_576;
+/// The longest answer that is believed of a model whose own limit is not known.
+const UNKNOWN_OUTPUT: u64 = 131_072;
 
 /// The model that a call names, if this key may use it here.
 pub(crate) fn authorised_model(gateway: &Gateway, record: &KeyRecord, name: &str) -> Result<Arc<Model>, Denial> {
@@ -145,7 +149,8 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
         Reservation::new(ledger, clock, reserved, draft, caller.begun_at)
     };
     let Some(price) = model.price.as_ref().filter(|_| !free) else {
-        let bound = CallBound { input_tokens, output_tokens: 0, prompt_estimate: 0, amount: NanoUsd::ZERO };
+        let bound =
+            CallBound { input_tokens, output_tokens: 0, most_output: 0, prompt_estimate: 0, amount: NanoUsd::ZERO };
         let reservation = guard(None);
         return Ok(Plan { candidates, output_cap: OutputCap::AsSent, bound, reservation, model });
     };
@@ -164,11 +169,12 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
         prompt_bound: bound.prompt,
         // All choices grow with the cap.
         output_token_nano: NanoUsd::from_nano(bound.output_token.as_nano().saturating_mul(head.choices.cast_signed())),
-        now: caller.begun_at,
+        now: caller.arrived_at,
     })?;
     let reservation = guard(Some(reserved));
     let output_cap = if endpoint == Endpoint::Embeddings { OutputCap::AsSent } else { OutputCap::AtMost(cap) };
-    let bound = CallBound { input_tokens, output_tokens, prompt_estimate, amount: bound.total };
+    let most_output = model.max_output_tokens.unwrap_or(UNKNOWN_OUTPUT).saturating_mul(head.choices);
+    let bound = CallBound { input_tokens, output_tokens, most_output, prompt_estimate, amount: bound.total };
     Ok(Plan { candidates, output_cap, bound, reservation, model })
 }
 
@@ -236,7 +242,7 @@ fn output_cap(
         return assumed;
     }
     let left =
-        gateway.ledger.figures(&caller.record, caller.begun_at).iter().map(domain::budget::BudgetFigures::left).min();
+        gateway.ledger.figures(&caller.record, caller.arrived_at).iter().map(domain::budget::BudgetFigures::left).min();
     let Some(left) = left else { return assumed };
     let quarter = left.minus(silent.prompt).as_nano().max(0) / 4 / token;
     let affordable = quarter.unsigned_abs() / head.choices;

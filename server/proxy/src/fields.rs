@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::Range;
 
 /// Fields that an answer's price or policy depends on.
-const ACTED_ON: [&str; 14] = [
+const ACTED_ON: [&str; 15] = [
     "model",
     "stream",
     "stream_options",
@@ -23,6 +23,7 @@ const ACTED_ON: [&str; 14] = [
     "background",
     "container",
     "service_tier",
+    "speed",
     "include_usage",
 ];
 

@@ -298,8 +298,10 @@ impl Exchange {
         let error = failure.as_ref().filter(|_| outcome == Outcome::ProviderFailed).map(Denial::code);
         let (_, reservation) = self.admitted.into_reservation();
         let settled = reservation.settle(Ending { status, outcome, error, charge });
-        // Without an end the connection is cut: the client must not take a part for the whole.
-        if settled.is_ok() && failure.is_none() && sender.send(held).await.is_ok() {
+        // Without an end the connection is cut: the client must not take a part for the whole. Neither must one that was
+        // given up, which has not been sent what came since.
+        let whole = settled.is_ok() && outcome == Outcome::Answered;
+        if whole && matches!(tokio::time::timeout(stalled, sender.send(held)).await, Ok(Ok(()))) {
             sender.finish();
         }
     }

@@ -123,7 +123,8 @@ impl Gateway {
             Err(denial) => return error::refuse(&denial, &nobody),
         };
         let peer = peer.to_canonical();
-        let caller = Caller { event, record, secret_version, peer, headers: parts.headers, skin, begun_at };
+        let headers = parts.headers;
+        let caller = Caller { event, record, secret_version, peer, headers, skin, begun_at, arrived_at: begun_at };
         let endpoint = match route {
             Route::Call(endpoint) => Some(endpoint),
             _ => None,
@@ -176,14 +177,18 @@ impl Gateway {
         })
     }
 
-    /// A body may take its time: what was changed about the key in the meantime holds for this call.
+    /// A body may take its time: what holds for this call is what holds when it is here. Asked anew although the record
+    /// may be the same, since the clock is not.
     fn still_allowed(&self, caller: &mut Caller, endpoint: Endpoint) -> Result<(), Denial> {
-        let record = self.directory.key(caller.record.key.id).ok_or(Denial::KeyRevoked)?;
-        if Arc::ptr_eq(&record, &caller.record) {
-            return Ok(());
+        self.directory.ready()?;
+        let now = self.clock.now();
+        caller.arrived_at = now;
+        caller.record = self.directory.key(caller.record.key.id).ok_or(Denial::KeyRevoked)?;
+        let presented = caller.record.secrets.iter().find(|secret| secret.version == caller.secret_version);
+        if !presented.is_some_and(|secret| secret.is_live(now)) {
+            return Err(Denial::InvalidKey);
         }
-        caller.record = record;
-        may_call(&caller.record, caller.peer, Some(endpoint), self.clock.now())
+        may_call(&caller.record, caller.peer, Some(endpoint), now)
     }
 
     /// Refuses a recognised key before anything was reserved.

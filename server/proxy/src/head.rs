@@ -165,8 +165,11 @@ impl Fields<'_> {
         if self.get("background").is_some_and(|value| value.get() != "false") {
             return Err(invalid("'background' is not supported: its answer could not be metered. Send it as false."));
         }
-        if self.get("service_tier").is_some_and(|tier| matches!(tier.get(), "\"priority\"" | "\"fast\"")) {
-            return Err(invalid("'service_tier' may not ask for priority: it has no price here. Remove it."));
+        for field in ["service_tier", "speed"] {
+            let wish: Option<String> = self.get(field).and_then(|wish| serde_json::from_str(wish.get()).ok());
+            if wish.is_some_and(|wish| ["priority", "fast"].iter().any(|dear| wish.eq_ignore_ascii_case(dear))) {
+                return Err(invalid(format!("'{field}' may not ask for priority: it has no price here. Remove it.")));
+            }
         }
         Ok(())
     }
@@ -246,16 +249,20 @@ mod tests {
             r#"{"model":"m","prompt":{"id":"pmpt_1"}}"#,
             r#"{"model":"m","background":true}"#,
             r#"{"model":"m","service_tier":"priority"}"#,
+            r#"{"model":"m","service_tier":"\u0070riority"}"#,
+            r#"{"model":"m","speed":"fast"}"#,
             r#"{"model":"m","input":[{"type":"item_reference","id":"msg_1"}]}"#,
             r#"{"model":"m","input":[{"type":"input_file","file_id":"file-1"}]}"#,
             r#"{"model":"m","input":[{"ty\u0070e":"input_image","file_id":"file-1"}]}"#,
             r#"{"model":"m","tools":[{"type":"file_search","vector_store_ids":["vs_1"]}]}"#,
             r#"{"model":"m","tools":[{"type":"code_interpreter","container":"cntr_1"}]}"#,
+            r#"{"model":"m","tools":[{"type":"code_interpreter","container":{"type":"auto","file_ids":["file-1"]}}]}"#,
+            r#"{"model":"m","tools":[{"container":{"file_\u0069ds" : [ "file-1" ]},"type":"code_interpreter"}]}"#,
         ] {
             refusal(body);
         }
         let tool = r#"{"model":"m","tools":[{"type":"function","parameters":{"properties":{"file_id":{"type":"string"}}}}],
-            "messages":[{"content":[{"type":"tool_use","input":{"file_id":"mine"}}]}]}"#;
+            "messages":[{"content":[{"type":"tool_use","input":{"file_id":"mine","file_ids":["mine"]}}]}]}"#;
         assert!(chat(tool).is_ok());
     }
 
@@ -266,6 +273,7 @@ mod tests {
             r#"{"model":"m","messages":[{"content":[{"type":"image_url","image_url":{"url":"https://x/y.png"}}]}]}"#;
         assert_eq!((scan(image).images, scan(image).outside), (1, false));
         assert!(scan(r#"{"model":"m","tools":[{"type":"web_search_20250305"}]}"#).outside);
+        assert!(scan(r#"{"model":"m","web_search_options":{}}"#).outside);
         let schema =
             r#"{"model":"m","tools":[{"function":{"properties":{"url":{"type":"string"}},"required":["url"]}}]}"#;
         assert_eq!((scan(schema).images, scan(schema).outside), (0, false));

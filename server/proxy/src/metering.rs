@@ -12,6 +12,8 @@ use domain::usage::{TokenUsage, UsageSource};
 pub(crate) struct CallBound {
     pub input_tokens: u64,
     pub output_tokens: u64,
+    /// What the model can put out whatever cap it was sent: some servers ignore the field that the cap came in.
+    pub most_output: u64,
     /// The prompt as an estimate, for calls that end without figures.
     pub prompt_estimate: u64,
     pub amount: NanoUsd,
@@ -48,8 +50,8 @@ impl Tariff<'_> {
     pub(crate) fn reported(&self, tokens: TokenUsage) -> Charge {
         let credible =
             |count: u64, bound: u64| count <= bound.saturating_mul(CREDIBLE_FACTOR).saturating_add(CREDIBLE_SLACK);
-        let believed =
-            credible(tokens.all_input(), self.bound.input_tokens) && credible(tokens.output, self.bound.output_tokens);
+        let believed = credible(tokens.all_input(), self.bound.input_tokens)
+            && (credible(tokens.output, self.bound.output_tokens) || tokens.output <= self.bound.most_output);
         match self.cost(&tokens) {
             Some(cost) if believed => Charge { tokens, cost, source: UsageSource::Provider },
             _ => {
@@ -99,8 +101,23 @@ mod tests {
         PriceList { tokens, ..PriceList::default() }
     }
 
-    const BOUND: CallBound =
-        CallBound { input_tokens: 100, output_tokens: 50, prompt_estimate: 34, amount: NanoUsd::from_nano(200) };
+    const BOUND: CallBound = CallBound {
+        input_tokens: 100,
+        output_tokens: 50,
+        most_output: 8_192,
+        prompt_estimate: 34,
+        amount: NanoUsd::from_nano(200),
+    };
+
+    #[test]
+    fn an_answer_beyond_its_cap_that_the_model_can_give_is_charged_and_not_taken_for_absurd() {
+        let price = price();
+        let tariff = Tariff { price: Some(&price), bound: BOUND };
+        let charge = tariff.reported(TokenUsage { input: 10, output: 8_192, ..TokenUsage::default() });
+        assert_eq!((charge.cost, charge.source), (NanoUsd::from_nano(10 + 2 * 8_192), UsageSource::Provider));
+        let beyond = tariff.reported(TokenUsage { input: 10, output: 8_193, ..TokenUsage::default() });
+        assert_eq!((beyond.cost, beyond.source), (NanoUsd::from_nano(200), UsageSource::Reservation));
+    }
 
     #[test]
     fn figures_of_the_provider_are_charged_and_absurd_ones_are_not() {

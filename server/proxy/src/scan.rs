@@ -22,6 +22,9 @@ pub(crate) struct Scan {
     /// A part that may name a stored file, and a `file_id` with a text as its value. Either alone is innocent.
     file_part: bool,
     file_id: bool,
+    /// A tool that runs code, and a list named `file_ids`, which it would be given. Either alone is innocent.
+    code_tool: bool,
+    file_ids: bool,
 }
 
 /// One pass outside of strings: depth, items, and the types of content parts. Knows JSON only as far as that; the
@@ -51,6 +54,7 @@ pub(crate) fn scan(body: &[u8]) -> Result<Scan, Denial> {
                     return Err(invalid(format!("The body is nested more than {MAX_DEPTH} levels deep.")));
                 }
                 scan.items += u64::from(byte == b'{' && depth == 3);
+                scan.opened(name, byte, depth);
                 name = b"";
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
@@ -86,6 +90,18 @@ impl Scan {
         }
     }
 
+    /// An object or list that is the value of `name`.
+    fn opened(&mut self, name: &[u8], bracket: u8, depth: usize) {
+        if name.is_empty() || name.len() > 6 * 18 {
+            return;
+        }
+        match (&*unescaped(name), bracket) {
+            ("file_ids", b'[') => self.file_ids = true,
+            ("web_search_options", b'{') => self.outside |= depth == 2,
+            _ => {}
+        }
+    }
+
     fn part(&mut self, kind: &str) {
         match kind {
             "item_reference" | "container_upload" | "file_search" => self.stored = true,
@@ -99,16 +115,19 @@ impl Scan {
                 self.file_part = true;
             }
             "url" | "mcp" | "image_generation" => self.outside = true,
+            "code_interpreter" => {
+                self.outside = true;
+                self.code_tool = true;
+            }
             _ => {
-                const SERVER_TOOLS: [&str; 5] =
-                    ["web_search", "web_fetch", "code_interpreter", "code_execution", "computer"];
+                const SERVER_TOOLS: [&str; 4] = ["web_search", "web_fetch", "code_execution", "computer"];
                 self.outside |= SERVER_TOOLS.iter().any(|tool| kind.starts_with(tool));
             }
         }
     }
 
     pub(crate) const fn refers_to_stored_things(&self) -> bool {
-        self.stored || (self.file_part && self.file_id)
+        self.stored || (self.file_part && self.file_id) || (self.code_tool && self.file_ids)
     }
 }
 

@@ -3,11 +3,10 @@
 use super::socket::{Answer, Request};
 use crate::auth::invite;
 use crate::http::origin::Origin;
-use domain::audit::{Actor, AuditEntry};
 use domain::budget::Window;
 use domain::id::KeyId;
 use domain::money::NanoUsd;
-use domain::time::{Clock, Timestamp};
+use domain::time::Clock;
 use portal::administration::audit::verify_chain;
 use portal::ports::Randomness;
 use std::sync::Arc;
@@ -37,7 +36,6 @@ impl Commands {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let path = invite::create(&mut tx, &*self.random, now).await?;
-        tx.append_audit(&made_an_invite(now)).await?;
         tx.commit().await?;
         Ok(Answer::Done(vec![
             "Open this link and sign in; whoever does becomes administrator. It works once, within 15 minutes:".into(),
@@ -92,19 +90,5 @@ impl Commands {
     async fn always_had(&self, key: KeyId, window: Window) -> Result<bool, StoreError> {
         let found = self.store.key_with_secrets(key).await?;
         Ok(found.is_some_and(|found| found.key.terms.caps.iter().any(|cap| cap.window == window)))
-    }
-}
-
-fn made_an_invite(at: Timestamp) -> AuditEntry {
-    AuditEntry {
-        at,
-        actor: Actor::System("command line".into()),
-        address: None,
-        action: "invite.made".into(),
-        object_kind: "person".into(),
-        object: "administrator".into(),
-        object_name: "Invitation to administer".into(),
-        before: None,
-        after: None,
     }
 }

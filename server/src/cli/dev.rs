@@ -112,7 +112,7 @@ async fn dev(options: Dev) -> Result<(), Problem> {
     let plan = Plan {
         public_origin: public_origin.clone(),
         gateway_origin: public_origin.clone(),
-        organisation: Organisation { name: "Example company".into(), time_zone: TimeZone::system() },
+        organisation: Organisation { name: "Example company".into(), time_zone: time_zone() },
         issuers: vec![idp.issuer_settings()],
         issuer_http: IssuerHttp::new(Outbound::new(egress.clone())?, Some(near)),
         egress,
@@ -152,6 +152,12 @@ fn refuse_strangers(options: &Dev) -> Result<(), Problem> {
         options.listen.port()
     )
     .into())
+}
+
+/// The machine's, if it has a name that people know.
+fn time_zone() -> TimeZone {
+    let zone = TimeZone::system();
+    if zone.iana_name().is_some_and(|name| name != "Etc/Unknown") { zone } else { TimeZone::UTC }
 }
 
 fn banner(listen: SocketAddr) -> String {

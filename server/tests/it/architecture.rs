@@ -57,6 +57,16 @@ fn domain_has_no_clock_randomness_io_or_async() {
     }
 }
 
+/// The switch that lets the ledger lie about durability exists only where a build asks for it by name.
+#[test]
+fn nothing_that_is_shipped_can_inject_faults() {
+    let manifest = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap();
+    let (_, features) = manifest.split_once("\n[features]\n").unwrap();
+    let (features, _) = features.split_once("\n[").unwrap();
+    let lines: Vec<&str> = features.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert_eq!(lines, ["fault-injection = []"], "no default feature, and none that brings this one along");
+}
+
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()

@@ -30,8 +30,9 @@ const CHANGE_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidde
 const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
 const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
 
-const ROWS: [(&str, Expected); 62] = [
+const ROWS: [(&str, Expected); 63] = [
     ("GET /", SIGNED_IN),
+    ("GET /account", SIGNED_IN),
     ("GET /models", SIGNED_IN),
     ("GET /keys", SIGNED_IN),
     ("GET /keys/new", MINTING),

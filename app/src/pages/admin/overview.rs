@@ -81,7 +81,7 @@ fn steps(overview: &Overview, may_change: bool) -> impl IntoView + use<> {
 
 fn attention(overview: &Overview) -> Vec<AnyView> {
     let names = |models: &[domain::model::ModelName]| {
-        let shown: Vec<&str> = models.iter().take(5).map(|name| name.as_str()).collect();
+        let shown: Vec<&str> = models.iter().take(5).map(domain::model::ModelName::as_str).collect();
         let rest = models.len().saturating_sub(shown.len());
         if rest == 0 { shown.join(", ") } else { format!("{} and {rest} more", shown.join(", ")) }
     };
@@ -92,9 +92,9 @@ fn attention(overview: &Overview) -> Vec<AnyView> {
     let mut said = Vec::new();
     let unpriced = &overview.unpriced;
     if !unpriced.is_empty() {
-        let verb = if unpriced.len() == 1 { "has" } else { "have" };
+        let (verb, them) = if unpriced.len() == 1 { ("has", "it") } else { ("have", "them") };
         let text = format!(
-            "{} {verb} no price, so that every budget refuses them: {}.",
+            "{} {verb} no price, so that every budget refuses {them}: {}.",
             counted(count(unpriced.len()), "model"),
             names(unpriced)
         );

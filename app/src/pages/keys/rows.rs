@@ -75,7 +75,7 @@ pub fn KeyTable(
 }
 
 fn key_row(row: KeyRow, calendar: &Calendar, owners: bool) -> impl IntoView + use<> {
-    let what = format!(" · {} · {}", row.consumer.word(), row.environment);
+    let what = format!(" · {} · {}", words::consumer_tag(row.consumer), row.environment);
     let application = row.application.map(|application| format!(" · {application}"));
     let note = view! { <Id text=short_id(row.id)/>{what}{application} }.into_any();
     let meter = row.budget.map(|figures| {

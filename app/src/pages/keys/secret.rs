@@ -9,6 +9,7 @@ use crate::format::Calendar;
 use crate::html;
 use crate::paths::{self, KeyAct};
 use crate::visit::{Answer, PageError, Visit};
+use crate::words;
 use domain::id::KeyId;
 use domain::time::Timestamp;
 use leptos::prelude::*;
@@ -68,7 +69,7 @@ pub fn view(model: Model) -> impl IntoView {
     let old = old.map(|(tone, text)| view! { <Notice tone=tone text=text/> });
     let cuts = clamped.iter().map(|clamped| view! { <Notice tone=Tone::Warn text=cut(clamped)/> }).collect_view();
     let facts = view! {
-        <Id text=key.id.to_string()/>{format!(" · {} · {} · expires {}", key.consumer.word(), key.environment, calendar.date(key.expires_at))}
+        <Id text=key.id.to_string()/>{format!(" · {} · {} · expires {}", words::consumer_tag(key.consumer), key.environment, calendar.date(key.expires_at))}
     };
     let crumb = Crumb { text: "Keys".to_owned(), href: paths::KEYS.to_owned() };
     let (page, check) = (paths::key(key.id), paths::key(key.id));

@@ -4,4 +4,5 @@
 
 mod claims;
 mod forms;
-mod samples;
+pub(crate) mod samples;
+mod things;

@@ -66,6 +66,11 @@ pub const ACTIONS: &[&str] = &[
     "team.created",
     "team.member_changed",
     "team.member_removed",
+    "person.created",
+    "person.roles_changed",
+    "session.started",
+    "session.ended_everywhere",
+    "invite.created",
     "installation.initialised",
 ];
 

@@ -55,6 +55,8 @@ async fn every_demo_model_can_be_called_in_each_of_its_formats() {
     for endpoint in Endpoint::ALL {
         assert!(facts.model_for(endpoint).is_some(), "{endpoint:?}");
     }
+    let agents = facts.messages_model.unwrap();
+    assert_eq!(agents.as_str(), "demo-large", "no agent is pointed at the model for trying out budgets");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Usage as Anthropic reports it: cache reads and writes beside the input, the output growing with each report.
 
-use super::{StreamTap, Verdict, has_usage};
+use super::{StreamTap, Verdict, first_text, has_usage};
 use crate::sse::Event;
 use domain::usage::TokenUsage;
 use serde::Deserialize;
@@ -72,7 +72,9 @@ pub(super) fn usage_value(value: &[u8]) -> Option<TokenUsage> {
 
 pub(super) fn observe(tap: &mut StreamTap, event: &Event<'_>) -> Verdict {
     let data = &*event.data;
-    match event.name {
+    // Some servers name events in the data only.
+    let name = if event.name.is_empty() { first_text(data, "\"type\"") } else { event.name };
+    match name {
         b"content_block_delta" => {
             tap.count_text(data, &["\"text\"", "\"partial_json\"", "\"thinking\""]);
             Verdict::Relay
@@ -152,5 +154,19 @@ mod tests {
         assert_eq!(tap.observe(delta.as_bytes()), Verdict::Relay);
         assert_eq!(tap.whole(), Some(TokenUsage { output: 15, ..begun }));
         assert_eq!(tap.observe(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"), Verdict::Last);
+    }
+
+    #[test]
+    fn a_stream_whose_events_are_named_in_the_data_only_is_metered_alike() {
+        let mut tap = StreamTap::new(Endpoint::Messages, true);
+        for data in [
+            r#"{"type":"message_start","message":{"usage":{"input_tokens":25,"output_tokens":1}}}"#,
+            r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"Hello there, you"}}"#,
+            r#"{"type":"message_delta","delta":{},"usage":{"output_tokens":15}}"#,
+        ] {
+            assert_eq!(tap.observe(format!("data: {data}\n\n").as_bytes()), Verdict::Relay);
+        }
+        assert_eq!((tap.whole().map(|usage| usage.output), tap.estimated_output()), (Some(15), 6));
+        assert_eq!(tap.observe(b"data: {\"type\":\"message_stop\"}\n\n"), Verdict::Last);
     }
 }

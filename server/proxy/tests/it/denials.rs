@@ -1,12 +1,13 @@
 //! Every no of the gateway: status, code, skin, and that it comes in the promised order.
 
 use crate::provider::Reply;
-use crate::world::{CREDENTIAL, NOW, World, code, json, post, text};
+use crate::world::{CREDENTIAL, Facts, NOW, World, code, json, post, text};
 use bytes::Bytes;
 use domain::denial::Denial;
 use domain::id::PersonId;
 use domain::model::Endpoint;
 use domain::money::NanoUsd;
+use domain::time::MS_PER_DAY;
 use domain::usage::{Outcome, UsageRecord};
 use domain::virtual_key::{KeyState, RevocationReason};
 use http::{Method, Request};
@@ -312,17 +313,46 @@ async fn a_model_of_the_other_format_names_the_right_path() {
     assert!(body["error"]["message"].as_str().unwrap().contains("/v1/chat/completions."), "{body}");
 }
 
-#[tokio::test]
-async fn a_key_revoked_while_its_body_arrives_is_refused() {
-    let world = World::new();
+/// Sends a call during whose body something happens.
+async fn while_its_body_arrives(world: &World, happens: impl FnOnce() + Send + 'static) -> http::Response<proxy::Body> {
     let (parts, _) = post("/v1/chat/completions", "").into_parts();
-    let directory = std::sync::Arc::clone(&world.directory);
     let body = futures_util::stream::once(async move {
-        directory.0.lock().unwrap().key.state =
-            KeyState::Revoked { at: NOW, by: person(), reason: RevocationReason::Replaced };
+        happens();
         Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::from_static(CHAT.as_bytes())))
     });
     let request = Request::from_parts(parts, http_body_util::StreamBody::new(body));
-    let response = world.gateway.handle(request, crate::world::PEER).await;
-    assert_eq!(code(response).await, "key_revoked");
+    world.gateway.handle(request, crate::world::PEER).await
+}
+
+#[tokio::test]
+async fn what_changes_while_a_body_arrives_holds_for_its_call() {
+    let revoked = KeyState::Revoked { at: NOW, by: person(), reason: RevocationReason::Replaced };
+    let changes: [(&str, Box<dyn FnOnce(&mut Facts) + Send>); 3] = [
+        ("key_revoked", Box::new(|facts| facts.key.state = revoked)),
+        ("invalid_key", Box::new(|facts| facts.secrets[0].valid_until = Some(NOW))),
+        ("policy_stale", Box::new(|facts| facts.ready = Err(Denial::PolicyStale))),
+    ];
+    for (expected, change) in changes {
+        let world = World::new();
+        let directory = std::sync::Arc::clone(&world.directory);
+        let response = while_its_body_arrives(&world, move || change(&mut directory.0.lock().unwrap())).await;
+        assert_eq!(code(response).await, expected);
+        world.book(|book| assert!(book.open.is_empty() && book.settled.is_empty(), "{expected}"));
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_admitted_when_its_body_is_here_and_not_when_it_began() {
+    let world = World::new();
+    world.provider.will_answer(200, "{}");
+    let clock = std::sync::Arc::clone(&world.clock);
+    let response = while_its_body_arrives(&world, move || clock.advance(MS_PER_DAY)).await;
+    assert_eq!(response.status(), 200);
+    world.assert_settled(1).await;
+    assert_eq!(world.last_settled().charged[0].window_start, NOW.plus_days(1));
+
+    let world = World::new();
+    let clock = std::sync::Arc::clone(&world.clock);
+    let response = while_its_body_arrives(&world, move || clock.advance(90 * MS_PER_DAY)).await;
+    assert_eq!(code(response).await, "key_expired");
 }

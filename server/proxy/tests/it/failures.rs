@@ -296,3 +296,19 @@ async fn many_calls_at_once_leave_exactly_what_they_cost() {
     world.assert_settled(served).await;
     world.book(|book| assert!(book.spent <= book.limit && served > 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_was_given_up_never_takes_a_part_of_a_large_answer_for_the_whole() {
+    let world = World::new();
+    let numbers = "0.125,".repeat(400_000);
+    let answer = format!(r#"{{"data":[{{"embedding":[{numbers}1]}}],"usage":{{"prompt_tokens":8,"total_tokens":8}}}}"#);
+    let pieces = answer.as_bytes().chunks(100_000).map(|part| bytes(String::from_utf8_lossy(part))).collect();
+    world.provider.will(Reply::Answer { status: 200, headers: vec![("content-type", "application/json")], pieces });
+    let response = world.post("/v1/embeddings", r#"{"model":"embed","input":"hi"}"#).await;
+    // Longer than a client may stall, and then it reads on.
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    assert!(response.into_body().collect().await.is_err(), "the answer has to break off");
+    world.assert_settled(1).await;
+    let record = world.last_settled();
+    assert_eq!((record.outcome, record.cost), (Outcome::ClientGone, NanoUsd::from_nano(8_000)));
+}

@@ -44,7 +44,7 @@ fn gateway_over(world: &World, upstream: impl Upstream + 'static) -> std::sync::
     proxy::Gateway::new(proxy::Parts {
         directory: std::sync::Arc::clone(&world.directory) as _,
         ledger: std::sync::Arc::clone(&world.ledger) as _,
-        clock: std::sync::Arc::new(crate::world::StoppedClock),
+        clock: std::sync::Arc::new(crate::world::ManualClock::new()),
         upstream: std::sync::Arc::new(upstream),
         random: Box::new(|| 1),
         settings: proxy::Settings::default(),

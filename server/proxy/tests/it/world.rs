@@ -20,7 +20,7 @@ use proxy::{Body, Gateway, Parts, Settings};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use zeroize::Zeroizing;
 
@@ -39,10 +39,19 @@ pub(crate) fn secret() -> String {
     key_secret::compose(TokenKind::VirtualKey, key_id(), &Zeroizing::new([7; 32])).expose().to_owned()
 }
 
-pub(crate) struct StoppedClock;
-impl Clock for StoppedClock {
+/// Stands still unless it is turned.
+pub(crate) struct ManualClock(AtomicI64);
+impl ManualClock {
+    pub(crate) fn new() -> Self {
+        Self(AtomicI64::new(NOW.as_ms()))
+    }
+    pub(crate) fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        NOW
+        Timestamp::from_ms(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -162,7 +171,7 @@ impl Ledger for MemoryLedger {
             });
         }
         assert!(book.open.insert(request.event, request.bound).is_none());
-        let line = BudgetLine { scope: figures.scope, window: figures.window, window_start: NOW };
+        let line = BudgetLine { scope: figures.scope, window: figures.window, window_start: request.now };
         Ok(Reserved {
             event: request.event,
             amount: request.bound,
@@ -203,6 +212,7 @@ pub(crate) struct World {
     pub(crate) directory: Arc<MemoryDirectory>,
     pub(crate) ledger: Arc<MemoryLedger>,
     pub(crate) provider: Arc<FakeProvider>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) gateway: Arc<Gateway>,
 }
 
@@ -216,15 +226,16 @@ impl World {
         let book = Book { limit: NanoUsd::from_dollars(10), ..Book::default() };
         let ledger = Arc::new(MemoryLedger { book: Mutex::new(book), sequence: AtomicU16::new(0) });
         let provider = Arc::new(FakeProvider::default());
+        let clock = Arc::new(ManualClock::new());
         let gateway = Gateway::new(Parts {
             directory: Arc::clone(&directory) as _,
             ledger: Arc::clone(&ledger) as _,
-            clock: Arc::new(StoppedClock),
+            clock: Arc::clone(&clock) as _,
             upstream: Arc::clone(&provider) as _,
             random: Box::new(|| 7),
             settings,
         });
-        Self { directory, ledger, provider, gateway }
+        Self { directory, ledger, provider, clock, gateway }
     }
 
     pub(crate) fn change(&self, change: impl FnOnce(&mut Facts)) {

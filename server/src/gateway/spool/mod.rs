@@ -11,6 +11,8 @@ mod log;
 mod record;
 mod replay;
 mod tail;
+#[cfg(feature = "fault-injection")]
+mod write_behind;
 
 #[cfg(test)]
 pub(super) use disk::testing::QuotaDisk;
@@ -38,6 +40,17 @@ pub enum Sync {
     Group,
     /// Before the call goes on. Blocks the calling thread for the time of a sync; calls at once share one.
     Always,
+}
+
+/// What is shipped knows one disk and asks nobody.
+#[cfg(not(feature = "fault-injection"))]
+fn disk() -> Arc<dyn Disk> {
+    Arc::new(RealDisk)
+}
+
+#[cfg(feature = "fault-injection")]
+fn disk() -> Arc<dyn Disk> {
+    write_behind::chosen()
 }
 
 const GROUP: Duration = Duration::from_millis(10);
@@ -83,7 +96,7 @@ pub struct Spool {
 impl Spool {
     /// Opens the folder, mends and reads what an earlier process left there.
     pub fn open(folder: &Path, settings: Settings) -> Result<(Self, Found), SpoolUnreadable> {
-        Self::open_on(Arc::new(RealDisk), folder, settings)
+        Self::open_on(disk(), folder, settings)
     }
 
     pub fn open_on(disk: Arc<dyn Disk>, folder: &Path, settings: Settings) -> Result<(Self, Found), SpoolUnreadable> {

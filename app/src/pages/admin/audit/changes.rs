@@ -94,9 +94,9 @@ mod tests {
     use jiff::tz::TimeZone;
     use serde_json::json;
 
-    fn said(before: Option<Value>, after: Option<Value>) -> Vec<(String, Option<String>, String)> {
+    fn said(before: Option<&Value>, after: Option<&Value>) -> Vec<(String, Option<String>, String)> {
         let calendar = Calendar { now: Timestamp::from_ms(0), zone: TimeZone::UTC };
-        let changes = changes(&calendar, before.as_ref(), after.as_ref());
+        let changes = changes(&calendar, before, after);
         changes.into_iter().map(|change| (change.what, change.before, change.after)).collect()
     }
 
@@ -106,7 +106,7 @@ mod tests {
         let after = json!({ "name": "b", "terms": { "rpm": 60, "models": ["x", "y"], "caps": [{ "limit": 100_000_000_000_i64 }] }, "same": 1 });
         let own = str::to_owned;
         assert_eq!(
-            said(Some(before), Some(after)),
+            said(Some(&before), Some(&after)),
             [
                 (own("Name"), Some(own("a")), own("b")),
                 (own("Terms caps 1 limit"), Some(own("$50.00")), own("$100.00")),
@@ -119,7 +119,7 @@ mod tests {
     fn figures_have_the_unit_that_people_use() {
         let price =
             json!({ "price": { "tokens": { "input": 3_000_000 }, "request": 1_000_000_000 }, "price_version": 2 });
-        let said: Vec<_> = said(None, Some(price)).into_iter().map(|(_, _, after)| after).collect();
+        let said: Vec<_> = said(None, Some(&price)).into_iter().map(|(_, _, after)| after).collect();
         assert_eq!(said, ["$0.001 a call", "$3.00 per million", "2"]);
     }
 
@@ -127,10 +127,10 @@ mod tests {
     fn new_gone_and_empty_values_read_well() {
         let own = str::to_owned;
         assert_eq!(
-            said(None, Some(json!({ "enabled": true, "expires_at": 86_400_000, "note": null, "tags": [] }))),
+            said(None, Some(&json!({ "enabled": true, "expires_at": 86_400_000, "note": null, "tags": [] }))),
             [(own("Enabled"), None, own("yes")), (own("Expires at"), None, own("2 Jan 1970, 00:00:00.000")),]
         );
-        assert_eq!(said(Some(json!({ "lead": false })), None), [(own("Lead"), Some(own("no")), own("–"))]);
-        assert_eq!(said(Some(json!("x")), None).len(), 1);
+        assert_eq!(said(Some(&json!({ "lead": false })), None), [(own("Lead"), Some(own("no")), own("–"))]);
+        assert_eq!(said(Some(&json!("x")), None).len(), 1);
     }
 }

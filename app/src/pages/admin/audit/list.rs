@@ -4,7 +4,7 @@
 use super::changes::changes;
 use crate::chrome::Place;
 use crate::components::{
-    Cell, Column, EmptyState, Filter, PageHead, SelectField, SelectOption, Table, TextField, when,
+    Cell, Change, Column, EmptyState, Filter, Fold, PageHead, SelectField, SelectOption, Table, TextField, when,
 };
 use crate::format::Calendar;
 use crate::pages::admin::people::list::some;
@@ -126,11 +126,7 @@ fn row(calendar: &Calendar, line: AuditLine) -> impl IntoView + use<> {
     let AuditLine { row, actor_name } = line;
     let entry = row.entry;
     let changed = changes(calendar, entry.before.as_ref(), entry.after.as_ref());
-    let changed = changed.into_iter().map(|change| {
-        let before = change.before.map(|before| view! { <del>{before}</del>" → " });
-        view! { <li>{change.what}": "{before}<ins>{change.after}</ins></li> }
-    });
-    let changed = changed.collect_view();
+    let changed = values(changed);
     let who = match entry.actor {
         Actor::Person(id) => view! { <a href=format!("{}?actor={id}", paths::AUDIT)>{actor_name}</a> }.into_any(),
         Actor::System(_) => actor_name.into_any(),
@@ -147,9 +143,27 @@ fn row(calendar: &Calendar, line: AuditLine) -> impl IntoView + use<> {
             </th>
             <Cell label="When" note=at.into_any()>{since}</Cell>
             <Cell label="Who" note=from.into_any()>{who}</Cell>
-            <Cell label="Before → after"><ul class="changes">{changed}</ul></Cell>
+            <Cell label="Before → after">{changed}</Cell>
         </tr>
     }
+}
+
+/// So many values are read at a glance; what was made new has dozens, which are folded behind the first ones.
+const AT_A_GLANCE: usize = 4;
+
+fn values(mut changed: Vec<Change>) -> impl IntoView + use<> {
+    let item = |change: Change| {
+        let before = change.before.map(|before| view! { <del>{before}</del>" → " });
+        view! { <li>{change.what}": "{before}<ins>{change.after}</ins></li> }
+    };
+    let rest = changed.split_off(changed.len().min(AT_A_GLANCE));
+    let folded = (!rest.is_empty()).then(|| {
+        let summary = format!("{} more", rest.len());
+        let rest = rest.into_iter().map(item).collect_view();
+        view! { <Fold summary=summary><ul class="changes">{rest}</ul></Fold> }
+    });
+    let first = changed.into_iter().map(item).collect_view();
+    view! { <ul class="changes">{first}</ul>{folded} }
 }
 
 #[cfg(test)]

@@ -192,7 +192,7 @@ pub const ROW_FIELDS: [&str; 4] = ["provider", "upstream_model", "weight", "prio
 /// Everything between the form's hidden fields and its buttons. `way_back` offers the catalogue's price.
 pub fn fields(
     form: ModelForm,
-    providers: Vec<ProviderRow>,
+    providers: &[ProviderRow],
     reasons: &Reasons,
     way_back: Option<String>,
 ) -> impl IntoView + use<> {
@@ -201,7 +201,7 @@ pub fn fields(
     let wrong = reasons.at("deployments").map(|problem| {
         view! { <p class="wrong">{problem.message}</p> }
     });
-    let rows = rows.into_iter().enumerate().map(|(at, row)| deployment_row(at, row, &providers)).collect_view();
+    let rows = rows.into_iter().enumerate().map(|(at, row)| deployment_row(at, row, providers)).collect_view();
     let columns =
         vec![Column::text("Provider"), Column::text("Called there"), Column::number("Order"), Column::number("Weight")];
     let price = |name: &'static str, label: &'static str, value: String, hint: &'static str| {

@@ -67,7 +67,7 @@ pub fn view(model: Model) -> impl IntoView {
         <ErrorSummary undone="the model can be added" wrong=reasons.summary(editor::has_field)/>
         <form class="form" method="post" action=paths::NEW_CATALOGUE_MODEL>
             <OnceOnly form=form/>
-            {editor::fields(entered, providers, &reasons, Some(hint))}
+            {editor::fields(entered, &providers, &reasons, Some(hint))}
             <div class="actions">
                 <button class="button primary" type="submit">"Add model"</button>
                 <a class="button plain" href=paths::CATALOGUE>"Cancel"</a>

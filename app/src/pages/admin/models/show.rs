@@ -100,14 +100,14 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         .as_ref()
         .filter(|price| !price.tiers.is_empty())
         .map(|_| " A changed price replaces the present one together with its prices for long inputs.".to_owned());
+    let wrong = reasons.summary(editor::has_field);
     let editor = may_change.then(|| {
         let catalogue = offer.is_some().then(|| {
             view! { <button class="button" type="submit" name="catalogue_price" value="yes">"Save with the catalogue's price"</button> }
         });
         view! {
-            <ErrorSummary undone="the model can be saved" wrong=reasons.summary(editor::has_field)/>
             <form class="form" method="post" action=paths::catalogue_model(id)>
-                {editor::fields(entered, providers, &reasons, tiers)}
+                {editor::fields(entered, &providers, &reasons, tiers)}
                 <div class="actions">
                     <button class="button primary" type="submit">"Save"</button>
                     {catalogue}
@@ -122,6 +122,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
             crumb=Crumb { text: "Models and prices".to_owned(), href: paths::CATALOGUE.to_owned() }
         />
         {notice(happened)}
+        <ErrorSummary undone="the model can be saved" wrong=wrong/>
         <div class="panel"><Facts facts=facts/></div>
         {editor}
         {history(calendar, prices)}
@@ -174,7 +175,7 @@ fn history(calendar: &Calendar, prices: Vec<PriceRow>) -> impl IntoView + use<> 
         }
     });
     let rows: Vec<_> = rows.collect();
-    let columns = vec![Column::text("Price"), Column::text("From"), Column::text("Price"), Column::text("Set by")];
+    let columns = vec![Column::text("Version"), Column::text("From"), Column::text("Price"), Column::text("Set by")];
     (!rows.is_empty()).then(|| {
         view! {
             <Section id="prices" title="Prices so far">

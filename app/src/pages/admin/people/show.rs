@@ -142,10 +142,10 @@ fn memberships(detail: &PersonDetail) -> AnyView {
 fn add_to_team(detail: &PersonDetail) -> impl IntoView + use<> {
     let options = detail.teams.iter().map(|team| SelectOption::new(team.id.to_string(), team.name.clone())).collect();
     view! {
-        <form class="form inline" method="post" action=format!("{}/teams", paths::person(detail.person.id))>
+        <form class="filter" method="post" action=format!("{}/teams", paths::person(detail.person.id))>
             <SelectField name="team" label="Add to team" options=options/>
             <Check name="lead" text="as a lead"/>
-            <div class="actions"><button class="button" type="submit">"Add"</button></div>
+            <button class="button" type="submit">"Add"</button>
         </form>
     }
 }

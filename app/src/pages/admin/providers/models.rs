@@ -90,8 +90,9 @@ pub fn view(model: Model) -> impl IntoView {
     let actions = (new > 0).then(|| {
         view! {
             <div class="actions">
-                <button class="button primary" type="submit" name="all" value="yes">{format!("Add all {}", grouped(count(new)))}</button>
+                // First, so that the Enter key adds what was ticked and not everything.
                 <button class="button" type="submit">"Add the ticked"</button>
+                <button class="button primary" type="submit" name="all" value="yes">{format!("Add all {}", grouped(count(new)))}</button>
                 {by_hand()}
             </div>
         }

@@ -108,7 +108,7 @@ pub fn view(model: Model) -> impl IntoView {
     view! {
         <PageHead title="Add a provider" crumb=Crumb { text: "Providers".to_owned(), href: paths::PROVIDERS.to_owned() }/>
         <ErrorSummary undone="the provider can be added" wrong=reasons.summary(|field| FIELDS.contains(&field))/>
-        <nav aria-label="Kinds of provider"><ul class="views">{choices}</ul></nav>
+        <nav aria-label="Kinds of provider"><p class="muted">"Start from"</p><ul class="views">{choices}</ul></nav>
         <form class="form" method="post" action=paths::NEW_PROVIDER>
             <OnceOnly form=form/>
             <input type="hidden" name="preset" value=preset.id/>

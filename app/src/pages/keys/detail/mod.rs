@@ -106,7 +106,7 @@ fn context(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
     let ends = if key.expires_at > calendar.now { "expires" } else { "expired" };
     let text = format!(
         " · {whose} · {} · {} · guardrails {} v{} · minted {}{minted_by} · {ends} {}",
-        key.consumer.word(),
+        words::consumer_tag(key.consumer),
         key.environment,
         detail.profile.name,
         detail.profile.version,

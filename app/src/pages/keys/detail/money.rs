@@ -106,7 +106,9 @@ pub(super) fn spend(detail: &KeyDetail, usage: KeyUsage) -> impl IntoView + use<
 
 fn chart(detail: &KeyDetail, usage: &KeyUsage) -> SpendData {
     let label = |day: &DayUsage| day.date.strftime("%-d %b").to_string();
-    let series: Vec<String> = usage.by_model.iter().map(|model| model.model.clone()).collect();
+    // What was only refused, or costs nothing, is no part of what was spent.
+    let paid = usage.by_model.iter().filter(|model| model.sums.cost > NanoUsd::ZERO);
+    let series: Vec<String> = paid.map(|model| model.model.clone()).collect();
     let buckets = usage.days.iter().enumerate().map(|(at, day)| {
         let of =
             |name: &String| day.models.iter().find(|model| model.model == *name).map_or(NanoUsd::ZERO, |m| m.sums.cost);

@@ -1,0 +1,308 @@
+//! What the sample pages show: providers, models, profiles, people, teams, audit entries.
+
+use super::samples::{ago, caller};
+use app::pages::admin::guardrails::entered::Entered;
+use app::pages::admin::models::editor::ModelForm;
+use app::pages::admin::{guardrails, models, providers};
+use app::pages::form::Reasons;
+use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, Term};
+use domain::audit::{Actor, AuditEntry, AuditRow, GENESIS};
+use domain::budget::Window;
+use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProfileId, ProviderId, TeamId};
+use domain::model::{Endpoint, Model, WireFormat};
+use domain::money::{NanoUsd, PicoUsd};
+use domain::person::{Membership, Role};
+use domain::pricing::{PriceList, Tier, TokenPrices};
+use domain::refusal::{Reason, Refusal};
+use domain::virtual_key::ConsumerKind;
+use portal::FormId;
+use portal::administration::catalogue::CatalogueCandidate;
+use portal::administration::models::{AdminModel, AdminModelDetail, DeploymentRow, PriceRow};
+use portal::administration::overview::Overview;
+use portal::administration::people::{PersonDetail, PersonRow};
+use portal::administration::profiles::{ProfileDetail, ProfileDraft, ProfileRow};
+use portal::administration::providers::{CredentialFacts, ProviderDeployment, ProviderDetail, ProviderRow};
+use portal::administration::teams::{TeamDetail, TeamMember, TeamRow};
+use portal::keys::AuditLine;
+use portal::presets::preset;
+use serde_json::json;
+
+pub(super) fn form_id() -> FormId {
+    "a".repeat(32).parse().unwrap()
+}
+
+pub(super) fn refused() -> Reasons {
+    Reasons::from(vec![Refusal::new("name", Reason::Missing), Refusal::new("credential", Reason::Missing)])
+}
+
+pub(super) fn provider_id(seed: u8) -> ProviderId {
+    ProviderId::from_random(&[seed; 12])
+}
+
+pub(super) fn team_id(seed: u8) -> TeamId {
+    TeamId::from_random(&[seed; 12])
+}
+
+pub(super) fn overview_of(models: usize) -> Overview {
+    let some = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).take(models).collect();
+    Overview {
+        people: 640,
+        live_keys: 812,
+        providers: usize::from(models > 0) * 2,
+        models,
+        profiles: 3,
+        teams: 14,
+        unpriced: some(&["house-model"]),
+        unreachable: some(&["rare-1", "rare-2"]),
+        old_credentials: if models > 0 { vec!["Chat West".to_owned()] } else { vec![] },
+    }
+}
+
+pub(super) fn provider(seed: u8, enabled: bool, days: i64) -> ProviderRow {
+    let name = ["Messages EU", "Chat West", "Our own"][usize::from(seed) - 1];
+    ProviderRow {
+        id: provider_id(seed),
+        name: name.to_owned(),
+        preset: "anthropic".to_owned(),
+        format: WireFormat::Anthropic,
+        base_url: "https://api.anthropic.com/v1".to_owned(),
+        enabled,
+        created_at: ago(days),
+        credential: (seed != 3).then(|| CredentialFacts {
+            id: CredentialId::from_random(&[seed; 12]),
+            version: 1,
+            last_four: "9PdE".to_owned(),
+            fingerprint: "3f·a1·7c".to_owned(),
+            created_at: ago(days),
+            created_by: Some(caller(Role::Administrator).person),
+            created_by_name: Some("Ada Example".to_owned()),
+        }),
+        models: 14,
+    }
+}
+
+pub(super) fn provider_detail() -> ProviderDetail {
+    let deployment = |seed: u8, name: &str, only_one| ProviderDeployment {
+        model: ModelId::from_random(&[seed; 12]),
+        model_name: name.parse().unwrap(),
+        model_enabled: true,
+        deployment: DeploymentId::from_random(&[seed; 12]),
+        upstream_model: format!("{name}-2026"),
+        weight: 80,
+        priority: 1,
+        only_one,
+    };
+    ProviderDetail {
+        provider: provider(2, true, 212),
+        deployments: vec![deployment(1, "claude-sonnet-5", false), deployment(2, "claude-opus-5", true)],
+        dependent_keys: 212,
+    }
+}
+
+pub(super) fn new_provider(reasons: Reasons) -> providers::new::Model {
+    let preset = preset("openai-compatible").unwrap();
+    let base_url = "https://llm.example.com/v1".to_owned();
+    providers::new::Model { form: form_id(), preset, name: "Our own".to_owned(), base_url, reasons }
+}
+
+pub(super) fn price() -> PriceList {
+    let pico = PicoUsd::from_pico;
+    let tokens = TokenPrices {
+        input: pico(3_000_000),
+        output: pico(15_000_000),
+        cache_read: Some(pico(300_000)),
+        cache_write: Some(pico(3_750_000)),
+        cache_write_1h: None,
+    };
+    PriceList { tokens, tiers: vec![Tier { above_input_tokens: 200_000, prices: tokens }], request: PicoUsd::default() }
+}
+
+pub(super) fn candidate(name: &str, added: bool, priced: bool) -> CatalogueCandidate {
+    CatalogueCandidate {
+        name: name.parse().unwrap(),
+        upstream_model: name.to_owned(),
+        price: priced.then(price),
+        max_input_tokens: Some(200_000),
+        max_output_tokens: Some(64_000),
+        capabilities: vec!["tools".to_owned(), "vision".to_owned(), "prompt_caching".to_owned()],
+        endpoints: vec![Endpoint::Messages],
+        sunset: (!priced).then(|| "2027-03-01".to_owned()),
+        added,
+    }
+}
+
+pub(super) fn admin_model(name: &str, priced: bool) -> AdminModel {
+    let deployment = DeploymentRow {
+        id: DeploymentId::from_random(&[1; 12]),
+        provider: provider_id(1),
+        provider_name: "Messages EU".to_owned(),
+        provider_enabled: priced,
+        upstream_model: format!("{name}-2026"),
+        weight: 80,
+        priority: 1,
+    };
+    AdminModel {
+        model: Model {
+            id: ModelId::from_random(&[u8::from(priced); 12]),
+            name: name.parse().unwrap(),
+            price: priced.then(price),
+            price_version: 2,
+            max_input_tokens: Some(200_000),
+            max_output_tokens: Some(64_000),
+            capabilities: vec!["tools".to_owned(), "prompt_caching".to_owned()],
+            sunset: Some("2027-03-01".to_owned()),
+            endpoints: vec![Endpoint::Messages, Endpoint::CountTokens],
+            deployments: Vec::new(),
+            enabled: true,
+        },
+        deployments: vec![deployment],
+        profiles: vec!["Standard developer".to_owned()],
+    }
+}
+
+pub(super) fn model_page(reasons: Reasons, may_change: bool) -> models::show::Model {
+    let model = admin_model("claude-sonnet-5", true);
+    let entered = ModelForm::of(&model);
+    let prices = vec![
+        PriceRow {
+            version: 2,
+            price: Some(price()),
+            effective_from: ago(20),
+            set_by_name: Some("Ada Example".to_owned()),
+        },
+        PriceRow { version: 1, price: None, effective_from: ago(90), set_by_name: None },
+    ];
+    let catalogue_price = Some(PriceList { tiers: vec![], ..price() });
+    let detail = AdminModelDetail { model, prices, catalogue_price };
+    let providers = vec![provider(1, true, 41), provider(3, false, 3)];
+    models::show::Model { detail, entered, providers, reasons, happened: None, may_change }
+}
+
+pub(super) fn profile_row() -> ProfileRow {
+    let term = |default, maximum| Term { default, maximum, developers_may_change: true, above: AboveMaximum::Reject };
+    let money = NanoUsd::from_dollars;
+    let amount =
+        Term { default: money(50), maximum: money(100), developers_may_change: true, above: AboveMaximum::Clamp };
+    let terms = ProfileTerms {
+        models: vec!["claude-*".parse().unwrap(), "gpt-*".parse().unwrap()],
+        endpoints: Endpoint::ALL.to_vec(),
+        caps: vec![CapTerm { window: Window::Month, amount }],
+        requests_per_minute: term(60, 120),
+        concurrency: term(8, 16),
+        lifetime_days: term(90, 180),
+        networks: vec!["10.0.0.0/8".parse().unwrap()],
+        max_output_tokens: None,
+        assumed_output_tokens: 4_096,
+    };
+    let audience =
+        Audience { roles: vec![Role::Developer], teams: vec![team_id(1)], groups: vec!["llm-users".to_owned()] };
+    let profile = AccessProfile {
+        id: ProfileId::from_random(&[1; 12]),
+        name: "Standard developer".to_owned(),
+        description: "For everyday work with coding agents and small services.".to_owned(),
+        version: 7,
+        terms,
+        audience,
+        consumers: vec![ConsumerKind::Person, ConsumerKind::Agent],
+        keys_per_person: 5,
+        enabled: true,
+    };
+    ProfileRow { profile, live_keys: 812, models_allowed: 14, models_served: 38 }
+}
+
+pub(super) fn entered(profile: &AccessProfile) -> Entered {
+    let AccessProfile { name, description, version, terms, audience, consumers, keys_per_person, enabled, .. } =
+        profile.clone();
+    let draft = ProfileDraft { name, description, terms, audience, consumers, keys_per_person, enabled };
+    Entered { version: Some(version), ..Entered::of(&draft) }
+}
+
+pub(super) fn guardrail_page(may_change: bool, stale: Option<(i64, i64)>, reasons: Reasons) -> guardrails::show::Model {
+    let row = profile_row();
+    let entered = entered(&row.profile);
+    let models = ["claude-opus-5", "claude-sonnet-5", "house-model"].map(str::to_owned).to_vec();
+    let teams = vec![(team_id(1), "Billing".to_owned()), (team_id(2), "Search".to_owned())];
+    let detail = ProfileDetail { row, teams, models };
+    guardrails::show::Model { detail, entered, reasons, happened: None, stale, may_change }
+}
+
+pub(super) fn person(seed: u8, active: bool) -> PersonRow {
+    let name = ["Lena Lead", "Sam Suspended", "Devi Developer"][usize::from(seed) - 1];
+    PersonRow {
+        id: PersonId::from_random(&[seed; 12]),
+        name: name.to_owned(),
+        email: format!("person{seed}@example.com"),
+        issuer: "https://login.example.com".to_owned(),
+        roles: vec![Role::Developer, Role::Administrator],
+        granted_roles: vec![Role::Administrator],
+        active,
+        created_at: ago(300),
+        last_sign_in_at: active.then(|| ago(1)),
+    }
+}
+
+pub(super) fn team(seed: u8, led: bool) -> TeamRow {
+    let name = ["Billing", "Search"][usize::from(seed) - 1];
+    let leads = if led { vec!["Lena Lead".to_owned()] } else { vec![] };
+    TeamRow { id: team_id(seed), name: name.to_owned(), members: 12, leads, created_at: ago(200) }
+}
+
+pub(super) fn team_detail() -> TeamDetail {
+    let member = |seed: u8, lead| {
+        let PersonRow { id, name, email, active, .. } = person(seed, seed != 2);
+        TeamMember { person: id, name, email, active, lead }
+    };
+    TeamDetail { team: team(1, true), members: vec![member(1, true), member(2, false)], live_keys: 31 }
+}
+
+pub(super) fn person_detail() -> PersonDetail {
+    PersonDetail {
+        person: person(1, true),
+        groups: vec!["llm-users".to_owned()],
+        memberships: vec![Membership { team: team_id(1), team_name: "Billing".to_owned(), lead: true }],
+        live_keys: 4,
+        teams: vec![team(2, false)],
+        oneself: false,
+    }
+}
+
+pub(super) fn audit_lines() -> Vec<AuditLine> {
+    let line = |seq, action: &str, name: &str, before, after| AuditLine {
+        row: AuditRow {
+            seq,
+            entry: AuditEntry {
+                at: ago(seq),
+                actor: Actor::Person(person(1, true).id),
+                address: Some("10.4.1.9".to_owned()),
+                action: action.to_owned(),
+                object_kind: "profile".to_owned(),
+                object: "prof_111111111111".to_owned(),
+                object_name: name.to_owned(),
+                before,
+                after,
+            },
+            previous: GENESIS,
+            hash: GENESIS,
+        },
+        actor_name: "Lena Lead".to_owned(),
+    };
+    let terms =
+        |maximum: i64| json!({ "terms": { "caps": [{ "window": "month", "amount": { "maximum": maximum } }] } });
+    vec![
+        line(3, "profile.changed", "Standard developer", Some(terms(50_000_000_000)), Some(terms(100_000_000_000))),
+        line(
+            2,
+            "key.minted",
+            "<script>alert(1)</script>",
+            None,
+            Some(json!({ "expires_at": 1_800_000_000_000_i64, "environment": "dev" })),
+        ),
+        line(
+            1,
+            "credential.replaced",
+            "Chat West",
+            Some(json!({ "last_four": "x7Qa" })),
+            Some(json!({ "last_four": "9PdE" })),
+        ),
+    ]
+}
