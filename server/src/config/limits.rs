@@ -1,4 +1,4 @@
-//! `[limits]` and `[retention]`: numbers with defaults that nobody needs to touch at first.
+//! `[limits]`: numbers with defaults that nobody needs to touch at first.
 
 use std::time::Duration;
 
@@ -18,13 +18,6 @@ pub struct Limits {
     pub upstream_total: Duration,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    pub usage_days: u32,
-    pub rollup_months: u32,
-    pub audit_days: u32,
-}
-
 pub(super) fn read_limits(section: Section<'_>) -> Limits {
     let count = |key, default, range| size(section.number(key, default, range));
     let seconds = |key, default, range| Duration::from_secs(section.number(key, default, range));
@@ -41,18 +34,6 @@ pub(super) fn read_limits(section: Section<'_>) -> Limits {
     };
     section.finish();
     limits
-}
-
-pub(super) fn read_retention(section: Section<'_>) -> Retention {
-    let number = |key, default, range| u32::try_from(section.number(key, default, range)).unwrap_or(u32::MAX);
-    let retention = Retention {
-        usage_days: number("usage_days", 90, 1..=3650),
-        rollup_months: number("rollup_months", 25, 1..=120),
-        // Shorter would break what auditors are promised.
-        audit_days: number("audit_days", 400, 400..=36_500),
-    };
-    section.finish();
-    retention
 }
 
 fn size(number: u64) -> usize {

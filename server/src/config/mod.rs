@@ -28,7 +28,7 @@ mod spelling;
 
 pub use database_url::{DatabaseUrl, Engine};
 pub use issuer::{ClientCredential, Issuer, MappedRole};
-pub use limits::{Limits, Retention};
+pub use limits::Limits;
 pub use root_secret::RootSource;
 pub use secret::Secret;
 
@@ -47,7 +47,6 @@ pub struct Config {
     pub issuers: Vec<Issuer>,
     pub egress: EgressPolicy,
     pub limits: Limits,
-    pub retention: Retention,
     /// What is allowed but probably not meant; to be logged at start.
     pub notes: Vec<String>,
 }
@@ -164,7 +163,6 @@ fn read(reading: &Reading<'_>, around: &Surroundings<'_>) -> Option<Config> {
     let issuers = issuer::read(issuer_sections, around);
     let egress = read_egress(root.section("egress"), around);
     let limits = limits::read_limits(root.section("limits"));
-    let retention = limits::read_retention(root.section("retention"));
     root.finish();
 
     let mut notes = unknown_variables(reading);
@@ -188,7 +186,6 @@ fn read(reading: &Reading<'_>, around: &Surroundings<'_>) -> Option<Config> {
         issuers,
         egress,
         limits,
-        retention,
         notes,
     })
 }

@@ -105,11 +105,12 @@ fn merge(
     }
 }
 
-/// What a call that was cut off is taken to have cost: its prompt and what was seen of its answer, within the
-/// reservation; without any sight of it the whole reservation.
+/// What a call that was cut off is taken to have cost: what its checkpoint says, which counts the prompt, at least the
+/// bound of the prompt, and within the reservation; without any checkpoint the whole reservation.
 fn interrupted(call: OpenCall) -> UsageRecord {
     let OpenCall { event, intent, checkpoint } = call;
-    let seen = checkpoint.map(|seen| seen.cost.max(NanoUsd::ZERO).plus(intent.prompt_bound).min(intent.amount));
+    let seen = checkpoint
+        .map(|seen| seen.cost.max(intent.prompt_bound).clamp(NanoUsd::ZERO, intent.amount.max(NanoUsd::ZERO)));
     let seen = seen.filter(|&cost| cost > NanoUsd::ZERO);
     UsageRecord {
         id: event,
