@@ -130,8 +130,13 @@ impl Process {
             random: Box::new(spread(random.clone())),
             settings: plan.gateway,
         });
-        let live =
-            LiveGateway { directory: directory.clone(), ledger: ledger.clone(), connector, clock: clock.clone() };
+        let live = LiveGateway {
+            directory: directory.clone(),
+            ledger: ledger.clone(),
+            connector,
+            clock: clock.clone(),
+            ingest: ingest.clone(),
+        };
         let portal = Arc::new(Portal::new(PortalParts {
             store: store.clone(),
             clock: clock.clone(),

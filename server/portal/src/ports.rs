@@ -21,6 +21,8 @@ pub trait GatewayPort: Send + Sync {
     /// The live budgets of a key, from the ledger: its own, and those of the levels above it. Empty for a
     /// key that the gateway does not know.
     async fn figures(&self, key: KeyId) -> Vec<BudgetFigures>;
+    /// Until every call that has ended by now is in the store, so that a page shows it; gives up after a second.
+    async fn catch_up(&self);
     /// The first call of this key that finished after `since`, denials included; from memory.
     async fn finished_since(&self, key: KeyId, since: Timestamp) -> Option<UsageRecord>;
     /// Asks the provider with its stored address and credential. Never relays what the provider says.

@@ -1,6 +1,7 @@
 //! The running gateway as the portal sees it: told of changes, asked for live figures, able to try a connection.
 
 use crate::gateway::directory::Directory;
+use crate::gateway::ingest::Ingest;
 use crate::gateway::ledger::Ledger;
 use crate::http::egress::{self, UpstreamConnector};
 use bytes::Bytes;
@@ -21,6 +22,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(1);
 const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Any version that the provider knows will do: the answer's content is not read.
 const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
@@ -30,6 +32,7 @@ pub struct LiveGateway {
     pub ledger: Arc<Ledger>,
     pub connector: UpstreamConnector,
     pub clock: Arc<dyn Clock>,
+    pub ingest: Arc<Ingest>,
 }
 
 #[async_trait::async_trait]
@@ -47,6 +50,11 @@ impl GatewayPort for LiveGateway {
     async fn figures(&self, key: KeyId) -> Vec<BudgetFigures> {
         let Some(record) = self.directory.key(key) else { return vec![] };
         self.ledger.figures(&record, self.clock.now())
+    }
+
+    /// A database that does not take them now is logged where it is written to; the page shows what there is.
+    async fn catch_up(&self) {
+        let _ = tokio::time::timeout(CATCH_UP_TIMEOUT, self.ingest.flush()).await;
     }
 
     async fn finished_since(&self, key: KeyId, since: Timestamp) -> Option<UsageRecord> {

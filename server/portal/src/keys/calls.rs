@@ -33,6 +33,7 @@ impl Portal {
         limit: u32,
     ) -> Result<CallsPage, PortalError> {
         self.visible_key(caller, key).await?;
+        self.gateway.catch_up().await;
         let limit = limit.clamp(1, MOST_CALLS);
         let mut calls = self.store.recent_calls(key, before, limit + 1).await?;
         let more = calls.len() > limit as usize;
@@ -41,6 +42,7 @@ impl Portal {
     }
 
     pub async fn call(&self, caller: &Caller, call: EventId) -> Result<CallDetail, PortalError> {
+        self.gateway.catch_up().await;
         let call = self.store.call(call).await?.ok_or(PortalError::NotFound)?;
         let key = self.visible_key(caller, call.key).await?.key;
         let served_by = match call.deployment {

@@ -53,6 +53,7 @@ impl Portal {
     /// in which it began.
     pub async fn key_usage(&self, caller: &Caller, key: KeyId, days: u16) -> Result<KeyUsage, PortalError> {
         self.visible_key(caller, key).await?;
+        self.gateway.catch_up().await;
         let now = self.clock.now();
         let zone = &self.settings.zone;
         let today = day_of(now, zone);

@@ -76,6 +76,8 @@ pub(crate) struct TestGateway {
     told: Mutex<Vec<Told>>,
     figures: Mutex<HashMap<KeyId, Vec<BudgetFigures>>>,
     finished: Mutex<Vec<UsageRecord>>,
+    /// Calls that have ended, on their way to the store.
+    pub(crate) under_way: Mutex<Option<(Store, UsageRecord)>>,
     pub(crate) asked: AtomicI64,
 }
 
@@ -125,6 +127,12 @@ impl GatewayPort for TestGateway {
     }
     async fn figures(&self, key: KeyId) -> Vec<BudgetFigures> {
         self.figures.lock().unwrap().get(&key).cloned().unwrap_or_default()
+    }
+    async fn catch_up(&self) {
+        let under_way = self.under_way.lock().unwrap().take();
+        if let Some((store, call)) = under_way {
+            store.ingest(&[call]).await.unwrap();
+        }
     }
     async fn finished_since(&self, key: KeyId, since: Timestamp) -> Option<UsageRecord> {
         let finished = self.finished.lock().unwrap();

@@ -52,6 +52,22 @@ async fn recent_calls_come_newest_first_in_pages() {
 }
 
 #[tokio::test]
+async fn a_call_that_has_just_ended_is_on_the_page() {
+    let world = World::new().await;
+    let ada = world.developer().await;
+    let key = world.mint(&ada, "laptop").await;
+    let ends =
+        |call: &UsageRecord| *world.gateway.under_way.lock().unwrap() = Some((world.store.clone(), call.clone()));
+    let [first, second, third] = [1, 2, 3].map(|nth| world.call(key, world.now(), nth, 7));
+    ends(&first);
+    assert_eq!(world.portal.recent_calls(&ada, key, None, 9).await.unwrap().calls.len(), 1);
+    ends(&second);
+    assert_eq!(world.portal.key_usage(&ada, key, 1).await.unwrap().total.cost, NanoUsd::from_nano(14));
+    ends(&third);
+    assert_eq!(world.portal.call(&ada, third.id).await.unwrap().call.id, third.id);
+}
+
+#[tokio::test]
 async fn a_call_names_the_provider_that_served_it() {
     let world = World::new().await;
     let (ada, admin) = (world.developer().await, world.administrator().await);
