@@ -89,6 +89,8 @@ const LEAST_OUTPUT: u64 = 16;
 const TOKENS_PER_ITEM: u64 = 16;
 /// What input from outside of the body is taken for, if the model's context window is not known.
 const UNKNOWN_WINDOW: u64 = 1_048_576;
+/// Tokens of an answer that is rather long.
+const TYPICAL_OUTPUT: u64 = 1_024;
 /// The longest answer that is believed of a model whose own limit is not known.
 const UNKNOWN_OUTPUT: u64 = 131_072;
 
@@ -169,6 +171,7 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
         prompt_bound: bound.prompt,
         // All choices grow with the cap.
         output_token_nano: NanoUsd::from_nano(bound.output_token.as_nano().saturating_mul(head.choices.cast_signed())),
+        expected_tokens: prompt_estimate.saturating_add(expected_output(output_tokens)),
         now: caller.arrived_at,
     })?;
     let reservation = guard(Some(reserved));
@@ -176,6 +179,11 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
     let most_output = model.max_output_tokens.unwrap_or(UNKNOWN_OUTPUT).saturating_mul(head.choices);
     let bound = CallBound { input_tokens, output_tokens, most_output, prompt_estimate, amount: bound.total };
     Ok(Plan { candidates, output_cap, bound, reservation, model })
+}
+
+/// What is assumed of an answer for limits on tokens until it is known: callers name caps far above what they use.
+fn expected_output(most: u64) -> u64 {
+    most.min(TYPICAL_OUTPUT)
 }
 
 /// Where the call can go, or where it should have been made.
