@@ -10,6 +10,7 @@ use crate::body::Body;
 use crate::dialect;
 use crate::drain::{Drain, Stop};
 use crate::error::{self, Asked, dollars};
+use crate::framing::Framing;
 use crate::gateway::Gateway;
 use crate::headers::for_client;
 use crate::metering::Charge;
@@ -20,10 +21,10 @@ use crate::upstream::{SendError, UpstreamBody};
 use bytes::{Bytes, BytesMut};
 use domain::denial::Denial;
 use domain::key_secret::SecretText;
-use domain::model::{Endpoint, WireFormat};
+use domain::model::WireFormat;
 use domain::money::NanoUsd;
 use domain::usage::Outcome;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt;
 use std::sync::Arc;
@@ -88,11 +89,8 @@ pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: A
     if !parts.status.is_success() {
         return exchange.relay_error(head, body, credential, answer).await;
     }
-    let is_stream = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| {
-        kind.as_bytes().get(..17).is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"))
-    });
-    if is_stream {
-        stream::relay(exchange, head, body, answer).await;
+    if let Some(framing) = Framing::of_answer(&parts.headers, exchange.admitted.address()) {
+        stream::relay(exchange, framing, head, body, answer).await;
     } else {
         exchange.relay_plain(head, body, answer).await;
     }
@@ -145,7 +143,7 @@ impl Exchange {
 
     /// What a call without figures is charged after this much output.
     fn estimated(&self, output: u64) -> Charge {
-        if self.admitted.endpoint() == Endpoint::CountTokens {
+        if self.admitted.endpoint().counts_for().is_some() {
             return Charge::NOTHING;
         }
         self.admitted.tariff().estimated(None, output)
@@ -192,7 +190,13 @@ impl Exchange {
         // What broke off is no JSON any more, and is replaced.
         let secret = credential.expose().as_bytes();
         let leaks = !secret.is_empty() && memchr::memmem::find(&kept, secret).is_some();
-        let is_json = kept.first() == Some(&b'{') && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
+        // Google's own way to say that the credential is wrong: a 400.
+        if memchr::memmem::find(&kept, b"API_KEY_INVALID").is_some() {
+            return self.fail(&Denial::ProviderAuth, Charge::NOTHING, answer);
+        }
+        let begins = kept.trim_ascii_start().first();
+        let is_json = (begins == Some(&b'{') || (self.admitted.address().as_array && begins == Some(&b'[')))
+            && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
         if leaks || !is_json {
             return self.fail(&Denial::ProviderError, Charge::NOTHING, answer);
         }
@@ -227,7 +231,7 @@ impl Exchange {
 
     fn plain_charge(&self, usage: Option<domain::usage::TokenUsage>, seen_bytes: usize) -> Charge {
         match usage {
-            _ if self.admitted.endpoint() == Endpoint::CountTokens => Charge::NOTHING,
+            _ if self.admitted.endpoint().counts_for().is_some() => Charge::NOTHING,
             Some(tokens) => self.admitted.tariff().reported(tokens),
             None => self.estimated((seen_bytes as u64).div_ceil(3)),
         }

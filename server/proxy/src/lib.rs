@@ -11,6 +11,7 @@ mod drain;
 mod error;
 mod fields;
 mod forward;
+mod framing;
 mod gateway;
 mod head;
 mod headers;
@@ -25,6 +26,7 @@ mod scan;
 mod settings;
 mod sse;
 mod stream;
+mod target;
 mod upstream;
 
 pub use body::{Body, BrokenOff};

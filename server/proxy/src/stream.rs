@@ -5,13 +5,13 @@
 //! seen. After the client hung up, a stream whose usage comes last is read on for a bounded time, any other is dropped.
 
 use crate::body::{Body, Sender};
-use crate::dialect::{StreamTap, Verdict, error_event};
+use crate::dialect::{StreamTap, Verdict};
 use crate::drain::Stop;
 use crate::error::{error_body, sentence};
 use crate::forward::{Answer, Exchange, announce_budget, asked};
+use crate::framing::{Framing, Splitter};
 use crate::metering::Charge;
 use crate::reservation::Ending;
-use crate::sse::Splitter;
 use crate::upstream::UpstreamBody;
 use bytes::Bytes;
 use domain::denial::Denial;
@@ -60,7 +60,13 @@ struct Pump {
     checkpointed: Option<Charge>,
 }
 
-pub(crate) async fn relay(exchange: Exchange, mut head: Response<()>, mut body: UpstreamBody, answer: Answer) {
+pub(crate) async fn relay(
+    exchange: Exchange,
+    framing: Framing,
+    mut head: Response<()>,
+    mut body: UpstreamBody,
+    answer: Answer,
+) {
     let status = head.status().as_u16();
     head.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     head.headers_mut().insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
@@ -68,10 +74,10 @@ pub(crate) async fn relay(exchange: Exchange, mut head: Response<()>, mut body: 
     let (client, client_body) = Body::channel();
     // If nobody takes it, the channel says so at the next step.
     let _ = answer.send(head.map(|()| client_body));
-    let tap = StreamTap::new(exchange.admitted.endpoint(), exchange.admitted.client_wants_usage());
+    let tap = StreamTap::new(exchange.admitted.endpoint(), framing, exchange.admitted.client_wants_usage());
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut pump = Pump { exchange, tap, splitter: Splitter::default(), client, ticks, tick: 0, checkpointed: None };
+    let mut pump = Pump { exchange, tap, splitter: Splitter::new(framing), client, ticks, tick: 0, checkpointed: None };
     let end = pump.run(&mut body).await;
     let was_whole = matches!(end, End::Whole(_));
     pump.finish(end, status).await;
@@ -205,7 +211,6 @@ impl Pump {
     /// Settles, and only then lets the client see the end.
     async fn finish(mut self, end: End, status: u16) {
         let charge = self.charge();
-        let endpoint = self.exchange.admitted.endpoint();
         let gone = self.exchange.drain.client_is_gone();
         let (outcome, denial, words) = match &end {
             End::ClientGone => (Outcome::ClientGone, None, None),
@@ -238,7 +243,7 @@ impl Pump {
             if shutdown && let Some(error) = body.get_mut("error") {
                 error["code"] = Value::from("server_shutdown");
             }
-            Bytes::from(error_event(endpoint, &body))
+            Bytes::from(self.tap.error_event(&body))
         };
         let bytes = match (settled, denial) {
             (Err(denial), _) => event(&denial, &sentence(&denial)),

@@ -9,7 +9,7 @@ use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, Pro
 use domain::audit::{Actor, AuditEntry, AuditRow, GENESIS};
 use domain::budget::Window;
 use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProfileId, ProviderId, TeamId};
-use domain::model::{Endpoint, Model, WireFormat};
+use domain::model::{Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::{Membership, Role};
 use domain::pricing::{PriceList, Tier, TokenPrices};
@@ -64,7 +64,7 @@ pub(super) fn provider(seed: u8, enabled: bool, days: i64) -> ProviderRow {
         id: provider_id(seed),
         name: name.to_owned(),
         preset: "anthropic".to_owned(),
-        format: WireFormat::Anthropic,
+        kind: ProviderKind::Anthropic,
         base_url: "https://api.anthropic.com/v1".to_owned(),
         enabled,
         created_at: ago(days),

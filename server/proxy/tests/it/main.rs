@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod azure;
 mod calls;
 mod credentials;
 mod denials;
 mod failures;
+mod gemini;
 mod over_http;
 mod provider;
 mod world;

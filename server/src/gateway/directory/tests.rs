@@ -3,7 +3,7 @@
 use super::super::testing::{ManualClock, profile, virtual_key};
 use super::*;
 use domain::id::PersonId;
-use domain::model::{ModelName, WireFormat};
+use domain::model::{ModelName, ProviderKind};
 use domain::virtual_key::{KeyState, RevocationReason};
 use proxy::ports::Directory as _;
 use std::sync::Mutex;
@@ -38,7 +38,7 @@ impl PolicySource for Store {
             providers: vec![ProviderRecord {
                 id: provider(),
                 name: "Demo".into(),
-                format: WireFormat::OpenAi,
+                kind: ProviderKind::OpenAi,
                 base_url: http::Uri::from_static("http://127.0.0.1:9/v1"),
                 enabled: true,
             }],
