@@ -23,6 +23,7 @@ mod route;
 mod routing;
 mod scan;
 mod settings;
+mod slices;
 mod sse;
 mod stream;
 mod upstream;

@@ -15,6 +15,8 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// Answers of hung-up clients that are read to their end for the sake of their usage, at the same time.
     pub max_drains: usize,
+    /// Output tokens by which a stream's reservation grows; 0 sets the whole cap aside at once.
+    pub slice_tokens: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,7 @@ impl Default for Settings {
             body_limit_bytes: 32 * 1024 * 1024,
             timeouts: Timeouts::default(),
             max_drains: 256,
+            slice_tokens: 2_048,
         }
     }
 }

@@ -8,4 +8,5 @@ mod denials;
 mod failures;
 mod over_http;
 mod provider;
+mod slices;
 mod world;
