@@ -9,6 +9,7 @@ use crate::body::Body;
 use crate::error::{self, Asked};
 use crate::forward::{self, asked};
 use crate::head;
+use crate::health::{Health, Healths};
 use crate::ports::{Directory, KeyRecord, Ledger};
 use crate::presented_key::{self, Recognised, UnrecognisedCounts};
 use crate::request;
@@ -17,7 +18,7 @@ use crate::settings::Settings;
 use crate::upstream::Upstream;
 use bytes::Bytes;
 use domain::denial::Denial;
-use domain::id::EventId;
+use domain::id::{CredentialId, DeploymentId, EventId};
 use domain::model::Endpoint;
 use domain::time::{Clock, Timestamp};
 use domain::virtual_key::KeyStanding;
@@ -47,6 +48,7 @@ pub struct Gateway {
     pub(crate) random: Box<dyn Fn() -> u64 + Send + Sync>,
     pub(crate) settings: Settings,
     pub(crate) drains: Arc<Semaphore>,
+    pub(crate) healths: Arc<Healths>,
     pub(crate) cutting: AtomicBool,
     calls: TaskTracker,
     unrecognised: UnrecognisedCounts,
@@ -62,6 +64,7 @@ impl Gateway {
             upstream,
             random,
             drains: Arc::new(Semaphore::new(settings.max_drains)),
+            healths: Healths::new(),
             settings,
             cutting: AtomicBool::new(false),
             calls: TaskTracker::new(),
@@ -82,6 +85,16 @@ impl Gateway {
     /// Calls that are at a provider now.
     pub fn in_flight(&self) -> usize {
         self.calls.len()
+    }
+
+    /// How a deployment is doing, as far as calls have shown since the start.
+    pub fn health(&self, deployment: DeploymentId, credential: CredentialId) -> Health {
+        self.healths.of(deployment, credential)
+    }
+
+    /// Providers or credentials were changed: what was refused before is tried anew.
+    pub fn policy_changed(&self) {
+        self.healths.trust_credentials();
     }
 
     /// Ends running streams within about a second, each with an error event, settled.

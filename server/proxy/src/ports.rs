@@ -10,6 +10,7 @@ use domain::id::{CredentialId, EventId, KeyId, ProviderId};
 use domain::key_secret::{Pepper, SecretText};
 use domain::model::{Model, WireFormat};
 use domain::money::NanoUsd;
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
 use domain::usage::{TokenUsage, UsageRecord};
 use domain::virtual_key::{KeySecret, KeyTerms, VirtualKey};
@@ -33,6 +34,7 @@ pub struct ProviderRecord {
     pub format: WireFormat,
     pub base_url: http::Uri,
     pub enabled: bool,
+    pub timeouts: ProviderTimeouts,
 }
 
 /// The policy as it stands: one immutable value, replaced whole.

@@ -13,6 +13,7 @@ pub struct Settings {
     pub budget_status: BudgetStatus,
     pub body_limit_bytes: u64,
     pub timeouts: Timeouts,
+    pub retry: Retry,
     /// Answers of hung-up clients that are read to their end for the sake of their usage, at the same time.
     pub max_drains: usize,
 }
@@ -21,6 +22,35 @@ pub struct Settings {
 pub enum BudgetStatus {
     PaymentRequired,
     TooManyRequests,
+}
+
+/// What is tried again, as long as the client has seen nothing of an answer. Connections that did not come about and
+/// refusals for want of capacity (429, and 503 that says when) always are: no provider has done anything for them.
+#[derive(Debug, Clone, Copy)]
+pub struct Retry {
+    /// Attempts of one call, the first included.
+    pub attempts: u32,
+    /// Also after 500, 502, 503, 504 and 529. Providers do not charge for those.
+    pub server_errors: bool,
+    /// Also after a connection broke or stayed silent once the call was sent. The provider may have done the work and
+    /// charge for it: such an attempt is charged as an interrupted call, beside the one that answers.
+    pub after_sending: bool,
+    /// Before the second attempt at the same deployment, twice as long before the third.
+    pub first_delay: Duration,
+    /// A provider that asks for more patience than this is not waited for.
+    pub longest_wait: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            attempts: 3,
+            server_errors: true,
+            after_sending: false,
+            first_delay: Duration::from_millis(150),
+            longest_wait: Duration::from_secs(2),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +93,7 @@ impl Default for Settings {
             budget_status: BudgetStatus::PaymentRequired,
             body_limit_bytes: 32 * 1024 * 1024,
             timeouts: Timeouts::default(),
+            retry: Retry::default(),
             max_drains: 256,
         }
     }

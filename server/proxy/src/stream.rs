@@ -84,7 +84,7 @@ impl Pump {
     async fn run(&mut self, body: &mut UpstreamBody) -> End {
         let mut heard = Instant::now();
         loop {
-            let due = self.exchange.due.min(heard + self.exchange.gateway.settings.timeouts.between_events);
+            let due = self.exchange.due.min(heard + self.exchange.between_events);
             // Not biased: a provider that always has something ready must not keep the second hand from moving.
             let step = tokio::select! {
                 step = self.exchange.drain.wait(body.frame(), self.client.closed(), due) => step,
@@ -225,6 +225,7 @@ impl Pump {
         // The provider's own last word stands; ours would be a second one.
         let silent = matches!(end, End::Whole(_)) || (matches!(end, End::Closed) && self.tap.failed);
         let shutdown = matches!(end, End::Cut(Cut::Shutdown));
+        self.exchange.conclude(outcome, denial.as_ref());
         let gateway = self.exchange.gateway;
         let (caller, reservation) = self.exchange.admitted.into_reservation();
         let error = match &denial {

@@ -5,6 +5,7 @@
 mod calls;
 mod credentials;
 mod denials;
+mod failover;
 mod failures;
 mod over_http;
 mod provider;
