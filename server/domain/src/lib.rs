@@ -11,6 +11,7 @@ pub mod catalogue;
 pub mod denial;
 pub mod id;
 pub mod key_secret;
+pub mod limits;
 pub mod minting;
 pub mod model;
 pub mod money;

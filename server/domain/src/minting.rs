@@ -3,9 +3,10 @@
 //! Granted terms never exceed the profile's maxima, and what the gateway would refuse is never accepted here. Above a
 //! maximum the profile's own rule decides: reject, or clamp and say so.
 
-use crate::access_profile::{AboveMaximum, AccessProfile, ProfileTerms, Term};
+use crate::access_profile::{AboveMaximum, AccessProfile, ProfileTerms, QuotaTerm, Term};
 use crate::budget::Cap;
 use crate::id::{KeyId, ProfileId};
+use crate::limits::Quota;
 use crate::model::{Model, ModelPattern};
 use crate::money::NanoUsd;
 use crate::permission::Permission;
@@ -120,6 +121,8 @@ pub fn decide_mint(
             Amount::PerMinute,
         ),
         concurrency: decision.term("concurrency", &profile.terms.concurrency, request.concurrency, 1, Amount::AtOnce),
+        tokens_per_minute: profile.terms.tokens_per_minute.map(|term| term.default.min(term.maximum)),
+        quotas: granted_quotas(&profile.terms),
         networks: decision.networks(&profile.terms, request.networks.as_deref()),
         max_output_tokens: decision.output_tokens(&profile.terms, request.max_output_tokens),
     };
@@ -138,6 +141,15 @@ pub fn decide_mint(
         expires_at: now.plus_days(i64::from(lifetime_days)),
         clamped: decision.clamped,
     })
+}
+
+fn granted_quotas(terms: &ProfileTerms) -> Vec<Quota> {
+    let granted = |term: &QuotaTerm| Quota {
+        counted: term.counted,
+        window: term.window,
+        limit: term.amount.default.min(term.amount.maximum),
+    };
+    terms.quotas.iter().map(granted).collect()
 }
 
 /// What has been found so far.

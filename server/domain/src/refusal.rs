@@ -190,6 +190,7 @@ impl Refusal {
 /// The name of the form field for the cap of a window.
 pub const fn cap_field(window: Window) -> &'static str {
     match window {
+        Window::Hour => "cap_hour",
         Window::Day => "cap_day",
         Window::Week => "cap_week",
         Window::Month => "cap_month",

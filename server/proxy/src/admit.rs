@@ -5,6 +5,7 @@
 
 use crate::gateway::Gateway;
 use crate::head::Head;
+use crate::holding::Held;
 use crate::metering::{CallBound, Tariff};
 use crate::ports::{KeyRecord, ReserveRequest};
 use crate::request::{Chain, Edits, OutputCap, caps, rewrite};
@@ -81,6 +82,8 @@ pub(crate) struct Admitted {
     bound: CallBound,
     candidates: Vec<Candidate>,
     reservation: Reservation,
+    /// Counts the call among those of its key, until it is settled.
+    _held: Held,
 }
 
 /// Output tokens that a quarter of the headroom has to allow at least, before a call without a cap is refused.
@@ -89,6 +92,8 @@ const LEAST_OUTPUT: u64 = 16;
 const TOKENS_PER_ITEM: u64 = 16;
 /// What input from outside of the body is taken for, if the model's context window is not known.
 const UNKNOWN_WINDOW: u64 = 1_048_576;
+/// Tokens of an answer that is rather long.
+const TYPICAL_OUTPUT: u64 = 1_024;
 /// The longest answer that is believed of a model whose own limit is not known.
 const UNKNOWN_OUTPUT: u64 = 131_072;
 
@@ -114,11 +119,21 @@ pub(crate) fn admit(
     endpoint: Endpoint,
     head: Head,
     body: Bytes,
+    held: Held,
 ) -> Result<Admitted, Box<(Caller, Denial)>> {
     match plan(gateway, &caller, endpoint, &head, &body) {
-        Ok(Plan { model, candidates, output_cap, bound, reservation }) => {
-            Ok(Admitted { caller, endpoint, model, head, body, output_cap, bound, candidates, reservation })
-        }
+        Ok(Plan { model, candidates, output_cap, bound, reservation }) => Ok(Admitted {
+            caller,
+            endpoint,
+            model,
+            head,
+            body,
+            output_cap,
+            bound,
+            candidates,
+            reservation,
+            _held: held,
+        }),
         Err(denial) => Err(Box::new((caller, denial))),
     }
 }
@@ -169,6 +184,7 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
         prompt_bound: bound.prompt,
         // All choices grow with the cap.
         output_token_nano: NanoUsd::from_nano(bound.output_token.as_nano().saturating_mul(head.choices.cast_signed())),
+        expected_tokens: prompt_estimate.saturating_add(expected_output(output_tokens)),
         now: caller.arrived_at,
     })?;
     let reservation = guard(Some(reserved));
@@ -176,6 +192,11 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
     let most_output = model.max_output_tokens.unwrap_or(UNKNOWN_OUTPUT).saturating_mul(head.choices);
     let bound = CallBound { input_tokens, output_tokens, most_output, prompt_estimate, amount: bound.total };
     Ok(Plan { candidates, output_cap, bound, reservation, model })
+}
+
+/// What is assumed of an answer for limits on tokens until it is known: callers name caps far above what they use.
+fn expected_output(most: u64) -> u64 {
+    most.min(TYPICAL_OUTPUT)
 }
 
 /// Where the call can go, or where it should have been made.
@@ -275,6 +296,10 @@ impl Admitted {
     }
     pub(crate) fn candidates(&self) -> &[Candidate] {
         &self.candidates
+    }
+    /// Nothing will be sent any more: what is left of the request is not held while the answer takes its time.
+    pub(crate) fn forget_body(&mut self) {
+        self.body = Bytes::new();
     }
     pub(crate) const fn reservation(&self) -> &Reservation {
         &self.reservation

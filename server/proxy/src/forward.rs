@@ -76,6 +76,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: A
         Ok(reply) => reply,
         Err((denial, charge)) => return exchange.fail(&denial, charge, answer),
     };
+    exchange.admitted.forget_body();
     let (parts, body) = response.into_parts();
     let coded = parts.headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
     if let Some(between_events) = provider.timeouts.between_events() {

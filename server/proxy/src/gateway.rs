@@ -10,11 +10,13 @@ use crate::error::{self, Asked};
 use crate::forward::{self, asked};
 use crate::head;
 use crate::health::{Health, Healths};
+use crate::holding::Holding;
 use crate::ports::{Directory, KeyRecord, Ledger};
 use crate::presented_key::{self, Recognised, UnrecognisedCounts};
 use crate::request;
 use crate::route::{self, Route};
 use crate::settings::Settings;
+use crate::strangers::Strangers;
 use crate::upstream::Upstream;
 use bytes::Bytes;
 use domain::denial::Denial;
@@ -27,6 +29,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 /// What the gateway is built from.
@@ -49,6 +52,8 @@ pub struct Gateway {
     pub(crate) settings: Settings,
     pub(crate) drains: Arc<Semaphore>,
     pub(crate) healths: Arc<Healths>,
+    holding: Arc<Holding>,
+    strangers: Strangers,
     pub(crate) cutting: AtomicBool,
     calls: TaskTracker,
     unrecognised: UnrecognisedCounts,
@@ -65,6 +70,8 @@ impl Gateway {
             random,
             drains: Arc::new(Semaphore::new(settings.max_drains)),
             healths: Healths::new(),
+            holding: Holding::new(settings.held_bytes),
+            strangers: Strangers::default(),
             settings,
             cutting: AtomicBool::new(false),
             calls: TaskTracker::new(),
@@ -133,7 +140,7 @@ impl Gateway {
         let recognised = presented_key::recognise(&parts.headers, &*self.directory, &self.unrecognised, begun_at);
         let Recognised { record, secret_version } = match recognised {
             Ok(recognised) => recognised,
-            Err(denial) => return error::refuse(&denial, &nobody),
+            Err(denial) => return error::refuse(&self.weigh(denial, peer), &nobody),
         };
         let peer = peer.to_canonical();
         let headers = parts.headers;
@@ -161,7 +168,11 @@ impl Gateway {
         if let Err(denial) = request::check_headers(&caller.headers, &self.settings) {
             return self.deny(&caller, Some(endpoint), "", &denial);
         }
-        let body = match request::collect(body, &self.settings).await {
+        let held = match self.holding.enter(&caller.record) {
+            Ok(held) => held,
+            Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
+        };
+        let body = match request::collect(body, &self.settings, self.holding.room()).await {
             Ok(body) => body,
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
@@ -173,7 +184,7 @@ impl Gateway {
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
         let model = head.model.value.clone();
-        let admitted = match admit::admit(self, caller, endpoint, head, body) {
+        let admitted = match admit::admit(self, caller, endpoint, head, body, held) {
             Ok(admitted) => admitted,
             Err(refused) => {
                 let (caller, denial) = *refused;
@@ -188,6 +199,18 @@ impl Gateway {
             let nobody = Asked { event, skin, record: None, settings: &self.settings };
             error::refuse(&Denial::ProviderError, &nobody)
         })
+    }
+
+    /// What is said to someone whom nobody knows: less, after too many tries from one address.
+    fn weigh(&self, denial: Denial, peer: IpAddr) -> Denial {
+        // Anything else is about this process, and counts against nobody.
+        let nobody = matches!(denial, Denial::InvalidKey | Denial::ProviderKey | Denial::AmbiguousCredentials);
+        match nobody.then(|| self.strangers.failed(peer, Instant::now())).flatten() {
+            Some(wait) => {
+                Denial::TooManyBadKeys { retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) }
+            }
+            None => denial,
+        }
     }
 
     /// A body may take its time: what holds for this call is what holds when it is here. Asked anew although the record

@@ -16,6 +16,7 @@ mod gateway;
 mod head;
 mod headers;
 mod health;
+mod holding;
 mod metering;
 pub mod ports;
 mod presented_key;
@@ -27,6 +28,7 @@ mod routing;
 mod scan;
 mod settings;
 mod sse;
+mod strangers;
 mod stream;
 mod upstream;
 

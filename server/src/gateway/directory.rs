@@ -203,7 +203,7 @@ impl Directory {
     fn put(&self, facts: KeyFacts, profile: &Arc<AccessProfile>) {
         let KeyFacts { key, secrets, owner_active } = facts;
         let effective = effective(&profile.terms, &key.terms);
-        let record = KeyRecord { profile: profile.clone(), effective, secrets, owner_active, key };
+        let record = KeyRecord { profile: profile.clone(), effective, secrets, owner_active, key, above: Vec::new() };
         self.keys.pin().insert(record.key.id, Arc::new(record));
     }
 

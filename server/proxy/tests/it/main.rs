@@ -4,6 +4,7 @@
 
 mod calls;
 mod credentials;
+mod crowds;
 mod denials;
 mod failover;
 mod failures;

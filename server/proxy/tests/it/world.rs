@@ -16,7 +16,7 @@ use domain::usage::{TokenUsage, UsageRecord};
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, KeyTerms, Owner, VirtualKey};
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
-use proxy::ports::{Directory, KeyRecord, Ledger, ProviderRecord, ReserveRequest, Reserved};
+use proxy::ports::{Directory, KeyRecord, Ledger, Level, ProviderRecord, ReserveRequest, Reserved, Traffic};
 use proxy::{Body, Gateway, Parts, Settings};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -63,6 +63,7 @@ pub(crate) struct Facts {
     pub(crate) secrets: Vec<KeySecret>,
     pub(crate) effective: KeyTerms,
     pub(crate) owner_active: bool,
+    pub(crate) above: Vec<Level>,
     pub(crate) pepper_known: bool,
     pub(crate) models: Vec<Model>,
     pub(crate) providers: Vec<(ProviderId, WireFormat, bool)>,
@@ -85,6 +86,7 @@ impl Directory for MemoryDirectory {
                 profile: Arc::new(profile()),
                 effective: facts.effective.clone(),
                 owner_active: facts.owner_active,
+                above: facts.above.clone(),
             })
         })
     }
@@ -180,7 +182,20 @@ impl Ledger for MemoryLedger {
             amount: request.bound,
             lines: vec![line],
             tightest: Some(Self::figures_of(&book)),
+            expected_tokens: request.expected_tokens,
+            traffic: Traffic::default(),
         })
+    }
+    fn extend(&self, reserved: &mut Reserved, _: &KeyRecord, by: NanoUsd, _: Timestamp) -> Result<(), Denial> {
+        let mut book = self.book.lock().unwrap();
+        let figures = Self::figures_of(&book);
+        if by > figures.left() {
+            let BudgetFigures { scope, window, limit, spent, reserved, resets_at } = figures;
+            return Err(Denial::BudgetExhausted(LimitReached { scope, window, limit, spent, reserved, resets_at }));
+        }
+        reserved.amount = reserved.amount.plus(by);
+        book.open.insert(reserved.event, reserved.amount);
+        Ok(())
     }
     fn checkpoint(&self, event: EventId, tokens: TokenUsage, _: NanoUsd) {
         let mut book = self.book.lock().unwrap();
@@ -340,6 +355,8 @@ fn facts() -> Facts {
         caps: vec![Cap { window: Window::Month, limit: NanoUsd::from_dollars(10) }],
         requests_per_minute: 60,
         concurrency: 8,
+        tokens_per_minute: None,
+        quotas: vec![],
         networks: vec![],
         max_output_tokens: None,
     };
@@ -366,6 +383,7 @@ fn facts() -> Facts {
         secrets: vec![KeySecret { version: 1, tag, pepper_version: 1, created_at: NOW, valid_until: None }],
         effective: terms,
         owner_active: true,
+        above: vec![],
         pepper_known: true,
         models: vec![
             model(40, "claude", WireFormat::Anthropic, &[Messages, CountTokens]),
@@ -398,6 +416,10 @@ fn profile() -> AccessProfile {
             caps: vec![CapTerm { window: Window::Month, amount: money(NanoUsd::from_dollars(10)) }],
             requests_per_minute: count(60),
             concurrency: count(8),
+            tokens_per_minute: None,
+            quotas: vec![],
+            prompt_bound: domain::access_profile::PromptBound::Strict,
+            shrink_to_fit: false,
             lifetime_days: count(90),
             networks: vec![],
             max_output_tokens: None,
