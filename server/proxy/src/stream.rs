@@ -281,7 +281,7 @@ impl Pump {
 
     /// The end of a stream whose provider says nothing more.
     fn silence(&self) -> Option<End> {
-        let patience = self.exchange.gateway.settings.timeouts.between_events;
+        let patience = self.exchange.between_events;
         (Instant::now() >= self.heard + patience).then_some(End::Failed(Denial::ProviderTimeout))
     }
 
@@ -329,6 +329,7 @@ impl Pump {
         // The provider's own last word stands; ours would be a second one.
         let silent = matches!(end, End::Whole(_)) || (matches!(end, End::Closed) && self.tap.failed);
         let shutdown = matches!(end, End::Cut(Cut::Shutdown));
+        self.exchange.conclude(outcome, denial.as_ref());
         let gateway = self.exchange.gateway;
         let (caller, reservation) = self.exchange.admitted.into_reservation();
         let error = match &denial {
