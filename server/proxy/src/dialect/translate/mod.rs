@@ -14,6 +14,7 @@ mod failure;
 mod gemini;
 mod openai;
 mod reading;
+mod responses;
 mod signature;
 mod stream;
 #[cfg(test)]
@@ -31,12 +32,32 @@ use failure::Failure;
 use serde_json::value::RawValue;
 use writing::Json;
 
-/// A format that chats can be translated from and to.
+/// A provider's format, that chats can be translated to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Dialect {
     OpenAi,
     Anthropic,
     Gemini,
+}
+
+/// What a client calls, and is answered in the format of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Surface {
+    ChatCompletions,
+    Responses,
+    Messages,
+    GenerateContent,
+}
+
+impl Surface {
+    /// Whose errors its clients understand.
+    const fn dialect(self) -> Dialect {
+        match self {
+            Self::ChatCompletions | Self::Responses => Dialect::OpenAi,
+            Self::Messages => Dialect::Anthropic,
+            Self::GenerateContent => Dialect::Gemini,
+        }
+    }
 }
 
 /// What a translated request is written for.
@@ -61,11 +82,12 @@ impl Target<'_> {
 }
 
 /// Reads a request. Whether a stream is asked for stands in the URL in Gemini's format.
-pub(crate) fn read_request(from: Dialect, body: &[u8], stream: bool) -> Result<Chat, Denial> {
+pub(crate) fn read_request(from: Surface, body: &[u8], stream: bool) -> Result<Chat, Denial> {
     let chat = match from {
-        Dialect::OpenAi => openai::read_request::read(body)?,
-        Dialect::Anthropic => anthropic::read_request::read(body)?,
-        Dialect::Gemini => gemini::read_request::read(body)?,
+        Surface::ChatCompletions => openai::read_request::read(body)?,
+        Surface::Responses => responses::read_request::read(body)?,
+        Surface::Messages => anthropic::read_request::read(body)?,
+        Surface::GenerateContent => gemini::read_request::read(body)?,
     };
     Ok(Chat { stream, ..chat })
 }
@@ -81,7 +103,7 @@ pub(crate) fn write_request(chat: &Chat, target: &Target<'_>) -> Result<Bytes, D
 }
 
 /// Translates an answer that came in one piece.
-pub(crate) fn answer(from: Dialect, to: Dialect, body: &[u8], envelope: &Envelope) -> Result<Bytes, Denial> {
+pub(crate) fn answer(from: Dialect, to: Surface, body: &[u8], envelope: &Envelope) -> Result<Bytes, Denial> {
     let pieces = match from {
         Dialect::OpenAi => openai::answer::read(body, envelope)?,
         Dialect::Anthropic => anthropic::answer::read(body, envelope)?,
@@ -90,16 +112,18 @@ pub(crate) fn answer(from: Dialect, to: Dialect, body: &[u8], envelope: &Envelop
     // An error under a status of success.
     let answer = answer::Answer::of(pieces).map_err(|_| Denial::ProviderError)?;
     let text = match to {
-        Dialect::OpenAi => openai::answer::write(&answer, envelope),
-        Dialect::Anthropic => anthropic::answer::write(&answer, envelope)?,
-        Dialect::Gemini => gemini::answer::write(&answer, envelope)?,
+        Surface::ChatCompletions => openai::answer::write(&answer, envelope),
+        Surface::Responses => responses::answer::write(&answer, envelope),
+        Surface::Messages => anthropic::answer::write(&answer, envelope)?,
+        Surface::GenerateContent => gemini::answer::write(&answer, envelope)?,
     };
     Ok(Bytes::from(text))
 }
 
 /// A provider's error in the client's format, with the status that goes with it; `None` if it is none.
-pub(crate) fn error(to: Dialect, status: u16, body: &[u8], request_id: &str) -> Option<(u16, Bytes)> {
+pub(crate) fn error(to: Surface, status: u16, body: &[u8], request_id: &str) -> Option<(u16, Bytes)> {
     let failure = Failure::read(Some(status), body)?;
+    let to = to.dialect();
     Some((failure.status_for(to), Bytes::from(failure.write(to, request_id).into_text())))
 }
 

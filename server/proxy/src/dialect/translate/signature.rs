@@ -56,6 +56,16 @@ pub(super) fn from_thought_signature(text: &str) -> (Signature, bool) {
     }
 }
 
+/// What a client of OpenAI's responses gives back of a thought.
+pub(super) fn into_encrypted_content(signature: &Signature, redacted: bool) -> String {
+    into_thought_signature(signature, redacted)
+}
+
+/// What OpenAI itself encrypted means nothing to other providers.
+pub(super) fn from_encrypted_content(text: &str) -> Option<(Signature, bool)> {
+    Some(from_thought_signature(text)).filter(|(signature, _)| signature.from == Dialect::Anthropic)
+}
+
 /// Protobuf's JSON takes base64 in either alphabet, padded or not.
 fn url_safe(base64: &str) -> String {
     base64.trim_end_matches('=').replace('+', "-").replace('/', "_")

@@ -2,7 +2,7 @@
 
 use super::answer::{Envelope, Piece};
 use super::gemini::stream::Framing;
-use super::{Dialect, anthropic, gemini, openai};
+use super::{Dialect, Surface, anthropic, gemini, openai, responses};
 use crate::sse::Event;
 use bytes::Bytes;
 use domain::denial::Denial;
@@ -14,9 +14,10 @@ enum Reader {
 }
 
 enum Writer {
-    OpenAi(openai::write_stream::Writer),
-    Anthropic(anthropic::write_stream::Writer),
-    Gemini(gemini::stream::Writer),
+    ChatCompletions(openai::write_stream::Writer),
+    Responses(responses::write_stream::Writer),
+    Messages(anthropic::write_stream::Writer),
+    GenerateContent(gemini::stream::Writer),
 }
 
 /// What a client asked of its stream.
@@ -37,16 +38,19 @@ pub(crate) struct StreamTranslator {
 }
 
 impl StreamTranslator {
-    pub(crate) fn new(from: Dialect, to: Dialect, wishes: Wishes, envelope: Envelope) -> Self {
+    pub(crate) fn new(from: Dialect, to: Surface, wishes: Wishes, envelope: Envelope) -> Self {
         let reader = match from {
             Dialect::OpenAi => Reader::OpenAi(openai::read_stream::Reader::default()),
             Dialect::Anthropic => Reader::Anthropic(anthropic::read_stream::Reader::default()),
             Dialect::Gemini => Reader::Gemini(gemini::answer::Reader::default()),
         };
         let writer = match to {
-            Dialect::OpenAi => Writer::OpenAi(openai::write_stream::Writer::new(wishes.include_usage)),
-            Dialect::Anthropic => Writer::Anthropic(anthropic::write_stream::Writer::default()),
-            Dialect::Gemini => Writer::Gemini(gemini::stream::Writer::new(wishes.framing)),
+            Surface::ChatCompletions => {
+                Writer::ChatCompletions(openai::write_stream::Writer::new(wishes.include_usage))
+            }
+            Surface::Responses => Writer::Responses(responses::write_stream::Writer::default()),
+            Surface::Messages => Writer::Messages(anthropic::write_stream::Writer::default()),
+            Surface::GenerateContent => Writer::GenerateContent(gemini::stream::Writer::new(wishes.framing)),
         };
         Self { reader, writer, envelope, bare_call: false, failed: false }
     }
@@ -87,9 +91,10 @@ impl StreamTranslator {
 
     fn write(&mut self, piece: Piece, out: &mut String) -> Result<(), Denial> {
         match &mut self.writer {
-            Writer::OpenAi(writer) => writer.write(piece, &self.envelope, out),
-            Writer::Anthropic(writer) => writer.write(piece, &self.envelope, out),
-            Writer::Gemini(writer) => writer.write(piece, &self.envelope, out)?,
+            Writer::ChatCompletions(writer) => writer.write(piece, &self.envelope, out),
+            Writer::Responses(writer) => writer.write(piece, &self.envelope, out),
+            Writer::Messages(writer) => writer.write(piece, &self.envelope, out),
+            Writer::GenerateContent(writer) => writer.write(piece, &self.envelope, out)?,
         }
         Ok(())
     }
@@ -98,16 +103,17 @@ impl StreamTranslator {
     pub(crate) fn finish(&mut self) -> Result<Bytes, Denial> {
         let mut out = String::new();
         if self.failed {
-            if let Writer::Gemini(writer) = &self.writer {
+            if let Writer::GenerateContent(writer) = &self.writer {
                 writer.close(&mut out);
             }
             return Ok(Bytes::from(out));
         }
         self.complete_call(&mut out)?;
         match &mut self.writer {
-            Writer::OpenAi(writer) => writer.finish(&self.envelope, &mut out),
-            Writer::Anthropic(writer) => writer.finish(&self.envelope, &mut out),
-            Writer::Gemini(writer) => writer.finish(&self.envelope, &mut out)?,
+            Writer::ChatCompletions(writer) => writer.finish(&self.envelope, &mut out),
+            Writer::Responses(writer) => writer.finish(&self.envelope, &mut out),
+            Writer::Messages(writer) => writer.finish(&self.envelope, &mut out),
+            Writer::GenerateContent(writer) => writer.finish(&self.envelope, &mut out)?,
         }
         Ok(Bytes::from(out))
     }

@@ -55,6 +55,14 @@ impl Fields {
         self.0.push_str(&value.into().0);
         self
     }
+    /// The fields of another object behind these.
+    pub(super) fn and(mut self, others: &Self) -> Self {
+        if !self.is_empty() && !others.is_empty() {
+            self.0.push(',');
+        }
+        self.0.push_str(others.0.trim_start_matches('{'));
+        self
+    }
     pub(super) fn with_some(self, name: &str, value: Option<impl Into<Json>>) -> Self {
         match value {
             Some(value) => self.with(name, value),

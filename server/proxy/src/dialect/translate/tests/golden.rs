@@ -1,7 +1,7 @@
 //! Documented examples of each format, and what becomes of them in the others. `GOLDEN=write` writes them anew.
 
 use super::super::{answer, read_request, write_request};
-use super::{ALL, Dialect, envelope, reason, streamed, target, word};
+use super::{ALL, SURFACES, Surface, envelope, own, reason, streamed, surface_word, target, word};
 use std::path::{Path, PathBuf};
 
 fn folder(kind: &str) -> PathBuf {
@@ -9,13 +9,13 @@ fn folder(kind: &str) -> PathBuf {
 }
 
 /// The inputs of a kind: name, format, text. Files with `.to-` in their names are results.
-pub(super) fn inputs(kind: &str) -> Vec<(String, Dialect, String)> {
+pub(super) fn inputs(kind: &str) -> Vec<(String, Surface, String)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder(kind)).unwrap() {
         let path = entry.unwrap().path();
         let file = path.file_name().unwrap().to_str().unwrap();
         let [name, format, _] = file.split('.').collect::<Vec<_>>()[..] else { continue };
-        let format = ALL.into_iter().find(|dialect| word(*dialect) == format).unwrap();
+        let format = SURFACES.into_iter().find(|surface| surface_word(*surface) == format).unwrap();
         found.push((name.to_owned(), format, std::fs::read_to_string(&path).unwrap()));
     }
     found.sort_by(|one, other| one.0.cmp(&other.0));
@@ -23,8 +23,8 @@ pub(super) fn inputs(kind: &str) -> Vec<(String, Dialect, String)> {
     found
 }
 
-fn expect(kind: &str, name: &str, from: Dialect, to: Dialect, ending: &str, text: &str) {
-    let path = folder(kind).join(format!("{name}.{}.to-{}.{ending}", word(from), word(to)));
+fn expect(kind: &str, name: &str, from: Surface, to: &str, ending: &str, text: &str) {
+    let path = folder(kind).join(format!("{name}.{}.to-{to}.{ending}", surface_word(from)));
     if std::env::var_os("GOLDEN").is_some() {
         std::fs::write(&path, text).unwrap();
     }
@@ -78,7 +78,7 @@ fn requests() {
                 Ok(bytes) => pretty(std::str::from_utf8(&bytes).unwrap()),
                 Err(denial) => format!("400 {}\n", reason(denial)),
             };
-            expect("requests", &name, from, to, "json", &written);
+            expect("requests", &name, from, word(to), "json", &written);
         }
     }
 }
@@ -86,9 +86,9 @@ fn requests() {
 #[test]
 fn answers() {
     for (name, from, text) in inputs("answers") {
-        for to in ALL.into_iter().filter(|to| *to != from) {
-            let bytes = answer(from, to, text.as_bytes(), &envelope()).unwrap();
-            expect("answers", &name, from, to, "json", &pretty(std::str::from_utf8(&bytes).unwrap()));
+        for to in SURFACES.into_iter().filter(|to| own(to.dialect()) != from) {
+            let bytes = answer(from.dialect(), to, text.as_bytes(), &envelope()).unwrap();
+            expect("answers", &name, from, surface_word(to), "json", &pretty(std::str::from_utf8(&bytes).unwrap()));
         }
     }
 }
@@ -96,10 +96,10 @@ fn answers() {
 #[test]
 fn streams() {
     for (name, from, text) in inputs("streams") {
-        for to in ALL.into_iter().filter(|to| *to != from) {
-            let (before, end) = streamed(from, to, &[text.as_bytes()]).unwrap();
+        for to in SURFACES.into_iter().filter(|to| own(to.dialect()) != from) {
+            let (before, end) = streamed(from.dialect(), to, &[text.as_bytes()]).unwrap();
             let marked = format!("{before}: what follows waits for the settlement\n{end}").replace("\r\n", "\n");
-            expect("streams", &name, from, to, "sse", &marked);
+            expect("streams", &name, from, surface_word(to), "sse", &marked);
         }
     }
 }

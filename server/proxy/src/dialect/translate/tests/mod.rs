@@ -5,7 +5,7 @@ mod promises;
 mod refusals;
 
 use super::answer::Envelope;
-use super::{Dialect, Framing, StreamTranslator, Target, Wishes};
+use super::{Dialect, Framing, StreamTranslator, Surface, Target, Wishes};
 use crate::sse::Splitter;
 use bytes::Bytes;
 use domain::denial::Denial;
@@ -17,6 +17,25 @@ const fn word(dialect: Dialect) -> &'static str {
         Dialect::OpenAi => "openai",
         Dialect::Anthropic => "anthropic",
         Dialect::Gemini => "gemini",
+    }
+}
+
+const SURFACES: [Surface; 4] =
+    [Surface::ChatCompletions, Surface::Responses, Surface::Messages, Surface::GenerateContent];
+
+const fn surface_word(surface: Surface) -> &'static str {
+    match surface {
+        Surface::Responses => "responses",
+        other => word(other.dialect()),
+    }
+}
+
+/// The surface of a provider's own format.
+const fn own(dialect: Dialect) -> Surface {
+    match dialect {
+        Dialect::OpenAi => Surface::ChatCompletions,
+        Dialect::Anthropic => Surface::Messages,
+        Dialect::Gemini => Surface::GenerateContent,
     }
 }
 
@@ -36,7 +55,7 @@ fn target(dialect: Dialect) -> Target<'static> {
 const WISHES: Wishes = Wishes { include_usage: true, framing: Framing::Events };
 
 /// A provider's stream, cut into these chunks, as the client sees it: what came before the end, and the end.
-fn streamed(from: Dialect, to: Dialect, chunks: &[&[u8]]) -> Result<(String, String), Denial> {
+fn streamed(from: Dialect, to: Surface, chunks: &[&[u8]]) -> Result<(String, String), Denial> {
     let mut translator = StreamTranslator::new(from, to, WISHES, envelope());
     let mut splitter = Splitter::default();
     let mut before = String::new();

@@ -5,7 +5,7 @@ use super::super::chat::Thought;
 use super::super::signature::Signature;
 use super::super::{answer, anthropic, gemini, openai, read_request, write_request};
 use super::golden::inputs;
-use super::{ALL, Dialect, Framing, envelope, streamed, target};
+use super::{ALL, Dialect, Framing, SURFACES, Surface, envelope, own, streamed, target};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -142,9 +142,9 @@ proptest! {
         client in proptest::sample::select(ALL.to_vec()),
         size in 1..9usize,
     ) {
-        let plain = answer(provider, client, plain_of(provider, &said).as_bytes(), &envelope()).unwrap();
+        let plain = answer(provider, own(client), plain_of(provider, &said).as_bytes(), &envelope()).unwrap();
         let stream = stream_of(provider, pieces(&said, size));
-        let (before, end) = streamed(provider, client, &[stream.as_bytes()]).unwrap();
+        let (before, end) = streamed(provider, own(client), &[stream.as_bytes()]).unwrap();
         let plain = understood(client, &plain);
         prop_assert_eq!(&understood_of_stream(client, &format!("{before}{end}")), &plain);
         // And it is what the provider said.
@@ -159,10 +159,24 @@ proptest! {
         prop_assert_eq!(calls(&plain), calls(&said));
     }
 
+    /// The last event of a response repeats all of it.
+    #[test]
+    fn a_streamed_response_ends_with_the_plain_one(
+        (provider, said) in proptest::sample::select(ALL.to_vec()).prop_flat_map(|p| (Just(p), answer_of(p))),
+        size in 1..9usize,
+    ) {
+        let plain = answer(provider, Surface::Responses, plain_of(provider, &said).as_bytes(), &envelope()).unwrap();
+        let stream = stream_of(provider, pieces(&said, size));
+        let (_, end) = streamed(provider, Surface::Responses, &[stream.as_bytes()]).unwrap();
+        let last = end.lines().rev().find_map(|line| line.strip_prefix("data: ")).unwrap();
+        let last: serde_json::Value = serde_json::from_str(last).unwrap();
+        prop_assert_eq!(&last["response"], &serde_json::from_slice::<serde_json::Value>(&plain).unwrap());
+    }
+
     #[test]
     fn where_a_stream_is_cut_makes_no_difference(
         (provider, said) in proptest::sample::select(ALL.to_vec()).prop_flat_map(|p| (Just(p), answer_of(p))),
-        client in proptest::sample::select(ALL.to_vec()),
+        client in proptest::sample::select(SURFACES.to_vec()),
         size in 1..9usize,
         cuts in vec(any::<prop::sample::Index>(), 0..20),
     ) {
@@ -194,12 +208,12 @@ proptest! {
             let end = (start + length).min(text.len());
             let mut bytes = text.as_bytes().to_vec();
             bytes.splice(start..end, noise.bytes());
-            for to in ALL {
+            for to in SURFACES {
                 if let Ok(chat) = read_request(*from, &bytes, false) {
-                    let _ = write_request(&chat, &target(to));
+                    let _ = write_request(&chat, &target(to.dialect()));
                 }
-                let _ = answer(*from, to, &bytes, &envelope());
-                let _ = streamed(*from, to, &[&bytes]);
+                let _ = answer(from.dialect(), to, &bytes, &envelope());
+                let _ = streamed(from.dialect(), to, &[&bytes]);
             }
         }
     }
@@ -212,7 +226,7 @@ fn a_request_keeps_its_meaning_on_the_way_there_and_back() {
         let chat = read_request(from, text.as_bytes(), true).unwrap();
         for through in ALL {
             let Ok(once) = write_request(&chat, &target(through)) else { continue };
-            let again = read_request(through, &once, true).unwrap();
+            let again = read_request(own(through), &once, true).unwrap();
             assert_eq!(write_request(&again, &target(through)).unwrap(), once, "{name}");
         }
     }

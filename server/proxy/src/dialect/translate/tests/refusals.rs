@@ -1,14 +1,14 @@
 //! What cannot be translated is refused with its name, and says what to do.
 
 use super::super::{error, read_request, write_request};
-use super::{Dialect, reason, target};
+use super::{Dialect, Surface, own, reason, target};
 
 fn refusal(from: Dialect, to: Dialect, fields: &str) -> String {
     let body = match from {
         Dialect::Gemini => format!(r#"{{"contents":[{{"parts":[{{"text":"Hi"}}]}}],{fields}}}"#),
         _ => format!(r#"{{"messages":[{{"role":"user","content":"Hi"}}],{fields}}}"#),
     };
-    let written = read_request(from, body.as_bytes(), false).and_then(|chat| write_request(&chat, &target(to)));
+    let written = read_request(own(from), body.as_bytes(), false).and_then(|chat| write_request(&chat, &target(to)));
     match written {
         Err(denial) => reason(denial),
         Ok(bytes) => panic!("{fields}: {bytes:?}"),
@@ -80,7 +80,7 @@ fn content_without_counterpart_is_named() {
             Gemini => format!(r#"{{"contents":[{{"parts":[{content}]}}]}}"#),
             _ => format!(r#"{{"messages":[{{"role":"user","content":[{content}]}}]}}"#),
         };
-        reason(read_request(from, body.as_bytes(), false).unwrap_err())
+        reason(read_request(own(from), body.as_bytes(), false).unwrap_err())
     };
     for (from, content, named) in [
         (OpenAi, r#"{"type":"input_audio","input_audio":{"data":"","format":"mp3"}}"#, "'messages[0].content[0].type'"),
@@ -103,11 +103,11 @@ fn content_without_counterpart_is_named() {
         assert!(reason.starts_with(named), "{content}: {reason}");
     }
     let orphan = r#"{"messages":[{"role":"tool","tool_call_id":"call_9","content":"x"}]}"#;
-    assert!(reason(read_request(OpenAi, orphan.as_bytes(), false).unwrap_err()).contains("answers no tool call"));
+    assert!(reason(read_request(own(OpenAi), orphan.as_bytes(), false).unwrap_err()).contains("answers no tool call"));
     let prefill = r#"{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"The answer is ("}]}"#;
-    assert!(reason(read_request(Anthropic, prefill.as_bytes(), false).unwrap_err()).starts_with("'messages'"));
+    assert!(reason(read_request(own(Anthropic), prefill.as_bytes(), false).unwrap_err()).starts_with("'messages'"));
     let image = r#"{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x.example/picture"}}]}]}"#;
-    let chat = read_request(OpenAi, image.as_bytes(), false).unwrap();
+    let chat = read_request(own(OpenAi), image.as_bytes(), false).unwrap();
     let named = "'messages[0].content[0].image_url.url'";
     assert!(reason(write_request(&chat, &target(Gemini)).unwrap_err()).starts_with(named));
     assert!(write_request(&chat, &target(Anthropic)).is_ok());
@@ -116,7 +116,7 @@ fn content_without_counterpart_is_named() {
 #[test]
 fn an_older_gemini_is_given_a_budget_for_an_effort() {
     let body = br#"{"messages":[{"role":"user","content":"Hi"}],"reasoning_effort":"medium"}"#;
-    let chat = read_request(Dialect::OpenAi, body, false).unwrap();
+    let chat = read_request(own(Dialect::OpenAi), body, false).unwrap();
     for (model, expected) in
         [("gemini-2.5-flash", r#"{"thinkingBudget":8192}"#), ("gemini-3-pro", r#"{"thinkingLevel":"MEDIUM"}"#)]
     {
@@ -127,9 +127,9 @@ fn an_older_gemini_is_given_a_budget_for_an_effort() {
 
 #[test]
 fn errors_that_are_none_are_left_to_the_gateway() {
-    assert_eq!(error(Dialect::OpenAi, 502, b"<html>Bad gateway</html>", "req"), None);
+    assert_eq!(error(Surface::Responses, 502, b"<html>Bad gateway</html>", "req"), None);
     let (status, body) =
-        error(Dialect::Anthropic, 429, br#"{"error":{"code":429,"message":"Slow down"}}"#, "req").unwrap();
+        error(Surface::Messages, 429, br#"{"error":{"code":429,"message":"Slow down"}}"#, "req").unwrap();
     assert_eq!(status, 429);
     assert_eq!(
         body,
@@ -146,6 +146,23 @@ fn clients_that_do_not_ask_for_the_usage_of_a_stream_are_known() {
         (Dialect::Anthropic, "", true),
     ] {
         let body = format!(r#"{{"messages":[{{"role":"user","content":"Hi"}}],"stream":true{options}}}"#);
-        assert_eq!(read_request(from, body.as_bytes(), true).unwrap().wants_usage(), wants, "{from:?} {options}");
+        assert_eq!(read_request(own(from), body.as_bytes(), true).unwrap().wants_usage(), wants, "{from:?} {options}");
+    }
+}
+
+#[test]
+fn responses_without_counterpart_are_named() {
+    for (fields, named) in [
+        (r#""input":"Hi","previous_response_id":"resp_1""#, "'previous_response_id'"),
+        (r#""input":"Hi","store":true"#, "'store'"),
+        (r#""input":"Hi","truncation":"auto""#, "'truncation'"),
+        (r#""input":"Hi","tools":[{"type":"web_search"}]"#, "'tools[0].type'"),
+        (r#""input":"Hi","tools":[{"type":"custom","name":"apply_patch"}]"#, "'tools[0].type'"),
+        (r#""input":"Hi","include":["message.output_text.logprobs"]"#, "'include'"),
+        (r#""input":[{"type":"item_reference","id":"msg_1"}]"#, "'input[0].type'"),
+        (r#""input":[{"role":"user","content":[{"type":"input_file","file_id":"x"}]}]"#, "'input[0].content[0].type'"),
+    ] {
+        let denial = read_request(Surface::Responses, format!("{{{fields}}}").as_bytes(), false).unwrap_err();
+        assert!(reason(denial).starts_with(named), "{fields}");
     }
 }
