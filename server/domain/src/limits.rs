@@ -117,6 +117,45 @@ pub(crate) fn check_quota(quota: &Quota, before: &[Quota]) -> Vec<Reason> {
     reasons
 }
 
+/// Caps handed out below a level that are together more than the level itself has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OverCommitment {
+    pub window: Window,
+    pub limit: NanoUsd,
+    /// All caps of that window below.
+    pub handed_out: NanoUsd,
+}
+
+/// A level with the caps of the levels right below it.
+#[derive(Debug, Clone, Default)]
+pub struct Branch<'a> {
+    pub caps: &'a [Cap],
+    pub below: Vec<&'a [Cap]>,
+}
+
+impl Branch<'_> {
+    /// What is handed out here in a window: the level's own cap bounds whatever is handed out below it.
+    fn handed_out(&self, window: Window) -> NanoUsd {
+        cap_in(self.caps, window).unwrap_or_else(|| {
+            self.below.iter().filter_map(|caps| cap_in(caps, window)).fold(NanoUsd::ZERO, NanoUsd::plus)
+        })
+    }
+}
+
+/// The windows in which more is handed out than the level has. That is allowed, and worth knowing: whoever comes last
+/// finds the level's budget spent before their own.
+pub fn over_committed(caps: &[Cap], branches: &[Branch<'_>]) -> Vec<OverCommitment> {
+    let over = |&Cap { window, limit }: &Cap| {
+        let handed_out = branches.iter().map(|branch| branch.handed_out(window)).fold(NanoUsd::ZERO, NanoUsd::plus);
+        (handed_out > limit).then_some(OverCommitment { window, limit, handed_out })
+    };
+    caps.iter().filter_map(over).collect()
+}
+
+fn cap_in(caps: &[Cap], window: Window) -> Option<NanoUsd> {
+    caps.iter().find(|cap| cap.window == window).map(|cap| cap.limit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +176,27 @@ mod tests {
         assert_eq!(check_limits(&Limits::default()), vec![]);
         let nothing = Cap { window: Window::Day, limit: NanoUsd::ZERO };
         assert_eq!(check_limits(&Limits { caps: vec![nothing], ..Limits::default() }), vec![]);
+    }
+
+    #[test]
+    fn over_commitment_compares_like_windows_and_a_capped_branch_counts_once() {
+        let cap = |window, dollars| Cap { window, limit: NanoUsd::from_dollars(dollars) };
+        let month = |dollars| [cap(Window::Month, dollars)];
+        let (teams, day, unit) = ([month(40), month(50)], [cap(Window::Day, 999)], month(60));
+        let below = || teams.iter().map(<[Cap; 1]>::as_slice).collect::<Vec<_>>();
+        let over = |caps: &[Cap]| {
+            let free = Branch { caps: &day, below: below() };
+            let capped = Branch { caps: &unit, below: below() };
+            over_committed(caps, &[free, capped])
+        };
+        assert_eq!(over(&month(150)), [], "40 and 50, and 60 for the branch that has a cap itself");
+        let expected = OverCommitment {
+            window: Window::Month,
+            limit: NanoUsd::from_dollars(149),
+            handed_out: NanoUsd::from_dollars(150),
+        };
+        assert_eq!(over(&month(149)), [expected]);
+        assert_eq!(over(&[]), []);
     }
 
     #[test]
