@@ -54,6 +54,8 @@ fn cost(detail: &CallDetail) -> Vec<Fact> {
             BudgetScope::Key(_) => "this key",
             BudgetScope::Person(_) => "its owner",
             BudgetScope::Team(_) => "its team",
+            BudgetScope::Unit(_) => "its business unit",
+            BudgetScope::Profile(_) => "its access profile",
             BudgetScope::Organisation => "the organisation",
         };
         format!("{whose}, {}", words::per_window(line.window))

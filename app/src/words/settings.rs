@@ -25,6 +25,7 @@ pub const fn role_note(role: Role) -> &'static str {
 /// `Month`
 pub const fn window(window: Window) -> &'static str {
     match window {
+        Window::Hour => "Hour",
         Window::Day => "Day",
         Window::Week => "Week",
         Window::Month => "Month",
@@ -36,6 +37,7 @@ pub const fn window(window: Window) -> &'static str {
 /// Behind an amount: `a month`, `in total`
 pub const fn per_window(window: Window) -> &'static str {
     match window {
+        Window::Hour => "an hour",
         Window::Day => "a day",
         Window::Week => "a week",
         Window::Month => "a month",
@@ -47,6 +49,7 @@ pub const fn per_window(window: Window) -> &'static str {
 /// `Budget a month`
 pub const fn budget_window(window: Window) -> &'static str {
     match window {
+        Window::Hour => "Budget an hour",
         Window::Day => "Budget a day",
         Window::Week => "Budget a week",
         Window::Month => "Budget a month",

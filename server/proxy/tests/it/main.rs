@@ -4,8 +4,11 @@
 
 mod calls;
 mod credentials;
+mod crowds;
 mod denials;
+mod failover;
 mod failures;
 mod over_http;
 mod provider;
+mod slices;
 mod world;
