@@ -5,9 +5,12 @@
 mod azure;
 mod calls;
 mod credentials;
+mod crowds;
 mod denials;
+mod failover;
 mod failures;
 mod gemini;
 mod over_http;
 mod provider;
+mod slices;
 mod world;
