@@ -318,6 +318,11 @@ impl Admitted {
         Err(Denial::BudgetExhausted(limit))
     }
 
+    /// Sets the whole cap aside.
+    pub(crate) fn cover_all(&mut self) -> Result<(), Denial> {
+        self.cover(self.slices.most())
+    }
+
     fn reach(&mut self, tokens: u64) -> Result<(), Denial> {
         let price = self.model.price.as_ref();
         let bound = price.and_then(|price| price.bound(self.bound.input_tokens, tokens));

@@ -6,6 +6,7 @@
 mod admit;
 mod answers;
 mod body;
+mod coding;
 mod dialect;
 mod drain;
 mod error;
@@ -26,6 +27,7 @@ mod settings;
 mod slices;
 mod sse;
 mod stream;
+mod stream_end;
 mod upstream;
 
 pub use body::{Body, BrokenOff};
