@@ -5,6 +5,7 @@
 
 use crate::gateway::Gateway;
 use crate::head::Head;
+use crate::holding::Held;
 use crate::metering::{CallBound, Tariff};
 use crate::ports::{KeyRecord, ReserveRequest};
 use crate::request::{Chain, Edits, OutputCap, caps, rewrite};
@@ -83,6 +84,8 @@ pub(crate) struct Admitted {
     slices: Slices,
     candidates: Vec<Candidate>,
     reservation: Reservation,
+    /// Counts the call among those of its key, until it is settled.
+    _held: Held,
 }
 
 /// Output tokens that a quarter of the headroom has to allow at least, before a call without a cap is refused.
@@ -118,11 +121,22 @@ pub(crate) fn admit(
     endpoint: Endpoint,
     head: Head,
     body: Bytes,
+    held: Held,
 ) -> Result<Admitted, Box<(Caller, Denial)>> {
     match plan(gateway, &caller, endpoint, &head, &body) {
-        Ok(Plan { model, candidates, output_cap, bound, slices, reservation }) => {
-            Ok(Admitted { caller, endpoint, model, head, body, output_cap, bound, slices, candidates, reservation })
-        }
+        Ok(Plan { model, candidates, output_cap, bound, slices, reservation }) => Ok(Admitted {
+            caller,
+            endpoint,
+            model,
+            head,
+            body,
+            output_cap,
+            bound,
+            slices,
+            candidates,
+            reservation,
+            _held: held,
+        }),
         Err(denial) => Err(Box::new((caller, denial))),
     }
 }
@@ -338,6 +352,10 @@ impl Admitted {
     }
     pub(crate) fn candidates(&self) -> &[Candidate] {
         &self.candidates
+    }
+    /// Nothing will be sent any more: what is left of the request is not held while the answer takes its time.
+    pub(crate) fn forget_body(&mut self) {
+        self.body = Bytes::new();
     }
     pub(crate) const fn reservation(&self) -> &Reservation {
         &self.reservation

@@ -5,6 +5,7 @@
 
 mod admit;
 mod answers;
+mod attempts;
 mod body;
 mod coding;
 mod dialect;
@@ -15,24 +16,29 @@ mod forward;
 mod gateway;
 mod head;
 mod headers;
+mod health;
+mod holding;
 mod metering;
 pub mod ports;
 mod presented_key;
 mod request;
 mod reservation;
+mod retry;
 mod route;
 mod routing;
 mod scan;
 mod settings;
 mod slices;
 mod sse;
+mod strangers;
 mod stream;
 mod stream_end;
 mod upstream;
 
 pub use body::{Body, BrokenOff};
 pub use gateway::{Gateway, Parts};
+pub use health::{Failure, Health, Standing};
 pub use presented_key::{Unrecognised, UnrecognisedCounts};
 pub use request::Chain;
-pub use settings::{BudgetStatus, Settings, Timeouts};
+pub use settings::{BudgetStatus, Retry, Settings, Timeouts};
 pub use upstream::{BoxError, HyperUpstream, Outbound, SendError, Upstream, UpstreamBody};

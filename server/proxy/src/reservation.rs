@@ -32,6 +32,8 @@ pub(crate) struct Reservation {
     draft: Option<UsageRecord>,
     begun_at: Timestamp,
     sent: bool,
+    /// What attempts have cost that brought no answer.
+    lost: Option<(TokenUsage, NanoUsd)>,
 }
 
 impl Reservation {
@@ -42,7 +44,7 @@ impl Reservation {
         draft: UsageRecord,
         begun_at: Timestamp,
     ) -> Self {
-        Self { ledger, clock, reserved, draft: Some(draft), begun_at, sent: false }
+        Self { ledger, clock, reserved, draft: Some(draft), begun_at, sent: false, lost: None }
     }
 
     /// From now on the provider may be working for us.
@@ -54,7 +56,20 @@ impl Reservation {
     }
 
     pub(crate) const fn not_sent_after_all(&mut self) {
-        self.sent = false;
+        self.sent = self.lost.is_some();
+    }
+
+    /// An attempt that brought nothing may be charged beside the one that follows.
+    pub(crate) fn also(&mut self, charge: Charge) {
+        if charge != Charge::NOTHING {
+            let (tokens, cost) = self.lost.unwrap_or_default();
+            self.lost = Some((tokens.plus(&charge.tokens), cost.plus(charge.cost)));
+        }
+    }
+
+    /// What earlier attempts may have cost.
+    pub(crate) fn lost(&self) -> NanoUsd {
+        self.lost.map_or(NanoUsd::ZERO, |(_, cost)| cost)
     }
 
     pub(crate) fn first_byte(&mut self) {
@@ -122,6 +137,12 @@ impl Reservation {
         record.tokens = ending.charge.tokens;
         record.cost = ending.charge.cost;
         record.source = ending.charge.source;
+        if let Some((tokens, cost)) = self.lost {
+            record.tokens = record.tokens.plus(&tokens);
+            record.cost = record.cost.plus(cost);
+            // Whatever the last attempt was charged by, the sum is not the provider's figure.
+            record.source = UsageSource::Estimated;
+        }
         record.duration_ms = elapsed;
         match self.reserved.take() {
             Some(reserved) => {

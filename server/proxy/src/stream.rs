@@ -274,7 +274,7 @@ impl Pump {
 
     /// The end of a stream whose provider says nothing more.
     fn silence(&self) -> Option<End> {
-        let patience = self.exchange.gateway.settings.timeouts.between_events;
+        let patience = self.exchange.between_events;
         (Instant::now() >= self.heard + patience).then_some(End::Failed(Denial::ProviderTimeout))
     }
 }

@@ -66,7 +66,7 @@ impl Ended {
     }
 
     /// Settles, and only then lets the client see the end.
-    pub(crate) async fn finish(self, end: End) {
+    pub(crate) async fn finish(mut self, end: End) {
         let charge = self.charge(&end);
         let endpoint = self.exchange.admitted.endpoint();
         let gone = self.exchange.drain.client_is_gone();
@@ -90,6 +90,7 @@ impl Ended {
         // The provider's own last word stands; ours would be a second one.
         let silent = matches!(end, End::Whole(_)) || (matches!(end, End::Closed(_)) && self.tap.failed);
         let shutdown = matches!(end, End::Cut(Cut::Shutdown));
+        self.exchange.conclude(outcome, denial.as_ref());
         let gateway = self.exchange.gateway;
         let (caller, reservation) = self.exchange.admitted.into_reservation();
         let error = match &denial {

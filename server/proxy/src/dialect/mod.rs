@@ -6,6 +6,8 @@
 
 mod anthropic;
 mod openai;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "not yet asked by the pipeline"))]
+pub(crate) mod translate;
 
 use crate::sse::Event;
 use domain::model::{Endpoint, WireFormat};

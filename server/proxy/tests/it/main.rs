@@ -4,7 +4,9 @@
 
 mod calls;
 mod credentials;
+mod crowds;
 mod denials;
+mod failover;
 mod failures;
 mod faults;
 mod over_http;

@@ -10,6 +10,7 @@ use domain::key_secret::{self, Pepper, SecretText, TokenKind};
 use domain::model::{Deployment, Endpoint, Model, WireFormat};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices};
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::{Clock, Timestamp};
 use domain::usage::{TokenUsage, UsageRecord};
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, KeyTerms, Owner, VirtualKey};
@@ -67,6 +68,7 @@ pub(crate) struct Facts {
     pub(crate) models: Vec<Model>,
     pub(crate) providers: Vec<(ProviderId, WireFormat, bool)>,
     pub(crate) credential: Result<(), Denial>,
+    pub(crate) timeouts: ProviderTimeouts,
 }
 
 pub(crate) struct MemoryDirectory(pub(crate) Mutex<Facts>);
@@ -102,7 +104,8 @@ impl Directory for MemoryDirectory {
         facts.providers.iter().find(|(known, ..)| *known == id).map(|&(id, format, enabled)| {
             let name = if format == WireFormat::OpenAi { "open" } else { "anthro" };
             let base_url = format!("http://{name}.example/v1").parse().unwrap();
-            Arc::new(ProviderRecord { id, name: name.to_owned(), format, base_url, enabled })
+            let timeouts = facts.timeouts;
+            Arc::new(ProviderRecord { id, name: name.to_owned(), format, base_url, enabled, timeouts })
         })
     }
     fn credential(&self, _: CredentialId) -> Result<Arc<SecretText>, Denial> {
@@ -408,6 +411,7 @@ fn facts() -> Facts {
             (provider_id(WireFormat::Anthropic), WireFormat::Anthropic, true),
         ],
         credential: Ok(()),
+        timeouts: ProviderTimeouts::default(),
     }
 }
 

@@ -277,7 +277,7 @@ const CHOICES: [&str; 8] =
     ["name", "consumer", "profile", "owner", "application", "environment", "cost_centre", "tags"];
 
 /// The fields that guardrails pre-fill.
-const TERMS: [&str; 11] = [
+const TERMS: [&str; 12] = [
     "models",
     "cap_hour",
     "cap_day",
