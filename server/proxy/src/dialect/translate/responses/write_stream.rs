@@ -7,6 +7,7 @@ use super::super::failure::Failure;
 use super::super::signature::Signature;
 use super::super::writing::{Fields, Json};
 use super::answer::{begun, ended, item, item_id, last_event, summary_part, text_part};
+use serde_json::Value;
 
 #[derive(Default)]
 pub(in super::super) struct Writer {
@@ -154,6 +155,16 @@ impl Writer {
                 .with("request_id", &envelope.id)
         };
         self.send("error", error, out);
+    }
+
+    /// An error of the gateway's own: the inside of one in OpenAI's format.
+    pub(in super::super) fn broken(&mut self, error: &Value, out: &mut String) {
+        let fields = |event: Fields| {
+            ["code", "message", "param", "request_id"]
+                .into_iter()
+                .fold(event, |event, name| event.with(name, &error[name]))
+        };
+        self.send("error", fields, out);
     }
 
     pub(in super::super) fn finish(&mut self, envelope: &Envelope, out: &mut String) {
