@@ -128,17 +128,9 @@ pub(crate) fn admit(
     held: Held,
 ) -> Result<Admitted, Box<(Caller, Denial)>> {
     match plan(gateway, &caller, &called) {
-        Ok(Plan { model, candidates, output_cap, bound, slices, reservation }) => Ok(Admitted {
-            caller,
-            called,
-            model,
-            output_cap,
-            bound,
-            slices,
-            candidates,
-            reservation,
-            _held: held,
-        }),
+        Ok(Plan { model, candidates, output_cap, bound, slices, reservation }) => {
+            Ok(Admitted { caller, called, model, output_cap, bound, slices, candidates, reservation, _held: held })
+        }
         Err(denial) => Err(Box::new((caller, denial))),
     }
 }
@@ -349,6 +341,11 @@ impl Admitted {
         Err(Denial::BudgetExhausted(limit))
     }
 
+    /// Sets the whole cap aside.
+    pub(crate) fn cover_all(&mut self) -> Result<(), Denial> {
+        self.cover(self.slices.most())
+    }
+
     fn reach(&mut self, tokens: u64) -> Result<(), Denial> {
         let price = self.model.price.as_ref();
         let bound = price.and_then(|price| price.bound(self.bound.input_tokens, tokens));
@@ -367,7 +364,7 @@ impl Admitted {
     }
     /// Nothing will be sent any more: what is left of the request is not held while the answer takes its time.
     pub(crate) fn forget_body(&mut self) {
-        self.body = Bytes::new();
+        self.called.body = Bytes::new();
     }
     pub(crate) const fn reservation(&self) -> &Reservation {
         &self.reservation
