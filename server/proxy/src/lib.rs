@@ -11,6 +11,9 @@ mod drain;
 mod error;
 mod fields;
 mod forward;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod gateway;
 mod head;
 mod headers;
