@@ -54,6 +54,8 @@ fn cost(detail: &CallDetail) -> Vec<Fact> {
             BudgetScope::Key(_) => "this key",
             BudgetScope::Person(_) => "its owner",
             BudgetScope::Team(_) => "its team",
+            BudgetScope::Unit(_) => "its business unit",
+            BudgetScope::Profile(_) => "its access profile",
             BudgetScope::Organisation => "the organisation",
         };
         format!("{whose}, {}", words::per_window(line.window))
@@ -98,7 +100,7 @@ fn way(detail: &CallDetail) -> Vec<Fact> {
     ];
     facts.extend(call.endpoint.map(|endpoint| {
         let how = if call.streamed { "streamed" } else { "in one piece" };
-        Fact::new("Endpoint", view! { <Id text=format!("/v1{}", endpoint.path())/> }).noted(how)
+        Fact::new("Endpoint", view! { <Id text=endpoint.gateway_path().to_owned()/> }).noted(how)
     }));
     facts.extend([
         Fact::new("Sent to", served),

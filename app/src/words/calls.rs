@@ -9,7 +9,7 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Answered => "Answered",
         Outcome::ClientGone => "The client hung up first",
         Outcome::ProviderFailed => "The provider broke off",
-        Outcome::Interrupted => "Keywright was stopped in the middle",
+        Outcome::Interrupted => "Keywright ended it in the middle",
         Outcome::Denied => "Refused",
     }
 }
@@ -40,11 +40,14 @@ pub fn denial(code: &str) -> String {
         "model_not_found" => "No model here has this name. Look it up on the models page.",
         "model_unpriced" => "The model has no price yet. Ask an administrator to set one.",
         "model_unsupported" => "The model does not answer on this endpoint. Use another endpoint or model.",
+        "tokens_limited" => "Too many tokens in this minute. Wait as long as retry-after says.",
+        "quota_exhausted" => "A quota of requests or tokens is used up until its window ends.",
         "rate_limited" => "Too many calls in this minute. Wait as long as retry-after says.",
         "concurrency_limited" => "Too many calls at once. Wait until one has ended.",
         "budget_exhausted" => "The budget is used up until it resets.",
         "budget_insufficient" => "The call could cost more than is left. Lower max_tokens, or wait for the reset.",
         "budget_reserved" => "What is left is held by calls in flight. Try again when they have ended.",
+        "overloaded" => "The gateway was as full as it may be. Try again.",
         "invalid_request" => "The request could not be understood. The answer names the field.",
         "not_found" => "There is nothing at this path. Check the base URL.",
         "method_not_allowed" => "This path does not take that method.",
@@ -123,6 +126,17 @@ mod tests {
             reserved: domain::money::NanoUsd::ZERO,
             resets_at: None,
         };
+        let (scope, window) = (domain::budget::BudgetScope::Organisation, domain::budget::Window::Day);
+        let traffic = domain::denial::TrafficLimit { scope, limit: 1, retry_after_ms: 1 };
+        let quota = domain::denial::QuotaReached {
+            scope,
+            window,
+            counted: domain::limits::Counted::Tokens,
+            limit: 1,
+            used: 1,
+            resets_at: None,
+            retry_after_ms: 1,
+        };
         let model = || "m".to_owned();
         for known in [
             Denial::InvalidKey,
@@ -138,8 +152,10 @@ mod tests {
             Denial::ModelNotFound { model: model() },
             Denial::ModelUnpriced { model: model() },
             Denial::ModelUnsupported { model: model(), endpoint: "messages" },
-            Denial::RateLimited { limit: 1, retry_after_ms: 1 },
-            Denial::ConcurrencyLimited { limit: 1, retry_after_ms: 1 },
+            Denial::RateLimited(traffic),
+            Denial::TokensLimited(traffic),
+            Denial::ConcurrencyLimited(traffic),
+            Denial::QuotaExhausted(quota),
             Denial::BudgetExhausted(limit()),
             Denial::BudgetInsufficient { limit: limit(), largest_max_tokens: 1 },
             Denial::BudgetReserved { limit: limit(), retry_after_ms: 1 },

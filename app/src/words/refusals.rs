@@ -137,6 +137,7 @@ fn thing(field: &str) -> &'static str {
         "profile" => "Guardrails",
         "consumer" | "consumers" => "What it is for",
         "environment" => "The environment",
+        "cap_hour" => "The budget an hour",
         "cap_day" => "The budget a day",
         "cap_week" => "The budget a week",
         "cap_month" => "The budget a month",
@@ -189,7 +190,7 @@ fn malformed(field: &str, thing: &'static str) -> String {
     match field {
         "models" => "Models are listed one on each line, by name or by the beginning of a name: claude-*".to_owned(),
         "networks" => "Networks are listed one on each line: 10.0.0.0/8".to_owned(),
-        "cap_day" | "cap_week" | "cap_month" | "cap_quarter" | "cap_total" | "price" => {
+        "cap_hour" | "cap_day" | "cap_week" | "cap_month" | "cap_quarter" | "cap_total" | "price" => {
             format!("{thing} is an amount of dollars such as 50.00.")
         }
         "requests_per_minute"

@@ -2,7 +2,7 @@
 
 use domain::access_profile::AboveMaximum;
 use domain::budget::Window;
-use domain::model::{Endpoint, WireFormat};
+use domain::model::{Endpoint, ProviderKind};
 use domain::person::Role;
 
 /// At the start of a line; inside a sentence, `Role::word`.
@@ -25,6 +25,7 @@ pub const fn role_note(role: Role) -> &'static str {
 /// `Month`
 pub const fn window(window: Window) -> &'static str {
     match window {
+        Window::Hour => "Hour",
         Window::Day => "Day",
         Window::Week => "Week",
         Window::Month => "Month",
@@ -36,6 +37,7 @@ pub const fn window(window: Window) -> &'static str {
 /// Behind an amount: `a month`, `in total`
 pub const fn per_window(window: Window) -> &'static str {
     match window {
+        Window::Hour => "an hour",
         Window::Day => "a day",
         Window::Week => "a week",
         Window::Month => "a month",
@@ -47,6 +49,7 @@ pub const fn per_window(window: Window) -> &'static str {
 /// `Budget a month`
 pub const fn budget_window(window: Window) -> &'static str {
     match window {
+        Window::Hour => "Budget an hour",
         Window::Day => "Budget a day",
         Window::Week => "Budget a week",
         Window::Month => "Budget a month",
@@ -62,13 +65,27 @@ pub const fn endpoint(endpoint: Endpoint) -> &'static str {
         Endpoint::Embeddings => "Embeddings",
         Endpoint::Messages => "Messages",
         Endpoint::CountTokens => "Count tokens",
+        Endpoint::GenerateContent => "Gemini: generate content",
+        Endpoint::EmbedContent => "Gemini: embed content",
+        Endpoint::GeminiCountTokens => "Gemini: count tokens",
+        Endpoint::Completions => "Completions (older)",
+        Endpoint::ImageGenerations => "Make images",
+        Endpoint::ImageEdits => "Edit images",
+        Endpoint::ImageVariations => "Vary images",
+        Endpoint::Speech => "Speech from text",
+        Endpoint::Transcriptions => "Text from speech",
+        Endpoint::Translations => "English text from speech",
+        Endpoint::Moderations => "Moderations",
+        Endpoint::Rerank => "Rerank",
     }
 }
 
-pub const fn wire_format(format: WireFormat) -> &'static str {
-    match format {
-        WireFormat::OpenAi => "OpenAI",
-        WireFormat::Anthropic => "Anthropic",
+pub const fn provider_kind(kind: ProviderKind) -> &'static str {
+    match kind {
+        ProviderKind::OpenAi => "OpenAI",
+        ProviderKind::AzureOpenAi => "Azure OpenAI",
+        ProviderKind::Anthropic => "Anthropic",
+        ProviderKind::Gemini => "Gemini",
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::budget::{Cap, Window};
 use crate::id::{ProfileId, TeamId};
+use crate::limits::{Counted, Quota};
 use crate::model::{Endpoint, ModelPattern};
 use crate::money::NanoUsd;
 use crate::person::{Caller, Role};
@@ -36,6 +37,31 @@ pub struct CapTerm {
     pub amount: Term<NanoUsd>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaTerm {
+    pub counted: Counted,
+    pub window: Window,
+    pub amount: Term<u64>,
+}
+
+impl QuotaTerm {
+    /// What a key gets that asks for nothing else.
+    pub fn granted(&self) -> Quota {
+        Quota { counted: self.counted, window: self.window, limit: self.amount.default.min(self.amount.maximum) }
+    }
+}
+
+/// How the tokens of a prompt are bounded before the call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PromptBound {
+    /// One token for each byte: no tokenizer makes more, and no budget is overspent.
+    #[default]
+    Strict,
+    /// What such a text usually has. Holds less of a budget back; a call may cost more than was reserved for it.
+    Estimate,
+}
+
 /// Every term of a profile. Serialised as JSON in the store: a new term gets `#[serde(default)]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileTerms {
@@ -46,6 +72,16 @@ pub struct ProfileTerms {
     pub caps: Vec<CapTerm>,
     pub requests_per_minute: Term<u32>,
     pub concurrency: Term<u32>,
+    /// `None` is no limit.
+    #[serde(default)]
+    pub tokens_per_minute: Option<Term<u64>>,
+    #[serde(default)]
+    pub quotas: Vec<QuotaTerm>,
+    #[serde(default)]
+    pub prompt_bound: PromptBound,
+    /// Whether a call that does not fit into what is left is sent with a lower output cap, without being asked for it.
+    #[serde(default)]
+    pub shrink_to_fit: bool,
     pub lifetime_days: Term<u32>,
     /// Networks that keys may be used from; an empty list means any.
     pub networks: Vec<IpNet>,
@@ -109,6 +145,9 @@ pub struct ExplainedTerms {
     pub caps: Vec<Explained<Cap>>,
     pub requests_per_minute: Explained<u32>,
     pub concurrency: Explained<u32>,
+    pub tokens_per_minute: Explained<Option<u64>>,
+    /// At most one for each window and thing counted.
+    pub quotas: Vec<Explained<Quota>>,
     pub networks: Vec<Explained<IpNet>>,
     pub max_output_tokens: Explained<Option<u64>>,
 }
@@ -126,6 +165,8 @@ pub fn effective(profile: &ProfileTerms, key: &KeyTerms) -> KeyTerms {
         caps: values(terms.caps),
         requests_per_minute: terms.requests_per_minute.value,
         concurrency: terms.concurrency.value,
+        tokens_per_minute: terms.tokens_per_minute.value,
+        quotas: values(terms.quotas),
         networks: values(terms.networks),
         max_output_tokens: terms.max_output_tokens.value,
     }
@@ -139,6 +180,8 @@ pub fn explain(profile: &ProfileTerms, key: &KeyTerms) -> ExplainedTerms {
         caps: lowest_caps(&profile.caps, &key.caps),
         requests_per_minute: lower(profile.requests_per_minute.maximum, key.requests_per_minute),
         concurrency: lower(profile.concurrency.maximum, key.concurrency),
+        tokens_per_minute: lower_if_any(profile.tokens_per_minute.map(|term| term.maximum), key.tokens_per_minute),
+        quotas: lowest_quotas(&profile.quotas, &key.quotas),
         networks: common_networks(&profile.networks, &key.networks),
         max_output_tokens: lower_if_any(profile.max_output_tokens, key.max_output_tokens),
     }
@@ -157,14 +200,11 @@ fn lower<T: Ord>(of_profile: T, of_key: T) -> Explained<T> {
 }
 
 fn lower_if_any(of_profile: Option<u64>, of_key: Option<u64>) -> Explained<Option<u64>> {
-    match (of_profile, of_key) {
-        (Some(profile), Some(key)) => {
-            let Explained { value, origin } = lower(profile, key);
-            Explained { value: Some(value), origin }
-        }
-        (Some(profile), None) => Explained { value: Some(profile), origin: Origin::Profile },
-        (None, key) => Explained { value: key, origin: Origin::Key },
-    }
+    let lowest = lowest(of_profile, of_key);
+    lowest.map_or(Explained { value: None, origin: Origin::Key }, |lowest| Explained {
+        value: Some(lowest.value),
+        origin: lowest.origin,
+    })
 }
 
 /// The parts that two lists have in common, where two entries either are disjoint or one covers the other (true of
@@ -213,15 +253,32 @@ fn lowest_caps(profile: &[CapTerm], key: &[Cap]) -> Vec<Explained<Cap>> {
     let cap = |window| {
         let of_profile = profile.iter().filter(|cap| cap.window == window).map(|cap| cap.amount.maximum).min();
         let of_key = key.iter().filter(|cap| cap.window == window).map(|cap| cap.limit).min();
-        let Explained { value: limit, origin } = match (of_profile, of_key) {
-            (Some(profile), Some(key)) => lower(profile, key),
-            (Some(value), None) => Explained { value, origin: Origin::Profile },
-            (None, Some(value)) => Explained { value, origin: Origin::Key },
-            (None, None) => return None,
-        };
+        let Explained { value: limit, origin } = lowest(of_profile, of_key)?;
         Some(Explained { value: Cap { window, limit }, origin })
     };
     Window::ALL.into_iter().filter_map(cap).collect()
+}
+
+/// As with caps.
+fn lowest_quotas(profile: &[QuotaTerm], key: &[Quota]) -> Vec<Explained<Quota>> {
+    let quota = |counted, window| {
+        let of_profile = profile.iter().filter(|quota| (quota.counted, quota.window) == (counted, window));
+        let of_key = key.iter().filter(|quota| (quota.counted, quota.window) == (counted, window));
+        let Explained { value: limit, origin } =
+            lowest(of_profile.map(|quota| quota.amount.maximum).min(), of_key.map(|quota| quota.limit).min())?;
+        Some(Explained { value: Quota { counted, window, limit }, origin })
+    };
+    let kinds = Counted::ALL.into_iter().flat_map(|counted| Window::ALL.map(|window| (counted, window)));
+    kinds.filter_map(|(counted, window)| quota(counted, window)).collect()
+}
+
+fn lowest<T: Ord>(of_profile: Option<T>, of_key: Option<T>) -> Option<Explained<T>> {
+    match (of_profile, of_key) {
+        (Some(profile), Some(key)) => Some(lower(profile, key)),
+        (Some(value), None) => Some(Explained { value, origin: Origin::Profile }),
+        (None, Some(value)) => Some(Explained { value, origin: Origin::Key }),
+        (None, None) => None,
+    }
 }
 
 #[cfg(test)]
@@ -249,6 +306,10 @@ mod tests {
             caps: vec![cap(Window::Month, 50), cap(Window::Day, 5)],
             requests_per_minute: term(60),
             concurrency: term(8),
+            tokens_per_minute: None,
+            quotas: vec![],
+            prompt_bound: PromptBound::Strict,
+            shrink_to_fit: false,
             lifetime_days: term(90),
             networks: vec![],
             max_output_tokens: Some(4_000),
@@ -262,6 +323,8 @@ mod tests {
             caps: vec![cap(Window::Month, 20), cap(Window::Total, 100)],
             requests_per_minute: 120,
             concurrency: 4,
+            tokens_per_minute: None,
+            quotas: vec![],
             networks: vec![],
             max_output_tokens: None,
         }

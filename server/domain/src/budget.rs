@@ -3,9 +3,9 @@
 //! Every window is computed from the moment of the request; no job resets anything. A request belongs to the window of
 //! its admission, whenever it is settled.
 
-use crate::id::{KeyId, PersonId, TeamId};
+use crate::id::{KeyId, PersonId, ProfileId, TeamId, UnitId};
 use crate::money::NanoUsd;
-use crate::time::Timestamp;
+use crate::time::{MS_PER_HOUR, Timestamp};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Window {
+    Hour,
     Day,
     /// From Monday.
     Week,
@@ -25,10 +26,11 @@ pub enum Window {
 }
 
 impl Window {
-    pub const ALL: [Self; 5] = [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Total];
+    pub const ALL: [Self; 6] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Total];
 
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Hour => "hour",
             Self::Day => "day",
             Self::Week => "week",
             Self::Month => "month",
@@ -43,18 +45,24 @@ impl Window {
 
     /// When the window that holds `now` began. [`Window::Total`] began at 0.
     pub fn start(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
+        if self == Self::Hour {
+            return full_hour(now, zone);
+        }
         self.first_day(now, zone).map_or(Timestamp::from_ms(0), |day| midnight(day, zone))
     }
 
     /// When the next window begins; `None` for [`Window::Total`].
     pub fn resets_at(self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        if self == Self::Hour {
+            return Some(full_hour(now, zone).plus_ms(MS_PER_HOUR));
+        }
         let first = self.first_day(now, zone)?;
         let span = match self {
             Self::Day => jiff::Span::new().days(1),
             Self::Week => jiff::Span::new().weeks(1),
             Self::Month => jiff::Span::new().months(1),
             Self::Quarter => jiff::Span::new().months(3),
-            Self::Total => return None,
+            Self::Hour | Self::Total => return None,
         };
         first.checked_add(span).ok().map(|day| midnight(day, zone))
     }
@@ -70,9 +78,15 @@ impl Window {
             }
             Self::Month => of_month(today.month()),
             Self::Quarter => of_month((today.month() - 1) / 3 * 3 + 1),
-            Self::Total => None,
+            Self::Hour | Self::Total => None,
         }
     }
+}
+
+/// The hour as clocks in the zone show it: some zones are half an hour off the others.
+fn full_hour(now: Timestamp, zone: &TimeZone) -> Timestamp {
+    let offset = i64::from(zone.to_offset(now.to_jiff()).seconds()) * 1_000;
+    now.plus_ms(-(now.as_ms() + offset).rem_euclid(MS_PER_HOUR))
 }
 
 /// The first moment of a day: usually 00:00, one o'clock where a zone skips midnight.
@@ -82,13 +96,17 @@ fn midnight(day: Date, zone: &TimeZone) -> Timestamp {
         .map_or(Timestamp::from_ms(0), |moment| Timestamp::from_ms(moment.timestamp().as_millisecond()))
 }
 
-/// Whose money it is.
+/// Whose money or traffic it is, from the widest to the narrowest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BudgetScope {
     Organisation,
+    /// A business unit: several teams.
+    Unit(UnitId),
     Team(TeamId),
     Person(PersonId),
+    /// All keys of an access profile together.
+    Profile(ProfileId),
     Key(KeyId),
 }
 
@@ -96,8 +114,10 @@ impl BudgetScope {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Organisation => "organisation",
+            Self::Unit(_) => "unit",
             Self::Team(_) => "team",
             Self::Person(_) => "person",
+            Self::Profile(_) => "profile",
             Self::Key(_) => "key",
         }
     }
@@ -107,6 +127,8 @@ impl BudgetScope {
             return Some(Self::Organisation);
         }
         (text.parse().map(Self::Team))
+            .or_else(|_| text.parse().map(Self::Unit))
+            .or_else(|_| text.parse().map(Self::Profile))
             .or_else(|_| text.parse().map(Self::Person))
             .or_else(|_| text.parse().map(Self::Key))
             .ok()
@@ -118,7 +140,9 @@ impl fmt::Display for BudgetScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Organisation => f.write_str("organisation"),
+            Self::Unit(id) => id.fmt(f),
             Self::Team(id) => id.fmt(f),
+            Self::Profile(id) => id.fmt(f),
             Self::Person(id) => id.fmt(f),
             Self::Key(id) => id.fmt(f),
         }
@@ -178,8 +202,9 @@ mod tests {
     #[test]
     fn windows_follow_the_calendar_of_the_organisation() {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
-        let now = at("2026-11-21T08:00:00Z");
+        let now = at("2026-11-21T08:10:00Z");
         let rows = [
+            (Window::Hour, "2026-11-21T08:00:00Z", Some("2026-11-21T09:00:00Z")),
             (Window::Day, "2026-11-20T23:00:00Z", Some("2026-11-21T23:00:00Z")),
             (Window::Week, "2026-11-15T23:00:00Z", Some("2026-11-22T23:00:00Z")),
             (Window::Month, "2026-10-31T23:00:00Z", Some("2026-11-30T23:00:00Z")),
@@ -197,8 +222,7 @@ mod tests {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
         let hours = |day: &str| {
             let now = at(day);
-            Window::Day.resets_at(now, &berlin).unwrap().since(Window::Day.start(now, &berlin))
-                / crate::time::MS_PER_HOUR
+            Window::Day.resets_at(now, &berlin).unwrap().since(Window::Day.start(now, &berlin)) / MS_PER_HOUR
         };
         assert_eq!(hours("2026-03-29T10:00:00Z"), 23);
         assert_eq!(hours("2026-10-25T10:00:00Z"), 25);
@@ -208,7 +232,9 @@ mod tests {
     fn a_scope_is_read_back_from_its_text() {
         for scope in [
             BudgetScope::Organisation,
+            BudgetScope::Unit(UnitId::from_random(&[3; 12])),
             BudgetScope::Team(TeamId::from_random(&[3; 12])),
+            BudgetScope::Profile(ProfileId::from_random(&[3; 12])),
             BudgetScope::Person(PersonId::from_random(&[3; 12])),
             BudgetScope::Key(KeyId::from_random(&[3; 12])),
         ] {
@@ -219,7 +245,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_moment_lies_in_its_own_window(ms in 0..4_000_000_000_000i64, which in 0usize..4) {
+        fn every_moment_lies_in_its_own_window(ms in 0..4_000_000_000_000i64, which in 0usize..5) {
             let zone = TimeZone::get("America/Santiago").unwrap();
             let window = Window::ALL[which];
             let now = Timestamp::from_ms(ms);

@@ -22,7 +22,13 @@ pub enum Mode {
     Responses,
     Embedding,
     Completion,
-    /// Images, audio, ranking and the rest, which the gateway does not serve yet.
+    ImageGeneration,
+    ImageEdit,
+    AudioSpeech,
+    AudioTranscription,
+    Rerank,
+    Moderation,
+    /// Realtime sessions and the rest, which the gateway does not serve.
     #[serde(other)]
     Other,
 }

@@ -3,6 +3,7 @@
 //! A denial carries the first reason in the order of the checks. Codes are a public interface: clients match on them.
 
 use crate::budget::{BudgetScope, Window};
+use crate::limits::Counted;
 use crate::money::NanoUsd;
 use crate::time::Timestamp;
 
@@ -15,6 +16,28 @@ pub struct LimitReached {
     pub spent: NanoUsd,
     pub reserved: NanoUsd,
     pub resets_at: Option<Timestamp>,
+}
+
+/// A limit on the traffic of the moment: it frees itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrafficLimit {
+    pub scope: BudgetScope,
+    /// Requests or tokens a minute, or calls at once, as the denial says.
+    pub limit: u64,
+    pub retry_after_ms: u64,
+}
+
+/// A quota that is used up for its window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuotaReached {
+    pub scope: BudgetScope,
+    pub counted: Counted,
+    pub window: Window,
+    pub limit: u64,
+    pub used: u64,
+    pub resets_at: Option<Timestamp>,
+    /// Until the window ends; a day where it never does.
+    pub retry_after_ms: u64,
 }
 
 /// The gateway's no.
@@ -47,14 +70,10 @@ pub enum Denial {
         model: String,
         endpoint: &'static str,
     },
-    RateLimited {
-        limit: u32,
-        retry_after_ms: u64,
-    },
-    ConcurrencyLimited {
-        limit: u32,
-        retry_after_ms: u64,
-    },
+    RateLimited(TrafficLimit),
+    TokensLimited(TrafficLimit),
+    ConcurrencyLimited(TrafficLimit),
+    QuotaExhausted(QuotaReached),
     BudgetExhausted(LimitReached),
     /// The call's bound exceeds what is left and nothing is in flight.
     BudgetInsufficient {
@@ -64,6 +83,14 @@ pub enum Denial {
     /// What is left is held by calls in flight.
     BudgetReserved {
         limit: LimitReached,
+        retry_after_ms: u64,
+    },
+    /// Too many keys that nobody has came from this address.
+    TooManyBadKeys {
+        retry_after_ms: u64,
+    },
+    /// As much is being worked on as this process can hold.
+    Overloaded {
         retry_after_ms: u64,
     },
     /// The request cannot be understood; the sentence names the field.
@@ -107,11 +134,15 @@ impl Denial {
             Self::ModelNotFound { .. } => "model_not_found",
             Self::ModelUnpriced { .. } => "model_unpriced",
             Self::ModelUnsupported { .. } => "model_unsupported",
-            Self::RateLimited { .. } => "rate_limited",
-            Self::ConcurrencyLimited { .. } => "concurrency_limited",
+            Self::RateLimited(_) => "rate_limited",
+            Self::TokensLimited(_) => "tokens_limited",
+            Self::ConcurrencyLimited(_) => "concurrency_limited",
+            Self::QuotaExhausted(_) => "quota_exhausted",
             Self::BudgetExhausted(_) => "budget_exhausted",
             Self::BudgetInsufficient { .. } => "budget_insufficient",
             Self::BudgetReserved { .. } => "budget_reserved",
+            Self::TooManyBadKeys { .. } => "too_many_bad_keys",
+            Self::Overloaded { .. } => "overloaded",
             Self::InvalidRequest { .. } => "invalid_request",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -146,9 +177,16 @@ impl Denial {
             Self::MethodNotAllowed => 405,
             Self::BodyTooLarge { .. } => 413,
             Self::UnsupportedMediaType { .. } => 415,
-            Self::RateLimited { .. } | Self::ConcurrencyLimited { .. } | Self::BudgetReserved { .. } => 429,
+            Self::RateLimited(_)
+            | Self::TokensLimited(_)
+            | Self::ConcurrencyLimited(_)
+            | Self::QuotaExhausted(_)
+            | Self::BudgetReserved { .. }
+            | Self::TooManyBadKeys { .. } => 429,
             Self::ProviderAuth | Self::ProviderError | Self::UpstreamProtocol => 502,
-            Self::Starting | Self::Sealed | Self::PolicyStale | Self::MeteringUnavailable => 503,
+            Self::Overloaded { .. } | Self::Starting | Self::Sealed | Self::PolicyStale | Self::MeteringUnavailable => {
+                503
+            }
             Self::ProviderTimeout => 504,
         }
     }

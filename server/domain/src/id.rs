@@ -95,6 +95,8 @@ macro_rules! id {
 
 id!(/// A human, known as (issuer, subject).
     PersonId, "per_");
+id!(/// A business unit: teams that share a budget.
+    UnitId, "unit_");
 id!(/// A team that owns keys and budgets.
     TeamId, "team_");
 id!(/// An access profile: the administrators' limits on what may be minted.

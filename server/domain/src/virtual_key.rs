@@ -3,6 +3,7 @@
 use crate::budget::Cap;
 use crate::id::{KeyId, PersonId, ProfileId, TeamId};
 use crate::key_secret::Tag;
+use crate::limits::Quota;
 use crate::model::{Endpoint, ModelPattern};
 use crate::time::Timestamp;
 use ipnet::IpNet;
@@ -57,6 +58,11 @@ pub struct KeyTerms {
     pub caps: Vec<Cap>,
     pub requests_per_minute: u32,
     pub concurrency: u32,
+    /// Input and output together; `None` is no limit.
+    #[serde(default)]
+    pub tokens_per_minute: Option<u64>,
+    #[serde(default)]
+    pub quotas: Vec<Quota>,
     /// An empty list means any network.
     pub networks: Vec<IpNet>,
     /// The largest answer in tokens; `None` leaves it to the model.

@@ -9,7 +9,7 @@ use crate::administration::models::insert_model;
 use crate::{Portal, PortalError};
 use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProviderId, TeamId};
 use domain::key_secret::SecretText;
-use domain::model::{Deployment, Endpoint, Model, WireFormat};
+use domain::model::{Deployment, Endpoint, Model, ProviderKind};
 use domain::money::PicoUsd;
 use domain::pricing::{PriceList, TokenPrices};
 use domain::time::Timestamp;
@@ -34,7 +34,7 @@ struct DemoModel {
 struct Half {
     provider: ProviderId,
     credential: CredentialId,
-    format: WireFormat,
+    kind: ProviderKind,
 }
 
 impl Portal {
@@ -50,7 +50,7 @@ impl Portal {
             id: ProviderId::from_random(&self.id_bytes()),
             name: "Demo".to_owned(),
             preset: OPENAI_HALF.to_owned(),
-            format: WireFormat::OpenAi,
+            kind: ProviderKind::OpenAi,
             base_url: openai_base_url.trim_end_matches('/').to_owned(),
             enabled: true,
             created_at: now,
@@ -59,7 +59,7 @@ impl Portal {
             id: ProviderId::from_random(&self.id_bytes()),
             name: "Demo, Anthropic format".to_owned(),
             preset: ANTHROPIC_HALF.to_owned(),
-            format: WireFormat::Anthropic,
+            kind: ProviderKind::Anthropic,
             base_url: anthropic_base_url.trim_end_matches('/').to_owned(),
             ..openai.clone()
         };
@@ -73,7 +73,7 @@ impl Portal {
     }
 
     async fn seed_half(&self, wanted: Provider, credential: &SecretText, now: Timestamp) -> Result<Half, PortalError> {
-        let format = wanted.format;
+        let kind = wanted.kind;
         let mut tx = self.store.begin().await?;
         let known = self.store.providers().await?.into_iter().find(|provider| provider.preset == wanted.preset);
         let Some(known) = known else {
@@ -83,10 +83,10 @@ impl Portal {
             let change = ("provider.added", None, Some(facts(&wanted, Some(&sealed))));
             append_provider(&mut tx, DEV_START, now, &wanted, change).await?;
             tx.commit().await?;
-            return Ok(Half { provider: wanted.id, credential: sealed.id, format });
+            return Ok(Half { provider: wanted.id, credential: sealed.id, kind });
         };
         let current = self.current_credential(known.id).await?;
-        let half = Half { provider: known.id, credential: current.id, format };
+        let half = Half { provider: known.id, credential: current.id, kind };
         if known.base_url == wanted.base_url && seals(&self.sealing, &current, credential) {
             return Ok(half);
         }
@@ -105,7 +105,8 @@ impl Portal {
         if self.store.models().await?.iter().any(|model| model.name.as_str() == wanted.name) {
             return Ok(());
         }
-        let serving = halves.iter().filter(|half| wanted.endpoints.iter().any(|one| one.format() == half.format));
+        let serving =
+            halves.iter().filter(|half| wanted.endpoints.iter().any(|one| one.format() == half.kind.format()));
         let deployment = |half: &Half| Deployment {
             id: DeploymentId::from_random(&self.id_bytes()),
             provider: half.provider,
@@ -144,7 +145,7 @@ impl Portal {
             }
             None => {
                 let id = TeamId::from_random(&self.id_bytes());
-                self.insert_team(&mut tx, DEV_START, now, Team { id, name: name.to_owned(), created_at: now }).await?;
+                self.insert_team(&mut tx, DEV_START, now, Team { id, name: name.to_owned(), unit: None, created_at: now }).await?;
                 tx.commit().await?;
                 id
             }

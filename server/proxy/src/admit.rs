@@ -5,12 +5,14 @@
 
 use crate::gateway::Gateway;
 use crate::head::Head;
+use crate::holding::Held;
 use crate::metering::{CallBound, Tariff};
 use crate::ports::{KeyRecord, ReserveRequest};
-use crate::request::{Chain, Edits, OutputCap, caps, rewrite};
+use crate::request::{Chain, Edits, OutputCap, rewrite};
 use crate::reservation::Reservation;
-use crate::route::path_of;
+use crate::route::Address;
 use crate::routing::{Candidate, candidates};
+use crate::slices::{self, Slices};
 use bytes::Bytes;
 use domain::denial::Denial;
 use domain::id::EventId;
@@ -70,17 +72,26 @@ fn agent(headers: &HeaderMap) -> String {
     printable.take(64).map(|&byte| char::from(byte)).collect()
 }
 
+/// What a caller asks for, read as far as the gateway acts on it.
+pub(crate) struct Called {
+    pub endpoint: Endpoint,
+    pub address: Address,
+    pub head: Head,
+    pub body: Bytes,
+}
+
 /// A call that may go to a provider, with the money for it.
 pub(crate) struct Admitted {
     caller: Caller,
-    endpoint: Endpoint,
+    called: Called,
     model: Arc<Model>,
-    head: Head,
-    body: Bytes,
     output_cap: OutputCap,
     bound: CallBound,
+    slices: Slices,
     candidates: Vec<Candidate>,
     reservation: Reservation,
+    /// Counts the call among those of its key, until it is settled.
+    _held: Held,
 }
 
 /// Output tokens that a quarter of the headroom has to allow at least, before a call without a cap is refused.
@@ -89,6 +100,8 @@ const LEAST_OUTPUT: u64 = 16;
 const TOKENS_PER_ITEM: u64 = 16;
 /// What input from outside of the body is taken for, if the model's context window is not known.
 const UNKNOWN_WINDOW: u64 = 1_048_576;
+/// Tokens of an answer that is rather long.
+const TYPICAL_OUTPUT: u64 = 1_024;
 /// The longest answer that is believed of a model whose own limit is not known.
 const UNKNOWN_OUTPUT: u64 = 131_072;
 
@@ -111,14 +124,21 @@ fn shown(name: &str) -> String {
 pub(crate) fn admit(
     gateway: &Gateway,
     caller: Caller,
-    endpoint: Endpoint,
-    head: Head,
-    body: Bytes,
+    called: Called,
+    held: Held,
 ) -> Result<Admitted, Box<(Caller, Denial)>> {
-    match plan(gateway, &caller, endpoint, &head, &body) {
-        Ok(Plan { model, candidates, output_cap, bound, reservation }) => {
-            Ok(Admitted { caller, endpoint, model, head, body, output_cap, bound, candidates, reservation })
-        }
+    match plan(gateway, &caller, &called) {
+        Ok(Plan { model, candidates, output_cap, bound, slices, reservation }) => Ok(Admitted {
+            caller,
+            called,
+            model,
+            output_cap,
+            bound,
+            slices,
+            candidates,
+            reservation,
+            _held: held,
+        }),
         Err(denial) => Err(Box::new((caller, denial))),
     }
 }
@@ -128,14 +148,16 @@ struct Plan {
     candidates: Vec<Candidate>,
     output_cap: OutputCap,
     bound: CallBound,
+    slices: Slices,
     reservation: Reservation,
 }
 
-fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, body: &Bytes) -> Result<Plan, Denial> {
-    let record = &*caller.record;
-    let model = authorised_model(gateway, record, &head.model.value)?;
+fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Denial> {
+    let Called { endpoint, head, body, .. } = called;
+    let (endpoint, record) = (*endpoint, &*caller.record);
+    let model = authorised_model(gateway, record, &head.model)?;
     let candidates = serving(gateway, &model, endpoint)?;
-    let free = endpoint == Endpoint::CountTokens;
+    let free = endpoint.counts_for().is_some();
     if model.price.is_none() && !free {
         return Err(Denial::ModelUnpriced { model: model.name.to_string() });
     }
@@ -149,10 +171,9 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
         Reservation::new(ledger, clock, reserved, draft, caller.begun_at)
     };
     let Some(price) = model.price.as_ref().filter(|_| !free) else {
-        let bound =
-            CallBound { input_tokens, output_tokens: 0, most_output: 0, prompt_estimate: 0, amount: NanoUsd::ZERO };
-        let reservation = guard(None);
-        return Ok(Plan { candidates, output_cap: OutputCap::AsSent, bound, reservation, model });
+        let bound = CallBound { input_tokens, ..CallBound::default() };
+        let (slices, reservation) = (Slices::whole(0), guard(None));
+        return Ok(Plan { candidates, output_cap: OutputCap::AsSent, bound, slices, reservation, model });
     };
     // A bound that is no amount of money fits into no budget.
     let too_much =
@@ -160,7 +181,9 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
     let silent = price.bound(input_tokens, 0).ok_or_else(too_much)?;
     let cap = output_cap(gateway, caller, endpoint, head, &model, silent);
     let output_tokens = cap.saturating_mul(head.choices);
-    let bound = price.bound(input_tokens, output_tokens).ok_or_else(too_much)?;
+    price.bound(input_tokens, output_tokens).ok_or_else(too_much)?;
+    let slices = in_slices(gateway, head, body, &model, output_tokens);
+    let bound = price.bound(input_tokens, slices.covered()).ok_or_else(too_much)?;
     let reserved = gateway.ledger.reserve(&ReserveRequest {
         event: caller.event,
         record,
@@ -169,20 +192,35 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
         prompt_bound: bound.prompt,
         // All choices grow with the cap.
         output_token_nano: NanoUsd::from_nano(bound.output_token.as_nano().saturating_mul(head.choices.cast_signed())),
+        expected_tokens: prompt_estimate.saturating_add(expected_output(output_tokens)),
         now: caller.arrived_at,
     })?;
     let reservation = guard(Some(reserved));
-    let output_cap = if endpoint == Endpoint::Embeddings { OutputCap::AsSent } else { OutputCap::AtMost(cap) };
+    let output_cap = if takes_a_cap(endpoint) { OutputCap::AtMost(cap) } else { OutputCap::AsSent };
     let most_output = model.max_output_tokens.unwrap_or(UNKNOWN_OUTPUT).saturating_mul(head.choices);
-    let bound = CallBound { input_tokens, output_tokens, most_output, prompt_estimate, amount: bound.total };
-    Ok(Plan { candidates, output_cap, bound, reservation, model })
+    let bound = CallBound { input_tokens, output_tokens, most_output, prompt_estimate, ..CallBound::default() };
+    Ok(Plan { candidates, output_cap, bound, slices, reservation, model })
+}
+
+/// How much of the output is paid for before the call is sent.
+fn in_slices(gateway: &Gateway, head: &Head, body: &[u8], model: &Model, output_tokens: u64) -> Slices {
+    let slice = gateway.settings.slice_tokens;
+    if head.stream && output_tokens > slice && slices::all_is_visible(model, body) {
+        Slices::first(output_tokens, slice)
+    } else {
+        Slices::whole(output_tokens)
+    }
+}
+
+/// What is assumed of an answer for limits on tokens until it is known: callers name caps far above what they use.
+fn expected_output(most: u64) -> u64 {
+    most.min(TYPICAL_OUTPUT)
 }
 
 /// Where the call can go, or where it should have been made.
 fn serving(gateway: &Gateway, model: &Model, endpoint: Endpoint) -> Result<Vec<Candidate>, Denial> {
     let listed = |wanted: Endpoint| {
-        model.endpoints.contains(&wanted)
-            || (wanted == Endpoint::CountTokens && model.endpoints.contains(&Endpoint::Messages))
+        model.endpoints.contains(&wanted) || wanted.counts_for().is_some_and(|whole| model.endpoints.contains(&whole))
     };
     let random = (gateway.random)();
     let here = candidates(model, endpoint.format(), &*gateway.directory, random);
@@ -193,10 +231,22 @@ fn serving(gateway: &Gateway, model: &Model, endpoint: Endpoint) -> Result<Vec<C
     let elsewhere =
         Endpoint::ALL.into_iter().find(|&other| other != endpoint && listed(other) && speaks(other.format()));
     match elsewhere {
-        Some(other) => Err(Denial::ModelUnsupported { model: model.name.to_string(), endpoint: path_of(other) }),
+        Some(other) => Err(Denial::ModelUnsupported { model: model.name.to_string(), endpoint: other.gateway_path() }),
         // Listed here, and nobody in service anywhere.
         None => Err(Denial::ProviderError),
     }
+}
+
+/// Endpoints at which the gateway caps what an answer may have.
+const fn takes_a_cap(endpoint: Endpoint) -> bool {
+    matches!(
+        endpoint,
+        Endpoint::ChatCompletions
+            | Endpoint::Responses
+            | Endpoint::Messages
+            | Endpoint::Completions
+            | Endpoint::GenerateContent
+    )
 }
 
 /// An upper bound of the prompt's tokens. A byte-level tokenizer never makes more tokens than there are bytes.
@@ -204,7 +254,7 @@ fn input_bound(head: &Head, body_bytes: u64, model: &Model, format: WireFormat) 
     let per_image = match format {
         // Tiles of the small models, times what an image has at most.
         WireFormat::OpenAi => 50_000,
-        WireFormat::Anthropic => 8_000,
+        WireFormat::Anthropic | WireFormat::Gemini => 8_000,
     };
     let window = model.max_input_tokens;
     let images = head.scan.images.saturating_mul(per_image).min(window.unwrap_or(u64::MAX));
@@ -226,13 +276,13 @@ fn output_cap(
     model: &Model,
     silent: domain::pricing::Bound,
 ) -> u64 {
-    if endpoint == Endpoint::Embeddings {
+    if !takes_a_cap(endpoint) {
         return 0;
     }
     let terms = &caller.record.effective;
     let policy = terms.max_output_tokens.unwrap_or(u64::MAX).min(model.max_output_tokens.unwrap_or(u64::MAX));
     // A chat may carry a cap in either of two fields; which one its provider reads is not known here.
-    let named = caps(head, endpoint).into_iter().flatten().filter_map(|(_, cap)| cap.value).max();
+    let named = head.caps.iter().flatten().filter_map(|sent| sent.cap.value).max();
     if let Some(named) = named {
         return named.min(policy);
     }
@@ -254,27 +304,70 @@ impl Admitted {
         &self.caller
     }
     pub(crate) const fn endpoint(&self) -> Endpoint {
-        self.endpoint
+        self.called.endpoint
+    }
+    pub(crate) const fn address(&self) -> &Address {
+        &self.called.address
     }
     pub(crate) fn model(&self) -> &Model {
         &self.model
     }
     pub(crate) const fn streamed(&self) -> bool {
-        self.head.stream
+        self.called.head.stream
     }
     pub(crate) const fn client_headers(&self) -> &HeaderMap {
         &self.caller.headers
     }
     pub(crate) fn tariff(&self) -> Tariff<'_> {
-        let price = self.model.price.as_ref().filter(|_| self.endpoint != Endpoint::CountTokens);
-        Tariff { price, bound: self.bound }
+        let price = self.model.price.as_ref().filter(|_| self.endpoint().counts_for().is_none());
+        let (covered_tokens, amount) = (self.slices.covered(), self.reservation.amount());
+        Tariff { price, bound: CallBound { covered_tokens, amount, ..self.bound } }
+    }
+    /// What a provider may have put out beyond what was seen.
+    pub(crate) const fn margin(&self) -> u64 {
+        self.slices.margin()
+    }
+
+    /// Sets aside what this answer needs to go on once this much output was seen. A refusal is the answer's end.
+    pub(crate) fn cover(&mut self, seen: u64) -> Result<(), Denial> {
+        let Some(reach) = self.slices.due(seen) else { return Ok(()) };
+        let Err(denial) = self.reach(reach.wanted) else { return Ok(()) };
+        let limit = match denial {
+            Denial::BudgetExhausted(limit)
+            | Denial::BudgetInsufficient { limit, .. }
+            | Denial::BudgetReserved { limit, .. } => limit,
+            other => return Err(other),
+        };
+        // The last of a budget may pay for less than a slice.
+        let left = limit.limit.minus(limit.spent).minus(limit.reserved).as_nano().max(0);
+        let token = self.model.price.as_ref().and_then(|price| price.bound(self.bound.input_tokens, 0));
+        let token = token.map_or(1, |bound| bound.output_token.as_nano().max(1));
+        let affordable = self.slices.covered().saturating_add((left / token).unsigned_abs());
+        if (reach.least..reach.wanted).contains(&affordable) && self.reach(affordable).is_ok() {
+            return Ok(());
+        }
+        Err(Denial::BudgetExhausted(limit))
+    }
+
+    fn reach(&mut self, tokens: u64) -> Result<(), Denial> {
+        let price = self.model.price.as_ref();
+        let bound = price.and_then(|price| price.bound(self.bound.input_tokens, tokens));
+        // Less than the whole cap's, which was an amount of money.
+        let amount = bound.map_or(NanoUsd::ZERO, |bound| bound.total);
+        self.reservation.extend_to(&self.caller.record, amount)?;
+        self.slices.reached(tokens);
+        Ok(())
     }
     /// True if the client itself asked for the usage of its stream.
     pub(crate) fn client_wants_usage(&self) -> bool {
-        self.head.stream_options.as_ref().is_some_and(|options| options.value.include_usage)
+        self.called.head.stream_options.as_ref().is_some_and(|options| options.value.include_usage)
     }
     pub(crate) fn candidates(&self) -> &[Candidate] {
         &self.candidates
+    }
+    /// Nothing will be sent any more: what is left of the request is not held while the answer takes its time.
+    pub(crate) fn forget_body(&mut self) {
+        self.body = Bytes::new();
     }
     pub(crate) const fn reservation(&self) -> &Reservation {
         &self.reservation
@@ -293,16 +386,16 @@ impl Admitted {
         credential: &SecretText,
     ) -> Result<crate::upstream::Outbound, Denial> {
         let body: Chain = rewrite(
-            &self.body,
-            &self.head,
+            &self.called.body,
+            &self.called.head,
             &Edits {
-                endpoint: self.endpoint,
+                endpoint: self.endpoint(),
                 upstream_model: &candidate.deployment.upstream_model,
                 output_cap: self.output_cap,
-                cap_field: cap_field(self.endpoint, candidate),
+                cap_field: cap_field(self.endpoint(), candidate),
             },
         );
-        crate::upstream::Outbound::new(self, &candidate.provider, credential, body)
+        crate::upstream::Outbound::new(self, candidate, credential, body)
     }
 }
 
@@ -312,6 +405,7 @@ fn cap_field(endpoint: Endpoint, candidate: &Candidate) -> &'static str {
     let host = candidate.provider.base_url.host().unwrap_or_default();
     match endpoint {
         Endpoint::Responses => "max_output_tokens",
+        Endpoint::GenerateContent => "maxOutputTokens",
         Endpoint::ChatCompletions if host.ends_with(".openai.com") || host.ends_with(".openai.azure.com") => {
             "max_completion_tokens"
         }

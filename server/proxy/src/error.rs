@@ -7,7 +7,7 @@ use crate::body::Body;
 use crate::ports::KeyRecord;
 use crate::settings::{BudgetStatus, Settings};
 use domain::budget::BudgetScope;
-use domain::denial::{Denial, LimitReached};
+use domain::denial::{Denial, LimitReached, QuotaReached, TrafficLimit};
 use domain::id::EventId;
 use domain::model::WireFormat;
 use domain::money::NanoUsd;
@@ -92,9 +92,13 @@ pub(crate) fn status(denial: &Denial, settings: &Settings) -> StatusCode {
 
 const fn retry_after_ms(denial: &Denial) -> Option<u64> {
     match denial {
-        Denial::RateLimited { retry_after_ms, .. }
-        | Denial::ConcurrencyLimited { retry_after_ms, .. }
-        | Denial::BudgetReserved { retry_after_ms, .. } => Some(*retry_after_ms),
+        Denial::RateLimited(TrafficLimit { retry_after_ms, .. })
+        | Denial::TokensLimited(TrafficLimit { retry_after_ms, .. })
+        | Denial::ConcurrencyLimited(TrafficLimit { retry_after_ms, .. })
+        | Denial::QuotaExhausted(QuotaReached { retry_after_ms, .. })
+        | Denial::BudgetReserved { retry_after_ms, .. }
+        | Denial::TooManyBadKeys { retry_after_ms }
+        | Denial::Overloaded { retry_after_ms } => Some(*retry_after_ms),
         Denial::Starting => Some(1_000),
         Denial::PolicyStale | Denial::MeteringUnavailable => Some(5_000),
         _ => None,
@@ -108,6 +112,7 @@ pub(crate) fn error_body(denial: &Denial, words: &str, asked: &Asked<'_>) -> Val
     let kind = match asked.skin {
         WireFormat::OpenAi => openai_type(denial, status),
         WireFormat::Anthropic => anthropic_type(status),
+        WireFormat::Gemini => return gemini_body(denial, words, status, asked),
     };
     error.insert("type".to_owned(), kind.into());
     error.insert("message".to_owned(), words.into());
@@ -120,12 +125,53 @@ pub(crate) fn error_body(denial: &Denial, words: &str, asked: &Asked<'_>) -> Val
     }
     let id = asked.event.to_string();
     match asked.skin {
-        WireFormat::OpenAi => {
+        WireFormat::OpenAi | WireFormat::Gemini => {
             error.insert("param".to_owned(), Value::Null);
             error.insert("request_id".to_owned(), id.into());
             json!({ "error": error })
         }
         WireFormat::Anthropic => json!({ "type": "error", "error": error, "request_id": id }),
+    }
+}
+
+/// Google's APIs say what happened twice: as a status and as typed details, whose figures are texts.
+fn gemini_body(denial: &Denial, words: &str, status: u16, asked: &Asked<'_>) -> Value {
+    let mut metadata = Map::new();
+    metadata.insert("request_id".to_owned(), asked.event.to_string().into());
+    if let Some(url) = portal_url(denial, asked) {
+        metadata.insert("portal_url".to_owned(), url.into());
+    }
+    if let Some(Value::Object(limits)) = limits(denial, asked) {
+        for (name, value) in limits {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            metadata.insert(name, text.into());
+        }
+    }
+    let mut details = vec![json!({
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": denial.code(),
+        "domain": "keywright",
+        "metadata": metadata,
+    })];
+    if let Some(ms) = retry_after_ms(denial) {
+        let delay = format!("{}.{:03}s", ms / 1_000, ms % 1_000);
+        details.push(json!({ "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay }));
+    }
+    json!({
+        "error": { "code": status, "message": words, "status": gemini_status(status), "details": details },
+    })
+}
+
+const fn gemini_status(status: u16) -> &'static str {
+    match status {
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 | 405 => "NOT_FOUND",
+        402 | 429 => "RESOURCE_EXHAUSTED",
+        504 => "DEADLINE_EXCEEDED",
+        502 | 503 => "UNAVAILABLE",
+        500.. => "INTERNAL",
+        _ => "INVALID_ARGUMENT",
     }
 }
 
@@ -173,18 +219,37 @@ pub(crate) fn scope_name(scope: BudgetScope, asked: &Asked<'_>) -> String {
             Some(record) if record.key.id == id => record.key.name.clone(),
             _ => id.to_string(),
         },
-        BudgetScope::Team(_) | BudgetScope::Person(_) => scope.to_string(),
+        _ => {
+            let above = asked.record.into_iter().flat_map(|record| &record.above);
+            let level = above.into_iter().find(|level| level.scope == scope);
+            level.map_or_else(|| scope.to_string(), |level| level.name.clone())
+        }
     }
 }
 
 fn limits(denial: &Denial, asked: &Asked<'_>) -> Option<Value> {
-    let rate = |what: &str, limit: u32| {
-        let name = asked.record.map(|record| record.key.name.as_str());
-        json!({ "scope": "key", "name": name, "window": what, "limit": limit })
+    let rate = |counted: &str, window: &str, limit: &TrafficLimit| {
+        json!({
+            "scope": limit.scope.word(),
+            "name": scope_name(limit.scope, asked),
+            "counted": counted,
+            "window": window,
+            "limit": limit.limit,
+        })
     };
     match denial {
-        Denial::RateLimited { limit, .. } => Some(rate("minute", *limit)),
-        Denial::ConcurrencyLimited { limit, .. } => Some(rate("in_flight", *limit)),
+        Denial::RateLimited(limit) => Some(rate("requests", "minute", limit)),
+        Denial::TokensLimited(limit) => Some(rate("tokens", "minute", limit)),
+        Denial::ConcurrencyLimited(limit) => Some(rate("requests", "in_flight", limit)),
+        Denial::QuotaExhausted(reached) => Some(json!({
+            "scope": reached.scope.word(),
+            "name": scope_name(reached.scope, asked),
+            "counted": reached.counted.word(),
+            "window": reached.window.word(),
+            "limit": reached.limit,
+            "used": reached.used,
+            "resets_at": reached.resets_at.map(iso),
+        })),
         Denial::BudgetExhausted(reached)
         | Denial::BudgetInsufficient { limit: reached, .. }
         | Denial::BudgetReserved { limit: reached, .. } => Some(json!({
@@ -211,7 +276,10 @@ fn portal_url(denial: &Denial, asked: &Asked<'_>) -> Option<String> {
         | Denial::BudgetReserved { limit: reached, .. } => {
             format!("{page}#budget-{}-{}", reached.scope.word(), reached.window.word())
         }
-        Denial::RateLimited { .. } | Denial::ConcurrencyLimited { .. } => format!("{page}#limits"),
+        Denial::RateLimited(_)
+        | Denial::TokensLimited(_)
+        | Denial::ConcurrencyLimited(_)
+        | Denial::QuotaExhausted(_) => format!("{page}#limits"),
         _ => page,
     })
 }
@@ -258,12 +326,31 @@ pub(crate) fn sentence(denial: &Denial) -> String {
         Denial::ModelUnsupported { model, endpoint } => {
             format!("The model '{model}' is not served at this path. Call it at {endpoint}.")
         }
-        Denial::RateLimited { limit, retry_after_ms } => format!(
-            "More than {limit} requests in a minute with this key. Try again in {} s.",
+        Denial::RateLimited(TrafficLimit { scope, limit, retry_after_ms }) => format!(
+            "More than {limit} requests in a minute for this {}. Try again in {} s.",
+            scope.word(),
             retry_after_ms.div_ceil(1_000)
         ),
-        Denial::ConcurrencyLimited { limit, .. } => {
-            format!("{limit} calls of this key are in flight, as many as it may have. Try again when one has ended.")
+        Denial::TokensLimited(TrafficLimit { scope, limit, retry_after_ms }) => format!(
+            "More than {limit} tokens in a minute for this {}, counting what this call will probably use. Try again in {} s.",
+            scope.word(),
+            retry_after_ms.div_ceil(1_000)
+        ),
+        Denial::ConcurrencyLimited(TrafficLimit { scope, limit, .. }) => format!(
+            "{limit} calls of this {} are in flight, as many as it may have. Try again when one has ended.",
+            scope.word()
+        ),
+        Denial::QuotaExhausted(reached) => {
+            let reset =
+                reached.resets_at.map_or_else(|| "never resets".to_owned(), |at| format!("resets at {}", iso(at)));
+            format!(
+                "Used up: the {}'s quota of {} {} a {} ({} used; it {reset}). Its owner can ask for more on the key's page.",
+                reached.scope.word(),
+                reached.limit,
+                reached.counted.word(),
+                reached.window.word(),
+                reached.used
+            )
         }
         Denial::BudgetExhausted(reached) => {
             format!("Used up: {}. Its owner can ask for more on the key's page.", budget(reached))
@@ -280,9 +367,18 @@ pub(crate) fn sentence(denial: &Denial) -> String {
         Denial::BudgetReserved { limit, .. } => {
             format!("What is left of {} is held by calls in flight. Try again when one has ended.", budget(limit))
         }
+        Denial::TooManyBadKeys { retry_after_ms } => format!(
+            "Too many calls without a valid key came from this address. Look which key is sent, and try again in {} s.",
+            retry_after_ms.div_ceil(1_000)
+        ),
+        Denial::Overloaded { .. } => {
+            "As much is being worked on here as there is room for. Try again in a moment.".to_owned()
+        }
         Denial::InvalidRequest { reason } => reason.clone(),
         Denial::NotFound => "There is nothing at this path. The gateway serves /v1/chat/completions, /v1/responses, \
-            /v1/embeddings, /v1/messages, /v1/messages/count_tokens, /v1/models, /v1/key and /v1/requests/{id}."
+            /v1/embeddings, /v1/completions, /v1/images/…, /v1/audio/…, /v1/moderations, /v1/rerank, /v1/messages, \
+            /v1/messages/count_tokens, /v1beta/models/{model}:generateContent, /openai/deployments/{model}/…, \
+            /v1/models, /v1/key and /v1/requests/{id}."
             .to_owned(),
         Denial::MethodNotAllowed => "This path does not answer this method.".to_owned(),
         Denial::BodyTooLarge { limit_bytes } => {

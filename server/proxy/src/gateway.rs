@@ -1,23 +1,26 @@
-//! The gateway's one entrance: every request under `/v1` comes in here and leaves with an answer.
+//! The gateway's one entrance: every request under `/v1`, `/v1beta` and `/openai` comes in here and leaves with an answer.
 //!
 //! Order of the checks, cheapest first and as the denials promise: path and method, readiness, credential, standing,
 //! network, endpoint, body, model, limits, budget. A refusal of a recognised key is recorded; before that, counted.
 
-use crate::admit::{self, Caller};
+use crate::admit::{self, Called, Caller};
 use crate::answers;
 use crate::body::Body;
 use crate::error::{self, Asked};
 use crate::forward::{self, asked};
 use crate::head;
+use crate::health::{Health, Healths};
+use crate::holding::Holding;
 use crate::ports::{Directory, KeyRecord, Ledger};
 use crate::presented_key::{self, Recognised, UnrecognisedCounts};
 use crate::request;
-use crate::route::{self, Route};
+use crate::route::{self, Address, Route};
 use crate::settings::Settings;
+use crate::strangers::Strangers;
 use crate::upstream::Upstream;
 use bytes::Bytes;
 use domain::denial::Denial;
-use domain::id::EventId;
+use domain::id::{CredentialId, DeploymentId, EventId};
 use domain::model::Endpoint;
 use domain::time::{Clock, Timestamp};
 use domain::virtual_key::KeyStanding;
@@ -26,6 +29,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 /// What the gateway is built from.
@@ -47,6 +51,9 @@ pub struct Gateway {
     pub(crate) random: Box<dyn Fn() -> u64 + Send + Sync>,
     pub(crate) settings: Settings,
     pub(crate) drains: Arc<Semaphore>,
+    pub(crate) healths: Arc<Healths>,
+    holding: Arc<Holding>,
+    strangers: Strangers,
     pub(crate) cutting: AtomicBool,
     calls: TaskTracker,
     unrecognised: UnrecognisedCounts,
@@ -62,6 +69,9 @@ impl Gateway {
             upstream,
             random,
             drains: Arc::new(Semaphore::new(settings.max_drains)),
+            healths: Healths::new(),
+            holding: Holding::new(settings.held_bytes),
+            strangers: Strangers::default(),
             settings,
             cutting: AtomicBool::new(false),
             calls: TaskTracker::new(),
@@ -82,6 +92,16 @@ impl Gateway {
     /// Calls that are at a provider now.
     pub fn in_flight(&self) -> usize {
         self.calls.len()
+    }
+
+    /// How a deployment is doing, as far as calls have shown since the start.
+    pub fn health(&self, deployment: DeploymentId, credential: CredentialId) -> Health {
+        self.healths.of(deployment, credential)
+    }
+
+    /// Providers or credentials were changed: what was refused before is tried anew.
+    pub fn policy_changed(&self) {
+        self.healths.trust_credentials();
     }
 
     /// Ends running streams within about a second, each with an error event, settled.
@@ -105,7 +125,7 @@ impl Gateway {
         let path = parts.uri.path();
         let skin = route::skin(path, &parts.headers);
         let nobody = Asked { event, skin, record: None, settings: &self.settings };
-        let Some(route) = route::find(path) else {
+        let Some(route) = route::find(&parts.uri) else {
             let words = route::advice(path).unwrap_or_else(|| error::sentence(&Denial::NotFound));
             return error::refuse_with(&Denial::NotFound, &words, &nobody);
         };
@@ -117,23 +137,31 @@ impl Gateway {
             return error::refuse(&denial, &nobody);
         }
         let begun_at = self.clock.now();
-        let recognised = presented_key::recognise(&parts.headers, &*self.directory, &self.unrecognised, begun_at);
+        let query = parts.uri.query().filter(|_| route::is_gemini(path)).unwrap_or_default();
+        let in_query = route::parameter(query, "key");
+        let recognised = presented_key::recognise(
+            &parts.headers,
+            in_query.as_deref(),
+            &*self.directory,
+            &self.unrecognised,
+            begun_at,
+        );
         let Recognised { record, secret_version } = match recognised {
             Ok(recognised) => recognised,
-            Err(denial) => return error::refuse(&denial, &nobody),
+            Err(denial) => return error::refuse(&self.weigh(denial, peer), &nobody),
         };
         let peer = peer.to_canonical();
         let headers = parts.headers;
         let caller = Caller { event, record, secret_version, peer, headers, skin, begun_at, arrived_at: begun_at };
         let endpoint = match route {
-            Route::Call(endpoint) => Some(endpoint),
+            Route::Call(endpoint, _) => Some(endpoint),
             _ => None,
         };
         if let Err(denial) = may_call(&caller.record, peer, endpoint, begun_at) {
             return self.deny(&caller, endpoint, "", &denial);
         }
         match route {
-            Route::Call(endpoint) => self.call(caller, endpoint, body).await,
+            Route::Call(endpoint, address) => self.call(caller, endpoint, address, body).await,
             Route::Models => answers::respond(self, &caller, Ok(answers::models(self, &caller))),
             Route::Model(name) => answers::respond(self, &caller, answers::model(self, &caller, name)),
             Route::Key => answers::respond(self, &caller, Ok(answers::key(self, &caller))),
@@ -141,26 +169,36 @@ impl Gateway {
         }
     }
 
-    async fn call<B>(self: &Arc<Self>, mut caller: Caller, endpoint: Endpoint, body: B) -> Response<Body>
+    async fn call<B>(
+        self: &Arc<Self>,
+        mut caller: Caller,
+        endpoint: Endpoint,
+        address: Address,
+        body: B,
+    ) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes>,
     {
         if let Err(denial) = request::check_headers(&caller.headers, &self.settings) {
             return self.deny(&caller, Some(endpoint), "", &denial);
         }
-        let body = match request::collect(body, &self.settings).await {
+        let held = match self.holding.enter(&caller.record) {
+            Ok(held) => held,
+            Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
+        };
+        let body = match request::collect(body, &self.settings, self.holding.room()).await {
             Ok(body) => body,
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
         if let Err(denial) = self.still_allowed(&mut caller, endpoint) {
             return self.deny(&caller, Some(endpoint), "", &denial);
         }
-        let head = match head::read(&body) {
-            Ok(head) => head.read_by(endpoint),
+        let head = match head::read(&body, endpoint, &address) {
+            Ok(head) => head,
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
-        let model = head.model.value.clone();
-        let admitted = match admit::admit(self, caller, endpoint, head, body) {
+        let model = head.model.clone();
+        let admitted = match admit::admit(self, caller, Called { endpoint, address, head, body }, held) {
             Ok(admitted) => admitted,
             Err(refused) => {
                 let (caller, denial) = *refused;
@@ -175,6 +213,18 @@ impl Gateway {
             let nobody = Asked { event, skin, record: None, settings: &self.settings };
             error::refuse(&Denial::ProviderError, &nobody)
         })
+    }
+
+    /// What is said to someone whom nobody knows: less, after too many tries from one address.
+    fn weigh(&self, denial: Denial, peer: IpAddr) -> Denial {
+        // Anything else is about this process, and counts against nobody.
+        let nobody = matches!(denial, Denial::InvalidKey | Denial::ProviderKey | Denial::AmbiguousCredentials);
+        match nobody.then(|| self.strangers.failed(peer, Instant::now())).flatten() {
+            Some(wait) => {
+                Denial::TooManyBadKeys { retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) }
+            }
+            None => denial,
+        }
     }
 
     /// A body may take its time: what holds for this call is what holds when it is here. Asked anew although the record
@@ -217,9 +267,9 @@ fn may_call(record: &KeyRecord, peer: IpAddr, endpoint: Option<Endpoint>, now: T
     }
     let Some(endpoint) = endpoint else { return Ok(()) };
     let allowed = |wanted| record.effective.endpoints.contains(&wanted);
-    // Counting tokens is free and belongs to sending messages.
-    if allowed(endpoint) || (endpoint == Endpoint::CountTokens && allowed(Endpoint::Messages)) {
+    // Counting tokens is free and belongs to what it counts for.
+    if allowed(endpoint) || endpoint.counts_for().is_some_and(allowed) {
         return Ok(());
     }
-    Err(Denial::EndpointNotAllowed { endpoint: route::path_of(endpoint) })
+    Err(Denial::EndpointNotAllowed { endpoint: endpoint.gateway_path() })
 }

@@ -5,34 +5,43 @@
 
 mod admit;
 mod answers;
+mod attempts;
 mod body;
 mod dialect;
 mod drain;
 mod error;
 mod fields;
 mod forward;
+mod framing;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzz;
 mod gateway;
 mod head;
 mod headers;
+mod health;
+mod holding;
 mod metering;
 pub mod ports;
 mod presented_key;
 mod request;
 mod reservation;
+mod retry;
 mod route;
 mod routing;
 mod scan;
 mod settings;
+mod slices;
 mod sse;
+mod strangers;
 mod stream;
+mod target;
 mod upstream;
 
 pub use body::{Body, BrokenOff};
 pub use gateway::{Gateway, Parts};
+pub use health::{Failure, Health, Standing};
 pub use presented_key::{Unrecognised, UnrecognisedCounts};
 pub use request::Chain;
-pub use settings::{BudgetStatus, Settings, Timeouts};
+pub use settings::{BudgetStatus, Retry, Settings, Timeouts};
 pub use upstream::{BoxError, HyperUpstream, Outbound, SendError, Upstream, UpstreamBody};

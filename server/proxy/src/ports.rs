@@ -4,12 +4,14 @@
 //! Everything here answers from memory. Nothing waits for the database.
 
 use domain::access_profile::AccessProfile;
-use domain::budget::{BudgetFigures, BudgetLine};
+use domain::budget::{BudgetFigures, BudgetLine, BudgetScope};
 use domain::denial::Denial;
 use domain::id::{CredentialId, EventId, KeyId, ProviderId};
 use domain::key_secret::{Pepper, SecretText};
-use domain::model::{Model, WireFormat};
+use domain::limits::Limits;
+use domain::model::{Model, ProviderKind, WireFormat};
 use domain::money::NanoUsd;
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
 use domain::usage::{TokenUsage, UsageRecord};
 use domain::virtual_key::{KeySecret, KeyTerms, VirtualKey};
@@ -24,15 +26,33 @@ pub struct KeyRecord {
     /// The key's terms within its profile as it stands now.
     pub effective: KeyTerms,
     pub owner_active: bool,
+    /// What bounds the key from above, from the organisation down to its profile; only levels with limits.
+    pub above: Vec<Level>,
 }
 
-/// An upstream: base URL (ends without a slash, contains the version segment) and the format it speaks.
+/// A level above the key, with the limits that everything below it shares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Level {
+    pub scope: BudgetScope,
+    /// As people call it, for denials.
+    pub name: String,
+    pub limits: Arc<Limits>,
+}
+
+/// An upstream: base URL (ends without a slash, contains the version segment) and how it is spoken to.
 pub struct ProviderRecord {
     pub id: ProviderId,
     pub name: String,
-    pub format: WireFormat,
+    pub kind: ProviderKind,
     pub base_url: http::Uri,
     pub enabled: bool,
+    pub timeouts: ProviderTimeouts,
+}
+
+impl ProviderRecord {
+    pub const fn format(&self) -> WireFormat {
+        self.kind.format()
+    }
 }
 
 /// The policy as it stands: one immutable value, replaced whole.
@@ -61,6 +81,9 @@ pub struct ReserveRequest<'a> {
     pub prompt_bound: NanoUsd,
     /// What one output token can cost at most, to tell the largest `max_tokens` that would fit.
     pub output_token_nano: NanoUsd,
+    /// Input and output that the call will probably use, for tokens per minute and token quotas: an estimate, corrected
+    /// when the call is settled.
+    pub expected_tokens: u64,
     pub now: Timestamp,
 }
 
@@ -73,6 +96,25 @@ pub struct Reserved {
     pub lines: Vec<BudgetLine>,
     /// The tightest budget after this reservation, for the answer's headers.
     pub tightest: Option<BudgetFigures>,
+    /// What was counted towards limits on tokens; replaced by the tokens used.
+    pub expected_tokens: u64,
+    pub traffic: Traffic,
+}
+
+/// The tightest limits per minute after this call, for the answer's headers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    pub requests: Option<Allowance>,
+    pub tokens: Option<Allowance>,
+}
+
+/// A limit per minute as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    pub limit: u64,
+    pub remaining: u64,
+    /// Until all of it is there again.
+    pub resets_in_ms: u64,
 }
 
 /// The ledger: reserve before, settle after, release on every other way out.
@@ -80,8 +122,11 @@ pub trait Ledger: Send + Sync {
     /// A new event id: time-ordered, never repeated.
     fn next_event(&self) -> EventId;
     /// Takes the bound from all accounts of the key or from none, and writes the intent to the spool (`write(2)`)
-    /// before it returns. Also enforces requests per minute and concurrency of the key.
+    /// before it returns. Also enforces the limits on requests, tokens and concurrency of the key and all levels above.
     fn reserve(&self, request: &ReserveRequest<'_>) -> Result<Reserved, Denial>;
+    /// Takes more for a running stream, from the same accounts or from none: the next slice of its output. `now` decides
+    /// nothing about windows: a call belongs to those of its admission.
+    fn extend(&self, reserved: &mut Reserved, record: &KeyRecord, by: NanoUsd, now: Timestamp) -> Result<(), Denial>;
     /// What was seen so far of a running stream, kept for a crash. At most one call every two seconds per stream.
     fn checkpoint(&self, event: EventId, tokens: TokenUsage, cost: NanoUsd);
     /// Replaces the reservation by the cost and writes the record to the spool; when this returns `Ok`, a kill of the

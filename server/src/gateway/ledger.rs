@@ -14,13 +14,13 @@ use super::rate::TooEarly;
 use super::recovery::{Recovered, Recovery};
 use super::spool::{Checkpoint, Intent, Refused, Spool};
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap};
-use domain::denial::Denial;
+use domain::denial::{Denial, TrafficLimit};
 use domain::id::{EventId, KeyId};
 use domain::money::NanoUsd;
 use domain::time::{Clock, Timestamp};
 use domain::usage::{TokenUsage, UsageRecord};
 use jiff::tz::TimeZone;
-use proxy::ports::{self, KeyRecord, ReserveRequest, Reserved};
+use proxy::ports::{self, KeyRecord, ReserveRequest, Reserved, Traffic};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -94,6 +94,11 @@ impl Ledger {
         self.spool.clone()
     }
 
+    /// One level's budgets as they stand, under these caps.
+    pub fn figures_of(&self, scope: BudgetScope, caps: &[Cap], now: Timestamp) -> Vec<BudgetFigures> {
+        self.with(scope, |account| caps.iter().map(|&cap| account.figures(scope, cap, now, &self.zone)).collect())
+    }
+
     fn settle_interrupted(&self, record: UsageRecord) {
         let Some((_, written)) = self.spool.settle(&record) else { return };
         for &line in &record.charged {
@@ -122,14 +127,15 @@ impl Ledger {
         let key = held.last_mut().ok_or(Denial::MeteringUnavailable)?;
         let terms = &record.effective;
         let limit = terms.requests_per_minute;
-        let allowance = key
-            .allowance
-            .after_request(request.now, limit)
-            .map_err(|TooEarly { retry_after_ms }| Denial::RateLimited { limit, retry_after_ms })?;
+        let allowance = key.allowance.after_request(request.now, limit).map_err(|TooEarly { retry_after_ms }| {
+            let scope = BudgetScope::Key(record.key.id);
+            Denial::RateLimited(TrafficLimit { scope, limit: u64::from(limit), retry_after_ms })
+        })?;
         let typical_call_ms = self.typical_call_ms.load(Ordering::Relaxed);
         if key.in_flight >= terms.concurrency {
             let retry_after_ms = typical_call_ms.clamp(250, 30_000);
-            return Err(Denial::ConcurrencyLimited { limit: terms.concurrency, retry_after_ms });
+            let (scope, limit) = (BudgetScope::Key(record.key.id), u64::from(terms.concurrency));
+            return Err(Denial::ConcurrencyLimited(TrafficLimit { scope, limit, retry_after_ms }));
         }
 
         let amount = request.bound.max(NanoUsd::ZERO);
@@ -163,7 +169,8 @@ impl Ledger {
             figures.reserved = figures.reserved.plus(amount);
         }
         let tightest = figures.into_iter().min_by_key(BudgetFigures::left);
-        Ok(Reserved { event: request.event, amount, lines, tightest })
+        let expected_tokens = request.expected_tokens;
+        Ok(Reserved { event: request.event, amount, lines, tightest, expected_tokens, traffic: Traffic::default() })
     }
 
     /// Replaces a reservation by what was spent, which is nothing for a call that was never sent.
@@ -221,6 +228,17 @@ impl ports::Ledger for Ledger {
                 Err(unavailable(&error))
             }
         }
+    }
+
+    fn extend(&self, reserved: &mut Reserved, record: &KeyRecord, by: NanoUsd, now: Timestamp) -> Result<(), Denial> {
+        let figures = self.figures(record, now);
+        let ask = Ask { bound: by, prompt_bound: by, output_token_nano: NanoUsd::ZERO, typical_call_ms: 0 };
+        decide(&figures, ask)?;
+        for &line in &reserved.lines {
+            self.with(line.scope, |account| account.reserve(line, by, &self.zone));
+        }
+        reserved.amount = reserved.amount.plus(by);
+        Ok(())
     }
 
     fn checkpoint(&self, event: EventId, tokens: TokenUsage, cost: NanoUsd) {

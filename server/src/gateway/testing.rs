@@ -59,6 +59,10 @@ pub(super) fn profile() -> AccessProfile {
             caps: vec![CapTerm { window: Window::Total, amount: term(NanoUsd::MAX) }],
             requests_per_minute: term(u32::MAX),
             concurrency: term(u32::MAX),
+            tokens_per_minute: None,
+            quotas: vec![],
+            prompt_bound: domain::access_profile::PromptBound::Strict,
+            shrink_to_fit: false,
             lifetime_days: term(90),
             networks: vec![],
             max_output_tokens: None,
@@ -90,6 +94,8 @@ pub(super) fn virtual_key(number: u8) -> VirtualKey {
             caps: vec![],
             requests_per_minute: 100_000,
             concurrency: 100_000,
+            tokens_per_minute: None,
+            quotas: vec![],
             networks: vec![],
             max_output_tokens: None,
         },
@@ -104,7 +110,7 @@ pub(super) fn key(number: u8, caps: &[(Window, i64)]) -> KeyRecord {
     let key = virtual_key(number);
     let caps = caps.iter().map(|&(window, limit)| Cap { window, limit: usd(limit) }).collect();
     let effective = KeyTerms { caps, ..key.terms.clone() };
-    KeyRecord { key, secrets: vec![], profile: Arc::new(profile()), effective, owner_active: true }
+    KeyRecord { key, secrets: vec![], profile: Arc::new(profile()), effective, owner_active: true, above: vec![] }
 }
 
 pub(super) fn usage(event: EventId, key: KeyId, cost: i64) -> UsageRecord {
@@ -158,6 +164,7 @@ impl Desk {
             bound: usd(bound),
             prompt_bound: usd(prompt),
             output_token_nano: usd(1),
+            expected_tokens: 100,
             now: self.clock.now(),
         })
     }

@@ -32,7 +32,7 @@ macro_rules! pair {
     };
 }
 
-const MIGRATIONS: &[Pair] = &[pair!(1, "0001_first_schema")];
+const MIGRATIONS: &[Pair] = &[pair!(1, "0001_first_schema"), pair!(2, "0002_limits_of_levels")];
 
 /// The newest migration that this binary knows.
 fn known() -> i64 {

@@ -39,6 +39,8 @@ pub fn whose(scope: BudgetScope, owner: Owner, owner_name: &str, mine: bool) -> 
         BudgetScope::Person(_) => Some("its owner".to_owned()),
         BudgetScope::Team(team) if owner == Owner::Team(team) => Some(format!("team {owner_name}")),
         BudgetScope::Team(_) => Some("its team".to_owned()),
+        BudgetScope::Unit(_) => Some("its business unit".to_owned()),
+        BudgetScope::Profile(_) => Some("its access profile".to_owned()),
         BudgetScope::Organisation => Some("the organisation".to_owned()),
     }
 }

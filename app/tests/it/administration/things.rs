@@ -9,7 +9,7 @@ use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, Pro
 use domain::audit::{Actor, AuditEntry, AuditRow, GENESIS};
 use domain::budget::Window;
 use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProfileId, ProviderId, TeamId};
-use domain::model::{Endpoint, Model, WireFormat};
+use domain::model::{Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::{Membership, Role};
 use domain::pricing::{PriceList, Tier, TokenPrices};
@@ -64,7 +64,7 @@ pub(super) fn provider(seed: u8, enabled: bool, days: i64) -> ProviderRow {
         id: provider_id(seed),
         name: name.to_owned(),
         preset: "anthropic".to_owned(),
-        format: WireFormat::Anthropic,
+        kind: ProviderKind::Anthropic,
         base_url: "https://api.anthropic.com/v1".to_owned(),
         enabled,
         created_at: ago(days),
@@ -189,6 +189,10 @@ pub(super) fn profile_row() -> ProfileRow {
         caps: vec![CapTerm { window: Window::Month, amount }],
         requests_per_minute: term(60, 120),
         concurrency: term(8, 16),
+        tokens_per_minute: None,
+        quotas: vec![],
+        prompt_bound: domain::access_profile::PromptBound::Strict,
+        shrink_to_fit: false,
         lifetime_days: term(90, 180),
         networks: vec!["10.0.0.0/8".parse().unwrap()],
         max_output_tokens: None,

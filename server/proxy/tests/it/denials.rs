@@ -1,9 +1,10 @@
 //! Every no of the gateway: status, code, skin, and that it comes in the promised order.
 
-use crate::provider::Reply;
-use crate::world::{CREDENTIAL, Facts, NOW, World, code, json, post, text};
+use crate::provider::{Reply, answer};
+use crate::world::{CREDENTIAL, Facts, NOW, World, code, json, key_id, post, text};
 use bytes::Bytes;
-use domain::denial::Denial;
+use domain::budget::BudgetScope;
+use domain::denial::{Denial, TrafficLimit};
 use domain::id::PersonId;
 use domain::model::Endpoint;
 use domain::money::NanoUsd;
@@ -84,14 +85,14 @@ fn cases() -> Vec<Case> {
         case("provider off", |w| w.change(|f| f.providers[0].2 = false), CHAT, 502, "provider_error"),
         case(
             "rate",
-            |w| w.book(|b| b.refuse = Some(Denial::RateLimited { limit: 60, retry_after_ms: 1_200 })),
+            |w| w.book(|b| b.refuse = Some(Denial::RateLimited(traffic(60, 1_200)))),
             CHAT,
             429,
             "rate_limited",
         ),
         case(
             "concurrency",
-            |w| w.book(|b| b.refuse = Some(Denial::ConcurrencyLimited { limit: 8, retry_after_ms: 500 })),
+            |w| w.book(|b| b.refuse = Some(Denial::ConcurrencyLimited(traffic(8, 500)))),
             CHAT,
             429,
             "concurrency_limited",
@@ -118,12 +119,12 @@ fn cases() -> Vec<Case> {
             "budget_reserved",
         ),
         case("sealed credential", |w| w.change(|f| f.credential = Err(Denial::Sealed)), CHAT, 503, "sealed"),
-        case("unreachable", |w| w.provider.will(Reply::Unreachable), CHAT, 502, "provider_error"),
+        case("unreachable", |w| w.provider.will_always(Reply::Unreachable), CHAT, 502, "provider_error"),
         case("broken", |w| w.provider.will(Reply::BreakBeforeAnswer), CHAT, 502, "provider_error"),
         case("401 of the provider", |w| w.provider.will_answer(401, r#"{"error":{}}"#), CHAT, 502, "provider_auth"),
         case("403 of the provider", |w| w.provider.will_answer(403, r#"{"error":{}}"#), CHAT, 502, "provider_auth"),
         case("redirect", |w| w.provider.will_answer(307, ""), CHAT, 502, "upstream_protocol"),
-        case("html error", |w| w.provider.will_answer(500, "<html>"), CHAT, 502, "provider_error"),
+        case("html error", |w| w.provider.will_always(answer(500, "<html>")), CHAT, 502, "provider_error"),
     ]
 }
 
@@ -265,7 +266,7 @@ async fn a_budget_denial_carries_what_a_client_needs() {
     assert_eq!(error["limits"]["name"], "ci");
     assert_eq!((&error["limits"]["limit"], &error["limits"]["spent"]), (&"0.0002".into(), &"0.00001".into()));
     assert!(error["limits"]["resets_at"].as_str().unwrap().ends_with('Z'));
-    let url = format!("https://keys.example/keys/{}#budget-key-month", crate::world::key_id());
+    let url = format!("https://keys.example/keys/{}#budget-key-month", key_id());
     assert_eq!(error["portal_url"], url.as_str());
     // What fits is served.
     world.provider.will_answer(200, "{}");
@@ -282,7 +283,7 @@ async fn a_budget_denial_carries_what_a_client_needs() {
 #[tokio::test]
 async fn waiting_times_are_told_in_seconds_and_milliseconds() {
     let world = World::new();
-    world.book(|book| book.refuse = Some(Denial::RateLimited { limit: 60, retry_after_ms: 1_200 }));
+    world.book(|book| book.refuse = Some(Denial::RateLimited(traffic(60, 1_200))));
     let response = world.post("/v1/chat/completions", CHAT).await;
     assert_eq!(
         (&response.headers()["retry-after"], &response.headers()["retry-after-ms"]),
@@ -356,4 +357,8 @@ async fn a_call_is_admitted_when_its_body_is_here_and_not_when_it_began() {
     let clock = std::sync::Arc::clone(&world.clock);
     let response = while_its_body_arrives(&world, move || clock.advance(90 * MS_PER_DAY)).await;
     assert_eq!(code(response).await, "key_expired");
+}
+
+fn traffic(limit: u64, retry_after_ms: u64) -> TrafficLimit {
+    TrafficLimit { scope: BudgetScope::Key(key_id()), limit, retry_after_ms }
 }

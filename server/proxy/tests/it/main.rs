@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod azure;
 mod calls;
 mod credentials;
+mod crowds;
 mod denials;
+mod failover;
 mod failures;
+mod gemini;
 mod over_http;
 mod provider;
+mod slices;
 mod world;

@@ -7,15 +7,16 @@ use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Window};
 use domain::denial::{Denial, LimitReached};
 use domain::id::{CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId};
 use domain::key_secret::{self, Pepper, SecretText, TokenKind};
-use domain::model::{Deployment, Endpoint, Model, WireFormat};
+use domain::model::{Deployment, Endpoint, Model, ProviderKind, WireFormat};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices};
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::{Clock, Timestamp};
 use domain::usage::{TokenUsage, UsageRecord};
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, KeyTerms, Owner, VirtualKey};
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
-use proxy::ports::{Directory, KeyRecord, Ledger, ProviderRecord, ReserveRequest, Reserved};
+use proxy::ports::{Directory, KeyRecord, Ledger, Level, ProviderRecord, ReserveRequest, Reserved, Traffic};
 use proxy::{Body, Gateway, Parts, Settings};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -62,10 +63,12 @@ pub(crate) struct Facts {
     pub(crate) secrets: Vec<KeySecret>,
     pub(crate) effective: KeyTerms,
     pub(crate) owner_active: bool,
+    pub(crate) above: Vec<Level>,
     pub(crate) pepper_known: bool,
     pub(crate) models: Vec<Model>,
-    pub(crate) providers: Vec<(ProviderId, WireFormat, bool)>,
+    pub(crate) providers: Vec<(ProviderId, ProviderKind, bool)>,
     pub(crate) credential: Result<(), Denial>,
+    pub(crate) timeouts: ProviderTimeouts,
 }
 
 pub(crate) struct MemoryDirectory(pub(crate) Mutex<Facts>);
@@ -83,6 +86,7 @@ impl Directory for MemoryDirectory {
                 profile: Arc::new(profile()),
                 effective: facts.effective.clone(),
                 owner_active: facts.owner_active,
+                above: facts.above.clone(),
             })
         })
     }
@@ -97,10 +101,16 @@ impl Directory for MemoryDirectory {
     }
     fn provider(&self, id: ProviderId) -> Option<Arc<ProviderRecord>> {
         let facts = self.0.lock().unwrap();
-        facts.providers.iter().find(|(known, ..)| *known == id).map(|&(id, format, enabled)| {
-            let name = if format == WireFormat::OpenAi { "open" } else { "anthro" };
-            let base_url = format!("http://{name}.example/v1").parse().unwrap();
-            Arc::new(ProviderRecord { id, name: name.to_owned(), format, base_url, enabled })
+        facts.providers.iter().find(|(known, ..)| *known == id).map(|&(id, kind, enabled)| {
+            let (name, base) = match kind {
+                ProviderKind::OpenAi => ("open", "/v1"),
+                ProviderKind::AzureOpenAi => ("azure", ""),
+                ProviderKind::Anthropic => ("anthro", "/v1"),
+                ProviderKind::Gemini => ("gemini", "/v1beta"),
+            };
+            let base_url = format!("http://{name}.example{base}").parse().unwrap();
+            let timeouts = facts.timeouts;
+            Arc::new(ProviderRecord { id, name: name.to_owned(), kind, base_url, enabled, timeouts })
         })
     }
     fn credential(&self, _: CredentialId) -> Result<Arc<SecretText>, Denial> {
@@ -115,6 +125,8 @@ pub(crate) struct Book {
     pub(crate) spent: NanoUsd,
     pub(crate) open: HashMap<EventId, NanoUsd>,
     pub(crate) settled: Vec<UsageRecord>,
+    /// What each of the settled calls had set aside in the end.
+    pub(crate) held: Vec<NanoUsd>,
     pub(crate) released: usize,
     pub(crate) denied: Vec<UsageRecord>,
     pub(crate) checkpoints: Vec<TokenUsage>,
@@ -177,7 +189,20 @@ impl Ledger for MemoryLedger {
             amount: request.bound,
             lines: vec![line],
             tightest: Some(Self::figures_of(&book)),
+            expected_tokens: request.expected_tokens,
+            traffic: Traffic::default(),
         })
+    }
+    fn extend(&self, reserved: &mut Reserved, _: &KeyRecord, by: NanoUsd, _: Timestamp) -> Result<(), Denial> {
+        let mut book = self.book.lock().unwrap();
+        let figures = Self::figures_of(&book);
+        if by > figures.left() {
+            let BudgetFigures { scope, window, limit, spent, reserved, resets_at } = figures;
+            return Err(Denial::BudgetExhausted(LimitReached { scope, window, limit, spent, reserved, resets_at }));
+        }
+        reserved.amount = reserved.amount.plus(by);
+        book.open.insert(reserved.event, reserved.amount);
+        Ok(())
     }
     fn checkpoint(&self, event: EventId, tokens: TokenUsage, _: NanoUsd) {
         let mut book = self.book.lock().unwrap();
@@ -189,6 +214,7 @@ impl Ledger for MemoryLedger {
         assert_eq!(book.open.remove(&reserved.event), Some(reserved.amount), "settled what was not open");
         book.spent = book.spent.plus(record.cost);
         book.settled.push(record);
+        book.held.push(reserved.amount);
         if book.refuse_settlement { Err(Denial::MeteringUnavailable) } else { Ok(()) }
     }
     fn release(&self, reserved: &Reserved) {
@@ -236,6 +262,18 @@ impl World {
             settings,
         });
         Self { directory, ledger, provider, clock, gateway }
+    }
+
+    /// Streams reserve in slices of this many tokens, since nothing of these models' output is hidden.
+    pub(crate) fn in_slices_of(slice_tokens: u64) -> Self {
+        let world = Self::with(Settings { slice_tokens, ..Settings::default() });
+        world.change(|facts| {
+            for model in &mut facts.models {
+                model.capabilities = vec!["function_calling".to_owned()];
+                model.max_output_tokens = Some(100_000);
+            }
+        });
+        world
     }
 
     pub(crate) fn change(&self, change: impl FnOnce(&mut Facts)) {
@@ -286,13 +324,19 @@ pub(crate) async fn text(response: Response<Body>) -> String {
 pub(crate) async fn json(response: Response<Body>) -> Value {
     serde_json::from_str(&text(response).await).unwrap()
 }
-/// The code of an error in either skin.
+/// The code of an error in any skin.
 pub(crate) async fn code(response: Response<Body>) -> String {
-    json(response).await["error"]["code"].as_str().unwrap().to_owned()
+    let error = json(response).await["error"].take();
+    let code = error["code"].as_str().or_else(|| error["details"][0]["reason"].as_str());
+    code.unwrap().to_owned()
 }
 
 pub(crate) fn provider_id(format: WireFormat) -> ProviderId {
-    ProviderId::from_random(&id(if format == WireFormat::OpenAi { 20 } else { 21 }))
+    ProviderId::from_random(&id(match format {
+        WireFormat::OpenAi => 20,
+        WireFormat::Anthropic => 21,
+        WireFormat::Gemini => 22,
+    }))
 }
 
 pub(crate) fn deployment(number: u8, format: WireFormat, upstream_model: &str, priority: u32) -> Deployment {
@@ -332,11 +376,18 @@ fn facts() -> Facts {
     let key_id = key_id();
     let tag = key_secret::tag(&secret(), &Pepper::new(PEPPER));
     let terms = KeyTerms {
-        models: vec!["gpt*".parse().unwrap(), "claude*".parse().unwrap(), "embed".parse().unwrap()],
+        models: vec![
+            "gpt*".parse().unwrap(),
+            "claude*".parse().unwrap(),
+            "embed".parse().unwrap(),
+            "gemini*".parse().unwrap(),
+        ],
         endpoints: Endpoint::ALL.to_vec(),
         caps: vec![Cap { window: Window::Month, limit: NanoUsd::from_dollars(10) }],
         requests_per_minute: 60,
         concurrency: 8,
+        tokens_per_minute: None,
+        quotas: vec![],
         networks: vec![],
         max_output_tokens: None,
     };
@@ -356,25 +407,31 @@ fn facts() -> Facts {
         created_at: NOW,
         expires_at: NOW.plus_days(90),
     };
-    use Endpoint::{ChatCompletions, CountTokens, Embeddings, Messages, Responses};
+    use Endpoint::{
+        ChatCompletions, Completions, CountTokens, EmbedContent, Embeddings, GenerateContent, Messages, Responses,
+    };
     Facts {
         ready: Ok(()),
         key,
         secrets: vec![KeySecret { version: 1, tag, pepper_version: 1, created_at: NOW, valid_until: None }],
         effective: terms,
         owner_active: true,
+        above: vec![],
         pepper_known: true,
         models: vec![
             model(40, "claude", WireFormat::Anthropic, &[Messages, CountTokens]),
             model(41, "embed", WireFormat::OpenAi, &[Embeddings]),
-            model(42, "gpt", WireFormat::OpenAi, &[ChatCompletions, Responses]),
+            model(42, "gpt", WireFormat::OpenAi, &[ChatCompletions, Responses, Completions]),
             model(43, "secret", WireFormat::OpenAi, &[ChatCompletions]),
+            model(44, "gemini", WireFormat::Gemini, &[GenerateContent, EmbedContent]),
         ],
         providers: vec![
-            (provider_id(WireFormat::OpenAi), WireFormat::OpenAi, true),
-            (provider_id(WireFormat::Anthropic), WireFormat::Anthropic, true),
+            (provider_id(WireFormat::OpenAi), ProviderKind::OpenAi, true),
+            (provider_id(WireFormat::Anthropic), ProviderKind::Anthropic, true),
+            (provider_id(WireFormat::Gemini), ProviderKind::Gemini, true),
         ],
         credential: Ok(()),
+        timeouts: ProviderTimeouts::default(),
     }
 }
 
@@ -394,6 +451,10 @@ fn profile() -> AccessProfile {
             caps: vec![CapTerm { window: Window::Month, amount: money(NanoUsd::from_dollars(10)) }],
             requests_per_minute: count(60),
             concurrency: count(8),
+            tokens_per_minute: None,
+            quotas: vec![],
+            prompt_bound: domain::access_profile::PromptBound::Strict,
+            shrink_to_fit: false,
             lifetime_days: count(90),
             networks: vec![],
             max_output_tokens: None,

@@ -18,9 +18,10 @@ pub enum Row {
 }
 
 impl Row {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Cap(Window::Month),
         Self::Cap(Window::Day),
+        Self::Cap(Window::Hour),
         Self::Cap(Window::Week),
         Self::Cap(Window::Quarter),
         Self::Cap(Window::Total),

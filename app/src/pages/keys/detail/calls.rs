@@ -117,9 +117,12 @@ fn why(call: &UsageRecord) -> Option<AnyView> {
         "budget_exhausted" | "budget_insufficient" | "budget_reserved" => {
             Some(("#budgets".to_owned(), "See the budgets"))
         }
-        "rate_limited" | "concurrency_limited" | "network_not_allowed" | "endpoint_not_allowed" => {
-            Some(("#limits".to_owned(), "See the limits"))
-        }
+        "rate_limited"
+        | "tokens_limited"
+        | "quota_exhausted"
+        | "concurrency_limited"
+        | "network_not_allowed"
+        | "endpoint_not_allowed" => Some(("#limits".to_owned(), "See the limits")),
         _ => None,
     };
     let way = way.map(|(href, text)| view! { <a href=href>{text}</a> });

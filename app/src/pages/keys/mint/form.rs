@@ -44,6 +44,7 @@ pub struct MintForm {
     pub cost_centre: String,
     pub tags: String,
     pub models: String,
+    pub cap_hour: String,
     pub cap_day: String,
     pub cap_week: String,
     pub cap_month: String,
@@ -105,6 +106,7 @@ impl MintForm {
     fn term(&mut self, name: &str) -> Option<&mut String> {
         Some(match name {
             "models" => &mut self.models,
+            "cap_hour" => &mut self.cap_hour,
             "cap_day" => &mut self.cap_day,
             "cap_week" => &mut self.cap_week,
             "cap_month" => &mut self.cap_month,
@@ -121,6 +123,7 @@ impl MintForm {
 
     pub fn cap(&self, window: Window) -> &str {
         match window {
+            Window::Hour => &self.cap_hour,
             Window::Day => &self.cap_day,
             Window::Week => &self.cap_week,
             Window::Month => &self.cap_month,
@@ -274,8 +277,9 @@ const CHOICES: [&str; 8] =
     ["name", "consumer", "profile", "owner", "application", "environment", "cost_centre", "tags"];
 
 /// The fields that guardrails pre-fill.
-const TERMS: [&str; 11] = [
+const TERMS: [&str; 12] = [
     "models",
+    "cap_hour",
     "cap_day",
     "cap_week",
     "cap_month",
