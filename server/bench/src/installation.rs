@@ -347,7 +347,8 @@ async fn write_usage(store: &Store, keys: &[KeyId], count: u64, now: Timestamp) 
         let batch: Vec<UsageRecord> = (written..until)
             .map(|number| {
                 let key = keys[usize::try_from(number).unwrap_or(0) % keys.len()];
-                let at = begins.plus_ms(i64::try_from(u128::from(number) * SPREAD_MS as u128 / u128::from(count)).unwrap_or(0));
+                let at = begins
+                    .plus_ms(i64::try_from(u128::from(number) * SPREAD_MS as u128 / u128::from(count)).unwrap_or(0));
                 let line = BudgetLine { scope: BudgetScope::Key(key), window: Window::Month, window_start: month };
                 let sequence = u16::try_from(number % 1_000).unwrap_or(0);
                 earlier_call(EventId::new(at, 0, sequence), key, line)

@@ -128,17 +128,9 @@ pub(crate) fn admit(
     held: Held,
 ) -> Result<Admitted, Box<(Caller, Denial)>> {
     match plan(gateway, &caller, &called) {
-        Ok(Plan { model, candidates, output_cap, bound, slices, reservation }) => Ok(Admitted {
-            caller,
-            called,
-            model,
-            output_cap,
-            bound,
-            slices,
-            candidates,
-            reservation,
-            _held: held,
-        }),
+        Ok(Plan { model, candidates, output_cap, bound, slices, reservation }) => {
+            Ok(Admitted { caller, called, model, output_cap, bound, slices, candidates, reservation, _held: held })
+        }
         Err(denial) => Err(Box::new((caller, denial))),
     }
 }

@@ -136,11 +136,8 @@ impl Portal {
 
     async fn level_row(&self, facts: &Facts, scope: BudgetScope, name: String) -> LevelRow {
         let limits = facts.limits.get(&scope).map(|level| level.limits.clone()).unwrap_or_default();
-        let figures = if limits.caps.is_empty() {
-            Vec::new()
-        } else {
-            self.gateway.level_figures(scope, &limits.caps).await
-        };
+        let figures =
+            if limits.caps.is_empty() { Vec::new() } else { self.gateway.level_figures(scope, &limits.caps).await };
         let within = match scope {
             BudgetScope::Team(team) => facts.unit_name_of(team),
             _ => None,

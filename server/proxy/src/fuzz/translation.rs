@@ -7,7 +7,8 @@ use crate::dialect::translate::{
 use serde::de::IgnoredAny;
 
 const DIALECTS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini];
-const SURFACES: [Surface; 4] = [Surface::ChatCompletions, Surface::Responses, Surface::Messages, Surface::GenerateContent];
+const SURFACES: [Surface; 4] =
+    [Surface::ChatCompletions, Surface::Responses, Surface::Messages, Surface::GenerateContent];
 
 /// A request: what is written is JSON that its own format reads again.
 pub fn translated_request(bytes: &[u8]) {
@@ -65,7 +66,7 @@ fn translated(from: Dialect, to: Surface, framing: Framing, bytes: &[u8], length
     let wishes = Wishes { include_usage: true, framing };
     let mut translator = StreamTranslator::new(from, to, wishes, envelope());
     let mut written = Vec::new();
-    for event in split(bytes, length).0 {
+    for event in split(crate::framing::Framing::Events, bytes, length).0 {
         written.extend_from_slice(&translator.push(&event).ok()?);
     }
     written.extend_from_slice(&translator.finish().ok()?);
