@@ -9,7 +9,7 @@ use domain::access_profile::{AboveMaximum, AccessProfile, CapTerm, Term};
 use domain::budget::{BudgetLine, BudgetScope, Cap, Window};
 use domain::id::{CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProviderId};
 use domain::key_secret::{self, Pepper, SecretText, TokenKind};
-use domain::model::{Deployment, Endpoint, Model, WireFormat};
+use domain::model::{Deployment, Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::Role;
 use domain::pricing::{PriceList, TokenPrices};
@@ -68,7 +68,7 @@ impl Installation {
 
         let mut tx = store.begin().await?;
         tx.insert_person(&person).await?;
-        tx.update_profile(&profile, profile.version, now).await?;
+        tx.update_profile(&profile, profile.version - 1, now).await?;
         let (upstream, credential) = upstream(&sealing, provider, now)?;
         tx.insert_provider(&upstream).await?;
         tx.insert_credential(&credential).await?;
@@ -202,7 +202,7 @@ fn generous(starter: AccessProfile) -> AccessProfile {
     fn term<T: Copy>(value: T) -> Term<T> {
         Term { default: value, maximum: value, developers_may_change: true, above: AboveMaximum::Reject }
     }
-    let mut profile = starter;
+    let mut profile = AccessProfile { version: starter.version + 1, ..starter };
     profile.terms.caps = WINDOWS.map(|window| CapTerm { window, amount: term(PLENTY) }).to_vec();
     profile.terms.requests_per_minute = term(u32::MAX);
     profile.terms.concurrency = term(u32::MAX);
@@ -215,7 +215,7 @@ fn upstream(sealing: &Sealing, address: SocketAddr, now: Timestamp) -> Result<(P
         id: ProviderId::from_random(&random::<32>()),
         name: "Scripted".to_owned(),
         preset: "openai-compatible".to_owned(),
-        format: WireFormat::OpenAi,
+        kind: ProviderKind::OpenAi,
         base_url: format!("http://{address}/v1"),
         enabled: true,
         created_at: now,

@@ -341,6 +341,11 @@ impl Admitted {
         Err(Denial::BudgetExhausted(limit))
     }
 
+    /// Sets the whole cap aside.
+    pub(crate) fn cover_all(&mut self) -> Result<(), Denial> {
+        self.cover(self.slices.most())
+    }
+
     fn reach(&mut self, tokens: u64) -> Result<(), Denial> {
         let price = self.model.price.as_ref();
         let bound = price.and_then(|price| price.bound(self.bound.input_tokens, tokens));
@@ -359,7 +364,7 @@ impl Admitted {
     }
     /// Nothing will be sent any more: what is left of the request is not held while the answer takes its time.
     pub(crate) fn forget_body(&mut self) {
-        self.body = Bytes::new();
+        self.called.body = Bytes::new();
     }
     pub(crate) const fn reservation(&self) -> &Reservation {
         &self.reservation

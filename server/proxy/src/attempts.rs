@@ -14,7 +14,6 @@ use crate::retry::{Ended, Then, backoff, then};
 use crate::upstream::{SendError, UpstreamBody};
 use domain::denial::Denial;
 use domain::key_secret::SecretText;
-use domain::model::Endpoint;
 use http::{Response, StatusCode};
 use std::sync::Arc;
 use tokio::time::{Instant, sleep_until};

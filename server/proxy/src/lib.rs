@@ -7,6 +7,7 @@ mod admit;
 mod answers;
 mod attempts;
 mod body;
+mod coding;
 mod dialect;
 mod drain;
 mod error;
@@ -35,6 +36,7 @@ mod slices;
 mod sse;
 mod strangers;
 mod stream;
+mod stream_end;
 mod target;
 mod upstream;
 

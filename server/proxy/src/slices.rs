@@ -63,6 +63,10 @@ impl Slices {
         self.covered
     }
 
+    pub(crate) const fn most(&self) -> u64 {
+        self.most
+    }
+
     /// What a provider may have put out beyond what was seen of it.
     pub(crate) const fn margin(&self) -> u64 {
         self.slice.div_ceil(2)

@@ -10,21 +10,20 @@
 
 use crate::body::{Body, Sender};
 use crate::dialect::{StreamTap, Verdict};
-use crate::error::{error_body, sentence};
-use crate::forward::{Answer, Exchange, announce_budget, asked};
+use crate::forward::{Answer, Exchange, announce_budget};
 use crate::framing::{Framing, Splitter};
 use crate::metering::Charge;
-use crate::reservation::Ending;
+use crate::sse::Event;
+use crate::stream_end::{self, Cut, End, Ended};
 use crate::upstream::{BoxError, UpstreamBody};
 use bytes::Bytes;
-use domain::denial::{Denial, LimitReached};
-use domain::usage::Outcome;
+use domain::denial::Denial;
 use domain::virtual_key::{KeyState, RevocationReason};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body::Frame;
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -36,27 +35,8 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 const CHECKPOINT_TICKS: u32 = 2;
 /// What a client that reads slowly is handed at once: it has to take this much within the time that it may stall.
 const PIECE_BYTES: usize = 16 * 1024;
-/// How long an error event waits for a client whose window is full, when its stream was cut.
-const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long the end of a finished stream is waited for, so that its connection can be used again.
 const LINGER: Duration = Duration::from_secs(1);
-
-/// How a stream ended.
-enum End {
-    /// With the event that says so.
-    Whole(Bytes),
-    /// The provider closed without that event.
-    Closed,
-    Failed(Denial),
-    ClientGone,
-    Cut(Cut),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cut {
-    Compromised,
-    Shutdown,
-}
 
 /// What happened next.
 enum Step {
@@ -106,7 +86,8 @@ pub(crate) async fn relay(
         // Nobody reads on: the provider should not have to write on while this call is being settled.
         body = UpstreamBody::default();
     }
-    pump.finish(end, status).await;
+    let Pump { exchange, tap, client, .. } = pump;
+    Ended { exchange, tap, client, status }.finish(end).await;
     if was_whole {
         let _ = timeout(LINGER, async { while let Some(Ok(_)) = body.frame().await {} }).await;
     }
@@ -140,7 +121,7 @@ impl Pump {
                     }
                     Err(_) => None,
                 },
-                Step::Frame(None) => Some(End::Closed),
+                Step::Frame(None) => Some(self.closed()),
                 Step::Frame(Some(Err(error))) => {
                     tracing::warn!(%error, "a provider broke off a stream");
                     Some(End::Failed(Denial::ProviderError))
@@ -194,6 +175,19 @@ impl Pump {
                 let before = self.pass_on(data.slice(run)).await;
                 return before.or(Some(End::Failed(denial)));
             }
+        }
+    }
+
+    /// The connection is over. What came behind the last blank line counts if it is an event but for that.
+    fn closed(&mut self) -> End {
+        let rest = self.splitter.rest();
+        if !is_all_there(&rest) {
+            return End::Closed(Bytes::new());
+        }
+        match self.tap.observe(&rest) {
+            Verdict::Last => End::Whole(rest),
+            Verdict::Relay => End::Closed(rest),
+            Verdict::Withhold => End::Closed(Bytes::new()),
         }
     }
 
@@ -275,7 +269,7 @@ impl Pump {
         }
         self.tick = self.tick.wrapping_add(1);
         if self.tick.is_multiple_of(CHECKPOINT_TICKS) {
-            let charge = self.charge();
+            let charge = stream_end::charge(&self.exchange, &self.tap);
             if self.checkpointed != Some(charge) {
                 let event = self.exchange.admitted.caller().event;
                 self.exchange.admitted.reservation().checkpoint(event, &charge);
@@ -290,100 +284,12 @@ impl Pump {
         let patience = self.exchange.between_events;
         (Instant::now() >= self.heard + patience).then_some(End::Failed(Denial::ProviderTimeout))
     }
-
-    fn charge(&self) -> Charge {
-        let tariff = self.exchange.admitted.tariff();
-        match self.tap.whole() {
-            Some(tokens) => tariff.reported(tokens),
-            None => tariff.estimated(self.tap.last(), self.tap.estimated_output()),
-        }
-    }
-
-    fn charge_for(&self, end: &End) -> Charge {
-        match end {
-            End::Failed(Denial::BudgetExhausted(_)) => {
-                let (seen, margin) = (self.tap.estimated_output(), self.exchange.admitted.margin());
-                self.exchange.admitted.tariff().cut_off(self.tap.last(), seen, margin)
-            }
-            _ => self.charge(),
-        }
-    }
-
-    /// Settles, and only then lets the client see the end.
-    async fn finish(mut self, end: End, status: u16) {
-        let charge = self.charge_for(&end);
-        let gone = self.exchange.drain.client_is_gone();
-        let (outcome, denial) = match &end {
-            End::ClientGone => (Outcome::ClientGone, None),
-            End::Cut(Cut::Shutdown) => (Outcome::Interrupted, Some(Denial::Starting)),
-            End::Cut(Cut::Compromised) => (Outcome::Interrupted, Some(Denial::KeyRevoked)),
-            End::Failed(denial @ (Denial::BudgetExhausted(_) | Denial::MeteringUnavailable)) => {
-                (Outcome::Interrupted, Some(denial.clone()))
-            }
-            _ if gone => (Outcome::ClientGone, None),
-            End::Whole(_) if !self.tap.failed => (Outcome::Answered, None),
-            End::Closed if self.tap.whole().is_some() && !self.tap.failed => (Outcome::Answered, None),
-            End::Failed(denial) => (Outcome::ProviderFailed, Some(denial.clone())),
-            End::Whole(_) | End::Closed => (Outcome::ProviderFailed, Some(Denial::ProviderError)),
-        };
-        let last = match (&end, outcome) {
-            (End::Whole(last), _) => last.clone(),
-            (End::Closed, Outcome::Answered) => self.splitter.rest(),
-            _ => Bytes::new(),
-        };
-        // The provider's own last word stands; ours would be a second one.
-        let silent = matches!(end, End::Whole(_)) || (matches!(end, End::Closed) && self.tap.failed);
-        let shutdown = matches!(end, End::Cut(Cut::Shutdown));
-        self.exchange.conclude(outcome, denial.as_ref());
-        let gateway = self.exchange.gateway;
-        let (caller, reservation) = self.exchange.admitted.into_reservation();
-        let error = match &denial {
-            _ if shutdown => Some("server_shutdown"),
-            Some(denial) => Some(denial.code()),
-            None => None,
-        };
-        let settled = reservation.settle(Ending { status, outcome, error, charge });
-        let event = |denial: &Denial| {
-            let words = match denial {
-                _ if shutdown => SHUTDOWN.to_owned(),
-                Denial::BudgetExhausted(limit) => out_of_money(limit),
-                denial => sentence(denial),
-            };
-            let mut body = error_body(denial, &words, &asked(&caller, &gateway));
-            if shutdown && let Some(error) = body.get_mut("error") {
-                error["code"] = Value::from("server_shutdown");
-            }
-            Bytes::from(self.tap.error_event(&body))
-        };
-        let bytes = match (settled, denial) {
-            (Err(denial), _) => event(&denial),
-            (Ok(()), Some(denial)) if !silent => event(&denial),
-            (Ok(()), _) => last,
-        };
-        // A client that was given up must not take what it has for the whole: its connection is cut.
-        if gone || outcome == Outcome::ClientGone {
-            return;
-        }
-        let patience = match end {
-            End::Cut(_) => LAST_WORDS,
-            _ => gateway.settings.timeouts.client_stalled,
-        };
-        if matches!(timeout(patience, self.client.send(bytes)).await, Ok(Ok(()))) {
-            self.client.finish();
-        }
-    }
 }
 
-const SHUTDOWN: &str = "Keywright is restarting and had to end this answer. Send the request again.";
-
-/// Why an answer ends in its middle.
-fn out_of_money(limit: &LimitReached) -> String {
-    let (scope, window) = (limit.scope.word(), limit.window.word());
-    format!(
-        "This answer ends here: what is left of the {scope}'s {window} budget of {} does not pay for more of it ({} \
-         spent, {} held by calls in flight). Its owner can ask for more on the key's page.",
-        limit.limit, limit.spent, limit.reserved
-    )
+/// True if the data of an event, whose end did not come, is nevertheless whole.
+fn is_all_there(event: &[u8]) -> bool {
+    let data = Event::read(event).data;
+    data.trim_ascii() == b"[DONE]" || serde_json::from_slice::<IgnoredAny>(&data).is_ok()
 }
 
 /// Where an event stands in the chunk that it came with; `None` if it began in an earlier one.

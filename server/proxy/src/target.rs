@@ -83,7 +83,14 @@ mod tests {
 
     fn provider(kind: ProviderKind, base: &str) -> ProviderRecord {
         let base_url = base.parse().unwrap();
-        ProviderRecord { id: ProviderId::from_random(&[1; 12]), name: "p".into(), kind, base_url, enabled: true }
+        ProviderRecord {
+            id: ProviderId::from_random(&[1; 12]),
+            name: "p".into(),
+            kind,
+            base_url,
+            enabled: true,
+            timeouts: domain::provider_timeouts::ProviderTimeouts::default(),
+        }
     }
     fn path(kind: ProviderKind, base: &str, endpoint: Endpoint, address: &Address) -> Option<String> {
         Target { provider: &provider(kind, base), endpoint, address, model: "gpt-5" }.path()

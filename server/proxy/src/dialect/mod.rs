@@ -96,6 +96,11 @@ impl StreamTap {
         self.usage.filter(|_| self.is_final)
     }
 
+    /// True if the answer is whole although nothing says that it is over. An array has its closing bracket for that.
+    pub(crate) fn may_just_close(&self) -> bool {
+        self.framing == Framing::Events && self.whole().is_some()
+    }
+
     /// The last figures, whole or not.
     pub(crate) const fn last(&self) -> Option<TokenUsage> {
         self.usage
