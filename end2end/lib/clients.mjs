@@ -1,4 +1,4 @@
-// The official Node SDKs, each made to do the same six things, so that one test can ask the same of all of them.
+// The official Node SDKs, each made to do the same things, so that one test can ask the same of all of them.
 //
 // `fetch` is given to every SDK that takes one: a test counts attempts with it. What an SDK sends is its own business.
 
@@ -30,20 +30,24 @@ export const PNG =
 
 const CAP = 400;
 
-/** Every SDK, with the wire format that it speaks. `reaches`: the formats of models that it can call. */
+/**
+ * Every SDK, with the wire format that it speaks.
+ *
+ * `say`, `stream`, `useTool` (with its answer given back), `make` something of a schema; `think`, where it can show that.
+ */
 export function clients({ url, apiKey, fetch = globalThis.fetch, retries = 0 }) {
   const v1 = `${url}/v1`;
   const common = { apiKey, fetch, maxRetries: retries };
   const openai = new OpenAI({ ...common, baseURL: v1 });
   const google = new GoogleGenAI({ apiKey, httpOptions: { baseUrl: url, fetch, retryOptions: { attempts: retries + 1 } } });
-  const vercel = { retries, openai: createOpenAI({ baseURL: v1, apiKey, fetch }) };
+  const vercelOpenai = createOpenAI({ baseURL: v1, apiKey, fetch });
   return [
     { name: 'openai', format: 'openai', ...openaiChat(openai) },
-    { name: 'openai responses', format: 'openai', staysAtHome: true, ...openaiResponses(openai) },
+    { name: 'openai responses', format: 'openai', ...openaiResponses(openai) },
     { name: '@anthropic-ai/sdk', format: 'anthropic', ...anthropicMessages(new Anthropic({ ...common, baseURL: url })) },
     { name: '@google/genai', format: 'gemini', ...googleContents(google) },
-    { name: 'ai with @ai-sdk/openai', format: 'openai', ...vercelText((model) => vercel.openai.chat(model), retries) },
-    { name: 'ai with @ai-sdk/openai responses', format: 'openai', staysAtHome: true, ...vercelText(vercel.openai, retries) },
+    { name: 'ai with @ai-sdk/openai', format: 'openai', ...vercelText((model) => vercelOpenai.chat(model), retries) },
+    { name: 'ai with @ai-sdk/openai responses', format: 'openai', ...vercelText(vercelOpenai, retries) },
     {
       name: 'ai with @ai-sdk/anthropic',
       format: 'anthropic',
@@ -93,6 +97,10 @@ function openaiChat(openai) {
       const json_schema = { name: 'person', schema, strict: true };
       const answer = await create(model, [user(prompt)], { response_format: { type: 'json_schema', json_schema } });
       return JSON.parse(answer.choices[0].message.content);
+    },
+    async think({ model, prompt }) {
+      // OpenAI's own models keep thoughts to themselves; servers in its format have a field for them.
+      return (await create(model, [user(prompt)], { reasoning_effort: 'low' })).choices[0].message.reasoning_content;
     },
   };
 }
@@ -168,6 +176,11 @@ function anthropicMessages(anthropic) {
     async make({ model, prompt, schema }) {
       return JSON.parse(textOf(await create(model, [user(prompt)], { output_config: { format: { type: 'json_schema', schema } } })));
     },
+    async think({ model, prompt }) {
+      const thinking = { type: 'enabled', budget_tokens: 1024 };
+      const answer = await create(model, [user(prompt)], { thinking, max_tokens: 2048 });
+      return answer.content.find((block) => block.type === 'thinking')?.thinking;
+    },
   };
 }
 
@@ -212,6 +225,11 @@ function googleContents(google) {
     async make({ model, prompt, schema }) {
       const answer = await generate(model, prompt, { responseMimeType: 'application/json', responseJsonSchema: schema });
       return JSON.parse(answer.text);
+    },
+    async think({ model, prompt }) {
+      const thinkingConfig = { includeThoughts: true, thinkingBudget: 1024 };
+      const answer = await generate(model, prompt, { thinkingConfig, maxOutputTokens: 2048 });
+      return answer.candidates[0].content.parts.find((part) => part.thought)?.text;
     },
   };
 }

@@ -61,6 +61,7 @@ fn read(provider: &Provider, headers: &HeaderMap, body: &[u8]) -> Result<Asked, 
             _ => None,
         },
         schema: (format["type"] == "json_schema").then(|| format["schema"].clone()),
+        omits_thoughts: body["thinking"]["display"] == "omitted",
         thinks: matches!(body["thinking"]["type"].as_str(), Some("enabled" | "adaptive")),
         model,
     })
@@ -134,6 +135,8 @@ struct Answer {
     model: String,
     input_tokens: u64,
     stop_reason: &'static str,
+    /// The client wants the proof of a thought, not its words.
+    omits_thoughts: bool,
 }
 
 impl Answer {
@@ -143,6 +146,7 @@ impl Answer {
             tool_ids: provider.next_ids("toolu_", plan),
             model: asked.model.clone(),
             input_tokens: asked.input_tokens,
+            omits_thoughts: asked.omits_thoughts,
             stop_reason: match plan.content {
                 Content::Calls(_) => "tool_use",
                 Content::Words(_) if plan.truncated => "max_tokens",
@@ -172,10 +176,11 @@ impl Answer {
         let mut blocks = vec![];
         if !plan.thought.is_empty() {
             let delta = |word: &String| json!({"type": "thinking_delta", "thinking": word});
-            let mut deltas: Vec<Value> = plan.thought.iter().map(delta).collect();
+            let shown: &[String] = if self.omits_thoughts { &[] } else { &plan.thought[..] };
+            let mut deltas: Vec<Value> = shown.iter().map(delta).collect();
             deltas.push(json!({"type": "signature_delta", "signature": SIGNATURE}));
             blocks.push(Block {
-                whole: json!({"type": "thinking", "thinking": plan.thought.concat(), "signature": SIGNATURE}),
+                whole: json!({"type": "thinking", "thinking": shown.concat(), "signature": SIGNATURE}),
                 start: json!({"type": "thinking", "thinking": "", "signature": ""}),
                 deltas,
             });

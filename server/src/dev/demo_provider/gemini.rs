@@ -118,7 +118,7 @@ async fn generate(provider: &Provider, model: &str, body: &Value, streamed: Opti
         model: asked.model,
         call_ids: provider.next_ids("call_", &plan),
         input_tokens: asked.input_tokens,
-        shows_thoughts: body["generationConfig"]["thinkingConfig"]["includeThoughts"] == true,
+        shows_thoughts: !asked.omits_thoughts,
     };
     let pause = provider.settings.word_pause;
     match streamed {
@@ -165,6 +165,7 @@ fn asked(model: &str, body: &Value) -> Asked {
             let schema = ["responseJsonSchema", "responseSchema"].iter().find_map(|name| config.get(*name));
             schema.cloned().unwrap_or_else(|| json!({}))
         }),
+        omits_thoughts: thinking["includeThoughts"] != true,
         thinks: thinking["thinkingBudget"].as_i64().map_or(thinking.is_object(), |budget| budget != 0),
     }
 }

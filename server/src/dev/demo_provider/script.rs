@@ -41,6 +41,8 @@ pub(super) struct Asked {
     /// The answer has to be JSON of this schema.
     pub(super) schema: Option<Value>,
     pub(super) thinks: bool,
+    /// It thinks, and keeps it to itself.
+    pub(super) omits_thoughts: bool,
 }
 
 #[derive(Debug, PartialEq)]
