@@ -11,6 +11,7 @@ use domain::key_secret::{Pepper, SecretText};
 use domain::limits::Limits;
 use domain::model::{Model, WireFormat};
 use domain::money::NanoUsd;
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
 use domain::usage::{TokenUsage, UsageRecord};
 use domain::virtual_key::{KeySecret, KeyTerms, VirtualKey};
@@ -45,6 +46,7 @@ pub struct ProviderRecord {
     pub format: WireFormat,
     pub base_url: http::Uri,
     pub enabled: bool,
+    pub timeouts: ProviderTimeouts,
 }
 
 /// The policy as it stands: one immutable value, replaced whole.

@@ -110,7 +110,9 @@ async fn rate_and_concurrency_belong_to_the_key_and_cost_no_budget() {
     assert_eq!(desk.reserve(&key, 10).unwrap_err().code(), "concurrency_limited");
     desk.settle(&key, &first, 10).unwrap();
     let _third = desk.reserve(&key, 10).unwrap();
-    let Err(Denial::RateLimited { limit: 3, retry_after_ms }) = desk.reserve(&key, 10) else { panic!("passed") };
+    let Err(Denial::RateLimited(TrafficLimit { limit: 3, retry_after_ms, .. })) = desk.reserve(&key, 10) else {
+        panic!("passed")
+    };
     assert_eq!(retry_after_ms, 20_000);
     assert_eq!(desk.sums(&key), (10, 20), "what was refused holds nothing");
     desk.clock.advance(MS_PER_MINUTE);
