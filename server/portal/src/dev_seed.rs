@@ -12,6 +12,7 @@ use domain::key_secret::SecretText;
 use domain::model::{Deployment, Endpoint, Model, WireFormat};
 use domain::money::PicoUsd;
 use domain::pricing::{PriceList, TokenPrices};
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
 use store::{Provider, Team};
 
@@ -53,6 +54,7 @@ impl Portal {
             format: WireFormat::OpenAi,
             base_url: openai_base_url.trim_end_matches('/').to_owned(),
             enabled: true,
+            timeouts: ProviderTimeouts::default(),
             created_at: now,
         };
         let anthropic = Provider {
@@ -126,6 +128,7 @@ impl Portal {
             endpoints: wanted.endpoints.to_vec(),
             deployments: serving.map(deployment).collect(),
             enabled: true,
+            alias_of: None,
         };
         insert_model(&mut tx, DEV_START, now, &model, None).await?;
         tx.commit().await?;

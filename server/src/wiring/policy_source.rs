@@ -6,7 +6,6 @@ use crate::gateway::directory::{
 };
 use domain::id::{KeyId, PersonId};
 use domain::key_secret::SecretText;
-use domain::provider_timeouts::ProviderTimeouts;
 use domain::virtual_key::Owner;
 use portal::sealing::{CredentialBinding, Sealing};
 use proxy::ports::ProviderRecord;
@@ -82,7 +81,7 @@ fn provider_record(provider: Provider) -> Option<ProviderRecord> {
         format: provider.format,
         base_url,
         enabled: provider.enabled,
-        timeouts: ProviderTimeouts::default(),
+        timeouts: provider.timeouts,
     })
 }
 

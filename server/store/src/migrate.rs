@@ -32,7 +32,7 @@ macro_rules! pair {
     };
 }
 
-const MIGRATIONS: &[Pair] = &[pair!(1, "0001_first_schema")];
+const MIGRATIONS: &[Pair] = &[pair!(1, "0001_first_schema"), pair!(3, "0003_timeouts_of_providers")];
 
 /// The newest migration that this binary knows.
 fn known() -> i64 {

@@ -30,7 +30,7 @@ fn an_unknown_field_is_refused_by_every_form() {
         &max_input_tokens=&max_output_tokens=";
     refuses_more_than::<Confirmed>("");
     refuses_more_than::<NewForm>("form=f&preset=p&name=n&base_url=b&credential=");
-    refuses_more_than::<ChangeForm>("name=n&base_url=b&credential=");
+    refuses_more_than::<ChangeForm>("name=n&base_url=b&credential=&first_byte_seconds=2.5");
     refuses_more_than::<CredentialForm>("credential=c");
     refuses_more_than::<SwitchForm>("turn=off");
     refuses_more_than::<CatalogueForm>("model=claude-sonnet-5&model=gpt-5");

@@ -4,6 +4,7 @@ use super::list::{LastUse, owner_is_active};
 use super::status::{KeyStatus, status_of};
 use crate::{FormId, Portal, PortalError};
 use domain::access_profile::{AccessProfile, ExplainedTerms, explain};
+use domain::alias::resolved;
 use domain::budget::BudgetFigures;
 use domain::id::{KeyId, PersonId};
 use domain::model::Model;
@@ -122,7 +123,7 @@ impl Portal {
 
     async fn effective_terms(&self, key: &VirtualKey, profile: &AccessProfile) -> Result<EffectiveTerms, PortalError> {
         let terms = explain(&profile.terms, &key.terms);
-        let models = self.store.models().await?;
+        let models = resolved(self.store.models().await?);
         let served = || models.iter().filter(|model| model.enabled && model.price.is_some());
         let allowed = |model: &&Model| terms.models.iter().any(|one| one.value.matches(model.name.as_str()));
         Ok(EffectiveTerms { models_allowed: served().filter(allowed).count(), models_served: served().count(), terms })
