@@ -9,7 +9,7 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Answered => "Answered",
         Outcome::ClientGone => "The client hung up first",
         Outcome::ProviderFailed => "The provider broke off",
-        Outcome::Interrupted => "Keywright was stopped in the middle",
+        Outcome::Interrupted => "Keywright ended it in the middle",
         Outcome::Denied => "Refused",
     }
 }

@@ -63,7 +63,8 @@ pub enum Outcome {
     ClientGone,
     /// The provider broke off, timed out or could not be reached.
     ProviderFailed,
-    /// The process ended in the middle; settled at the next start.
+    /// Keywright ended it in the middle: no budget could pay on, its key was compromised, or the process stopped. After a
+    /// crash it is settled at the next start.
     Interrupted,
     /// Refused before it was sent; the record's `denial` says why.
     Denied,

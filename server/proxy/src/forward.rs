@@ -8,6 +8,7 @@
 use crate::admit::{Admitted, Caller};
 use crate::attempts::{Reply, is_refusal};
 use crate::body::Body;
+use crate::coding;
 use crate::dialect;
 use crate::drain::{Drain, Stop};
 use crate::error::{self, Asked, dollars};
@@ -25,8 +26,8 @@ use domain::key_secret::SecretText;
 use domain::model::{Endpoint, WireFormat};
 use domain::money::NanoUsd;
 use domain::usage::Outcome;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,7 +79,6 @@ pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: A
     };
     exchange.admitted.forget_body();
     let (parts, body) = response.into_parts();
-    let coded = parts.headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
     if let Some(between_events) = provider.timeouts.between_events() {
         exchange.between_events = between_events;
     }
@@ -89,24 +89,41 @@ pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: A
     if parts.status.is_informational() || parts.status.is_redirection() {
         return exchange.fail(&Denial::UpstreamProtocol, Charge::NOTHING, answer);
     }
-    if coded {
+    let coding = coding::of(&parts.headers);
+    let (Ok(coding), false) = (coding, without_an_answer(parts.status)) else {
         let charge = if parts.status.is_success() { exchange.estimated(0) } else { Charge::NOTHING };
         return exchange.fail(&Denial::UpstreamProtocol, charge, answer);
-    }
+    };
+    let body = coding::decoded(body, coding);
     let mut head = Response::new(());
     *head.status_mut() = parts.status;
     *head.headers_mut() = exchange.answer_headers(&parts.headers, &provider);
     if !parts.status.is_success() {
         return exchange.relay_error(head, body, credential, answer).await;
     }
-    let is_stream = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| {
-        kind.as_bytes().get(..17).is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"))
-    });
-    if is_stream {
-        stream::relay(exchange, head, body, answer).await;
-    } else {
-        exchange.relay_plain(head, body, answer).await;
+    if stream::is_event_stream(&parts.headers)
+        || (exchange.admitted.streamed() && says_nothing_of_itself(&parts.headers))
+    {
+        return stream::relay(exchange, head, body, answer).await;
     }
+    // The answer to a call for a stream is here in one piece: all of it has to be paid at once.
+    if let Err(denial) = exchange.admitted.cover_all() {
+        let charge = exchange.admitted.tariff().reservation();
+        return exchange.fail(&denial, charge, answer);
+    }
+    exchange.relay_plain(head, body, answer).await;
+}
+
+/// Successes that have nothing to relay, or only a part of it.
+fn without_an_answer(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::PARTIAL_CONTENT)
+}
+
+/// Some servers send streams under no name, or under one that fits everything.
+fn says_nothing_of_itself(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(CONTENT_TYPE) else { return true };
+    let kind = kind.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
+    kind.eq_ignore_ascii_case(b"text/plain") || kind.eq_ignore_ascii_case(b"application/octet-stream")
 }
 
 impl Exchange {
@@ -191,7 +208,12 @@ impl Exchange {
             let due = self.due.min(Instant::now() + self.between_events);
             match self.drain.wait(body.frame(), answer.closed(), due).await {
                 Ok(None) => {
-                    let charge = self.plain_charge(dialect::plain_usage(self.admitted.endpoint(), &kept), kept.len());
+                    let usage = dialect::plain_usage(self.admitted.endpoint(), &kept);
+                    let charge = self.plain_charge(usage, kept.len());
+                    // A connection that just ends tells nobody that the answer was longer.
+                    if usage.is_none() && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_err() {
+                        return self.fail(&Denial::UpstreamProtocol, charge, answer);
+                    }
                     return self.finish_whole(head, kept.freeze(), charge, answer);
                 }
                 Ok(Some(Ok(frame))) => {
@@ -280,6 +302,8 @@ impl Exchange {
             }
         };
         let usage = failure.is_none().then(|| dialect::usage_in_tail(self.admitted.endpoint(), &tail)).flatten();
+        let cut_short = usage.is_none() && !tail.trim_ascii_end().ends_with(b"}");
+        let failure = failure.or(cut_short.then_some(Denial::UpstreamProtocol));
         let charge = self.plain_charge(usage, seen);
         let outcome = match failure {
             _ if self.drain.client_is_gone() => Outcome::ClientGone,

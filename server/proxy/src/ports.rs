@@ -31,7 +31,7 @@ pub struct KeyRecord {
 }
 
 /// A level above the key, with the limits that everything below it shares.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level {
     pub scope: BudgetScope,
     /// As people call it, for denials.

@@ -4,7 +4,7 @@
 //! money back. Nothing here awaits, so that this also holds for a task that is dropped or panics.
 
 use crate::metering::Charge;
-use crate::ports::{Ledger, Reserved};
+use crate::ports::{KeyRecord, Ledger, Reserved};
 use domain::budget::BudgetFigures;
 use domain::denial::Denial;
 use domain::id::{DeploymentId, EventId};
@@ -73,10 +73,26 @@ impl Reservation {
     }
 
     pub(crate) fn first_byte(&mut self) {
-        let elapsed = self.elapsed_ms();
-        if let Some(draft) = &mut self.draft {
-            draft.first_byte_ms.get_or_insert(elapsed);
+        if self.draft.as_ref().is_some_and(|draft| draft.first_byte_ms.is_none()) {
+            let elapsed = self.elapsed_ms();
+            self.draft.iter_mut().for_each(|draft| draft.first_byte_ms = Some(elapsed));
         }
+    }
+
+    /// What is set aside for this call now.
+    pub(crate) fn amount(&self) -> NanoUsd {
+        self.reserved.as_ref().map_or(NanoUsd::ZERO, |reserved| reserved.amount)
+    }
+
+    /// Sets more aside, from the same budgets; on a refusal nothing has changed.
+    pub(crate) fn extend_to(&mut self, key: &KeyRecord, amount: NanoUsd) -> Result<(), Denial> {
+        let now = self.clock.now();
+        let Some(reserved) = &mut self.reserved else { return Ok(()) };
+        let by = amount.minus(reserved.amount);
+        if by <= NanoUsd::ZERO {
+            return Ok(());
+        }
+        self.ledger.extend(reserved, key, by, now)
     }
 
     pub(crate) fn checkpoint(&self, event: EventId, charge: &Charge) {

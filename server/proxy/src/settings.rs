@@ -19,6 +19,8 @@ pub struct Settings {
     pub retry: Retry,
     /// Answers of hung-up clients that are read to their end for the sake of their usage, at the same time.
     pub max_drains: usize,
+    /// Output tokens by which a stream's reservation grows; 0 sets the whole cap aside at once.
+    pub slice_tokens: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +101,7 @@ impl Default for Settings {
             timeouts: Timeouts::default(),
             retry: Retry::default(),
             max_drains: 256,
+            slice_tokens: 2_048,
         }
     }
 }

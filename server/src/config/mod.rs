@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
-use crate::http::egress::{Authorities, EgressPolicy};
+use crate::http::egress::{Authorities, EgressPolicy, Except, Identity, Peers, Pin, Proxy};
 use crate::http::front_gate::Site;
 use crate::http::origin::Origin;
 
@@ -227,8 +227,44 @@ fn read_egress(section: Section<'_>, around: &Surroundings<'_>) -> EgressPolicy 
     let authorities = section
         .text("ca_bundle")
         .and_then(|file| section.parsed("ca_bundle", file, |path| read_authorities(around, Path::new(path))));
+    let proxy = read_proxy(&section, around);
+    let peers = read_peers(&section, around);
     section.finish();
-    EgressPolicy::new(allow).believing(authorities.unwrap_or_default())
+    EgressPolicy::new(allow).believing(authorities.unwrap_or_default()).through(proxy).knowing(peers)
+}
+
+fn read_proxy(section: &Section<'_>, around: &Surroundings<'_>) -> Option<Proxy> {
+    let except = section.list("no_proxy").into_iter();
+    let except = except.filter_map(|text| section.parsed("no_proxy", text, Except::parse)).collect();
+    let credential = section.text("proxy_credential_file").and_then(|file| {
+        section.parsed("proxy_credential_file", file, |path| {
+            let credential = read_secret_file(around, Path::new(path))?;
+            match credential.expose().contains(':') {
+                true => Ok(credential),
+                false => Err("the file has to hold name:password".to_owned()),
+            }
+        })
+    });
+    let address = section.text("proxy").and_then(|text| section.parsed("proxy", text, Proxy::parse))?;
+    Some(Proxy::new(address, credential.as_ref().map(Secret::expose), except))
+}
+
+fn read_peers(section: &Section<'_>, around: &Surroundings<'_>) -> Peers {
+    let mut peers = Peers::new();
+    for (host, pins) in section.map("pins") {
+        let parse = |text: &str| text.split(',').map(|pin| Pin::parse(pin.trim())).collect::<Result<Vec<_>, _>>();
+        if let Some(pins) = section.parsed("pins", pins, parse) {
+            peers.entry(host.to_ascii_lowercase()).or_default().pins = pins;
+        }
+    }
+    for (host, file) in section.map("client_certificates") {
+        let read =
+            |path: &str| Identity::from_pem(read_secret_file(around, Path::new(path))?.expose()).map_err(str::to_owned);
+        if let Some(identity) = section.parsed("client_certificates", file, read) {
+            peers.entry(host.to_ascii_lowercase()).or_default().identity = Some(identity);
+        }
+    }
+    peers
 }
 
 fn read_authorities(around: &Surroundings<'_>, path: &Path) -> Result<Authorities, String> {

@@ -233,6 +233,16 @@ fn a_bundle_of_authorities_is_read_at_once() {
 }
 
 #[test]
+fn the_way_out_is_checked_before_anything_is_called() {
+    let egress = |text: &str| problem(&format!("{SMALL}[egress]\n{text}\n"));
+    assert!(egress("proxy = \"https://proxy\"").contains("http://proxy.example.com:3128"));
+    assert!(egress("proxy = \"http://kw:hunter2@proxy:3128\"").contains("proxy_credential_file"));
+    assert!(egress("no_proxy = [\"a b\"]").contains("a domain like .example.internal"));
+    assert!(egress("pins = { \"models.internal\" = \"AAAA\" }").contains("sha256/"));
+    assert!(egress("client_certificates = { \"models.internal\" = \"/etc/hostname\" }").contains("no certificate"));
+}
+
+#[test]
 fn the_root_secret_has_one_source() {
     let source = "root = { source = \"file\", file = \"/etc/keywright/root.key\" }";
     let none = changed(source, "root = { source = \"passphrase\" }");

@@ -94,6 +94,11 @@ impl Ledger {
         self.spool.clone()
     }
 
+    /// One level's budgets as they stand, under these caps.
+    pub fn figures_of(&self, scope: BudgetScope, caps: &[Cap], now: Timestamp) -> Vec<BudgetFigures> {
+        self.with(scope, |account| caps.iter().map(|&cap| account.figures(scope, cap, now, &self.zone)).collect())
+    }
+
     fn settle_interrupted(&self, record: UsageRecord) {
         let Some((_, written)) = self.spool.settle(&record) else { return };
         for &line in &record.charged {

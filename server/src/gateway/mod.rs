@@ -12,6 +12,7 @@ pub mod directory;
 pub mod event_ids;
 pub mod ingest;
 pub mod ledger;
+pub mod levels;
 pub mod recovery;
 pub mod spool;
 

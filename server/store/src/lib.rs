@@ -22,6 +22,7 @@ mod key_list;
 mod keys;
 mod label;
 mod ledger;
+mod limits;
 mod migrate;
 mod models;
 mod open;
@@ -37,6 +38,7 @@ mod teams;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod testing;
+mod units;
 mod usage;
 
 pub use audit::AuditFilter;
@@ -46,6 +48,7 @@ pub use exclusive::ExclusiveLock;
 pub use ingest::IngestResult;
 pub use key_list::{KeyFilter, KeyListItem, KeyPage, KeyView, LastUse};
 pub use keys::KeyWithSecrets;
+pub use limits::ScopeLimits;
 pub use models::PriceVersion;
 pub use open::{Store, Tx};
 pub use people::Person;
@@ -54,6 +57,7 @@ pub use sessions::SessionRow;
 pub use sign_in::LoginRow;
 pub use submissions::Submission;
 pub use teams::Team;
+pub use units::Unit;
 pub use usage::HourUsage;
 
 /// What every method answers.

@@ -9,7 +9,8 @@ use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use proxy::{BoxError, Outbound, SendError, Upstream, UpstreamBody};
 use std::collections::{HashMap, VecDeque};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What comes next of an answer's body.
@@ -46,6 +47,21 @@ pub(crate) struct FakeProvider {
     at: Mutex<HashMap<String, VecDeque<Reply>>>,
     always: Mutex<Option<Reply>>,
     got: Mutex<Vec<Got>>,
+    open: Arc<AtomicUsize>,
+}
+
+/// Counts as an answer that is being read until it is dropped.
+struct BeingRead(Arc<AtomicUsize>);
+impl BeingRead {
+    fn new(open: &Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(open))
+    }
+}
+impl Drop for BeingRead {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 fn upstream_model(body: &str) -> String {
@@ -92,6 +108,14 @@ impl FakeProvider {
         let headers = vec![("content-type", "text/event-stream; charset=utf-8")];
         self.will(Reply::Answer { status: 200, headers, pieces });
     }
+    /// Takes back the last thing it was told, which nobody asked for.
+    pub(crate) fn forget(&self) {
+        self.replies.lock().unwrap().pop_back();
+    }
+    /// Answers that the gateway holds open.
+    pub(crate) fn being_read(&self) -> usize {
+        self.open.load(Ordering::SeqCst)
+    }
     pub(crate) fn got(&self) -> Vec<Got> {
         std::mem::take(&mut *self.got.lock().unwrap())
     }
@@ -116,21 +140,26 @@ impl Upstream for FakeProvider {
             body: String::from_utf8(request.body().to_bytes().to_vec()).unwrap(),
         });
         let reply = self.next(&request).expect("the provider was not told what to answer");
+        let open = Arc::clone(&self.open);
         Box::pin(async move {
             match reply {
                 Reply::Unreachable => Err(SendError::NotSent("refused".into())),
                 Reply::BreakBeforeAnswer => Err(SendError::Broken("reset".into())),
                 Reply::Silence => std::future::pending().await,
                 Reply::Answer { status, headers, pieces } => {
-                    let frames = stream::iter(pieces).then(|piece| async move {
-                        match piece {
-                            Piece::Bytes(bytes) => Ok(Frame::data(bytes)),
-                            Piece::Pause => {
-                                tokio::time::sleep(Duration::from_secs(1)).await;
-                                Ok(Frame::data(Bytes::new()))
+                    let being_read = BeingRead::new(&open);
+                    let frames = stream::iter(pieces).then(move |piece| {
+                        let _ = &being_read;
+                        async move {
+                            match piece {
+                                Piece::Bytes(bytes) => Ok(Frame::data(bytes)),
+                                Piece::Pause => {
+                                    tokio::time::sleep(Duration::from_secs(1)).await;
+                                    Ok(Frame::data(Bytes::new()))
+                                }
+                                Piece::Break => Err(BoxError::from("reset")),
+                                Piece::Hang => std::future::pending().await,
                             }
-                            Piece::Break => Err(BoxError::from("reset")),
-                            Piece::Hang => std::future::pending().await,
                         }
                     });
                     let mut response = Response::new(StreamBody::new(frames).boxed_unsync());

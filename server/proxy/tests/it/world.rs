@@ -120,6 +120,8 @@ pub(crate) struct Book {
     pub(crate) spent: NanoUsd,
     pub(crate) open: HashMap<EventId, NanoUsd>,
     pub(crate) settled: Vec<UsageRecord>,
+    /// What each of the settled calls had set aside in the end.
+    pub(crate) held: Vec<NanoUsd>,
     pub(crate) released: usize,
     pub(crate) denied: Vec<UsageRecord>,
     pub(crate) checkpoints: Vec<TokenUsage>,
@@ -207,6 +209,7 @@ impl Ledger for MemoryLedger {
         assert_eq!(book.open.remove(&reserved.event), Some(reserved.amount), "settled what was not open");
         book.spent = book.spent.plus(record.cost);
         book.settled.push(record);
+        book.held.push(reserved.amount);
         if book.refuse_settlement { Err(Denial::MeteringUnavailable) } else { Ok(()) }
     }
     fn release(&self, reserved: &Reserved) {
@@ -254,6 +257,18 @@ impl World {
             settings,
         });
         Self { directory, ledger, provider, clock, gateway }
+    }
+
+    /// Streams reserve in slices of this many tokens, since nothing of these models' output is hidden.
+    pub(crate) fn in_slices_of(slice_tokens: u64) -> Self {
+        let world = Self::with(Settings { slice_tokens, ..Settings::default() });
+        world.change(|facts| {
+            for model in &mut facts.models {
+                model.capabilities = vec!["function_calling".to_owned()];
+                model.max_output_tokens = Some(100_000);
+            }
+        });
+        world
     }
 
     pub(crate) fn change(&self, change: impl FnOnce(&mut Facts)) {

@@ -49,39 +49,64 @@ impl Authorities {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use rustls::pki_types::{PrivateKeyDer, ServerName};
-    use rustls::{ClientConnection, ServerConfig, ServerConnection};
+    use rustls::server::WebPkiClientVerifier;
+    use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection};
 
     use super::*;
     use crate::http::egress::{EgressPolicy, tls_config};
 
     /// An authority, and a certificate by it for `localhost`; both for a hundred years and for nothing but this test.
-    const AUTHORITY: &str = include_str!("testdata/authority.pem");
+    pub(in crate::http::egress) const AUTHORITY: &str = include_str!("testdata/authority.pem");
     const CERTIFICATE: &str = include_str!("testdata/localhost.pem");
     const KEY: &str = include_str!("testdata/localhost.key.pem");
 
-    /// A handshake in memory: what the client says to `localhost`'s certificate.
     fn handshake(policy: &EgressPolicy) -> Result<(), rustls::Error> {
+        shake_hands(tls_config(policy).unwrap(), None)
+    }
+
+    /// A handshake in memory: what the client says to `localhost`'s certificate, and the server to the client's, if it
+    /// asks for one by this authority.
+    pub(in crate::http::egress) fn shake_hands(
+        client: ClientConfig,
+        authority: Option<&str>,
+    ) -> Result<(), rustls::Error> {
         let chain = vec![CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap()];
         let key = PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let server = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let server = server.with_no_client_auth().with_single_cert(chain, key).unwrap();
+        let server = ServerConfig::builder_with_provider(Arc::clone(&provider));
+        let server = server.with_safe_default_protocol_versions().unwrap();
+        let server = match authority {
+            None => server.with_no_client_auth(),
+            Some(pem) => {
+                let roots = Arc::new(Authorities::from_pem(pem).unwrap().roots());
+                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build().unwrap();
+                server.with_client_cert_verifier(verifier)
+            }
+        };
+        let server = server.with_single_cert(chain, key).unwrap();
         let mut server = ServerConnection::new(Arc::new(server)).unwrap();
         let name = ServerName::try_from("localhost").unwrap();
-        let mut client = ClientConnection::new(Arc::new(tls_config(policy).unwrap()), name).unwrap();
-        while client.is_handshaking() {
+        let mut client = ClientConnection::new(Arc::new(client), name).unwrap();
+        while client.is_handshaking() || server.is_handshaking() {
             let mut wire = Vec::new();
             client.write_tls(&mut wire).unwrap();
-            server.read_tls(&mut wire.as_slice()).unwrap();
-            server.process_new_packets()?;
+            // One read takes a few kilobytes at most.
+            let mut unread = wire.as_slice();
+            while !unread.is_empty() {
+                server.read_tls(&mut unread).unwrap();
+                server.process_new_packets()?;
+            }
             let mut wire = Vec::new();
             server.write_tls(&mut wire).unwrap();
-            client.read_tls(&mut wire.as_slice()).unwrap();
-            client.process_new_packets()?;
+            let mut unread = wire.as_slice();
+            while !unread.is_empty() {
+                client.read_tls(&mut unread).unwrap();
+                client.process_new_packets()?;
+            }
         }
         Ok(())
     }

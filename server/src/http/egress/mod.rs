@@ -7,9 +7,13 @@ mod address;
 mod authorities;
 mod connector;
 mod outbound;
+mod peers;
 mod policy;
+mod way_out;
 
 pub use authorities::{Authorities, BundleError};
-pub use connector::{CheckedConnector, UpstreamConnector, tls_config, upstream_connector};
+pub use connector::{UpstreamConnector, tls_config, upstream_connector};
 pub use outbound::{LARGEST_ANSWER, Outbound, OutboundError};
+pub use peers::{Identity, Peer, Peers, Pin};
 pub use policy::{EgressPolicy, Refusal};
+pub use way_out::{Except, Proxy};

@@ -11,6 +11,7 @@ use url::{Host, Url};
 
 use super::connector::{CheckedResolver, tls_config};
 use super::policy::{EgressPolicy, Refusal};
+use super::way_out::Proxy;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// No discovery document, key set or token answer is nearly as large.
@@ -45,9 +46,12 @@ impl Outbound {
     #[expect(clippy::disallowed_methods, reason = "this is the client that everything else is told to use")]
     pub fn new(policy: EgressPolicy) -> Result<Self, OutboundError> {
         let tls = tls_config(&policy).map_err(|error| OutboundError::Failed(error.to_string()))?;
-        let client = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder().no_proxy();
+        if let Some(proxy) = policy.proxy() {
+            builder = builder.proxy(reqwest_proxy(proxy));
+        }
+        let client = builder
             .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
             .timeout(TIMEOUT)
             .connect_timeout(TIMEOUT)
             .user_agent(concat!("keywright/", env!("CARGO_PKG_VERSION")))
@@ -88,6 +92,16 @@ impl Outbound {
             _ => return Err(OutboundError::NotHttps),
         }
         Ok(self.policy.check_host(&host.to_string())?)
+    }
+}
+
+fn reqwest_proxy(proxy: &Proxy) -> reqwest::Proxy {
+    let rule = proxy.clone();
+    let choose = move |url: &Url| url.host_str().filter(|host| rule.serves(host)).map(|_| rule.address().to_string());
+    let choice = reqwest::Proxy::custom(choose);
+    match proxy.authorization() {
+        Some(authorization) => choice.custom_http_auth(authorization.clone()),
+        None => choice,
     }
 }
 

@@ -5,6 +5,7 @@
 //! Metadata services of clouds are never allowed, whatever is listed.
 
 use std::error::Error;
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -14,11 +15,22 @@ use url::Host;
 
 use super::address::{Kind, kind, plain};
 use super::authorities::Authorities;
+use super::peers::Peers;
+use super::way_out::Proxy;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct EgressPolicy {
     allow: Arc<[IpNet]>,
     authorities: Authorities,
+    proxy: Option<Proxy>,
+    peers: Arc<Peers>,
+}
+
+/// Without the certificates, which fill a screen, and the private keys.
+impl fmt::Debug for EgressPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EgressPolicy").field("allow", &self.allow).finish_non_exhaustive()
+    }
 }
 
 /// Why a target may not be called. Its text is for administrators, who may see addresses.
@@ -59,12 +71,35 @@ impl Refusal {
 
 impl EgressPolicy {
     pub fn new(allow: impl IntoIterator<Item = IpNet>) -> Self {
-        Self { allow: allow.into_iter().collect(), authorities: Authorities::default() }
+        Self { allow: allow.into_iter().collect(), ..Self::default() }
     }
 
     /// The same places, with certificates by these authorities believed, too.
     pub fn believing(self, authorities: Authorities) -> Self {
         Self { authorities, ..self }
+    }
+
+    /// The same places, called through a proxy.
+    pub fn through(self, proxy: Option<Proxy>) -> Self {
+        Self { proxy, ..self }
+    }
+
+    /// The same places, some of them known better.
+    pub fn knowing(self, peers: Peers) -> Self {
+        Self { peers: Arc::new(peers), ..self }
+    }
+
+    /// The proxy that calls to this host go through.
+    pub(super) fn proxy_for(&self, host: &str) -> Option<&Proxy> {
+        self.proxy.as_ref().filter(|proxy| proxy.serves(host))
+    }
+
+    pub(super) fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
+    }
+
+    pub(super) fn peers(&self) -> &Peers {
+        &self.peers
     }
 
     pub(super) fn authorities(&self) -> &Authorities {
