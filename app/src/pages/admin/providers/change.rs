@@ -151,15 +151,17 @@ const FIELDS: [&str; 6] =
 pub fn view(model: Model) -> impl IntoView {
     let Model { provider, current, name, base_url, timeouts, reasons } = model;
     let seconds = |name: &'static str, label: &'static str, value: String| {
-        view! { <TextField name=name label=label value=value input_mode="decimal" hint="seconds; empty: as in the configuration" problem=reasons.at(name)/> }
+        let problem = reasons.at(name);
+        view! { <TextField name=name label=label value=value input_mode="decimal" hint="seconds; empty: as in the configuration" problem=problem/> }
     };
+    let fields = [
+        seconds("connect_seconds", "To connect", timeouts.connect),
+        seconds("first_byte_seconds", "Until an answer begins", timeouts.first_byte),
+        seconds("between_events_seconds", "Between two events", timeouts.between_events),
+    ];
     let timeouts = view! {
         <Section id="timeouts" title="How long it may take">
-            <div class="field-grid">
-                {seconds("connect_seconds", "To connect", timeouts.connect)}
-                {seconds("first_byte_seconds", "Until an answer begins", timeouts.first_byte)}
-                {seconds("between_events_seconds", "Between two events", timeouts.between_events)}
-            </div>
+            <div class="field-grid">{Vec::from(fields)}</div>
         </Section>
     };
     let back = paths::provider(provider);
