@@ -137,6 +137,7 @@ impl Process {
             connector,
             clock: clock.clone(),
             ingest: ingest.clone(),
+            gateway: gateway.clone(),
         };
         let portal = Arc::new(Portal::new(PortalParts {
             store: store.clone(),

@@ -16,6 +16,7 @@ use domain::limits::Limits;
 use domain::model::{Deployment, Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices};
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
 use store::{Provider, ScopeLimits, Team};
 
@@ -72,6 +73,7 @@ impl Portal {
                 kind,
                 base_url: base_url.trim_end_matches('/').to_owned(),
                 enabled: true,
+                timeouts: ProviderTimeouts::default(),
                 created_at: now,
             };
             faces.push(self.seed_face(wanted, credential, now).await?);
@@ -137,6 +139,7 @@ impl Portal {
             endpoints: wanted.endpoints.to_vec(),
             deployments: serving.map(deployment).collect(),
             enabled: true,
+            alias_of: None,
         };
         insert_model(&mut tx, DEV_START, now, &model, None).await?;
         tx.commit().await?;

@@ -369,6 +369,7 @@ pub(crate) fn model(number: u8, name: &str, format: WireFormat, endpoints: &[End
         endpoints: endpoints.to_vec(),
         deployments: vec![deployment(number + 100, format, &format!("{name}-upstream"), 0)],
         enabled: true,
+        alias_of: None,
     }
 }
 
