@@ -12,6 +12,7 @@ use crate::drain::{Drain, Stop};
 use crate::error::{self, Asked, dollars};
 use crate::gateway::Gateway;
 use crate::headers::for_client;
+use crate::limit_headers;
 use crate::metering::Charge;
 use crate::ports::ProviderRecord;
 use crate::reservation::Ending;
@@ -310,6 +311,8 @@ impl Exchange {
         let mut headers = for_client(from_provider, self.admitted.caller().event);
         insert(&mut headers, &MODEL, self.admitted.model().name.as_str());
         insert(&mut headers, &PROVIDER, &provider.name);
+        let caller = self.admitted.caller();
+        limit_headers::announce(&mut headers, caller.skin, self.admitted.reservation().traffic(), caller.arrived_at);
         headers
     }
 }

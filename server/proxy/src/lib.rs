@@ -14,6 +14,7 @@ mod forward;
 mod gateway;
 mod head;
 mod headers;
+mod limit_headers;
 mod metering;
 pub mod ports;
 mod presented_key;

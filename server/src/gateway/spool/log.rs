@@ -43,6 +43,7 @@ pub(super) struct Open {
     pub(super) key: KeyId,
     pub(super) segment: u64,
     pub(super) intent: Vec<u8>,
+    pub(super) extension: Option<Vec<u8>>,
     pub(super) checkpoint: Option<Vec<u8>>,
 }
 
@@ -113,7 +114,21 @@ impl Log {
         self.check_health()?;
         self.check_room(intent.len() as u64 + ROOM_FOR_AN_END)?;
         let segment = self.append(&intent, false)?;
-        self.open.insert(event, Open { key, segment, intent, checkpoint: None });
+        self.open.insert(event, Open { key, segment, intent, extension: None, checkpoint: None });
+        Ok(())
+    }
+
+    /// Writes that a call in flight holds more; refused while anything is amiss.
+    pub(super) fn extend(&mut self, event: EventId, bytes: Vec<u8>) -> Result<(), Refused> {
+        if !self.open.contains_key(&event) {
+            return Ok(());
+        }
+        self.check_health()?;
+        self.check_room(bytes.len() as u64)?;
+        self.append(&bytes, false)?;
+        if let Some(open) = self.open.get_mut(&event) {
+            open.extension = Some(bytes);
+        }
         Ok(())
     }
 
@@ -254,6 +269,7 @@ impl Log {
         for &event in &left {
             let Some(open) = self.open.get(&event) else { continue };
             let mut bytes = open.intent.clone();
+            bytes.extend_from_slice(open.extension.as_deref().unwrap_or_default());
             bytes.extend_from_slice(open.checkpoint.as_deref().unwrap_or_default());
             let segment = self.append(&bytes, false)?;
             if let Some(open) = self.open.get_mut(&event) {
