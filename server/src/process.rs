@@ -117,7 +117,8 @@ impl Process {
         let ledger = Arc::new(open_ledger(&folder, plan.spool, &*usage, clock.clone(), zone.clone()).await?);
         let ingest = Arc::new(Ingest::start(ledger.spool(), usage.clone()));
 
-        let policy = Arc::new(StoredPolicy { store: store.clone(), sealing: sealing.clone() });
+        let organisation = plan.organisation.name.clone();
+        let policy = Arc::new(StoredPolicy { store: store.clone(), sealing: sealing.clone(), organisation });
         let directory = Arc::new(Directory::new(policy.clone(), policy, clock.clone()));
         directory.load().await?;
 

@@ -9,7 +9,7 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Answered => "Answered",
         Outcome::ClientGone => "The client hung up first",
         Outcome::ProviderFailed => "The provider broke off",
-        Outcome::Interrupted => "Keywright was stopped in the middle",
+        Outcome::Interrupted => "Keywright ended it in the middle",
         Outcome::Denied => "Refused",
     }
 }
@@ -47,6 +47,7 @@ pub fn denial(code: &str) -> String {
         "budget_exhausted" => "The budget is used up until it resets.",
         "budget_insufficient" => "The call could cost more than is left. Lower max_tokens, or wait for the reset.",
         "budget_reserved" => "What is left is held by calls in flight. Try again when they have ended.",
+        "overloaded" => "The gateway was as full as it may be. Try again.",
         "invalid_request" => "The request could not be understood. The answer names the field.",
         "not_found" => "There is nothing at this path. Check the base URL.",
         "method_not_allowed" => "This path does not take that method.",

@@ -44,6 +44,13 @@ pub struct QuotaTerm {
     pub amount: Term<u64>,
 }
 
+impl QuotaTerm {
+    /// What a key gets that asks for nothing else.
+    pub fn granted(&self) -> Quota {
+        Quota { counted: self.counted, window: self.window, limit: self.amount.default.min(self.amount.maximum) }
+    }
+}
+
 /// How the tokens of a prompt are bounded before the call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

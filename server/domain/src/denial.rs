@@ -85,6 +85,14 @@ pub enum Denial {
         limit: LimitReached,
         retry_after_ms: u64,
     },
+    /// Too many keys that nobody has came from this address.
+    TooManyBadKeys {
+        retry_after_ms: u64,
+    },
+    /// As much is being worked on as this process can hold.
+    Overloaded {
+        retry_after_ms: u64,
+    },
     /// The request cannot be understood; the sentence names the field.
     InvalidRequest {
         reason: String,
@@ -133,6 +141,8 @@ impl Denial {
             Self::BudgetExhausted(_) => "budget_exhausted",
             Self::BudgetInsufficient { .. } => "budget_insufficient",
             Self::BudgetReserved { .. } => "budget_reserved",
+            Self::TooManyBadKeys { .. } => "too_many_bad_keys",
+            Self::Overloaded { .. } => "overloaded",
             Self::InvalidRequest { .. } => "invalid_request",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -171,9 +181,12 @@ impl Denial {
             | Self::TokensLimited(_)
             | Self::ConcurrencyLimited(_)
             | Self::QuotaExhausted(_)
-            | Self::BudgetReserved { .. } => 429,
+            | Self::BudgetReserved { .. }
+            | Self::TooManyBadKeys { .. } => 429,
             Self::ProviderAuth | Self::ProviderError | Self::UpstreamProtocol => 502,
-            Self::Starting | Self::Sealed | Self::PolicyStale | Self::MeteringUnavailable => 503,
+            Self::Overloaded { .. } | Self::Starting | Self::Sealed | Self::PolicyStale | Self::MeteringUnavailable => {
+                503
+            }
             Self::ProviderTimeout => 504,
         }
     }

@@ -20,6 +20,7 @@ pub mod person;
 pub mod plain_text;
 pub mod pricing;
 pub mod profile_rules;
+pub mod provider_timeouts;
 pub mod refusal;
 pub mod time;
 pub mod usage;

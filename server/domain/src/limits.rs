@@ -4,6 +4,9 @@
 //! for a call is every limit of every level that it belongs to.
 
 use crate::budget::{Cap, Window};
+use crate::minting::SMALLEST_CAP;
+use crate::money::NanoUsd;
+use crate::refusal::{Amount, Reason, Refusal, cap_field, quota_field};
 use serde::{Deserialize, Serialize};
 
 /// What a quota counts.
@@ -29,7 +32,10 @@ impl Counted {
     }
 }
 
-/// So many requests or tokens in a calendar window.
+/// The windows that quotas are counted in. Longer ones are a matter for budgets.
+pub const QUOTA_WINDOWS: [Window; 3] = [Window::Hour, Window::Day, Window::Month];
+
+/// So many requests or tokens in a calendar window, one of [`QUOTA_WINDOWS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Quota {
     pub counted: Counted,
@@ -59,5 +65,160 @@ impl Limits {
             && self.tokens_per_minute.is_none()
             && self.concurrency.is_none()
             && self.quotas.is_empty()
+    }
+}
+
+/// Every reason why a level cannot be given these limits; none if it can. A cap of nothing is allowed and stops
+/// everything below the level; what counts traffic lets at least one through, since nobody means a limit of nothing.
+pub fn check_limits(limits: &Limits) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    let mut refuse = |field, reason| refusals.push(Refusal::new(field, reason));
+    for (nth, &Cap { window, limit }) in limits.caps.iter().enumerate() {
+        if limits.caps[..nth].iter().any(|earlier| earlier.window == window) {
+            refuse(cap_field(window), Reason::Twice { value: window.word().to_owned() });
+        }
+        if limit < SMALLEST_CAP && limit != NanoUsd::ZERO {
+            let money = |amount| Amount::Money { amount, window };
+            refuse(cap_field(window), Reason::BelowMinimum { wanted: money(limit), minimum: money(SMALLEST_CAP) });
+        }
+    }
+    let zero = |amount: fn(u64) -> Amount| Reason::BelowMinimum { wanted: amount(0), minimum: amount(1) };
+    if limits.requests_per_minute == Some(0) {
+        refuse("requests_per_minute", zero(Amount::Count));
+    }
+    if limits.tokens_per_minute == Some(0) {
+        refuse("tokens_per_minute", zero(Amount::TokensPerMinute));
+    }
+    if limits.concurrency == Some(0) {
+        refuse("concurrency", zero(Amount::Count));
+    }
+    for (nth, quota) in limits.quotas.iter().enumerate() {
+        for reason in check_quota(quota, &limits.quotas[..nth]) {
+            refuse(quota_field(quota.counted, quota.window), reason);
+        }
+    }
+    refusals
+}
+
+/// What is wrong with a quota that stands behind these others.
+pub(crate) fn check_quota(quota: &Quota, before: &[Quota]) -> Vec<Reason> {
+    let &Quota { counted, window, limit } = quota;
+    let mut reasons = Vec::new();
+    if !QUOTA_WINDOWS.contains(&window) {
+        reasons.push(Reason::UnknownChoice);
+    }
+    if before.iter().any(|earlier| (earlier.counted, earlier.window) == (counted, window)) {
+        reasons.push(Reason::Twice { value: window.word().to_owned() });
+    }
+    if limit == 0 {
+        let amount = |limit| Amount::Quota { limit, counted, window };
+        reasons.push(Reason::BelowMinimum { wanted: amount(0), minimum: amount(1) });
+    }
+    reasons
+}
+
+/// Caps handed out below a level that are together more than the level itself has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OverCommitment {
+    pub window: Window,
+    pub limit: NanoUsd,
+    /// All caps of that window below.
+    pub handed_out: NanoUsd,
+}
+
+/// A level with the caps of the levels right below it.
+#[derive(Debug, Clone, Default)]
+pub struct Branch<'a> {
+    pub caps: &'a [Cap],
+    pub below: Vec<&'a [Cap]>,
+}
+
+impl Branch<'_> {
+    /// What is handed out here in a window: the level's own cap bounds whatever is handed out below it.
+    fn handed_out(&self, window: Window) -> NanoUsd {
+        cap_in(self.caps, window).unwrap_or_else(|| {
+            self.below.iter().filter_map(|caps| cap_in(caps, window)).fold(NanoUsd::ZERO, NanoUsd::plus)
+        })
+    }
+}
+
+/// The windows in which more is handed out than the level has. That is allowed, and worth knowing: whoever comes last
+/// finds the level's budget spent before their own.
+pub fn over_committed(caps: &[Cap], branches: &[Branch<'_>]) -> Vec<OverCommitment> {
+    let over = |&Cap { window, limit }: &Cap| {
+        let handed_out = branches.iter().map(|branch| branch.handed_out(window)).fold(NanoUsd::ZERO, NanoUsd::plus);
+        (handed_out > limit).then_some(OverCommitment { window, limit, handed_out })
+    };
+    caps.iter().filter_map(over).collect()
+}
+
+fn cap_in(caps: &[Cap], window: Window) -> Option<NanoUsd> {
+    caps.iter().find(|cap| cap.window == window).map(|cap| cap.limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits() -> Limits {
+        Limits {
+            caps: vec![Cap { window: Window::Month, limit: NanoUsd::from_dollars(50) }],
+            requests_per_minute: Some(60),
+            tokens_per_minute: Some(100_000),
+            concurrency: Some(8),
+            quotas: vec![Quota { counted: Counted::Tokens, window: Window::Day, limit: 1_000_000 }],
+        }
+    }
+
+    #[test]
+    fn limits_that_make_sense_are_accepted_and_none_are_none() {
+        assert_eq!(check_limits(&limits()), vec![]);
+        assert_eq!(check_limits(&Limits::default()), vec![]);
+        let nothing = Cap { window: Window::Day, limit: NanoUsd::ZERO };
+        assert_eq!(check_limits(&Limits { caps: vec![nothing], ..Limits::default() }), vec![]);
+    }
+
+    #[test]
+    fn over_commitment_compares_like_windows_and_a_capped_branch_counts_once() {
+        let cap = |window, dollars| Cap { window, limit: NanoUsd::from_dollars(dollars) };
+        let month = |dollars| [cap(Window::Month, dollars)];
+        let (teams, day, unit) = ([month(40), month(50)], [cap(Window::Day, 999)], month(60));
+        let below = || teams.iter().map(<[Cap; 1]>::as_slice).collect::<Vec<_>>();
+        let over = |caps: &[Cap]| {
+            let free = Branch { caps: &day, below: below() };
+            let capped = Branch { caps: &unit, below: below() };
+            over_committed(caps, &[free, capped])
+        };
+        assert_eq!(over(&month(150)), [], "40 and 50, and 60 for the branch that has a cap itself");
+        let expected = OverCommitment {
+            window: Window::Month,
+            limit: NanoUsd::from_dollars(149),
+            handed_out: NanoUsd::from_dollars(150),
+        };
+        assert_eq!(over(&month(149)), [expected]);
+        assert_eq!(over(&[]), []);
+    }
+
+    #[test]
+    fn each_contradiction_is_refused_at_its_field() {
+        type Change = fn(&mut Limits);
+        let rows: [(Change, (&str, &str)); 9] = [
+            (|l| l.caps.push(l.caps[0]), ("cap_month", "twice")),
+            (|l| l.caps[0].limit = NanoUsd::from_nano(1), ("cap_month", "below_minimum")),
+            (|l| l.caps[0].limit = NanoUsd::from_nano(-1), ("cap_month", "below_minimum")),
+            (|l| l.requests_per_minute = Some(0), ("requests_per_minute", "below_minimum")),
+            (|l| l.tokens_per_minute = Some(0), ("tokens_per_minute", "below_minimum")),
+            (|l| l.concurrency = Some(0), ("concurrency", "below_minimum")),
+            (|l| l.quotas.push(l.quotas[0]), ("tokens_day", "twice")),
+            (|l| l.quotas[0].limit = 0, ("tokens_day", "below_minimum")),
+            (|l| l.quotas[0].window = Window::Week, ("tokens_week", "unknown_choice")),
+        ];
+        for (change, expected) in rows {
+            let mut limits = limits();
+            change(&mut limits);
+            let refusals = check_limits(&limits);
+            let found: Vec<_> = refusals.iter().map(|refusal| (refusal.field, refusal.code())).collect();
+            assert_eq!(found, [expected]);
+        }
     }
 }

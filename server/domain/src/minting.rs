@@ -6,13 +6,13 @@
 use crate::access_profile::{AboveMaximum, AccessProfile, ProfileTerms, QuotaTerm, Term};
 use crate::budget::Cap;
 use crate::id::{KeyId, ProfileId};
-use crate::limits::Quota;
+use crate::limits::{Quota, check_quota};
 use crate::model::{Model, ModelPattern};
 use crate::money::NanoUsd;
 use crate::permission::Permission;
 use crate::person::{Caller, Role};
 use crate::plain_text::{optional_text, plain_text};
-use crate::refusal::{Amount, Reason, Refusal, cap_field};
+use crate::refusal::{Amount, Reason, Refusal, cap_field, quota_field};
 use crate::time::Timestamp;
 use crate::virtual_key::{ConsumerKind, ENVIRONMENTS, KeyTerms, Owner};
 use ipnet::IpNet;
@@ -42,6 +42,9 @@ pub struct MintRequest {
     pub caps: Vec<Cap>,
     pub requests_per_minute: Option<u32>,
     pub concurrency: Option<u32>,
+    pub tokens_per_minute: Option<u64>,
+    /// Quotas that differ from the profile's; as with caps.
+    pub quotas: Vec<Quota>,
     pub lifetime_days: Option<u32>,
     pub networks: Option<Vec<IpNet>>,
     pub max_output_tokens: Option<u64>,
@@ -121,8 +124,8 @@ pub fn decide_mint(
             Amount::PerMinute,
         ),
         concurrency: decision.term("concurrency", &profile.terms.concurrency, request.concurrency, 1, Amount::AtOnce),
-        tokens_per_minute: profile.terms.tokens_per_minute.map(|term| term.default.min(term.maximum)),
-        quotas: granted_quotas(&profile.terms),
+        tokens_per_minute: decision.tokens_per_minute(&profile.terms, request.tokens_per_minute),
+        quotas: decision.quotas(&profile.terms, &request.quotas),
         networks: decision.networks(&profile.terms, request.networks.as_deref()),
         max_output_tokens: decision.output_tokens(&profile.terms, request.max_output_tokens),
     };
@@ -141,15 +144,6 @@ pub fn decide_mint(
         expires_at: now.plus_days(i64::from(lifetime_days)),
         clamped: decision.clamped,
     })
-}
-
-fn granted_quotas(terms: &ProfileTerms) -> Vec<Quota> {
-    let granted = |term: &QuotaTerm| Quota {
-        counted: term.counted,
-        window: term.window,
-        limit: term.amount.default.min(term.amount.maximum),
-    };
-    terms.quotas.iter().map(granted).collect()
 }
 
 /// What has been found so far.
@@ -278,6 +272,45 @@ impl Decision {
         }
         if granted.is_empty() {
             self.refuse("caps", Reason::Missing);
+        }
+        granted
+    }
+
+    /// Where the profile sets no limit, a key may still have one.
+    fn tokens_per_minute(&mut self, terms: &ProfileTerms, wish: Option<u64>) -> Option<u64> {
+        let field = "tokens_per_minute";
+        if let Some(term) = &terms.tokens_per_minute {
+            return Some(self.term(field, term, wish, 1, Amount::TokensPerMinute));
+        }
+        if wish == Some(0) {
+            let (wanted, minimum) = (Amount::TokensPerMinute(0), Amount::TokensPerMinute(1));
+            self.refuse(field, Reason::BelowMinimum { wanted, minimum });
+        }
+        wish
+    }
+
+    /// As with caps, but there may be none.
+    fn quotas(&mut self, terms: &ProfileTerms, wishes: &[Quota]) -> Vec<Quota> {
+        let mut granted: Vec<Quota> = Vec::with_capacity(terms.quotas.len());
+        for QuotaTerm { counted, window, amount } in &terms.quotas {
+            let (&counted, &window) = (counted, window);
+            let wish = wishes.iter().find(|wish| (wish.counted, wish.window) == (counted, window));
+            let figure = |limit| Amount::Quota { limit, counted, window };
+            let limit = self.term(quota_field(counted, window), amount, wish.map(|wish| wish.limit), 1, figure);
+            granted.push(Quota { counted, window, limit });
+        }
+        for (nth, wish) in wishes.iter().enumerate() {
+            let field = quota_field(wish.counted, wish.window);
+            let within = granted.iter().any(|quota| (quota.counted, quota.window) == (wish.counted, wish.window));
+            for reason in check_quota(wish, &wishes[..nth]) {
+                // The term above has said what it thinks of a wish that is too small.
+                if !within || !matches!(reason, Reason::BelowMinimum { .. }) {
+                    self.refuse(field, reason);
+                }
+            }
+            if !within {
+                granted.push(*wish);
+            }
         }
         granted
     }

@@ -1,9 +1,10 @@
 //! Whether an access profile makes sense as a whole: what an administrator may save.
 
-use crate::access_profile::{AccessProfile, Term};
+use crate::access_profile::{AccessProfile, QuotaTerm, Term};
+use crate::limits::{Quota, check_quota};
 use crate::minting::{LONGEST_NAME, SMALLEST_CAP};
 use crate::plain_text::{optional_text, plain_text};
-use crate::refusal::{Amount, Reason, Refusal, cap_field};
+use crate::refusal::{Amount, Reason, Refusal, cap_field, quota_field};
 
 /// Ten years: beyond it a date is a typing error.
 const LONGEST_LIFETIME_DAYS: u32 = 3_660;
@@ -47,6 +48,19 @@ pub fn check_profile(profile: &AccessProfile) -> Vec<Refusal> {
     if let Some(reason) = check_term(&terms.requests_per_minute, 1, Amount::PerMinute) {
         refuse("requests_per_minute", reason);
     }
+    if let Some(reason) = terms.tokens_per_minute.and_then(|term| check_term(&term, 1, Amount::TokensPerMinute)) {
+        refuse("tokens_per_minute", reason);
+    }
+    let quotas: Vec<Quota> = terms.quotas.iter().map(QuotaTerm::granted).collect();
+    for (nth, (term, quota)) in terms.quotas.iter().zip(&quotas).enumerate() {
+        let field = quota_field(term.counted, term.window);
+        let wrong = check_quota(quota, &quotas[..nth]);
+        let contradicts = term.amount.maximum < term.amount.default && wrong.is_empty();
+        wrong.into_iter().for_each(|reason| refuse(field, reason));
+        if contradicts {
+            refuse(field, Reason::MaximumBelowDefault);
+        }
+    }
     if let Some(reason) = check_term(&terms.concurrency, 1, Amount::AtOnce) {
         refuse("concurrency", reason);
     }
@@ -83,6 +97,7 @@ mod tests {
     use crate::access_profile::{AboveMaximum, Audience, CapTerm, ProfileTerms};
     use crate::budget::Window;
     use crate::id::ProfileId;
+    use crate::limits::Counted;
     use crate::model::Endpoint;
     use crate::money::NanoUsd;
     use crate::virtual_key::ConsumerKind;
@@ -104,8 +119,8 @@ mod tests {
                 caps: vec![CapTerm { window: Window::Month, amount: term(dollars(50), dollars(100)) }],
                 requests_per_minute: term(60, 120),
                 concurrency: term(8, 8),
-                tokens_per_minute: None,
-                quotas: vec![],
+                tokens_per_minute: Some(term(10_000, 20_000)),
+                quotas: vec![QuotaTerm { counted: Counted::Requests, window: Window::Day, amount: term(100, 200) }],
                 prompt_bound: crate::access_profile::PromptBound::Strict,
                 shrink_to_fit: false,
                 lifetime_days: term(90, 180),
@@ -128,7 +143,7 @@ mod tests {
     #[test]
     fn each_contradiction_is_refused_at_its_field() {
         type Change = fn(&mut AccessProfile);
-        let rows: [(Change, (&str, &str)); 13] = [
+        let rows: [(Change, (&str, &str)); 19] = [
             (|p| p.name.clear(), ("name", "missing")),
             (|p| p.description = "x".repeat(501), ("description", "too_long")),
             (|p| p.terms.endpoints.clear(), ("endpoints", "nothing_allowed")),
@@ -138,6 +153,12 @@ mod tests {
             (|p| p.terms.caps[0].amount.default = NanoUsd::from_dollars(101), ("cap_month", "maximum_below_default")),
             (|p| p.terms.caps[0].amount.default = NanoUsd::ZERO, ("cap_month", "below_minimum")),
             (|p| p.terms.requests_per_minute.maximum = 59, ("requests_per_minute", "maximum_below_default")),
+            (|p| p.terms.tokens_per_minute = Some(term(0, 9)), ("tokens_per_minute", "below_minimum")),
+            (|p| p.terms.tokens_per_minute = Some(term(9, 8)), ("tokens_per_minute", "maximum_below_default")),
+            (|p| p.terms.quotas.push(p.terms.quotas[0].clone()), ("requests_day", "twice")),
+            (|p| p.terms.quotas[0].amount.default = 0, ("requests_day", "below_minimum")),
+            (|p| p.terms.quotas[0].amount.maximum = 99, ("requests_day", "maximum_below_default")),
+            (|p| p.terms.quotas[0].window = Window::Total, ("requests_total", "unknown_choice")),
             (|p| p.terms.lifetime_days.maximum = 5_000, ("lifetime_days", "above_maximum")),
             (|p| p.terms.max_output_tokens = Some(0), ("max_output_tokens", "below_minimum")),
             (|p| p.terms.assumed_output_tokens = 0, ("assumed_output_tokens", "below_minimum")),

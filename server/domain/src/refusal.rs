@@ -5,6 +5,7 @@
 
 use crate::budget::Window;
 use crate::id::KeyId;
+use crate::limits::Counted;
 use crate::money::NanoUsd;
 
 /// One reason, at the field that it is about. Field names are those of the forms.
@@ -25,6 +26,8 @@ impl Refusal {
 pub enum Amount {
     Money { amount: NanoUsd, window: Window },
     PerMinute(u32),
+    TokensPerMinute(u64),
+    Quota { limit: u64, counted: Counted, window: Window },
     AtOnce(u32),
     Days(u32),
     Tokens(u64),
@@ -196,5 +199,23 @@ pub const fn cap_field(window: Window) -> &'static str {
         Window::Month => "cap_month",
         Window::Quarter => "cap_quarter",
         Window::Total => "cap_total",
+    }
+}
+
+/// The name of the form field for a quota.
+pub const fn quota_field(counted: Counted, window: Window) -> &'static str {
+    match (counted, window) {
+        (Counted::Requests, Window::Hour) => "requests_hour",
+        (Counted::Requests, Window::Day) => "requests_day",
+        (Counted::Requests, Window::Week) => "requests_week",
+        (Counted::Requests, Window::Month) => "requests_month",
+        (Counted::Requests, Window::Quarter) => "requests_quarter",
+        (Counted::Requests, Window::Total) => "requests_total",
+        (Counted::Tokens, Window::Hour) => "tokens_hour",
+        (Counted::Tokens, Window::Day) => "tokens_day",
+        (Counted::Tokens, Window::Week) => "tokens_week",
+        (Counted::Tokens, Window::Month) => "tokens_month",
+        (Counted::Tokens, Window::Quarter) => "tokens_quarter",
+        (Counted::Tokens, Window::Total) => "tokens_total",
     }
 }

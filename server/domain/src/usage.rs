@@ -22,6 +22,18 @@ pub struct TokenUsage {
 }
 
 impl TokenUsage {
+    /// Class by class.
+    pub const fn plus(&self, other: &Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            cache_read: self.cache_read.saturating_add(other.cache_read),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
+            cache_write_1h: self.cache_write_1h.saturating_add(other.cache_write_1h),
+            output: self.output.saturating_add(other.output),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
+        }
+    }
+
     pub const fn all_input(&self) -> u64 {
         self.input.saturating_add(self.cache_read).saturating_add(self.cache_write).saturating_add(self.cache_write_1h)
     }
@@ -55,7 +67,8 @@ pub enum Outcome {
     ClientGone,
     /// The provider broke off, timed out or could not be reached.
     ProviderFailed,
-    /// The process ended in the middle; settled at the next start.
+    /// Keywright ended it in the middle: no budget could pay on, its key was compromised, or the process stopped. After a
+    /// crash it is settled at the next start.
     Interrupted,
     /// Refused before it was sent; the record's `denial` says why.
     Denied,

@@ -77,6 +77,7 @@ pub(crate) async fn spend(
 pub(crate) enum News {
     Key(KeyId),
     Policy,
+    Levels,
 }
 
 impl Portal {
@@ -90,6 +91,7 @@ impl Portal {
             match news {
                 News::Key(key) => gateway.key_changed(key).await,
                 News::Policy => gateway.policy_changed().await,
+                News::Levels => gateway.levels_changed().await,
             }
             committed
         });
@@ -112,7 +114,11 @@ impl From<StoreError> for PortalError {
             StoreError::NotFound => Self::NotFound,
             StoreError::Conflict(Constraint::KeyName) => Self::refused("name", Reason::KeyNameTaken { key: None }),
             StoreError::Conflict(
-                Constraint::ProfileName | Constraint::ProviderName | Constraint::ModelName | Constraint::TeamName,
+                Constraint::ProfileName
+                | Constraint::ProviderName
+                | Constraint::ModelName
+                | Constraint::TeamName
+                | Constraint::UnitName,
             ) => Self::refused("name", Reason::NameTaken),
             // The store has logged the source.
             StoreError::Conflict(_)

@@ -144,7 +144,7 @@ impl Portal {
             }
             None => {
                 let id = TeamId::from_random(&self.id_bytes());
-                self.insert_team(&mut tx, DEV_START, now, Team { id, name: name.to_owned(), created_at: now }).await?;
+                self.insert_team(&mut tx, DEV_START, now, Team { id, name: name.to_owned(), unit: None, created_at: now }).await?;
                 tx.commit().await?;
                 id
             }

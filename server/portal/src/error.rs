@@ -1,6 +1,6 @@
 //! How a use case ends when it does not succeed.
 
-use domain::id::{KeyId, ModelId, ProfileId, ProviderId, TeamId};
+use domain::id::{KeyId, ModelId, ProfileId, ProviderId, TeamId, UnitId};
 use domain::refusal::Refusal;
 
 /// What a form made the first time that it was sent.
@@ -12,6 +12,7 @@ pub enum Made {
     Provider(ProviderId),
     Model(ModelId),
     Team(TeamId),
+    Unit(UnitId),
 }
 
 impl Made {
@@ -23,6 +24,7 @@ impl Made {
             Self::Provider(id) => id.to_string(),
             Self::Model(id) => id.to_string(),
             Self::Team(id) => id.to_string(),
+            Self::Unit(id) => id.to_string(),
         }
     }
 
@@ -33,6 +35,7 @@ impl Made {
             .or_else(|_| text.parse().map(Self::Provider))
             .or_else(|_| text.parse().map(Self::Model))
             .or_else(|_| text.parse().map(Self::Team))
+            .or_else(|_| text.parse().map(Self::Unit))
             .ok()
     }
 }

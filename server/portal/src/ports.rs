@@ -1,14 +1,24 @@
 //! What the use cases need from the process around them: the running gateway and a source of randomness.
 
 use async_trait::async_trait;
-use domain::budget::BudgetFigures;
+use domain::budget::{BudgetFigures, BudgetScope, Cap};
 use domain::id::{KeyId, ProviderId};
+use domain::limits::Limits;
 use domain::time::Timestamp;
 use domain::usage::UsageRecord;
+use std::sync::Arc;
 
 /// Random bytes. The process draws from the operating system; tests from a seed.
 pub trait Randomness: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
+}
+
+/// A level above a key, with what everything below it shares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedLimits {
+    pub scope: BudgetScope,
+    pub name: String,
+    pub limits: Arc<Limits>,
 }
 
 /// The gateway in this process. What it is told counts from the next call on, before the method returns.
@@ -16,11 +26,17 @@ pub trait Randomness: Send + Sync {
 pub trait GatewayPort: Send + Sync {
     /// A key was minted or changed.
     async fn key_changed(&self, key: KeyId);
-    /// Profiles, models, providers, credentials, people or teams changed.
+    /// Profiles, models, providers, credentials or people changed.
     async fn policy_changed(&self);
+    /// The limits of a level changed, or who belongs to which team, or which team to which business unit.
+    async fn levels_changed(&self);
     /// The live budgets of a key, from the ledger: its own, and those of the levels above it. Empty for a
     /// key that the gateway does not know.
     async fn figures(&self, key: KeyId) -> Vec<BudgetFigures>;
+    /// What stands above a key, from the organisation down to its profile; only levels with limits.
+    async fn levels_above(&self, key: KeyId) -> Vec<SharedLimits>;
+    /// The live budgets of one level under these caps, whatever is in force.
+    async fn level_figures(&self, level: BudgetScope, caps: &[Cap]) -> Vec<BudgetFigures>;
     /// Until every call that has ended by now is in the store, so that a page shows it; gives up after a second.
     async fn catch_up(&self);
     /// The first call of this key that finished after `since`, denials included; from memory.

@@ -5,12 +5,14 @@
 
 use crate::gateway::Gateway;
 use crate::head::Head;
+use crate::holding::Held;
 use crate::metering::{CallBound, Tariff};
 use crate::ports::{KeyRecord, ReserveRequest};
 use crate::request::{Chain, Edits, OutputCap, caps, rewrite};
 use crate::reservation::Reservation;
 use crate::route::path_of;
 use crate::routing::{Candidate, candidates};
+use crate::slices::{self, Slices};
 use bytes::Bytes;
 use domain::denial::Denial;
 use domain::id::EventId;
@@ -79,8 +81,11 @@ pub(crate) struct Admitted {
     body: Bytes,
     output_cap: OutputCap,
     bound: CallBound,
+    slices: Slices,
     candidates: Vec<Candidate>,
     reservation: Reservation,
+    /// Counts the call among those of its key, until it is settled.
+    _held: Held,
 }
 
 /// Output tokens that a quarter of the headroom has to allow at least, before a call without a cap is refused.
@@ -116,11 +121,22 @@ pub(crate) fn admit(
     endpoint: Endpoint,
     head: Head,
     body: Bytes,
+    held: Held,
 ) -> Result<Admitted, Box<(Caller, Denial)>> {
     match plan(gateway, &caller, endpoint, &head, &body) {
-        Ok(Plan { model, candidates, output_cap, bound, reservation }) => {
-            Ok(Admitted { caller, endpoint, model, head, body, output_cap, bound, candidates, reservation })
-        }
+        Ok(Plan { model, candidates, output_cap, bound, slices, reservation }) => Ok(Admitted {
+            caller,
+            endpoint,
+            model,
+            head,
+            body,
+            output_cap,
+            bound,
+            slices,
+            candidates,
+            reservation,
+            _held: held,
+        }),
         Err(denial) => Err(Box::new((caller, denial))),
     }
 }
@@ -130,6 +146,7 @@ struct Plan {
     candidates: Vec<Candidate>,
     output_cap: OutputCap,
     bound: CallBound,
+    slices: Slices,
     reservation: Reservation,
 }
 
@@ -151,10 +168,9 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
         Reservation::new(ledger, clock, reserved, draft, caller.begun_at)
     };
     let Some(price) = model.price.as_ref().filter(|_| !free) else {
-        let bound =
-            CallBound { input_tokens, output_tokens: 0, most_output: 0, prompt_estimate: 0, amount: NanoUsd::ZERO };
-        let reservation = guard(None);
-        return Ok(Plan { candidates, output_cap: OutputCap::AsSent, bound, reservation, model });
+        let bound = CallBound { input_tokens, ..CallBound::default() };
+        let (slices, reservation) = (Slices::whole(0), guard(None));
+        return Ok(Plan { candidates, output_cap: OutputCap::AsSent, bound, slices, reservation, model });
     };
     // A bound that is no amount of money fits into no budget.
     let too_much =
@@ -162,7 +178,9 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
     let silent = price.bound(input_tokens, 0).ok_or_else(too_much)?;
     let cap = output_cap(gateway, caller, endpoint, head, &model, silent);
     let output_tokens = cap.saturating_mul(head.choices);
-    let bound = price.bound(input_tokens, output_tokens).ok_or_else(too_much)?;
+    price.bound(input_tokens, output_tokens).ok_or_else(too_much)?;
+    let slices = in_slices(gateway, head, body, &model, output_tokens);
+    let bound = price.bound(input_tokens, slices.covered()).ok_or_else(too_much)?;
     let reserved = gateway.ledger.reserve(&ReserveRequest {
         event: caller.event,
         record,
@@ -177,8 +195,18 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
     let reservation = guard(Some(reserved));
     let output_cap = if endpoint == Endpoint::Embeddings { OutputCap::AsSent } else { OutputCap::AtMost(cap) };
     let most_output = model.max_output_tokens.unwrap_or(UNKNOWN_OUTPUT).saturating_mul(head.choices);
-    let bound = CallBound { input_tokens, output_tokens, most_output, prompt_estimate, amount: bound.total };
-    Ok(Plan { candidates, output_cap, bound, reservation, model })
+    let bound = CallBound { input_tokens, output_tokens, most_output, prompt_estimate, ..CallBound::default() };
+    Ok(Plan { candidates, output_cap, bound, slices, reservation, model })
+}
+
+/// How much of the output is paid for before the call is sent.
+fn in_slices(gateway: &Gateway, head: &Head, body: &[u8], model: &Model, output_tokens: u64) -> Slices {
+    let slice = gateway.settings.slice_tokens;
+    if head.stream && output_tokens > slice && slices::all_is_visible(model, body) {
+        Slices::first(output_tokens, slice)
+    } else {
+        Slices::whole(output_tokens)
+    }
 }
 
 /// What is assumed of an answer for limits on tokens until it is known: callers name caps far above what they use.
@@ -275,7 +303,48 @@ impl Admitted {
     }
     pub(crate) fn tariff(&self) -> Tariff<'_> {
         let price = self.model.price.as_ref().filter(|_| self.endpoint != Endpoint::CountTokens);
-        Tariff { price, bound: self.bound }
+        let (covered_tokens, amount) = (self.slices.covered(), self.reservation.amount());
+        Tariff { price, bound: CallBound { covered_tokens, amount, ..self.bound } }
+    }
+    /// What a provider may have put out beyond what was seen.
+    pub(crate) const fn margin(&self) -> u64 {
+        self.slices.margin()
+    }
+
+    /// Sets aside what this answer needs to go on once this much output was seen. A refusal is the answer's end.
+    pub(crate) fn cover(&mut self, seen: u64) -> Result<(), Denial> {
+        let Some(reach) = self.slices.due(seen) else { return Ok(()) };
+        let Err(denial) = self.reach(reach.wanted) else { return Ok(()) };
+        let limit = match denial {
+            Denial::BudgetExhausted(limit)
+            | Denial::BudgetInsufficient { limit, .. }
+            | Denial::BudgetReserved { limit, .. } => limit,
+            other => return Err(other),
+        };
+        // The last of a budget may pay for less than a slice.
+        let left = limit.limit.minus(limit.spent).minus(limit.reserved).as_nano().max(0);
+        let token = self.model.price.as_ref().and_then(|price| price.bound(self.bound.input_tokens, 0));
+        let token = token.map_or(1, |bound| bound.output_token.as_nano().max(1));
+        let affordable = self.slices.covered().saturating_add((left / token).unsigned_abs());
+        if (reach.least..reach.wanted).contains(&affordable) && self.reach(affordable).is_ok() {
+            return Ok(());
+        }
+        Err(Denial::BudgetExhausted(limit))
+    }
+
+    /// Sets the whole cap aside.
+    pub(crate) fn cover_all(&mut self) -> Result<(), Denial> {
+        self.cover(self.slices.most())
+    }
+
+    fn reach(&mut self, tokens: u64) -> Result<(), Denial> {
+        let price = self.model.price.as_ref();
+        let bound = price.and_then(|price| price.bound(self.bound.input_tokens, tokens));
+        // Less than the whole cap's, which was an amount of money.
+        let amount = bound.map_or(NanoUsd::ZERO, |bound| bound.total);
+        self.reservation.extend_to(&self.caller.record, amount)?;
+        self.slices.reached(tokens);
+        Ok(())
     }
     /// True if the client itself asked for the usage of its stream.
     pub(crate) fn client_wants_usage(&self) -> bool {
@@ -283,6 +352,10 @@ impl Admitted {
     }
     pub(crate) fn candidates(&self) -> &[Candidate] {
         &self.candidates
+    }
+    /// Nothing will be sent any more: what is left of the request is not held while the answer takes its time.
+    pub(crate) fn forget_body(&mut self) {
+        self.body = Bytes::new();
     }
     pub(crate) const fn reservation(&self) -> &Reservation {
         &self.reservation

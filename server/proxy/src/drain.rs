@@ -44,6 +44,11 @@ impl Drain {
         self.gone
     }
 
+    /// True when the time for reading on has passed.
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
+        self.running.as_ref().is_some_and(|(until, _)| now >= *until)
+    }
+
     /// Waits for the provider until `due`; `gone` resolves when the client hangs up.
     pub(crate) async fn wait<T>(
         &mut self,

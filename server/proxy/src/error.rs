@@ -116,7 +116,9 @@ const fn retry_after_ms(denial: &Denial) -> Option<u64> {
         | Denial::TokensLimited(TrafficLimit { retry_after_ms, .. })
         | Denial::ConcurrencyLimited(TrafficLimit { retry_after_ms, .. })
         | Denial::QuotaExhausted(QuotaReached { retry_after_ms, .. })
-        | Denial::BudgetReserved { retry_after_ms, .. } => Some(*retry_after_ms),
+        | Denial::BudgetReserved { retry_after_ms, .. }
+        | Denial::TooManyBadKeys { retry_after_ms }
+        | Denial::Overloaded { retry_after_ms } => Some(*retry_after_ms),
         Denial::Starting => Some(1_000),
         Denial::PolicyStale | Denial::MeteringUnavailable => Some(5_000),
         _ => None,
@@ -342,6 +344,13 @@ pub(crate) fn sentence(denial: &Denial) -> String {
         ),
         Denial::BudgetReserved { limit, .. } => {
             format!("What is left of {} is held by calls in flight. Try again when one has ended.", budget(limit))
+        }
+        Denial::TooManyBadKeys { retry_after_ms } => format!(
+            "Too many calls without a valid key came from this address. Look which key is sent, and try again in {} s.",
+            retry_after_ms.div_ceil(1_000)
+        ),
+        Denial::Overloaded { .. } => {
+            "As much is being worked on here as there is room for. Try again in a moment.".to_owned()
         }
         Denial::InvalidRequest { reason } => reason.clone(),
         Denial::NotFound => "There is nothing at this path. The gateway serves /v1/chat/completions, /v1/responses, \

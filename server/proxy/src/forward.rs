@@ -2,32 +2,36 @@
 //! hangs up takes neither the meter nor the reservation with it.
 //!
 //! Always true: the reservation ends exactly once; the last bytes of an answer are let go only after its usage is
-//! written. Another deployment is tried only while no provider can have seen the call. Provider errors of the client's
+//! written; how the answer ended is told to the health of the place that it came from. Provider errors of the client's
 //! own format pass through; anything else becomes an error of ours, without a word of the provider's.
 
 use crate::admit::{Admitted, Caller};
+use crate::attempts::{Reply, is_refusal};
 use crate::body::Body;
+use crate::coding;
 use crate::dialect;
 use crate::drain::{Drain, Stop};
 use crate::error::{self, Asked, dollars};
 use crate::gateway::Gateway;
 use crate::headers::for_client;
+use crate::health::{Attempt, Failure};
 use crate::limit_headers;
 use crate::metering::Charge;
 use crate::ports::ProviderRecord;
 use crate::reservation::Ending;
 use crate::stream;
-use crate::upstream::{SendError, UpstreamBody};
+use crate::upstream::UpstreamBody;
 use bytes::{Bytes, BytesMut};
 use domain::denial::Denial;
 use domain::key_secret::SecretText;
 use domain::model::{Endpoint, WireFormat};
 use domain::money::NanoUsd;
 use domain::usage::Outcome;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -38,6 +42,7 @@ const TAIL_BYTES: usize = 64 * 1024;
 
 const MODEL: HeaderName = HeaderName::from_static("x-keywright-model");
 const PROVIDER: HeaderName = HeaderName::from_static("x-keywright-provider");
+const ATTEMPTS: HeaderName = HeaderName::from_static("x-keywright-attempts");
 const COST: HeaderName = HeaderName::from_static("x-keywright-cost-usd");
 const LEFT: HeaderName = HeaderName::from_static("x-keywright-budget-left-usd");
 const TIGHTEST: HeaderName = HeaderName::from_static("x-keywright-budget");
@@ -51,101 +56,80 @@ pub(crate) struct Exchange {
     pub drain: Drain,
     /// When the whole call has to be over.
     pub due: Instant,
-}
-
-/// A provider's answer, as it begins.
-struct Reply {
-    response: Response<UpstreamBody>,
-    provider: Arc<ProviderRecord>,
-    credential: Arc<SecretText>,
+    /// How many were made.
+    pub attempts: u32,
+    /// The one whose answer is being relayed, until it is known how that ends.
+    pub attempt: Option<Attempt>,
+    /// How long the provider that answers may pause.
+    pub between_events: Duration,
 }
 
 pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: Answer) {
     let timeouts = gateway.settings.timeouts;
     // A stream that reports as it goes has nothing to tell that has not been seen; a plain answer always has.
     let worthwhile = !admitted.streamed() || dialect::usage_comes_last(admitted.endpoint());
-    let drain = Drain::new(Arc::clone(&gateway.drains), worthwhile, timeouts.drain);
-    let mut exchange = Exchange { gateway, admitted, drain, due: Instant::now() + timeouts.total };
+    // A provider goes on with a plain answer whether anybody waits or not, and tells what it cost at the end.
+    let time = if admitted.streamed() { timeouts.drain } else { timeouts.first_byte_plain };
+    let drain = Drain::new(Arc::clone(&gateway.drains), worthwhile, time);
+    let due = Instant::now() + timeouts.total;
+    let between_events = timeouts.between_events;
+    let mut exchange = Exchange { gateway, admitted, drain, due, attempts: 0, attempt: None, between_events };
     let Reply { response, provider, credential } = match exchange.reply(&mut answer).await {
         Ok(reply) => reply,
         Err((denial, charge)) => return exchange.fail(&denial, charge, answer),
     };
+    exchange.admitted.forget_body();
     let (parts, body) = response.into_parts();
-    let coded = parts.headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
-    if matches!(parts.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+    if let Some(between_events) = provider.timeouts.between_events() {
+        exchange.between_events = between_events;
+    }
+    if is_refusal(parts.status) {
         tracing::warn!(provider.name = %provider.name, status = parts.status.as_u16(), "a provider refused its credential");
         return exchange.fail(&Denial::ProviderAuth, Charge::NOTHING, answer);
     }
     if parts.status.is_informational() || parts.status.is_redirection() {
         return exchange.fail(&Denial::UpstreamProtocol, Charge::NOTHING, answer);
     }
-    if coded {
+    let coding = coding::of(&parts.headers);
+    let (Ok(coding), false) = (coding, without_an_answer(parts.status)) else {
         let charge = if parts.status.is_success() { exchange.estimated(0) } else { Charge::NOTHING };
         return exchange.fail(&Denial::UpstreamProtocol, charge, answer);
-    }
+    };
+    let body = coding::decoded(body, coding);
     let mut head = Response::new(());
     *head.status_mut() = parts.status;
     *head.headers_mut() = exchange.answer_headers(&parts.headers, &provider);
     if !parts.status.is_success() {
         return exchange.relay_error(head, body, credential, answer).await;
     }
-    let is_stream = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| {
-        kind.as_bytes().get(..17).is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"))
-    });
-    if is_stream {
-        stream::relay(exchange, head, body, answer).await;
-    } else {
-        exchange.relay_plain(head, body, answer).await;
+    if stream::is_event_stream(&parts.headers)
+        || (exchange.admitted.streamed() && says_nothing_of_itself(&parts.headers))
+    {
+        return stream::relay(exchange, head, body, answer).await;
     }
+    // The answer to a call for a stream is here in one piece: all of it has to be paid at once.
+    if let Err(denial) = exchange.admitted.cover_all() {
+        let charge = exchange.admitted.tariff().reservation();
+        return exchange.fail(&denial, charge, answer);
+    }
+    exchange.relay_plain(head, body, answer).await;
+}
+
+/// Successes that have nothing to relay, or only a part of it.
+fn without_an_answer(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::PARTIAL_CONTENT)
+}
+
+/// Some servers send streams under no name, or under one that fits everything.
+fn says_nothing_of_itself(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(CONTENT_TYPE) else { return true };
+    let kind = kind.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
+    kind.eq_ignore_ascii_case(b"text/plain") || kind.eq_ignore_ascii_case(b"application/octet-stream")
 }
 
 impl Exchange {
-    /// Tries the deployments in their order until one may have seen the call.
-    async fn reply(&mut self, answer: &mut Answer) -> Result<Reply, (Denial, Charge)> {
-        let timeouts = &self.gateway.settings.timeouts;
-        let patience = if self.admitted.streamed() { timeouts.first_byte_streamed } else { timeouts.first_byte_plain };
-        let due = self.due.min(Instant::now() + patience);
-        let mut why = Denial::ProviderError;
-        for at in 0..self.admitted.candidates().len() {
-            let candidate = &self.admitted.candidates()[at];
-            let provider = Arc::clone(&candidate.provider);
-            let deployment = candidate.deployment.id;
-            let credential = match self.gateway.directory.credential(candidate.deployment.credential) {
-                Ok(credential) => credential,
-                Err(denial) => {
-                    why = denial;
-                    continue;
-                }
-            };
-            let outbound = match self.admitted.outbound(candidate, &credential) {
-                Ok(outbound) => outbound,
-                Err(denial) => {
-                    why = denial;
-                    continue;
-                }
-            };
-            self.admitted.reservation_mut().sent_to(deployment);
-            let sending = self.gateway.upstream.send(outbound);
-            match self.drain.wait(sending, answer.closed(), due).await {
-                Ok(Ok(response)) => return Ok(Reply { response, provider, credential }),
-                Ok(Err(SendError::NotSent(error))) => {
-                    tracing::warn!(provider.name = %provider.name, %error, "a provider could not be reached");
-                    self.admitted.reservation_mut().not_sent_after_all();
-                    why = Denial::ProviderError;
-                }
-                Ok(Err(SendError::Broken(error))) => {
-                    tracing::warn!(provider.name = %provider.name, %error, "a provider broke off before its answer");
-                    return Err((Denial::ProviderError, self.estimated(0)));
-                }
-                Err(Stop::Timeout) => return Err((Denial::ProviderTimeout, self.estimated(0))),
-                Err(Stop::ClientGone) => return Err((Denial::ProviderError, self.estimated(0))),
-            }
-        }
-        Err((why, Charge::NOTHING))
-    }
-
     /// What a call without figures is charged after this much output.
-    fn estimated(&self, output: u64) -> Charge {
+    pub(crate) fn estimated(&self, output: u64) -> Charge {
         if self.admitted.endpoint() == Endpoint::CountTokens {
             return Charge::NOTHING;
         }
@@ -153,8 +137,10 @@ impl Exchange {
     }
 
     /// Ends a call of which the client has seen nothing yet.
-    fn fail(self, denial: &Denial, charge: Charge, answer: Answer) {
+    fn fail(mut self, denial: &Denial, charge: Charge, answer: Answer) {
         let gone = self.drain.client_is_gone();
+        let attempts = self.attempts;
+        self.conclude(if gone { Outcome::ClientGone } else { Outcome::ProviderFailed }, Some(denial));
         let (caller, reservation) = self.admitted.into_reservation();
         let mut response = error::refuse(denial, &asked(&caller, &self.gateway));
         let is_ours = matches!(denial, Denial::Starting | Denial::Sealed | Denial::PolicyStale);
@@ -170,8 +156,24 @@ impl Exchange {
                 response = error::refuse(&denial, &asked(&caller, &self.gateway));
             }
         }
+        announce_attempts(response.headers_mut(), attempts);
         // A client that is gone misses nothing.
         let _ = answer.send(response);
+    }
+
+    /// Tells the health of the place that the answer came from how it ended. A client that hung up says nothing of it.
+    pub(crate) fn conclude(&mut self, outcome: Outcome, why: Option<&Denial>) {
+        let Some(attempt) = self.attempt.take() else { return };
+        let failure = match why {
+            Some(Denial::ProviderTimeout) => Failure::TimedOut,
+            Some(Denial::UpstreamProtocol) => Failure::Protocol,
+            _ => Failure::BrokenOff,
+        };
+        match outcome {
+            Outcome::Answered => attempt.succeeded(),
+            Outcome::ProviderFailed => attempt.failed(failure, (self.gateway.random)()),
+            Outcome::ClientGone | Outcome::Interrupted | Outcome::Denied => {}
+        }
     }
 
     /// A provider's error: passed through if it is one of the format, and replaced otherwise. It costs nothing.
@@ -182,7 +184,7 @@ impl Exchange {
         credential: Arc<SecretText>,
         mut answer: Answer,
     ) {
-        let due = self.due.min(Instant::now() + self.gateway.settings.timeouts.between_events);
+        let due = self.due.min(Instant::now() + self.between_events);
         let mut kept = BytesMut::new();
         while let Ok(Some(Ok(frame))) = self.drain.wait(body.frame(), answer.closed(), due).await {
             kept.extend_from_slice(frame.data_ref().map_or(&b""[..], |data| data));
@@ -204,10 +206,15 @@ impl Exchange {
     async fn relay_plain(mut self, head: Response<()>, mut body: UpstreamBody, mut answer: Answer) {
         let mut kept = BytesMut::new();
         let failure = loop {
-            let due = self.due.min(Instant::now() + self.gateway.settings.timeouts.between_events);
+            let due = self.due.min(Instant::now() + self.between_events);
             match self.drain.wait(body.frame(), answer.closed(), due).await {
                 Ok(None) => {
-                    let charge = self.plain_charge(dialect::plain_usage(self.admitted.endpoint(), &kept), kept.len());
+                    let usage = dialect::plain_usage(self.admitted.endpoint(), &kept);
+                    let charge = self.plain_charge(usage, kept.len());
+                    // A connection that just ends tells nobody that the answer was longer.
+                    if usage.is_none() && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_err() {
+                        return self.fail(&Denial::UpstreamProtocol, charge, answer);
+                    }
                     return self.finish_whole(head, kept.freeze(), charge, answer);
                 }
                 Ok(Some(Ok(frame))) => {
@@ -219,6 +226,10 @@ impl Exchange {
                 }
                 Ok(Some(Err(_))) => break Denial::ProviderError,
                 Err(Stop::Timeout) => break Denial::ProviderTimeout,
+                Err(Stop::ClientGone) if kept.is_empty() => {
+                    let charge = self.unseen();
+                    return self.fail(&Denial::ProviderError, charge, answer);
+                }
                 Err(Stop::ClientGone) => break Denial::ProviderError,
             }
         };
@@ -235,11 +246,13 @@ impl Exchange {
     }
 
     /// Ends a call whose whole answer is here.
-    fn finish_whole(self, mut head: Response<()>, bytes: Bytes, charge: Charge, answer: Answer) {
+    fn finish_whole(mut self, mut head: Response<()>, bytes: Bytes, charge: Charge, answer: Answer) {
         let gone = self.drain.client_is_gone();
-        let left = self.admitted.reservation().left_after(Some(charge.cost));
+        self.conclude(Outcome::Answered, None);
+        let cost = charge.cost.plus(self.admitted.reservation().lost());
+        let left = self.admitted.reservation().left_after(Some(cost));
         announce_budget(head.headers_mut(), left);
-        insert(head.headers_mut(), &COST, &dollars(charge.cost));
+        insert(head.headers_mut(), &COST, &dollars(cost));
         let (caller, reservation) = self.admitted.into_reservation();
         let outcome = if gone { Outcome::ClientGone } else { Outcome::Answered };
         let ending = Ending { status: head.status().as_u16(), outcome, error: None, charge };
@@ -263,7 +276,7 @@ impl Exchange {
         let mut held = begun;
         let stalled = self.gateway.settings.timeouts.client_stalled;
         let failure = loop {
-            let due = self.due.min(Instant::now() + self.gateway.settings.timeouts.between_events);
+            let due = self.due.min(Instant::now() + self.between_events);
             match self.drain.wait(body.frame(), sender.closed(), due).await {
                 Ok(None) => break None,
                 Ok(Some(Err(_))) => break Some(Denial::ProviderError),
@@ -290,6 +303,8 @@ impl Exchange {
             }
         };
         let usage = failure.is_none().then(|| dialect::usage_in_tail(self.admitted.endpoint(), &tail)).flatten();
+        let cut_short = usage.is_none() && !tail.trim_ascii_end().ends_with(b"}");
+        let failure = failure.or(cut_short.then_some(Denial::UpstreamProtocol));
         let charge = self.plain_charge(usage, seen);
         let outcome = match failure {
             _ if self.drain.client_is_gone() => Outcome::ClientGone,
@@ -297,6 +312,7 @@ impl Exchange {
             Some(_) => Outcome::ProviderFailed,
         };
         let error = failure.as_ref().filter(|_| outcome == Outcome::ProviderFailed).map(Denial::code);
+        self.conclude(outcome, failure.as_ref());
         let (_, reservation) = self.admitted.into_reservation();
         let settled = reservation.settle(Ending { status, outcome, error, charge });
         // Without an end the connection is cut: the client must not take a part for the whole. Neither must one that was
@@ -311,6 +327,7 @@ impl Exchange {
         let mut headers = for_client(from_provider, self.admitted.caller().event);
         insert(&mut headers, &MODEL, self.admitted.model().name.as_str());
         insert(&mut headers, &PROVIDER, &provider.name);
+        announce_attempts(&mut headers, self.attempts);
         let caller = self.admitted.caller();
         limit_headers::announce(&mut headers, caller.skin, self.admitted.reservation().traffic(), caller.arrived_at);
         headers
@@ -322,6 +339,13 @@ pub(crate) fn announce_budget(headers: &mut HeaderMap, left: Option<(domain::bud
     if let Some((tightest, left)) = left {
         insert(headers, &LEFT, &dollars(left));
         insert(headers, &TIGHTEST, &format!("{}/{}", tightest.scope.word(), tightest.window.word()));
+    }
+}
+
+/// How many attempts it took, if any was made.
+fn announce_attempts(headers: &mut HeaderMap, attempts: u32) {
+    if attempts > 0 {
+        headers.insert(ATTEMPTS, HeaderValue::from(attempts));
     }
 }
 

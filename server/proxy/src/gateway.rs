@@ -9,15 +9,18 @@ use crate::body::Body;
 use crate::error::{self, Asked};
 use crate::forward::{self, asked};
 use crate::head;
+use crate::health::{Health, Healths};
+use crate::holding::Holding;
 use crate::ports::{Directory, KeyRecord, Ledger};
 use crate::presented_key::{self, Recognised, UnrecognisedCounts};
 use crate::request;
 use crate::route::{self, Route};
 use crate::settings::Settings;
+use crate::strangers::Strangers;
 use crate::upstream::Upstream;
 use bytes::Bytes;
 use domain::denial::Denial;
-use domain::id::EventId;
+use domain::id::{CredentialId, DeploymentId, EventId};
 use domain::model::Endpoint;
 use domain::time::{Clock, Timestamp};
 use domain::virtual_key::KeyStanding;
@@ -26,6 +29,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 /// What the gateway is built from.
@@ -47,6 +51,9 @@ pub struct Gateway {
     pub(crate) random: Box<dyn Fn() -> u64 + Send + Sync>,
     pub(crate) settings: Settings,
     pub(crate) drains: Arc<Semaphore>,
+    pub(crate) healths: Arc<Healths>,
+    holding: Arc<Holding>,
+    strangers: Strangers,
     pub(crate) cutting: AtomicBool,
     calls: TaskTracker,
     unrecognised: UnrecognisedCounts,
@@ -62,6 +69,9 @@ impl Gateway {
             upstream,
             random,
             drains: Arc::new(Semaphore::new(settings.max_drains)),
+            healths: Healths::new(),
+            holding: Holding::new(settings.held_bytes),
+            strangers: Strangers::default(),
             settings,
             cutting: AtomicBool::new(false),
             calls: TaskTracker::new(),
@@ -82,6 +92,16 @@ impl Gateway {
     /// Calls that are at a provider now.
     pub fn in_flight(&self) -> usize {
         self.calls.len()
+    }
+
+    /// How a deployment is doing, as far as calls have shown since the start.
+    pub fn health(&self, deployment: DeploymentId, credential: CredentialId) -> Health {
+        self.healths.of(deployment, credential)
+    }
+
+    /// Providers or credentials were changed: what was refused before is tried anew.
+    pub fn policy_changed(&self) {
+        self.healths.trust_credentials();
     }
 
     /// Ends running streams within about a second, each with an error event, settled.
@@ -120,7 +140,7 @@ impl Gateway {
         let recognised = presented_key::recognise(&parts.headers, &*self.directory, &self.unrecognised, begun_at);
         let Recognised { record, secret_version } = match recognised {
             Ok(recognised) => recognised,
-            Err(denial) => return error::refuse(&denial, &nobody),
+            Err(denial) => return error::refuse(&self.weigh(denial, peer), &nobody),
         };
         let peer = peer.to_canonical();
         let headers = parts.headers;
@@ -148,7 +168,11 @@ impl Gateway {
         if let Err(denial) = request::check_headers(&caller.headers, &self.settings) {
             return self.deny(&caller, Some(endpoint), "", &denial);
         }
-        let body = match request::collect(body, &self.settings).await {
+        let held = match self.holding.enter(&caller.record) {
+            Ok(held) => held,
+            Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
+        };
+        let body = match request::collect(body, &self.settings, self.holding.room()).await {
             Ok(body) => body,
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
@@ -160,7 +184,7 @@ impl Gateway {
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
         let model = head.model.value.clone();
-        let admitted = match admit::admit(self, caller, endpoint, head, body) {
+        let admitted = match admit::admit(self, caller, endpoint, head, body, held) {
             Ok(admitted) => admitted,
             Err(refused) => {
                 let (caller, denial) = *refused;
@@ -175,6 +199,18 @@ impl Gateway {
             let nobody = Asked { event, skin, record: None, settings: &self.settings };
             error::refuse(&Denial::ProviderError, &nobody)
         })
+    }
+
+    /// What is said to someone whom nobody knows: less, after too many tries from one address.
+    fn weigh(&self, denial: Denial, peer: IpAddr) -> Denial {
+        // Anything else is about this process, and counts against nobody.
+        let nobody = matches!(denial, Denial::InvalidKey | Denial::ProviderKey | Denial::AmbiguousCredentials);
+        match nobody.then(|| self.strangers.failed(peer, Instant::now())).flatten() {
+            Some(wait) => {
+                Denial::TooManyBadKeys { retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) }
+            }
+            None => denial,
+        }
     }
 
     /// A body may take its time: what holds for this call is what holds when it is here. Asked anew although the record

@@ -97,6 +97,7 @@ mod tests {
             format,
             base_url: http::Uri::from_static("http://127.0.0.1/v1"),
             enabled: true,
+            timeouts: domain::provider_timeouts::ProviderTimeouts::default(),
         };
         for_provider(&HeaderMap::new(), &provider, &SecretText::new(secret.into()), false)
     }

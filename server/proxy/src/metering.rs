@@ -8,14 +8,17 @@ use domain::pricing::PriceList;
 use domain::usage::{TokenUsage, UsageSource};
 
 /// What a call was let in with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct CallBound {
     pub input_tokens: u64,
     pub output_tokens: u64,
+    /// How much of that output is paid for in advance.
+    pub covered_tokens: u64,
     /// What the model can put out whatever cap it was sent: some servers ignore the field that the cap came in.
     pub most_output: u64,
     /// The prompt as an estimate, for calls that end without figures.
     pub prompt_estimate: u64,
+    /// What is set aside.
     pub amount: NanoUsd,
 }
 
@@ -74,10 +77,17 @@ impl Tariff<'_> {
         }
     }
 
+    /// By what was seen of an answer that the gateway ended: its provider may have been this much further. Never more
+    /// than what was set aside.
+    pub(crate) fn cut_off(&self, last: Option<TokenUsage>, output: u64, further: u64) -> Charge {
+        let charge = self.estimated(last, output.saturating_add(further));
+        Charge { cost: charge.cost.min(self.bound.amount), ..charge }
+    }
+
     /// Everything that was set aside.
     pub(crate) fn reservation(&self) -> Charge {
         let tokens =
-            TokenUsage { input: self.bound.input_tokens, output: self.bound.output_tokens, ..TokenUsage::default() };
+            TokenUsage { input: self.bound.input_tokens, output: self.bound.covered_tokens, ..TokenUsage::default() };
         Charge { tokens, cost: self.bound.amount, source: UsageSource::Reservation }
     }
 
@@ -104,6 +114,7 @@ mod tests {
     const BOUND: CallBound = CallBound {
         input_tokens: 100,
         output_tokens: 50,
+        covered_tokens: 50,
         most_output: 8_192,
         prompt_estimate: 34,
         amount: NanoUsd::from_nano(200),
@@ -146,5 +157,14 @@ mod tests {
         let begun = TokenUsage { input: 10, output: 1, ..TokenUsage::default() };
         assert_eq!(tariff.estimated(Some(begun), 7).cost, NanoUsd::from_nano(24));
         assert_eq!(tariff.estimated(Some(begun), 1_000).tokens.output, 50);
+    }
+
+    #[test]
+    fn what_the_gateway_ended_is_charged_with_its_margin_and_never_above_the_reservation() {
+        let price = price();
+        let tariff = Tariff { price: Some(&price), bound: BOUND };
+        assert_eq!(tariff.cut_off(None, 7, 3).cost, NanoUsd::from_nano(34 + 2 * 10));
+        let begun = TokenUsage { input: 150, output: 1, ..TokenUsage::default() };
+        assert_eq!(tariff.cut_off(Some(begun), 40, u64::MAX).cost, BOUND.amount);
     }
 }

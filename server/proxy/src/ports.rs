@@ -11,6 +11,7 @@ use domain::key_secret::{Pepper, SecretText};
 use domain::limits::Limits;
 use domain::model::{Model, WireFormat};
 use domain::money::NanoUsd;
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
 use domain::usage::{TokenUsage, UsageRecord};
 use domain::virtual_key::{KeySecret, KeyTerms, VirtualKey};
@@ -30,7 +31,7 @@ pub struct KeyRecord {
 }
 
 /// A level above the key, with the limits that everything below it shares.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level {
     pub scope: BudgetScope,
     /// As people call it, for denials.
@@ -45,6 +46,7 @@ pub struct ProviderRecord {
     pub format: WireFormat,
     pub base_url: http::Uri,
     pub enabled: bool,
+    pub timeouts: ProviderTimeouts,
 }
 
 /// The policy as it stands: one immutable value, replaced whole.

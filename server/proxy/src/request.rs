@@ -4,6 +4,7 @@
 //! Nothing is copied for that: the body sent on is a chain of slices of the one received.
 
 use crate::head::{Cap, Head, invalid};
+use crate::holding::Room;
 use crate::settings::{Settings, Timeouts};
 use bytes::{Bytes, BytesMut};
 use domain::denial::Denial;
@@ -42,7 +43,7 @@ pub(crate) fn check_headers(headers: &HeaderMap, settings: &Settings) -> Result<
 }
 
 /// Reads a body up to the limit. A body that comes in one frame is not copied.
-pub(crate) async fn collect<B>(body: B, settings: &Settings) -> Result<Bytes, Denial>
+pub(crate) async fn collect<B>(body: B, settings: &Settings, mut room: Room) -> Result<Bytes, Denial>
 where
     B: Body<Data = Bytes>,
 {
@@ -64,6 +65,7 @@ where
         if length > limit {
             return Err(Denial::BodyTooLarge { limit_bytes: limit });
         }
+        room.take(data.len())?;
         if first.is_empty() {
             first = data;
         } else {
@@ -73,7 +75,7 @@ where
             rest.extend_from_slice(&data);
         }
     }
-    Ok(if rest.is_empty() { first } else { rest.freeze() })
+    Ok(room.keep(if rest.is_empty() { first } else { rest.freeze() }))
 }
 
 /// By when the next bytes are due, from the start.

@@ -4,7 +4,7 @@
 //! money back. Nothing here awaits, so that this also holds for a task that is dropped or panics.
 
 use crate::metering::Charge;
-use crate::ports::{Ledger, Reserved, Traffic};
+use crate::ports::{KeyRecord, Ledger, Reserved, Traffic};
 use domain::budget::BudgetFigures;
 use domain::denial::Denial;
 use domain::id::{DeploymentId, EventId};
@@ -32,6 +32,8 @@ pub(crate) struct Reservation {
     draft: Option<UsageRecord>,
     begun_at: Timestamp,
     sent: bool,
+    /// What attempts have cost that brought no answer.
+    lost: Option<(TokenUsage, NanoUsd)>,
 }
 
 impl Reservation {
@@ -42,7 +44,7 @@ impl Reservation {
         draft: UsageRecord,
         begun_at: Timestamp,
     ) -> Self {
-        Self { ledger, clock, reserved, draft: Some(draft), begun_at, sent: false }
+        Self { ledger, clock, reserved, draft: Some(draft), begun_at, sent: false, lost: None }
     }
 
     /// From now on the provider may be working for us.
@@ -54,14 +56,43 @@ impl Reservation {
     }
 
     pub(crate) const fn not_sent_after_all(&mut self) {
-        self.sent = false;
+        self.sent = self.lost.is_some();
+    }
+
+    /// An attempt that brought nothing may be charged beside the one that follows.
+    pub(crate) fn also(&mut self, charge: Charge) {
+        if charge != Charge::NOTHING {
+            let (tokens, cost) = self.lost.unwrap_or_default();
+            self.lost = Some((tokens.plus(&charge.tokens), cost.plus(charge.cost)));
+        }
+    }
+
+    /// What earlier attempts may have cost.
+    pub(crate) fn lost(&self) -> NanoUsd {
+        self.lost.map_or(NanoUsd::ZERO, |(_, cost)| cost)
     }
 
     pub(crate) fn first_byte(&mut self) {
-        let elapsed = self.elapsed_ms();
-        if let Some(draft) = &mut self.draft {
-            draft.first_byte_ms.get_or_insert(elapsed);
+        if self.draft.as_ref().is_some_and(|draft| draft.first_byte_ms.is_none()) {
+            let elapsed = self.elapsed_ms();
+            self.draft.iter_mut().for_each(|draft| draft.first_byte_ms = Some(elapsed));
         }
+    }
+
+    /// What is set aside for this call now.
+    pub(crate) fn amount(&self) -> NanoUsd {
+        self.reserved.as_ref().map_or(NanoUsd::ZERO, |reserved| reserved.amount)
+    }
+
+    /// Sets more aside, from the same budgets; on a refusal nothing has changed.
+    pub(crate) fn extend_to(&mut self, key: &KeyRecord, amount: NanoUsd) -> Result<(), Denial> {
+        let now = self.clock.now();
+        let Some(reserved) = &mut self.reserved else { return Ok(()) };
+        let by = amount.minus(reserved.amount);
+        if by <= NanoUsd::ZERO {
+            return Ok(());
+        }
+        self.ledger.extend(reserved, key, by, now)
     }
 
     pub(crate) fn checkpoint(&self, event: EventId, charge: &Charge) {
@@ -111,6 +142,12 @@ impl Reservation {
         record.tokens = ending.charge.tokens;
         record.cost = ending.charge.cost;
         record.source = ending.charge.source;
+        if let Some((tokens, cost)) = self.lost {
+            record.tokens = record.tokens.plus(&tokens);
+            record.cost = record.cost.plus(cost);
+            // Whatever the last attempt was charged by, the sum is not the provider's figure.
+            record.source = UsageSource::Estimated;
+        }
         record.duration_ms = elapsed;
         match self.reserved.take() {
             Some(reserved) => {

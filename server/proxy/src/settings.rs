@@ -12,15 +12,50 @@ pub struct Settings {
     /// The status of a used-up budget: 402, or 429 for clients of other gateways that expect it.
     pub budget_status: BudgetStatus,
     pub body_limit_bytes: u64,
+    /// Bodies of all calls together that are in memory at once. Beyond it calls are refused, and served again as soon
+    /// as there is room.
+    pub held_bytes: usize,
     pub timeouts: Timeouts,
+    pub retry: Retry,
     /// Answers of hung-up clients that are read to their end for the sake of their usage, at the same time.
     pub max_drains: usize,
+    /// Output tokens by which a stream's reservation grows; 0 sets the whole cap aside at once.
+    pub slice_tokens: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BudgetStatus {
     PaymentRequired,
     TooManyRequests,
+}
+
+/// What is tried again, as long as the client has seen nothing of an answer. Connections that did not come about and
+/// refusals for want of capacity (429, and 503 that says when) always are: no provider has done anything for them.
+#[derive(Debug, Clone, Copy)]
+pub struct Retry {
+    /// Attempts of one call, the first included.
+    pub attempts: u32,
+    /// Also after 500, 502, 503, 504 and 529. Providers do not charge for those.
+    pub server_errors: bool,
+    /// Also after a connection broke or stayed silent once the call was sent. The provider may have done the work and
+    /// charge for it: such an attempt is charged as an interrupted call, beside the one that answers.
+    pub after_sending: bool,
+    /// Before the second attempt at the same deployment, twice as long before the third.
+    pub first_delay: Duration,
+    /// A provider that asks for more patience than this is not waited for.
+    pub longest_wait: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            attempts: 3,
+            server_errors: true,
+            after_sending: false,
+            first_delay: Duration::from_millis(150),
+            longest_wait: Duration::from_secs(2),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -62,8 +97,11 @@ impl Default for Settings {
             organisation: "organisation".to_owned(),
             budget_status: BudgetStatus::PaymentRequired,
             body_limit_bytes: 32 * 1024 * 1024,
+            held_bytes: 512 * 1024 * 1024,
             timeouts: Timeouts::default(),
+            retry: Retry::default(),
             max_drains: 256,
+            slice_tokens: 2_048,
         }
     }
 }

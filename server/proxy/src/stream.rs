@@ -1,26 +1,28 @@
 //! Relays a stream event by event while its usage is counted.
 //!
 //! Whole events are passed on as soon as their last byte is here; the event that ends the answer waits until the usage
-//! is written. A stream that has to end early ends with an error event of its format and is settled with what was
-//! seen. After the client hung up, a stream whose usage comes last is read on for a bounded time, any other is dropped.
+//! is written. More money is set aside before the text that it pays for is passed on; where no budget has more, the
+//! stream ends. A stream that has to end early ends with an error event of its format and is settled with what was seen.
+//! A client that reads slowly slows its provider down. After it hung up, or took nothing for too long, a stream whose
+//! usage comes last is read on for a bounded time, any other is dropped.
+//!
+//! Deadlines are looked at once a second, not by a timer for each event.
 
 use crate::body::{Body, Sender};
-use crate::dialect::{StreamTap, Verdict, error_event};
-use crate::drain::Stop;
-use crate::error::{error_body, sentence};
-use crate::forward::{Answer, Exchange, announce_budget, asked};
+use crate::dialect::{StreamTap, Verdict};
+use crate::forward::{Answer, Exchange, announce_budget};
 use crate::metering::Charge;
-use crate::reservation::Ending;
-use crate::sse::Splitter;
-use crate::upstream::UpstreamBody;
+use crate::sse::{Event, Splitter};
+use crate::stream_end::{self, Cut, End, Ended};
+use crate::upstream::{BoxError, UpstreamBody};
 use bytes::Bytes;
 use domain::denial::Denial;
-use domain::usage::Outcome;
 use domain::virtual_key::{KeyState, RevocationReason};
-use http::header::CACHE_CONTROL;
-use http::{HeaderName, HeaderValue, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http_body::Frame;
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -30,24 +32,16 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// Ticks of a second between two checkpoints.
 const CHECKPOINT_TICKS: u32 = 2;
+/// What a client that reads slowly is handed at once: it has to take this much within the time that it may stall.
+const PIECE_BYTES: usize = 16 * 1024;
 /// How long the end of a finished stream is waited for, so that its connection can be used again.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How a stream ended.
-enum End {
-    /// With the event that says so.
-    Whole(Bytes),
-    /// The provider closed without that event.
-    Closed,
-    Failed(Denial),
-    ClientGone,
-    Cut(Cut),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cut {
-    Compromised,
-    Shutdown,
+/// What happened next.
+enum Step {
+    Frame(Option<Result<Frame<Bytes>, BoxError>>),
+    Gone,
+    Second,
 }
 
 struct Pump {
@@ -55,6 +49,8 @@ struct Pump {
     tap: StreamTap,
     splitter: Splitter,
     client: Sender,
+    /// When the provider last said something.
+    heard: Instant,
     ticks: Interval,
     tick: u32,
     checkpointed: Option<Charge>,
@@ -62,6 +58,9 @@ struct Pump {
 
 pub(crate) async fn relay(exchange: Exchange, mut head: Response<()>, mut body: UpstreamBody, answer: Answer) {
     let status = head.status().as_u16();
+    if !is_event_stream(head.headers()) {
+        head.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    }
     head.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     head.headers_mut().insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
     announce_budget(head.headers_mut(), exchange.admitted.reservation().left_after(None));
@@ -71,49 +70,60 @@ pub(crate) async fn relay(exchange: Exchange, mut head: Response<()>, mut body: 
     let tap = StreamTap::new(exchange.admitted.endpoint(), exchange.admitted.client_wants_usage());
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut pump = Pump { exchange, tap, splitter: Splitter::default(), client, ticks, tick: 0, checkpointed: None };
+    let heard = Instant::now();
+    let splitter = Splitter::default();
+    let mut pump = Pump { exchange, tap, splitter, client, heard, ticks, tick: 0, checkpointed: None };
     let end = pump.run(&mut body).await;
     let was_whole = matches!(end, End::Whole(_));
-    pump.finish(end, status).await;
+    if !was_whole {
+        // Nobody reads on: the provider should not have to write on while this call is being settled.
+        body = UpstreamBody::default();
+    }
+    let Pump { exchange, tap, client, .. } = pump;
+    Ended { exchange, tap, client, status }.finish(end).await;
     if was_whole {
         let _ = timeout(LINGER, async { while let Some(Ok(_)) = body.frame().await {} }).await;
     }
 }
 
+/// True if an answer says of itself that it is a stream.
+pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
+    const EVENT_STREAM: &[u8] = b"text/event-stream";
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.as_bytes().get(..EVENT_STREAM.len()));
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(EVENT_STREAM))
+}
+
 impl Pump {
     async fn run(&mut self, body: &mut UpstreamBody) -> End {
-        let mut heard = Instant::now();
         loop {
-            let due = self.exchange.due.min(heard + self.exchange.gateway.settings.timeouts.between_events);
-            // Not biased: a provider that always has something ready must not keep the second hand from moving.
-            let step = tokio::select! {
-                step = self.exchange.drain.wait(body.frame(), self.client.closed(), due) => step,
-                _ = self.ticks.tick() => {
-                    match self.each_second() {
-                        Some(cut) => return End::Cut(cut),
-                        None => continue,
+            let step = {
+                let Self { exchange, client, ticks, .. } = self;
+                // Not biased: a provider that always has something ready must not keep the second hand from moving.
+                tokio::select! {
+                    frame = body.frame() => Step::Frame(frame),
+                    () = client.closed(), if !exchange.drain.client_is_gone() => Step::Gone,
+                    _ = ticks.tick() => Step::Second,
+                }
+            };
+            let end = match step {
+                Step::Frame(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => {
+                        let end = self.take(data).await;
+                        self.heard = Instant::now();
+                        end
                     }
-                }
-            };
-            let data = match step {
-                Ok(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(data) => data,
-                    Err(_) => continue,
+                    Err(_) => None,
                 },
-                Ok(None) => return End::Closed,
-                Ok(Some(Err(error))) => {
+                Step::Frame(None) => Some(self.closed()),
+                Step::Frame(Some(Err(error))) => {
                     tracing::warn!(%error, "a provider broke off a stream");
-                    return End::Failed(Denial::ProviderError);
+                    Some(End::Failed(Denial::ProviderError))
                 }
-                Err(Stop::Timeout) => return End::Failed(Denial::ProviderTimeout),
-                Err(Stop::ClientGone) => return End::ClientGone,
+                Step::Gone => (!self.exchange.drain.begin()).then_some(End::ClientGone),
+                Step::Second => self.each_second().or_else(|| self.silence()),
             };
-            if let Some(end) = self.take(data).await {
+            if let Some(end) = end {
                 return end;
-            }
-            heard = Instant::now();
-            if heard >= self.exchange.due {
-                return End::Failed(Denial::ProviderTimeout);
             }
         }
     }
@@ -126,9 +136,13 @@ impl Pump {
             let raw = match self.splitter.next_event() {
                 Ok(Some(raw)) => raw,
                 Ok(None) => return self.pass_on(data.slice(run)).await,
-                Err(_) => return Some(End::Failed(Denial::UpstreamProtocol)),
+                Err(_) => {
+                    let before = self.pass_on(data.slice(run)).await;
+                    return before.or(Some(End::Failed(Denial::UpstreamProtocol)));
+                }
             };
             let verdict = self.tap.observe(&raw);
+            let covered = self.cover();
             let place = place_in(&data, &raw);
             match (verdict, place) {
                 (Verdict::Relay, Some(place)) if place.start == run.end => run.end = place.end,
@@ -150,10 +164,36 @@ impl Pump {
                     }
                 }
             }
+            if let Err(denial) = covered {
+                let before = self.pass_on(data.slice(run)).await;
+                return before.or(Some(End::Failed(denial)));
+            }
         }
     }
 
-    async fn pass_on(&mut self, bytes: Bytes) -> Option<End> {
+    /// The connection is over. What came behind the last blank line counts if it is an event but for that.
+    fn closed(&mut self) -> End {
+        let rest = self.splitter.rest();
+        if !is_all_there(&rest) {
+            return End::Closed(Bytes::new());
+        }
+        match self.tap.observe(&rest) {
+            Verdict::Last => End::Whole(rest),
+            Verdict::Relay => End::Closed(rest),
+            Verdict::Withhold => End::Closed(Bytes::new()),
+        }
+    }
+
+    /// Has more set aside where what was seen makes it necessary.
+    fn cover(&mut self) -> Result<(), Denial> {
+        // Once the provider has told everything, what the answer costs is known.
+        if self.tap.whole().is_some() {
+            return Ok(());
+        }
+        self.exchange.admitted.cover(self.tap.most_output())
+    }
+
+    async fn pass_on(&mut self, mut bytes: Bytes) -> Option<End> {
         if bytes.is_empty() {
             return None;
         }
@@ -163,28 +203,66 @@ impl Pump {
             return (self.tap.estimated_output() > most).then_some(End::ClientGone);
         }
         self.exchange.admitted.reservation_mut().first_byte();
-        let stalled = self.exchange.gateway.settings.timeouts.client_stalled;
-        let taken = timeout(stalled, self.client.send(bytes)).await;
-        let lost = !matches!(taken, Ok(Ok(())));
-        (lost && !self.exchange.drain.begin()).then_some(End::ClientGone)
+        while !bytes.is_empty() {
+            let piece = bytes.split_to(bytes.len().min(PIECE_BYTES));
+            match self.hand_over(piece).await {
+                Ok(true) => {}
+                Ok(false) => return (!self.exchange.drain.begin()).then_some(End::ClientGone),
+                Err(end) => return Some(end),
+            }
+        }
+        None
+    }
+
+    /// False if the client is gone or takes nothing.
+    async fn hand_over(&mut self, piece: Bytes) -> Result<bool, End> {
+        let mut waiting = None;
+        loop {
+            let sent = {
+                let Self { client, ticks, .. } = self;
+                tokio::select! {
+                    biased;
+                    sent = client.send(piece.clone()) => Some(sent),
+                    _ = ticks.tick() => None,
+                }
+            };
+            if let Some(sent) = sent {
+                return Ok(sent.is_ok());
+            }
+            if let Some(end) = self.each_second() {
+                return Err(end);
+            }
+            let now = Instant::now();
+            let since = *waiting.get_or_insert(now);
+            if now >= since + self.exchange.gateway.settings.timeouts.client_stalled {
+                return Ok(false);
+            }
+        }
     }
 
     /// Whether the stream may go on; and what was seen of it, for a crash.
-    fn each_second(&mut self) -> Option<Cut> {
+    fn each_second(&mut self) -> Option<End> {
         let gateway = &self.exchange.gateway;
         if gateway.cutting.load(Ordering::Relaxed) {
-            return Some(Cut::Shutdown);
+            return Some(End::Cut(Cut::Shutdown));
         }
         let key = self.exchange.admitted.caller().record.key.id;
         let compromised = gateway.directory.key(key).is_some_and(|record| {
             matches!(record.key.state, KeyState::Revoked { reason: RevocationReason::Compromised, .. })
         });
         if compromised {
-            return Some(Cut::Compromised);
+            return Some(End::Cut(Cut::Compromised));
+        }
+        let now = Instant::now();
+        if self.exchange.drain.is_over(now) {
+            return Some(End::ClientGone);
+        }
+        if now >= self.exchange.due {
+            return Some(End::Failed(Denial::ProviderTimeout));
         }
         self.tick = self.tick.wrapping_add(1);
         if self.tick.is_multiple_of(CHECKPOINT_TICKS) {
-            let charge = self.charge();
+            let charge = stream_end::charge(&self.exchange, &self.tap);
             if self.checkpointed != Some(charge) {
                 let event = self.exchange.admitted.caller().event;
                 self.exchange.admitted.reservation().checkpoint(event, &charge);
@@ -194,69 +272,18 @@ impl Pump {
         None
     }
 
-    fn charge(&self) -> Charge {
-        let tariff = self.exchange.admitted.tariff();
-        match self.tap.whole() {
-            Some(tokens) => tariff.reported(tokens),
-            None => tariff.estimated(self.tap.last(), self.tap.estimated_output()),
-        }
-    }
-
-    /// Settles, and only then lets the client see the end.
-    async fn finish(mut self, end: End, status: u16) {
-        let charge = self.charge();
-        let endpoint = self.exchange.admitted.endpoint();
-        let gone = self.exchange.drain.client_is_gone();
-        let (outcome, denial, words) = match &end {
-            End::ClientGone => (Outcome::ClientGone, None, None),
-            End::Cut(Cut::Shutdown) => (Outcome::Interrupted, Some(Denial::Starting), Some(SHUTDOWN)),
-            End::Cut(Cut::Compromised) => (Outcome::Interrupted, Some(Denial::KeyRevoked), None),
-            _ if gone => (Outcome::ClientGone, None, None),
-            End::Whole(_) if !self.tap.failed => (Outcome::Answered, None, None),
-            End::Closed if self.tap.whole().is_some() && !self.tap.failed => (Outcome::Answered, None, None),
-            End::Failed(denial) => (Outcome::ProviderFailed, Some(denial.clone()), None),
-            End::Whole(_) | End::Closed => (Outcome::ProviderFailed, Some(Denial::ProviderError), None),
-        };
-        let last = match (&end, outcome) {
-            (End::Whole(last), _) => last.clone(),
-            (End::Closed, Outcome::Answered) => self.splitter.rest(),
-            _ => Bytes::new(),
-        };
-        // The provider's own last word stands; ours would be a second one.
-        let silent = matches!(end, End::Whole(_)) || (matches!(end, End::Closed) && self.tap.failed);
-        let shutdown = matches!(end, End::Cut(Cut::Shutdown));
-        let gateway = self.exchange.gateway;
-        let (caller, reservation) = self.exchange.admitted.into_reservation();
-        let error = match &denial {
-            _ if shutdown => Some("server_shutdown"),
-            Some(denial) => Some(denial.code()),
-            None => None,
-        };
-        let settled = reservation.settle(Ending { status, outcome, error, charge });
-        let event = |denial: &Denial, words: &str| {
-            let mut body = error_body(denial, words, &asked(&caller, &gateway));
-            if shutdown && let Some(error) = body.get_mut("error") {
-                error["code"] = Value::from("server_shutdown");
-            }
-            Bytes::from(error_event(endpoint, &body))
-        };
-        let bytes = match (settled, denial) {
-            (Err(denial), _) => event(&denial, &sentence(&denial)),
-            (Ok(()), Some(denial)) if !silent => event(&denial, words.unwrap_or(&sentence(&denial))),
-            (Ok(()), _) => last,
-        };
-        // A client that was given up must not take what it has for the whole: its connection is cut.
-        if outcome == Outcome::ClientGone {
-            return;
-        }
-        let stalled = gateway.settings.timeouts.client_stalled;
-        if matches!(timeout(stalled, self.client.send(bytes)).await, Ok(Ok(()))) {
-            self.client.finish();
-        }
+    /// The end of a stream whose provider says nothing more.
+    fn silence(&self) -> Option<End> {
+        let patience = self.exchange.between_events;
+        (Instant::now() >= self.heard + patience).then_some(End::Failed(Denial::ProviderTimeout))
     }
 }
 
-const SHUTDOWN: &str = "Keywright is restarting and had to end this answer. Send the request again.";
+/// True if the data of an event, whose end did not come, is nevertheless whole.
+fn is_all_there(event: &[u8]) -> bool {
+    let data = Event::read(event).data;
+    data.trim_ascii() == b"[DONE]" || serde_json::from_slice::<IgnoredAny>(&data).is_ok()
+}
 
 /// Where an event stands in the chunk that it came with; `None` if it began in an earlier one.
 fn place_in(chunk: &Bytes, event: &Bytes) -> Option<Range<usize>> {

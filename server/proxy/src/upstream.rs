@@ -16,8 +16,8 @@ use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::Connect;
+use hyper_util::client::legacy::connect::{Connect, capture_connection};
+use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::time::Duration;
 
@@ -25,7 +25,11 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type UpstreamBody = UnsyncBoxBody<Bytes, BoxError>;
 
 /// A request to a provider, with its credential.
-pub struct Outbound(Request<Chain>);
+pub struct Outbound {
+    request: Request<Chain>,
+    /// By the provider's own setting; otherwise as the connector has it.
+    connect_within: Option<Duration>,
+}
 
 impl Outbound {
     pub(crate) fn new(
@@ -45,12 +49,12 @@ impl Outbound {
         *request.headers_mut() =
             headers::for_provider(admitted.client_headers(), provider, credential, admitted.streamed())
                 .map_err(unusable)?;
-        Ok(Self(request))
+        Ok(Self { request, connect_within: provider.timeouts.connect() })
     }
 
     /// For implementations of [`Upstream`].
     pub fn into_request(self) -> Request<Chain> {
-        self.0
+        self.request
     }
 }
 
@@ -84,15 +88,36 @@ impl<C: Connect + Clone + Send + Sync + 'static> HyperUpstream<C> {
     }
 }
 
+fn answered<B>(result: Result<Response<B>, Error>) -> Result<Response<UpstreamBody>, SendError>
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    match result {
+        Ok(response) => Ok(response.map(|body| body.map_err(Into::into).boxed_unsync())),
+        Err(error) if error.is_connect() => Err(SendError::NotSent(error.into())),
+        Err(error) => Err(SendError::Broken(error.into())),
+    }
+}
+
 impl<C: Connect + Clone + Send + Sync + 'static> Upstream for HyperUpstream<C> {
     fn send(&self, outbound: Outbound) -> BoxFuture<'static, Result<Response<UpstreamBody>, SendError>> {
-        let response = self.client.request(outbound.into_request());
+        let Outbound { mut request, connect_within } = outbound;
+        let connection = connect_within.map(|within| (capture_connection(&mut request), within));
+        let mut response = self.client.request(request);
         Box::pin(async move {
-            match response.await {
-                Ok(response) => Ok(response.map(|body| body.map_err(Into::into).boxed_unsync())),
-                Err(error) if error.is_connect() => Err(SendError::NotSent(error.into())),
-                Err(error) => Err(SendError::Broken(error.into())),
+            if let Some((connection, within)) = connection {
+                let first = tokio::time::timeout(within, &mut response).await;
+                match first {
+                    Ok(result) => return answered(result),
+                    // The request is sent by the future above, in the same step that tells of its connection: as long
+                    // as there is none, nothing was sent, and nothing will be once the future is dropped.
+                    Err(late) if connection.connection_metadata().is_none() => {
+                        return Err(SendError::NotSent(late.into()));
+                    }
+                    Err(_) => {}
+                }
             }
+            answered(response.await)
         })
     }
 }

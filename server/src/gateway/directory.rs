@@ -7,6 +7,7 @@
 //! credential stays in memory for an hour at most.
 
 use super::Unavailable;
+use super::levels::{LevelFacts, Levels};
 use arc_swap::ArcSwap;
 use domain::access_profile::{AccessProfile, effective};
 use domain::denial::Denial;
@@ -15,7 +16,7 @@ use domain::key_secret::{Pepper, SecretText};
 use domain::model::Model;
 use domain::time::{Clock, MS_PER_HOUR, Timestamp};
 use domain::virtual_key::{KeySecret, VirtualKey};
-use proxy::ports::{self, KeyRecord, ProviderRecord};
+use proxy::ports::{self, KeyRecord, Level, ProviderRecord};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -48,6 +49,7 @@ pub struct PolicySnapshot {
     pub providers: Vec<ProviderRecord>,
     pub credentials: Vec<SealedCredential>,
     pub peppers: Vec<(i64, Arc<Pepper>)>,
+    pub levels: LevelFacts,
 }
 
 /// Where policy comes from.
@@ -56,6 +58,7 @@ pub trait PolicySource: Send + Sync {
     async fn load_all(&self) -> Result<PolicySnapshot, Unavailable>;
     /// `None` if there is no such key.
     async fn load_key(&self, id: KeyId) -> Result<Option<KeyFacts>, Unavailable>;
+    async fn load_levels(&self) -> Result<LevelFacts, Unavailable>;
 }
 
 /// Sealed with another root secret, changed, or moved to another place.
@@ -75,6 +78,8 @@ const STALE: u8 = 2;
 const SEALED: u8 = 3;
 
 const OPENED_FOR_MS: i64 = MS_PER_HOUR;
+/// Records replaced before other tasks have their turn: about a millisecond's worth.
+const AT_A_TIME: usize = 1_000;
 const CATCH_UP_EVERY: Duration = Duration::from_millis(500);
 
 /// All but the keys, which change one by one.
@@ -99,8 +104,9 @@ pub struct Directory {
     standing: AtomicU8,
     policy: ArcSwap<Policy>,
     keys: papaya::HashMap<KeyId, Arc<KeyRecord>>,
-    /// Reading and applying happen in one order, so that an older reading never replaces a newer one.
-    changing: tokio::sync::Mutex<()>,
+    /// Reading and applying happen in one order, so that an older reading never replaces a newer one. Each key's record
+    /// has what it needs of the levels.
+    changing: tokio::sync::Mutex<Levels>,
     source: Arc<dyn PolicySource>,
     opener: Arc<dyn CredentialOpener>,
     clock: Arc<dyn Clock>,
@@ -113,7 +119,7 @@ impl Directory {
             standing: AtomicU8::new(STARTING),
             policy: ArcSwap::default(),
             keys: papaya::HashMap::new(),
-            changing: tokio::sync::Mutex::new(()),
+            changing: tokio::sync::Mutex::default(),
             source,
             opener,
             clock,
@@ -127,8 +133,7 @@ impl Directory {
 
     /// Reads everything anew, and answers when it counts.
     pub async fn load(&self) -> Result<(), Unavailable> {
-        let _order = self.changing.lock().await;
-        self.load_in_order().await
+        self.load_in_order(&mut *self.changing.lock().await).await
     }
 
     /// The credential that calls to this provider carry.
@@ -145,7 +150,7 @@ impl Directory {
 
     /// A key was minted or changed. On an error as with [`Self::reload_policy`].
     pub async fn reload_key(&self, id: KeyId) -> Result<(), Unavailable> {
-        let _order = self.changing.lock().await;
+        let mut levels = self.changing.lock().await;
         let facts = self.source.load_key(id).await.inspect_err(|_| self.become_stale())?;
         let policy = self.policy.load();
         match facts.map(|facts| (facts.key.profile, facts)) {
@@ -153,10 +158,31 @@ impl Directory {
                 self.keys.pin().remove(&id);
             }
             Some((profile, facts)) => match policy.profiles.get(&profile) {
-                Some(profile) => self.put(facts, profile),
+                Some(profile) => self.put(facts, profile, &levels),
                 // Minted under a profile that is newer than the policy in memory.
-                None => self.load_in_order().await.inspect_err(|_| self.become_stale())?,
+                None => self.load_in_order(&mut levels).await.inspect_err(|_| self.become_stale())?,
             },
+        }
+        Ok(())
+    }
+
+    /// Limits of a level changed, or who belongs where. Reads the levels alone: the keys that stand below them are in
+    /// memory, and only their records are replaced. On an error as with [`Self::reload_policy`].
+    pub async fn reload_levels(&self) -> Result<(), Unavailable> {
+        let mut levels = self.changing.lock().await;
+        *levels = Levels::of(self.source.load_levels().await.inspect_err(|_| self.become_stale())?);
+        let all: Vec<Arc<KeyRecord>> = self.keys.pin().values().cloned().collect();
+        for some in all.chunks(AT_A_TIME) {
+            let keys = self.keys.pin();
+            for record in some {
+                let above = levels.above(&record.key);
+                if above != record.above {
+                    keys.insert(record.key.id, Arc::new(below(record, above)));
+                }
+            }
+            drop(keys);
+            // A hundred thousand keys take a while, in which calls go on.
+            tokio::task::yield_now().await;
         }
         Ok(())
     }
@@ -177,14 +203,15 @@ impl Directory {
         }
     }
 
-    async fn load_in_order(&self) -> Result<(), Unavailable> {
+    async fn load_in_order(&self, levels: &mut Levels) -> Result<(), Unavailable> {
         let snapshot = self.source.load_all().await?;
+        *levels = Levels::of(snapshot.levels);
         let policy =
             Policy::of(&snapshot.profiles, snapshot.models, snapshot.providers, snapshot.credentials, snapshot.peppers);
         let present: HashSet<KeyId> = snapshot.keys.iter().map(|facts| facts.key.id).collect();
         for facts in snapshot.keys {
             match policy.profiles.get(&facts.key.profile) {
-                Some(profile) => self.put(facts, profile),
+                Some(profile) => self.put(facts, profile, levels),
                 None => {
                     tracing::error!(key.id = %facts.key.id, "key {} has no access profile and is not served", facts.key.id);
                     self.keys.pin().remove(&facts.key.id);
@@ -200,10 +227,11 @@ impl Directory {
         Ok(())
     }
 
-    fn put(&self, facts: KeyFacts, profile: &Arc<AccessProfile>) {
+    fn put(&self, facts: KeyFacts, profile: &Arc<AccessProfile>, levels: &Levels) {
         let KeyFacts { key, secrets, owner_active } = facts;
         let effective = effective(&profile.terms, &key.terms);
-        let record = KeyRecord { profile: profile.clone(), effective, secrets, owner_active, key, above: Vec::new() };
+        let above = levels.above(&key);
+        let record = KeyRecord { profile: profile.clone(), effective, secrets, owner_active, key, above };
         self.keys.pin().insert(record.key.id, Arc::new(record));
     }
 
@@ -232,6 +260,19 @@ impl Policy {
             peppers: peppers.into_iter().collect(),
             opened: papaya::HashMap::new(),
         }
+    }
+}
+
+/// The same key below other levels.
+fn below(record: &KeyRecord, above: Vec<Level>) -> KeyRecord {
+    let KeyRecord { key, secrets, profile, effective, owner_active, above: _ } = record;
+    KeyRecord {
+        key: key.clone(),
+        secrets: secrets.clone(),
+        profile: profile.clone(),
+        effective: effective.clone(),
+        owner_active: *owner_active,
+        above,
     }
 }
 

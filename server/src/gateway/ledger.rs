@@ -22,7 +22,7 @@ use super::recovery::{self, Recovered, Recovery};
 use super::spool::{Checkpoint, Intent, OpenCall, Refused, Spool};
 use admission::Locked;
 use calls::{Call, Calls};
-use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Consumed};
+use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Consumed};
 use domain::denial::Denial;
 use domain::id::{EventId, KeyId};
 use domain::money::NanoUsd;
@@ -147,6 +147,11 @@ impl Ledger {
             let period = account.period(line.window, line.window_start, &self.zone);
             period.used = period.used.plus(right).minus(wrong);
         });
+    }
+
+    /// One level's budgets as they stand, under these caps.
+    pub fn figures_of(&self, scope: BudgetScope, caps: &[Cap], now: Timestamp) -> Vec<BudgetFigures> {
+        self.with(scope, |account| caps.iter().map(|&cap| account.figures(scope, cap, now, &self.zone)).collect())
     }
 
     fn settle_interrupted(&self, record: UsageRecord) {

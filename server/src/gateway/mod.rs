@@ -13,6 +13,7 @@ pub mod directory;
 pub mod event_ids;
 pub mod ingest;
 pub mod ledger;
+pub mod levels;
 pub mod reconcile;
 pub mod recovery;
 pub mod spool;

@@ -5,7 +5,7 @@ use crate::gateway::ingest::Ingest;
 use crate::gateway::ledger::Ledger;
 use crate::http::egress::{self, UpstreamConnector};
 use bytes::Bytes;
-use domain::budget::BudgetFigures;
+use domain::budget::{BudgetFigures, BudgetScope, Cap};
 use domain::denial::Denial;
 use domain::id::{KeyId, ProviderId};
 use domain::model::WireFormat;
@@ -15,8 +15,8 @@ use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use portal::ports::{ConnectionTest, GatewayPort};
-use proxy::ports::{Directory as _, Ledger as _, ProviderRecord};
+use portal::ports::{ConnectionTest, GatewayPort, SharedLimits};
+use proxy::ports::{Directory as _, Ledger as _, Level, ProviderRecord};
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
@@ -45,6 +45,24 @@ impl GatewayPort for LiveGateway {
 
     async fn policy_changed(&self) {
         let _ = self.directory.reload_policy().await;
+    }
+
+    async fn levels_changed(&self) {
+        let _ = self.directory.reload_levels().await;
+    }
+
+    async fn levels_above(&self, key: KeyId) -> Vec<SharedLimits> {
+        let Some(record) = self.directory.key(key) else { return vec![] };
+        let shared = |level: &Level| SharedLimits {
+            scope: level.scope,
+            name: level.name.clone(),
+            limits: level.limits.clone(),
+        };
+        record.above.iter().map(shared).collect()
+    }
+
+    async fn level_figures(&self, level: BudgetScope, caps: &[Cap]) -> Vec<BudgetFigures> {
+        self.ledger.figures_of(level, caps, self.clock.now())
     }
 
     async fn figures(&self, key: KeyId) -> Vec<BudgetFigures> {

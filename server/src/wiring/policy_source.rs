@@ -4,14 +4,17 @@ use crate::gateway::Unavailable;
 use crate::gateway::directory::{
     CannotOpen, CredentialOpener, KeyFacts, PolicySnapshot, PolicySource, SealedCredential,
 };
+use crate::gateway::levels::{LevelFacts, LimitedLevel};
+use domain::budget::BudgetScope;
 use domain::id::{KeyId, PersonId};
 use domain::key_secret::SecretText;
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::virtual_key::Owner;
 use portal::sealing::{CredentialBinding, Sealing};
 use proxy::ports::ProviderRecord;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use store::{KeyWithSecrets, Provider, Store};
+use store::{KeyWithSecrets, Provider, ScopeLimits, Store};
 
 /// Keys are read in pages of this size, in one ordered scan.
 const PAGE: u32 = 1_000;
@@ -19,6 +22,8 @@ const PAGE: u32 = 1_000;
 pub struct StoredPolicy {
     pub store: Store,
     pub sealing: Arc<Sealing>,
+    /// The organisation's name.
+    pub organisation: String,
 }
 
 #[async_trait::async_trait]
@@ -50,6 +55,7 @@ impl PolicySource for StoredPolicy {
                     blob: found.blob,
                 })
                 .collect(),
+            levels: self.load_levels().await?,
             peppers: (1..).map_while(|version| Some((version, self.sealing.pepper(version)?))).collect(),
         })
     }
@@ -57,6 +63,34 @@ impl PolicySource for StoredPolicy {
     async fn load_key(&self, id: KeyId) -> Result<Option<KeyFacts>, Unavailable> {
         let Some(found) = self.store.key_with_secrets(id).await? else { return Ok(None) };
         Ok(Some(facts(found, &self.store.inactive_people().await?)))
+    }
+
+    async fn load_levels(&self) -> Result<LevelFacts, Unavailable> {
+        let mut limits = self.store.all_limits().await?;
+        limits.retain(|level| !level.limits.is_empty());
+        let teams = self.store.teams().await?;
+        let mut names = HashMap::from([(BudgetScope::Organisation, self.organisation.clone())]);
+        names.extend(self.store.units().await?.into_iter().map(|unit| (BudgetScope::Unit(unit.id), unit.name)));
+        names.extend(teams.iter().map(|team| (BudgetScope::Team(team.id), team.name.clone())));
+        let profiles = self.store.profiles().await?.into_iter();
+        names.extend(profiles.map(|profile| (BudgetScope::Profile(profile.id), profile.name)));
+        let person = |level: &ScopeLimits| match level.scope {
+            BudgetScope::Person(person) => Some(person),
+            _ => None,
+        };
+        let people: Vec<PersonId> = limits.iter().filter_map(person).collect();
+        let people = self.store.names_of(&people).await?.into_iter();
+        names.extend(people.map(|(person, name)| (BudgetScope::Person(person), name)));
+        let limited = |level: ScopeLimits| LimitedLevel {
+            name: names.remove(&level.scope).unwrap_or_else(|| level.scope.to_string()),
+            scope: level.scope,
+            limits: level.limits,
+        };
+        Ok(LevelFacts {
+            limits: limits.into_iter().map(limited).collect(),
+            unit_of: teams.iter().filter_map(|team| Some((team.id, team.unit?))).collect(),
+            only_team_of: self.store.only_teams().await?,
+        })
     }
 }
 
@@ -81,6 +115,7 @@ fn provider_record(provider: Provider) -> Option<ProviderRecord> {
         format: provider.format,
         base_url,
         enabled: provider.enabled,
+        timeouts: ProviderTimeouts::default(),
     })
 }
 

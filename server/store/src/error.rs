@@ -38,6 +38,7 @@ pub enum Constraint {
     ProviderName,
     ModelName,
     TeamName,
+    UnitName,
     /// One account for one subject of an issuer.
     Person,
     Other,
@@ -53,6 +54,7 @@ impl Constraint {
             (Self::ProviderName, "provider_name", "provider.name_folded"),
             (Self::ModelName, "model_name", "model.name"),
             (Self::TeamName, "team_name", "team.name_folded"),
+            (Self::UnitName, "unit_name", "unit.name_folded"),
             (Self::Person, "person_subject", "person.issuer, person.subject"),
         ];
         let broken = |constraint: &str, columns: &str| {

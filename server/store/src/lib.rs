@@ -23,6 +23,7 @@ mod key_list;
 mod keys;
 mod label;
 mod ledger;
+mod limits;
 mod migrate;
 mod models;
 mod open;
@@ -38,6 +39,7 @@ mod teams;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod testing;
+mod units;
 mod usage;
 
 pub use audit::AuditFilter;
@@ -48,6 +50,7 @@ pub use ingest::IngestResult;
 pub use key_list::{KeyFilter, KeyListItem, KeyPage, KeyView, LastUse};
 pub use keys::KeyWithSecrets;
 pub use ledger::{Compared, LedgerSums};
+pub use limits::ScopeLimits;
 pub use models::PriceVersion;
 pub use open::{Store, Tx};
 pub use people::Person;
@@ -56,6 +59,7 @@ pub use sessions::SessionRow;
 pub use sign_in::LoginRow;
 pub use submissions::Submission;
 pub use teams::Team;
+pub use units::Unit;
 pub use usage::HourUsage;
 
 /// What every method answers.

@@ -32,7 +32,8 @@ macro_rules! pair {
     };
 }
 
-const MIGRATIONS: &[Pair] = &[pair!(1, "0001_first_schema"), pair!(5, "0005_accounts_add_up")];
+const MIGRATIONS: &[Pair] =
+    &[pair!(1, "0001_first_schema"), pair!(2, "0002_limits_of_levels"), pair!(5, "0005_accounts_add_up")];
 
 /// The newest migration that this binary knows.
 fn known() -> i64 {

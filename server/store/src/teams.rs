@@ -1,18 +1,20 @@
 //! Teams and who belongs to them.
 
-use crate::column::{folded, parsed};
+use crate::column::{folded, parsed, parsed_if};
 use crate::error::exactly_one;
 use crate::people::{Person, PersonRow, person_columns};
 use crate::row::{row, rows, run};
 use crate::{Result, Store, Tx};
-use domain::id::{PersonId, TeamId};
+use domain::id::{PersonId, TeamId, UnitId};
 use domain::person::Membership;
 use domain::time::Timestamp;
+use std::collections::HashMap;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Team {
     pub id: TeamId,
     pub name: String,
+    pub unit: Option<UnitId>,
     pub created_at: Timestamp,
 }
 
@@ -22,10 +24,11 @@ impl Store {
     /// By name.
     pub async fn teams(&self) -> Result<Vec<Team>> {
         let mut reader = self.engine.reader().await?;
-        let all = "select id, name, created_at from team order by name_folded";
-        let found = rows!(reader.on(), (String, String, i64), all)?;
-        let team = |(id, name, at): (String, String, i64)| {
-            Ok(Team { id: parsed(&id, "team id")?, name, created_at: Timestamp::from_ms(at) })
+        let all = "select id, name, unit_id, created_at from team order by name_folded";
+        let found = rows!(reader.on(), (String, String, Option<String>, i64), all)?;
+        let team = |(id, name, unit, at): (String, String, Option<String>, i64)| {
+            let unit = parsed_if(unit.as_deref(), "unit id")?;
+            Ok(Team { id: parsed(&id, "team id")?, name, unit, created_at: Timestamp::from_ms(at) })
         };
         found.into_iter().map(team).collect()
     }
@@ -40,6 +43,14 @@ impl Store {
             Ok(Membership { team: parsed(&team, "team id")?, team_name, lead })
         };
         found.into_iter().map(membership).collect()
+    }
+
+    /// People who are in exactly one team, with that team.
+    pub async fn only_teams(&self) -> Result<HashMap<PersonId, TeamId>> {
+        const LIST: &str = "select person_id, min(team_id) from membership group by person_id having count(*) = 1";
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), (String, String), LIST)?;
+        found.into_iter().map(|(person, team)| Ok((parsed(&person, "person id")?, parsed(&team, "team id")?))).collect()
     }
 
     /// By the person's name, with whether they lead.
@@ -58,9 +69,15 @@ impl Store {
 
 impl Tx {
     pub async fn insert_team(&mut self, team: &Team) -> Result<()> {
-        const INSERT: &str = "insert into team (id, name, name_folded, created_at) values ($1, $2, $3, $4)";
-        let at = team.created_at.as_ms();
-        run!(self.on(), INSERT, team.id.to_string(), &team.name, folded(&team.name), at).map(|_| ())
+        const INSERT: &str = "insert into team (id, name, name_folded, unit_id, created_at) values ($1, $2, $3, $4, $5)";
+        let (unit, at) = (team.unit.map(|unit| unit.to_string()), team.created_at.as_ms());
+        run!(self.on(), INSERT, team.id.to_string(), &team.name, folded(&team.name), unit, at).map(|_| ())
+    }
+
+    /// Moves the team to this business unit, or out of any.
+    pub async fn put_team_unit(&mut self, team: TeamId, unit: Option<UnitId>) -> Result<()> {
+        const PUT: &str = "update team set unit_id = $2 where id = $1";
+        exactly_one(run!(self.on(), PUT, team.to_string(), unit.map(|unit| unit.to_string()))?)
     }
 
     /// Adds the person, or changes whether they lead.

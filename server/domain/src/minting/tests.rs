@@ -1,7 +1,8 @@
 use super::*;
-use crate::access_profile::{Audience, CapTerm, effective};
+use crate::access_profile::{Audience, CapTerm, PromptBound, effective};
 use crate::budget::Window;
 use crate::id::{ModelId, PersonId, TeamId};
+use crate::limits::{Counted, QUOTA_WINDOWS};
 use crate::model::Endpoint;
 use crate::person::Membership;
 use crate::pricing::PriceList;
@@ -53,9 +54,9 @@ fn profile() -> AccessProfile {
             caps: vec![CapTerm { window: Window::Month, amount: term(dollars(50), dollars(100)) }],
             requests_per_minute: term(60, 120),
             concurrency: term(8, 32),
-            tokens_per_minute: None,
-            quotas: vec![],
-            prompt_bound: crate::access_profile::PromptBound::Strict,
+            tokens_per_minute: Some(term(20_000, 40_000)),
+            quotas: vec![QuotaTerm { counted: Counted::Tokens, window: Window::Day, amount: term(5_000, 9_000) }],
+            prompt_bound: PromptBound::Strict,
             shrink_to_fit: false,
             lifetime_days: term(90, 180),
             networks: vec!["10.0.0.0/8".parse().unwrap()],
@@ -101,6 +102,8 @@ fn request() -> MintRequest {
         caps: vec![],
         requests_per_minute: None,
         concurrency: None,
+        tokens_per_minute: None,
+        quotas: vec![],
         lifetime_days: None,
         networks: None,
         max_output_tokens: None,
@@ -176,6 +179,20 @@ fn each_wish_that_cannot_be_granted_is_refused_at_its_field() {
         (|c| c.request.requests_per_minute = Some(121), &[("requests_per_minute", "above_maximum")]),
         (|c| c.request.requests_per_minute = Some(0), &[("requests_per_minute", "below_minimum")]),
         (|c| c.request.concurrency = Some(33), &[("concurrency", "above_maximum")]),
+        (|c| c.request.tokens_per_minute = Some(40_001), &[("tokens_per_minute", "above_maximum")]),
+        (|c| c.request.tokens_per_minute = Some(0), &[("tokens_per_minute", "below_minimum")]),
+        (
+            |c| {
+                c.profile.as_mut().unwrap().terms.tokens_per_minute = None;
+                c.request.tokens_per_minute = Some(0);
+            },
+            &[("tokens_per_minute", "below_minimum")],
+        ),
+        (|c| c.request.quotas = vec![quota(Window::Day, 9_001)], &[("tokens_day", "above_maximum")]),
+        (|c| c.request.quotas = vec![quota(Window::Day, 0)], &[("tokens_day", "below_minimum")]),
+        (|c| c.request.quotas = vec![quota(Window::Hour, 0)], &[("tokens_hour", "below_minimum")]),
+        (|c| c.request.quotas = vec![quota(Window::Week, 7)], &[("tokens_week", "unknown_choice")]),
+        (|c| c.request.quotas = vec![quota(Window::Day, 7), quota(Window::Day, 8)], &[("tokens_day", "twice")]),
         (|c| c.request.lifetime_days = Some(181), &[("lifetime_days", "above_maximum")]),
         (|c| c.request.max_output_tokens = Some(4_001), &[("max_output_tokens", "above_maximum")]),
         (|c| c.request.max_output_tokens = Some(0), &[("max_output_tokens", "below_minimum")]),
@@ -197,6 +214,9 @@ fn each_wish_that_cannot_be_granted_is_refused_at_its_field() {
     }
 }
 
+fn quota(window: Window, limit: u64) -> Quota {
+    Quota { counted: Counted::Tokens, window, limit }
+}
 fn cap(window: Window, dollars: i64) -> Cap {
     Cap { window, limit: NanoUsd::from_dollars(dollars) }
 }
@@ -258,6 +278,11 @@ fn any_term(limit: u32) -> impl Strategy<Value = Term<u32>> {
     })
 }
 
+fn wide(term: Term<u32>) -> Term<u64> {
+    let Term { default, maximum, developers_may_change, above } = term;
+    Term { default: default.into(), maximum: maximum.into(), developers_may_change, above }
+}
+
 fn any_patterns() -> impl Strategy<Value = Vec<ModelPattern>> {
     let one = prop_oneof![Just("*"), Just("small-*"), Just("small-1"), Just("large-1"), Just("l*"), Just("other")];
     prop::collection::vec(one.prop_map(|text| text.parse().unwrap()), 0..4)
@@ -271,8 +296,18 @@ fn any_networks() -> impl Strategy<Value = Vec<IpNet>> {
 
 fn any_profile() -> impl Strategy<Value = AccessProfile> {
     let caps = prop::collection::vec((0usize..5, any_term(200)), 0..4);
-    (any_patterns(), any_networks(), caps, any_term(200), any_term(40), any_term(400), prop::option::of(1..9_000u64))
-        .prop_map(|(models, networks, caps, requests_per_minute, concurrency, lifetime_days, max_output_tokens)| {
+    let traffic = (prop::option::of(any_term(200)), prop::collection::vec((0usize..2, 0usize..3, any_term(200)), 0..4));
+    let numbers = (any_term(200), any_term(40), any_term(400), prop::option::of(1..9_000u64));
+    (any_patterns(), any_networks(), caps, numbers, traffic)
+        .prop_map(|(models, networks, caps, numbers, (tokens_per_minute, wished_quotas))| {
+            let (requests_per_minute, concurrency, lifetime_days, max_output_tokens) = numbers;
+            let mut quotas: Vec<QuotaTerm> = Vec::new();
+            for (counted, window, amount) in wished_quotas {
+                let (counted, window) = (Counted::ALL[counted], QUOTA_WINDOWS[window]);
+                if quotas.iter().all(|quota| (quota.counted, quota.window) != (counted, window)) {
+                    quotas.push(QuotaTerm { counted, window, amount: wide(amount) });
+                }
+            }
             let money = |units: u32| dollars(i64::from(units));
             let mut terms: Vec<CapTerm> = Vec::new();
             for (which, Term { default, maximum, developers_may_change, above }) in caps {
@@ -288,10 +323,8 @@ fn any_profile() -> impl Strategy<Value = AccessProfile> {
                 caps: terms,
                 requests_per_minute,
                 concurrency,
-                tokens_per_minute: None,
-                quotas: vec![],
-                prompt_bound: crate::access_profile::PromptBound::Strict,
-                shrink_to_fit: false,
+                tokens_per_minute: tokens_per_minute.map(wide),
+                quotas,
                 lifetime_days,
                 max_output_tokens,
                 ..profile().terms
@@ -305,8 +338,16 @@ fn any_request() -> impl Strategy<Value = MintRequest> {
     let wish = || prop::option::of(0..250u32);
     let models = prop::option::of(any_patterns());
     let networks = prop::option::of(any_networks());
-    (models, networks, caps, wish(), wish(), wish(), prop::option::of(0..9_000u64)).prop_map(
-        |(models, networks, caps, requests_per_minute, concurrency, lifetime_days, max_output_tokens)| MintRequest {
+    let quotas = prop::collection::vec((0usize..2, 0usize..3, 0u64..250), 0..4);
+    let traffic = (prop::option::of(0..250u64), quotas);
+    (models, networks, caps, wish(), wish(), wish(), prop::option::of(0..9_000u64), traffic).prop_map(
+        |(models, networks, caps, requests_per_minute, concurrency, lifetime_days, max_output_tokens, traffic)| MintRequest {
+            tokens_per_minute: traffic.0,
+            quotas: (traffic.1.into_iter())
+                .map(|(counted, window, limit)| {
+                    Quota { counted: Counted::ALL[counted], window: QUOTA_WINDOWS[window], limit }
+                })
+                .collect(),
             models,
             networks,
             caps: caps.into_iter().map(|(which, amount)| cap(Window::ALL[which], amount)).collect(),
@@ -331,6 +372,14 @@ proptest! {
                 let (terms, bounds) = (&granted.terms, &profile.terms);
                 prop_assert!(terms.requests_per_minute >= 1 && terms.requests_per_minute <= bounds.requests_per_minute.maximum);
                 prop_assert!(terms.concurrency >= 1 && terms.concurrency <= bounds.concurrency.maximum);
+                if let Some(bound) = bounds.tokens_per_minute {
+                    prop_assert!(terms.tokens_per_minute.is_some_and(|granted| granted <= bound.maximum));
+                }
+                prop_assert!(terms.tokens_per_minute != Some(0) && terms.quotas.iter().all(|quota| quota.limit > 0));
+                for bound in &bounds.quotas {
+                    let same = |quota: &&Quota| (quota.counted, quota.window) == (bound.counted, bound.window);
+                    prop_assert!(terms.quotas.iter().find(same).is_some_and(|quota| quota.limit <= bound.amount.maximum));
+                }
                 prop_assert!(granted.lifetime_days >= 1 && granted.lifetime_days <= bounds.lifetime_days.maximum);
                 for cap in &bounds.caps {
                     let limit = terms.caps.iter().find(|granted| granted.window == cap.window).map(|cap| cap.limit);
@@ -355,6 +404,12 @@ proptest! {
             prop_assert_eq!(applied.requests_per_minute, granted.terms.requests_per_minute);
             prop_assert_eq!(applied.concurrency, granted.terms.concurrency);
             prop_assert_eq!(applied.max_output_tokens, granted.terms.max_output_tokens);
+            prop_assert_eq!(applied.tokens_per_minute, granted.terms.tokens_per_minute);
+            let in_order = |mut quotas: Vec<Quota>| {
+                quotas.sort_by_key(|quota| (quota.counted, quota.window));
+                quotas
+            };
+            prop_assert_eq!(in_order(applied.quotas), in_order(granted.terms.quotas.clone()));
             let by_window = |mut caps: Vec<Cap>| { caps.sort_by_key(|cap| cap.window); caps };
             prop_assert_eq!(by_window(applied.caps), by_window(granted.terms.caps.clone()));
             for pattern in &granted.terms.models {
@@ -365,4 +420,16 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn where_the_profile_sets_no_limit_on_tokens_a_key_may_still_have_one() {
+    let mut case = Case::default();
+    let terms = &mut case.profile.as_mut().unwrap().terms;
+    (terms.tokens_per_minute, terms.quotas) = (None, vec![]);
+    assert_eq!(case.decide().unwrap().terms.tokens_per_minute, None);
+    case.request.tokens_per_minute = Some(500);
+    case.request.quotas = vec![quota(Window::Hour, 900)];
+    let granted = case.decide().unwrap().terms;
+    assert_eq!((granted.tokens_per_minute, granted.quotas), (Some(500), vec![quota(Window::Hour, 900)]));
 }

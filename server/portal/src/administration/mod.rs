@@ -1,10 +1,12 @@
-//! What administrators do, and auditors read: providers, models, access profiles, people, teams, the audit log.
+//! What administrators do, and auditors read: providers, models, access profiles, budgets,
+//! people, teams, the audit log.
 //!
 //! Whoever changes something takes an `Administrator`; whoever reads takes a `Caller` and is refused without the
 //! permission.
 
 mod address;
 pub mod audit;
+pub mod budgets;
 pub mod catalogue;
 pub mod connection;
 pub(crate) mod credentials;
@@ -14,6 +16,7 @@ pub mod people;
 pub mod profiles;
 pub mod providers;
 pub mod teams;
+pub mod units;
 
 use crate::PortalError;
 use domain::permission::Permission;

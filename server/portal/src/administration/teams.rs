@@ -1,6 +1,6 @@
 //! Teams, their members and leads.
 
-use crate::act::{By, Change, Subject, append, spend};
+use crate::act::{By, Change, News, Subject, append, spend};
 use crate::{FormId, Made, Portal, PortalError};
 use domain::id::{PersonId, TeamId};
 use domain::minting::LONGEST_NAME;
@@ -73,7 +73,7 @@ impl Portal {
         let mut tx = self.store.begin().await?;
         spend(&mut tx, form, caller, now, Made::Team(id)).await?;
         let name = plain_text(name, LONGEST_NAME).map_err(|reason| PortalError::refused("name", reason))?;
-        self.insert_team(&mut tx, By::Person(caller), now, Team { id, name, created_at: now }).await?;
+        self.insert_team(&mut tx, By::Person(caller), now, Team { id, name, unit: None, created_at: now }).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -122,8 +122,7 @@ impl Portal {
         let before = was.map(|membership| facts(&member, membership.lead));
         let after = Some(facts(&member, lead));
         append_member(&mut tx, by, now, &kept, "team.member_changed", before, after).await?;
-        tx.commit().await?;
-        Ok(())
+        self.commit_and_tell(tx, News::Levels).await
     }
 
     pub async fn remove_member(
@@ -142,8 +141,7 @@ impl Portal {
         let by = By::Person(administrator.caller());
         let before = Some(facts(&member, was.lead));
         append_member(&mut tx, by, now, &kept, "team.member_removed", before, None).await?;
-        tx.commit().await?;
-        Ok(())
+        self.commit_and_tell(tx, News::Levels).await
     }
 
     async fn known_team(&self, team: TeamId) -> Result<Team, PortalError> {

@@ -4,6 +4,7 @@
 mod administration;
 mod audit;
 mod bootstrap;
+mod budgets;
 mod changing;
 mod connection;
 mod dev_seed;

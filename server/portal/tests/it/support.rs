@@ -1,7 +1,7 @@
 //! A portal on an empty database, with a clock that is turned by hand and people of every role.
 
 use async_trait::async_trait;
-use domain::budget::{BudgetFigures, BudgetScope, Window};
+use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
 use domain::id::{EventId, KeyId, PersonId, ProviderId, TeamId};
 use domain::key_secret::SecretText;
 use domain::minting::MintRequest;
@@ -15,7 +15,7 @@ use domain::virtual_key::{ConsumerKind, Owner};
 use portal::administration::catalogue::CatalogueChoice;
 use portal::administration::providers::NewProvider;
 use portal::keys::MintedKey;
-use portal::ports::{ConnectionTest, GatewayPort, Randomness};
+use portal::ports::{ConnectionTest, GatewayPort, Randomness, SharedLimits};
 use portal::sealing::{RootKey, Sealing};
 use portal::{Portal, PortalError, PortalParts, PortalSettings};
 use std::collections::HashMap;
@@ -60,6 +60,7 @@ impl Randomness for Seeded {
 pub(crate) enum Told {
     Key(KeyId),
     Policy,
+    Levels,
 }
 
 /// Stops the gateway in the middle of hearing about a key.
@@ -124,6 +125,25 @@ impl GatewayPort for TestGateway {
     }
     async fn policy_changed(&self) {
         self.told.lock().unwrap().push(Told::Policy);
+    }
+    async fn levels_changed(&self) {
+        self.told.lock().unwrap().push(Told::Levels);
+    }
+    async fn levels_above(&self, _key: KeyId) -> Vec<SharedLimits> {
+        vec![]
+    }
+    /// A tenth of each cap is spent.
+    async fn level_figures(&self, scope: BudgetScope, caps: &[Cap]) -> Vec<BudgetFigures> {
+        let spent = |cap: &Cap| NanoUsd::from_nano(cap.limit.as_nano() / 10);
+        let figures = |cap: &Cap| BudgetFigures {
+            scope,
+            window: cap.window,
+            limit: cap.limit,
+            spent: spent(cap),
+            reserved: NanoUsd::ZERO,
+            resets_at: None,
+        };
+        caps.iter().map(figures).collect()
     }
     async fn figures(&self, key: KeyId) -> Vec<BudgetFigures> {
         self.figures.lock().unwrap().get(&key).cloned().unwrap_or_default()
@@ -262,6 +282,8 @@ impl World {
             caps: vec![],
             requests_per_minute: None,
             concurrency: None,
+            tokens_per_minute: None,
+            quotas: vec![],
             lifetime_days: None,
             networks: None,
             max_output_tokens: None,

@@ -80,3 +80,27 @@ async fn credentials_of_other_kinds_get_advice() {
     assert_eq!(response.status(), 400);
     assert_eq!(code(response).await, "ambiguous_credentials");
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_many_bad_keys_an_address_hears_less_and_good_keys_from_it_work_on() {
+    let world = World::new();
+    let guess = || {
+        let mut request = post("/v1/chat/completions", CHAT);
+        let wrong = key_secret::compose(TokenKind::VirtualKey, key_id(), &Zeroizing::new([8; 32]));
+        request.headers_mut().insert("authorization", format!("Bearer {}", wrong.expose()).parse().unwrap());
+        request
+    };
+    for _ in 0..20 {
+        assert_eq!(world.send(guess()).await.status(), 401);
+    }
+    let response = world.send(guess()).await;
+    assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (429, &"3".parse().unwrap()));
+    assert_eq!(code(response).await, "too_many_bad_keys");
+    assert_eq!(world.get("/v1/key").await.status(), 200, "the very key that was guessed at");
+    let elsewhere = world.gateway.handle(guess(), "192.0.2.8".parse().unwrap()).await;
+    assert_eq!(elsewhere.status(), 401);
+    assert_eq!(world.gateway.unrecognised().of(Unrecognised::WrongSecret), 22);
+    tokio::time::advance(std::time::Duration::from_secs(3)).await;
+    assert_eq!(world.send(guess()).await.status(), 401);
+    world.book(|book| assert!(book.denied.is_empty(), "nothing is kept of strangers"));
+}

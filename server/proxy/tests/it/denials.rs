@@ -1,6 +1,6 @@
 //! Every no of the gateway: status, code, skin, and that it comes in the promised order.
 
-use crate::provider::Reply;
+use crate::provider::{Reply, answer};
 use crate::world::{CREDENTIAL, Facts, NOW, World, code, json, key_id, post, text};
 use bytes::Bytes;
 use domain::budget::BudgetScope;
@@ -120,12 +120,12 @@ fn cases() -> Vec<Case> {
             "budget_reserved",
         ),
         case("sealed credential", |w| w.change(|f| f.credential = Err(Denial::Sealed)), CHAT, 503, "sealed"),
-        case("unreachable", |w| w.provider.will(Reply::Unreachable), CHAT, 502, "provider_error"),
+        case("unreachable", |w| w.provider.will_always(Reply::Unreachable), CHAT, 502, "provider_error"),
         case("broken", |w| w.provider.will(Reply::BreakBeforeAnswer), CHAT, 502, "provider_error"),
         case("401 of the provider", |w| w.provider.will_answer(401, r#"{"error":{}}"#), CHAT, 502, "provider_auth"),
         case("403 of the provider", |w| w.provider.will_answer(403, r#"{"error":{}}"#), CHAT, 502, "provider_auth"),
         case("redirect", |w| w.provider.will_answer(307, ""), CHAT, 502, "upstream_protocol"),
-        case("html error", |w| w.provider.will_answer(500, "<html>"), CHAT, 502, "provider_error"),
+        case("html error", |w| w.provider.will_always(answer(500, "<html>")), CHAT, 502, "provider_error"),
     ]
 }
 

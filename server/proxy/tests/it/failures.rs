@@ -141,13 +141,32 @@ async fn a_stream_that_reports_as_it_goes_is_dropped_with_its_client() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_hangs_up_before_the_answer_is_settled_too() {
+async fn a_plain_call_whose_client_hung_up_is_waited_for_and_charged_in_full_if_nobody_saw_its_end() {
+    let plain = r#"{"model":"gpt","max_tokens":5}"#;
+    // A minute later the answer is there, and tells what it cost.
     let world = World::new();
-    world.provider.will(Reply::Silence);
-    let call = world.post("/v1/chat/completions", r#"{"model":"gpt","max_tokens":5}"#);
+    let late = r#"{"usage":{"prompt_tokens":9,"completion_tokens":2}}"#;
+    let headers = vec![("content-type", "application/json")];
+    let mut pieces = vec![Piece::Pause; 60];
+    pieces.push(bytes(late));
+    world.provider.will(Reply::Answer { status: 200, headers, pieces });
+    let call = world.post("/v1/chat/completions", plain);
     assert!(tokio::time::timeout(Duration::from_millis(10), call).await.is_err());
     world.assert_settled(1).await;
-    assert_eq!(world.last_settled().outcome, Outcome::ClientGone);
+    let record = world.last_settled();
+    assert_eq!((record.outcome, record.source), (Outcome::ClientGone, UsageSource::Provider));
+    // It never comes: the provider may have done all of it. And so it is if there is no room for waiting.
+    for (max_drains, waited) in [(1, 600), (0, 0)] {
+        let world = World::with(proxy::Settings { max_drains, ..proxy::Settings::default() });
+        world.provider.will(Reply::Silence);
+        let begun = tokio::time::Instant::now();
+        let call = world.post("/v1/chat/completions", plain);
+        assert!(tokio::time::timeout(Duration::from_millis(10), call).await.is_err());
+        world.assert_settled(1).await;
+        let record = world.last_settled();
+        assert_eq!((record.outcome, record.source), (Outcome::ClientGone, UsageSource::Reservation));
+        assert_eq!(begun.elapsed().as_secs(), waited);
+    }
 }
 
 #[tokio::test(start_paused = true)]

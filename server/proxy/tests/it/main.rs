@@ -4,8 +4,13 @@
 
 mod calls;
 mod credentials;
+mod crowds;
 mod denials;
+mod failover;
 mod failures;
+mod faults;
 mod over_http;
 mod provider;
+mod slices;
+mod wire;
 mod world;

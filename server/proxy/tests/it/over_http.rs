@@ -1,33 +1,16 @@
 //! The same over real connections: hyper's client on the way out, a server on loopback as the provider.
 
+use crate::wire::{ToPort, gateway_over};
 use crate::world::World;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use http::{Request, Response, Uri};
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
-use proxy::{BoxError, HyperUpstream, Upstream};
-use tokio::net::{TcpListener, TcpStream};
-
-/// Sends every name to one loopback port.
-#[derive(Clone)]
-struct ToPort(u16);
-
-impl tower::Service<Uri> for ToPort {
-    type Response = TokioIo<TcpStream>;
-    type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
-    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), BoxError>> {
-        std::task::Poll::Ready(Ok(()))
-    }
-    fn call(&mut self, _: Uri) -> Self::Future {
-        let port = self.0;
-        Box::pin(async move { Ok(TokioIo::new(TcpStream::connect(("127.0.0.1", port)).await?)) })
-    }
-}
+use proxy::{HyperUpstream, Settings};
+use tokio::net::TcpListener;
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
     let (parts, body) = request.into_parts();
@@ -38,17 +21,6 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, std
     let text =
         format!(r#"{{"path":"{}","sent":{echoed},"usage":{{"prompt_tokens":1,"completion_tokens":1}}}}"#, parts.uri);
     Ok(Response::builder().header("content-type", "application/json").body(Full::from(text)).unwrap())
-}
-
-fn gateway_over(world: &World, upstream: impl Upstream + 'static) -> std::sync::Arc<proxy::Gateway> {
-    proxy::Gateway::new(proxy::Parts {
-        directory: std::sync::Arc::clone(&world.directory) as _,
-        ledger: std::sync::Arc::clone(&world.ledger) as _,
-        clock: std::sync::Arc::new(crate::world::ManualClock::new()),
-        upstream: std::sync::Arc::new(upstream),
-        random: Box::new(|| 1),
-        settings: proxy::Settings::default(),
-    })
 }
 
 /// What hyper's server asks of the future of an answer.
@@ -69,7 +41,7 @@ async fn a_call_crosses_real_connections() {
         }
     });
     let world = World::new();
-    let gateway = gateway_over(&world, HyperUpstream::new(ToPort(port)));
+    let gateway = gateway_over(&world, HyperUpstream::new(ToPort(port)), Settings::default());
     for _ in 0..3 {
         let request = crate::world::post("/v1/chat/completions", r#"{"model":"gpt","max_tokens":5}"#);
         let response = may_move_between_threads(gateway.handle(request, crate::world::PEER)).await;
@@ -86,7 +58,7 @@ async fn a_call_crosses_real_connections() {
 async fn a_closed_port_is_a_call_that_was_never_sent() {
     let port = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap().port();
     let world = World::new();
-    let gateway = gateway_over(&world, HyperUpstream::new(ToPort(port)));
+    let gateway = gateway_over(&world, HyperUpstream::new(ToPort(port)), Settings::default());
     let request = crate::world::post("/v1/chat/completions", r#"{"model":"gpt","max_tokens":5}"#);
     let response = gateway.handle(request, crate::world::PEER).await;
     assert_eq!(crate::world::code(response).await, "provider_error");

@@ -8,8 +8,9 @@ use http::{HeaderMap, Response, StatusCode, Uri};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use proxy::{BoxError, Outbound, SendError, Upstream, UpstreamBody};
-use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What comes next of an answer's body.
@@ -42,7 +43,40 @@ pub(crate) struct Got {
 #[derive(Default)]
 pub(crate) struct FakeProvider {
     replies: Mutex<VecDeque<Reply>>,
+    /// For calls whose upstream model has this name, before any other.
+    at: Mutex<HashMap<String, VecDeque<Reply>>>,
+    always: Mutex<Option<Reply>>,
     got: Mutex<Vec<Got>>,
+    open: Arc<AtomicUsize>,
+}
+
+/// Counts as an answer that is being read until it is dropped.
+struct BeingRead(Arc<AtomicUsize>);
+impl BeingRead {
+    fn new(open: &Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(open))
+    }
+}
+impl Drop for BeingRead {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn upstream_model(body: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(body).unwrap()["model"].as_str().unwrap().to_owned()
+}
+
+/// An answer in one piece.
+pub(crate) fn answer(status: u16, body: &str) -> Reply {
+    Reply::Answer { status, headers: vec![("content-type", "application/json")], pieces: vec![bytes(body)] }
+}
+
+/// A refusal that says when to come back.
+pub(crate) fn busy(status: u16, retry_after: &'static str) -> Reply {
+    let headers = vec![("content-type", "application/json"), ("retry-after", retry_after)];
+    Reply::Answer { status, headers, pieces: vec![bytes(r#"{"error":{"message":"busy"}}"#)] }
 }
 
 pub(crate) fn bytes(text: impl Into<String>) -> Piece {
@@ -52,6 +86,14 @@ pub(crate) fn bytes(text: impl Into<String>) -> Piece {
 impl FakeProvider {
     pub(crate) fn will(&self, reply: Reply) {
         self.replies.lock().unwrap().push_back(reply);
+    }
+    /// To calls for this upstream model, in this order.
+    pub(crate) fn will_at(&self, upstream_model: &str, replies: impl IntoIterator<Item = Reply>) {
+        self.at.lock().unwrap().entry(upstream_model.to_owned()).or_default().extend(replies);
+    }
+    /// To whatever nothing else was said about.
+    pub(crate) fn will_always(&self, reply: Reply) {
+        *self.always.lock().unwrap() = Some(reply);
     }
     pub(crate) fn will_answer(&self, status: u16, body: &str) {
         let headers = vec![
@@ -66,8 +108,26 @@ impl FakeProvider {
         let headers = vec![("content-type", "text/event-stream; charset=utf-8")];
         self.will(Reply::Answer { status: 200, headers, pieces });
     }
+    /// Takes back the last thing it was told, which nobody asked for.
+    pub(crate) fn forget(&self) {
+        self.replies.lock().unwrap().pop_back();
+    }
+    /// Answers that the gateway holds open.
+    pub(crate) fn being_read(&self) -> usize {
+        self.open.load(Ordering::SeqCst)
+    }
     pub(crate) fn got(&self) -> Vec<Got> {
         std::mem::take(&mut *self.got.lock().unwrap())
+    }
+    /// The upstream models that were called since this was last asked.
+    pub(crate) fn called(&self) -> Vec<String> {
+        self.got().iter().map(|got| upstream_model(&got.body)).collect()
+    }
+
+    fn next(&self, request: &http::Request<proxy::Chain>) -> Option<Reply> {
+        let body = String::from_utf8(request.body().to_bytes().to_vec()).unwrap();
+        let at = self.at.lock().unwrap().get_mut(&upstream_model(&body)).and_then(VecDeque::pop_front);
+        at.or_else(|| self.replies.lock().unwrap().pop_front()).or_else(|| self.always.lock().unwrap().clone())
     }
 }
 
@@ -79,22 +139,27 @@ impl Upstream for FakeProvider {
             headers: request.headers().clone(),
             body: String::from_utf8(request.body().to_bytes().to_vec()).unwrap(),
         });
-        let reply = self.replies.lock().unwrap().pop_front().expect("the provider was not told what to answer");
+        let reply = self.next(&request).expect("the provider was not told what to answer");
+        let open = Arc::clone(&self.open);
         Box::pin(async move {
             match reply {
                 Reply::Unreachable => Err(SendError::NotSent("refused".into())),
                 Reply::BreakBeforeAnswer => Err(SendError::Broken("reset".into())),
                 Reply::Silence => std::future::pending().await,
                 Reply::Answer { status, headers, pieces } => {
-                    let frames = stream::iter(pieces).then(|piece| async move {
-                        match piece {
-                            Piece::Bytes(bytes) => Ok(Frame::data(bytes)),
-                            Piece::Pause => {
-                                tokio::time::sleep(Duration::from_secs(1)).await;
-                                Ok(Frame::data(Bytes::new()))
+                    let being_read = BeingRead::new(&open);
+                    let frames = stream::iter(pieces).then(move |piece| {
+                        let _ = &being_read;
+                        async move {
+                            match piece {
+                                Piece::Bytes(bytes) => Ok(Frame::data(bytes)),
+                                Piece::Pause => {
+                                    tokio::time::sleep(Duration::from_secs(1)).await;
+                                    Ok(Frame::data(Bytes::new()))
+                                }
+                                Piece::Break => Err(BoxError::from("reset")),
+                                Piece::Hang => std::future::pending().await,
                             }
-                            Piece::Break => Err(BoxError::from("reset")),
-                            Piece::Hang => std::future::pending().await,
                         }
                     });
                     let mut response = Response::new(StreamBody::new(frames).boxed_unsync());

@@ -10,6 +10,7 @@ use domain::key_secret::{self, Pepper, SecretText, TokenKind};
 use domain::model::{Deployment, Endpoint, Model, WireFormat};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices};
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::{Clock, Timestamp};
 use domain::usage::{TokenUsage, UsageRecord};
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, KeyTerms, Owner, VirtualKey};
@@ -67,6 +68,7 @@ pub(crate) struct Facts {
     pub(crate) models: Vec<Model>,
     pub(crate) providers: Vec<(ProviderId, WireFormat, bool)>,
     pub(crate) credential: Result<(), Denial>,
+    pub(crate) timeouts: ProviderTimeouts,
 }
 
 pub(crate) struct MemoryDirectory(pub(crate) Mutex<Facts>);
@@ -102,7 +104,8 @@ impl Directory for MemoryDirectory {
         facts.providers.iter().find(|(known, ..)| *known == id).map(|&(id, format, enabled)| {
             let name = if format == WireFormat::OpenAi { "open" } else { "anthro" };
             let base_url = format!("http://{name}.example/v1").parse().unwrap();
-            Arc::new(ProviderRecord { id, name: name.to_owned(), format, base_url, enabled })
+            let timeouts = facts.timeouts;
+            Arc::new(ProviderRecord { id, name: name.to_owned(), format, base_url, enabled, timeouts })
         })
     }
     fn credential(&self, _: CredentialId) -> Result<Arc<SecretText>, Denial> {
@@ -117,6 +120,8 @@ pub(crate) struct Book {
     pub(crate) spent: NanoUsd,
     pub(crate) open: HashMap<EventId, NanoUsd>,
     pub(crate) settled: Vec<UsageRecord>,
+    /// What each of the settled calls had set aside in the end.
+    pub(crate) held: Vec<NanoUsd>,
     pub(crate) released: usize,
     pub(crate) denied: Vec<UsageRecord>,
     pub(crate) checkpoints: Vec<TokenUsage>,
@@ -205,6 +210,7 @@ impl Ledger for MemoryLedger {
         assert_eq!(book.open.remove(&reserved.event), Some(reserved.amount), "settled what was not open");
         book.spent = book.spent.plus(record.cost);
         book.settled.push(record);
+        book.held.push(reserved.amount);
         if book.refuse_settlement { Err(Denial::MeteringUnavailable) } else { Ok(()) }
     }
     fn release(&self, reserved: &Reserved) {
@@ -252,6 +258,18 @@ impl World {
             settings,
         });
         Self { directory, ledger, provider, clock, gateway }
+    }
+
+    /// Streams reserve in slices of this many tokens, since nothing of these models' output is hidden.
+    pub(crate) fn in_slices_of(slice_tokens: u64) -> Self {
+        let world = Self::with(Settings { slice_tokens, ..Settings::default() });
+        world.change(|facts| {
+            for model in &mut facts.models {
+                model.capabilities = vec!["function_calling".to_owned()];
+                model.max_output_tokens = Some(100_000);
+            }
+        });
+        world
     }
 
     pub(crate) fn change(&self, change: impl FnOnce(&mut Facts)) {
@@ -394,6 +412,7 @@ fn facts() -> Facts {
             (provider_id(WireFormat::Anthropic), WireFormat::Anthropic, true),
         ],
         credential: Ok(()),
+        timeouts: ProviderTimeouts::default(),
     }
 }
 

@@ -1,10 +1,13 @@
 //! What a change of policy does to the calls that follow.
 
+use super::super::levels::LimitedLevel;
 use super::super::testing::{ManualClock, profile, virtual_key};
 use super::*;
-use domain::id::PersonId;
+use domain::budget::BudgetScope;
+use domain::id::{PersonId, TeamId, UnitId};
+use domain::limits::Limits;
 use domain::model::{ModelName, WireFormat};
-use domain::virtual_key::{KeyState, RevocationReason};
+use domain::virtual_key::{KeyState, Owner, RevocationReason};
 use proxy::ports::Directory as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -15,6 +18,8 @@ struct Store {
     keys: Mutex<HashMap<KeyId, KeyFacts>>,
     profile: Mutex<Option<AccessProfile>>,
     credential: Mutex<Option<SealedCredential>>,
+    limits: Mutex<Vec<LimitedLevel>>,
+    loads: AtomicUsize,
     away: AtomicBool,
 }
 
@@ -31,6 +36,7 @@ impl Store {
 impl PolicySource for Store {
     async fn load_all(&self) -> Result<PolicySnapshot, Unavailable> {
         self.check()?;
+        self.loads.fetch_add(1, Ordering::SeqCst);
         Ok(PolicySnapshot {
             keys: self.keys.lock().unwrap().values().cloned().collect(),
             profiles: self.profile.lock().unwrap().iter().cloned().collect(),
@@ -41,14 +47,25 @@ impl PolicySource for Store {
                 format: WireFormat::OpenAi,
                 base_url: http::Uri::from_static("http://127.0.0.1:9/v1"),
                 enabled: true,
+                timeouts: domain::provider_timeouts::ProviderTimeouts::default(),
             }],
             credentials: self.credential.lock().unwrap().iter().cloned().collect(),
             peppers: vec![(1, Arc::new(Pepper::new([7; 32])))],
+            levels: self.load_levels().await?,
         })
     }
     async fn load_key(&self, id: KeyId) -> Result<Option<KeyFacts>, Unavailable> {
         self.check()?;
         Ok(self.keys.lock().unwrap().get(&id).cloned())
+    }
+    /// Two people in the team of a unit; one of them is in another team too.
+    async fn load_levels(&self) -> Result<LevelFacts, Unavailable> {
+        self.check()?;
+        Ok(LevelFacts {
+            limits: self.limits.lock().unwrap().clone(),
+            unit_of: [(team(), unit())].into(),
+            only_team_of: [(virtual_key(1).created_by, team())].into(),
+        })
     }
 }
 
@@ -64,6 +81,16 @@ impl CredentialOpener for Opener {
     }
 }
 
+fn team() -> TeamId {
+    TeamId::from_random(&[7; 12])
+}
+fn unit() -> UnitId {
+    UnitId::from_random(&[8; 12])
+}
+fn limited(scope: BudgetScope, requests: u32) -> LimitedLevel {
+    let limits = Limits { requests_per_minute: Some(requests), ..Limits::default() };
+    LimitedLevel { scope, name: scope.word().into(), limits }
+}
 fn provider() -> ProviderId {
     ProviderId::from_random(&[4; 12])
 }
@@ -150,6 +177,49 @@ async fn a_key_of_a_profile_not_yet_known_brings_its_profile_along() {
     store.keys.lock().unwrap().insert(id, KeyFacts { key, secrets: vec![], owner_active: true });
     directory.reload_key(id).await.unwrap();
     assert_eq!(directory.key(id).unwrap().profile.id, newer.id);
+}
+
+#[tokio::test]
+async fn limits_of_a_level_reach_the_keys_below_it_without_reading_any_key() {
+    let Fixture { store, directory, key, .. } = fixture().await;
+    let above = |id| -> Vec<(BudgetScope, u32)> {
+        let record = directory.key(id).unwrap();
+        record.above.iter().map(|level| (level.scope, level.limits.requests_per_minute.unwrap())).collect()
+    };
+    let of_team = VirtualKey { owner: Owner::Team(team()), ..virtual_key(2) };
+    let of_two_teams = VirtualKey { owner: Owner::Person(PersonId::from_random(&[9; 12])), ..virtual_key(3) };
+    let (team_key, other) = (of_team.id, of_two_teams.id);
+    for key in [of_team, of_two_teams] {
+        store.keys.lock().unwrap().insert(key.id, KeyFacts { key, secrets: vec![], owner_active: true });
+        directory.reload_policy().await.unwrap();
+    }
+    assert_eq!((above(key), above(team_key), above(other)), (vec![], vec![], vec![]));
+    let (loads, untouched) = (store.loads.load(Ordering::SeqCst), directory.key(other).unwrap());
+
+    let person = BudgetScope::Person(virtual_key(1).created_by);
+    let profile = BudgetScope::Profile(profile().id);
+    let (team, unit) = (BudgetScope::Team(team()), BudgetScope::Unit(unit()));
+    let set = |levels: &[(BudgetScope, u32)]| {
+        *store.limits.lock().unwrap() = levels.iter().map(|&(scope, requests)| limited(scope, requests)).collect();
+    };
+    set(&[(person, 4), (team, 3), (unit, 2)]);
+    directory.reload_levels().await.unwrap();
+    assert_eq!(above(key), [(unit, 2), (team, 3), (person, 4)], "from the widest to the narrowest");
+    assert_eq!(above(team_key), [(unit, 2), (team, 3)], "a team's key is nobody's own");
+    assert_eq!(above(other), [], "of several teams none is known to pay");
+    assert!(Arc::ptr_eq(&untouched, &directory.key(other).unwrap()), "only keys below a changed level are replaced");
+
+    set(&[(BudgetScope::Organisation, 9), (profile, 5), (team, 7)]);
+    directory.reload_levels().await.unwrap();
+    assert_eq!(above(key), [(BudgetScope::Organisation, 9), (team, 7), (profile, 5)]);
+    assert_eq!(above(other), [(BudgetScope::Organisation, 9), (profile, 5)]);
+    directory.reload_key(key).await.unwrap();
+    assert_eq!(above(key).len(), 3, "a key that is read anew keeps its levels");
+    assert_eq!(store.loads.load(Ordering::SeqCst), loads);
+
+    store.away.store(true, Ordering::SeqCst);
+    assert!(directory.reload_levels().await.is_err());
+    assert_eq!(directory.ready(), Err(Denial::PolicyStale), "a known change that cannot be read admits nothing");
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ impl Plan {
             && own.concurrency == Some(terms.concurrency)
             && above.len() == record.above.len()
             && above.iter().zip(&record.above).all(|((scope, limits), level)| {
-                *scope == level.scope && (Arc::ptr_eq(limits, &level.limits) || *limits == level.limits)
+                *scope == level.scope && Arc::ptr_eq(limits, &level.limits)
             })
     }
 

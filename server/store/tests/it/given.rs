@@ -1,9 +1,12 @@
 //! What the stories begin with: people, profiles, keys and calls with every field set, so that a column that is not
 //! written or not read back is noticed.
 
-use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, Term};
+use domain::access_profile::{
+    AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, PromptBound, QuotaTerm, Term,
+};
 use domain::budget::{BudgetLine, BudgetScope, Cap, Window};
-use domain::id::{CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId};
+use domain::id::{CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
+use domain::limits::{Counted, Quota};
 use domain::model::{Deployment, Endpoint, Model, WireFormat};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::Role;
@@ -24,6 +27,9 @@ pub(crate) fn person_id(number: u8) -> PersonId {
 }
 pub(crate) fn team_id(number: u8) -> TeamId {
     TeamId::from_random(&seed(number))
+}
+pub(crate) fn unit_id(number: u8) -> UnitId {
+    UnitId::from_random(&seed(number))
 }
 pub(crate) fn profile_id(number: u8) -> ProfileId {
     ProfileId::from_random(&seed(number))
@@ -59,7 +65,7 @@ pub(crate) fn person(number: u8, name: &str) -> Person {
 }
 
 pub(crate) fn team(number: u8, name: &str) -> Team {
-    Team { id: team_id(number), name: name.into(), created_at: NOW }
+    Team { id: team_id(number), name: name.into(), unit: None, created_at: NOW }
 }
 
 fn term<T>(default: T, maximum: T) -> Term<T> {
@@ -81,10 +87,10 @@ pub(crate) fn profile(number: u8, name: &str) -> AccessProfile {
             }],
             requests_per_minute: term(60, 120),
             concurrency: term(4, 8),
-            tokens_per_minute: None,
-            quotas: vec![],
-            prompt_bound: domain::access_profile::PromptBound::Strict,
-            shrink_to_fit: false,
+            tokens_per_minute: Some(term(20_000, 40_000)),
+            quotas: vec![QuotaTerm { counted: Counted::Tokens, window: Window::Day, amount: term(1, 2) }],
+            prompt_bound: PromptBound::Estimate,
+            shrink_to_fit: true,
             lifetime_days: term(30, 90),
             networks: vec!["10.0.0.0/8".parse().unwrap()],
             max_output_tokens: Some(4_096),
@@ -115,8 +121,8 @@ pub(crate) fn key(number: u8, name: &str, owner: Owner) -> VirtualKey {
             caps: vec![Cap { window: Window::Month, limit: NanoUsd::from_dollars(25) }],
             requests_per_minute: 60,
             concurrency: 4,
-            tokens_per_minute: None,
-            quotas: vec![],
+            tokens_per_minute: Some(10_000),
+            quotas: vec![Quota { counted: Counted::Requests, window: Window::Hour, limit: 100 }],
             networks: vec!["2001:db8::/32".parse().unwrap()],
             max_output_tokens: None,
         },

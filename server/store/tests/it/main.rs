@@ -8,6 +8,7 @@ mod counts;
 mod coverage;
 mod given;
 mod keys;
+mod limits;
 mod opening;
 mod people;
 mod policy;

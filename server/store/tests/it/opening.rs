@@ -76,7 +76,7 @@ on_both_engines! {
         database.open().await.close().await;
         assert_eq!(database.tamper("update schema_floor set number = 9999").await, 1);
         let refused = Store::open(&database.url).await.err();
-        assert_eq!(refused, Some(StoreError::SchemaTooNew { needed: 9999, known: 1 }));
+        assert!(matches!(refused, Some(StoreError::SchemaTooNew { needed: 9999, .. })), "{refused:?}");
         assert!(refused.unwrap().to_string().contains("start the newer release"));
     }
 

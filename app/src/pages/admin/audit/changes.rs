@@ -1,7 +1,7 @@
 //! What an entry changed, value by value: only what differs, by the path to it.
 
 use crate::components::Change;
-use crate::format::Calendar;
+use crate::format::{Calendar, grouped};
 use crate::words;
 use domain::money::{NanoUsd, PicoUsd};
 use domain::time::Timestamp;
@@ -77,7 +77,9 @@ fn figure(calendar: &Calendar, path: &str, number: i64) -> String {
     let within = |step: &str| path.split('.').any(|one| one == step);
     if last.ends_with("_at") || last.ends_with("_from") {
         calendar.exact(Timestamp::from_ms(number))
-    } else if within("amount") || last == "limit" {
+    } else if within("quotas") || last == "tokens_per_minute" {
+        grouped(u64::try_from(number).unwrap_or(0))
+    } else if within("amount") || last == "limit" || first == "budget" {
         NanoUsd::from_nano(number).to_string()
     } else if first == "price" && last == "request" {
         format!("{} a call", NanoUsd::from_pico_rounded_up(number.into()))

@@ -1,0 +1,160 @@
+//! The run from beginning to end: what is built and started, in which order the sections are measured.
+
+use crate::options::{Other, Report as Options};
+use crate::pin::{Cores, pin_here};
+use crate::provider::Provider;
+use crate::report::Report;
+use crate::section::{correctness, footprint, growth, latency, streams, throughput};
+use crate::setting::{Effort, Setting};
+use crate::target::Target;
+use crate::{Problem, nginx, rung};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+/// A step of the ladder, with the runtime that `keywright` has.
+pub fn rung(options: rung::Options) -> Result<ExitCode, Problem> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(rung::run(options))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn report(options: &Options) -> Result<ExitCode, Problem> {
+    let binary = binary(options.keywright.as_deref())?;
+    let cores = Cores::choose();
+    let pinned = cores.filter(|cores| pin_here(cores.load).is_ok());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut report = Report::default();
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            outcome = measure(options, pinned, binary, &mut report) => outcome,
+            _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+        }
+    });
+    // What was found until something went wrong is worth reading.
+    let mut out = std::io::stdout().lock();
+    let _ = write!(out, "{}", report.text());
+    outcome?;
+    if let Some(file) = &options.json {
+        std::fs::write(file, serde_json::to_vec_pretty(&report)?)?;
+    }
+    Ok(if report.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn measure(options: &Options, cores: Option<Cores>, binary: PathBuf, report: &mut Report) -> Result<(), Problem> {
+    let begun = Instant::now();
+    let effort = if options.quick { Effort::QUICK } else { Effort::full(options.usage_rows) };
+    say("starting everything");
+    let others = others(options).await?;
+    let mut setting = Setting::make(effort, cores, binary, others).await?;
+    describe(&setting, options, report);
+
+    footprint::idle(&setting, report);
+    say("requests per second, processor time, ladder");
+    let capacity = throughput::measure(&setting, report).await?;
+    say("latency");
+    latency::measure(&setting, capacity, report).await?;
+    say("streams");
+    streams::measure(&setting, report).await?;
+    say("memory");
+    footprint::loaded(&setting, report).await?;
+    let squeezed = correctness::squeeze(&setting).await?;
+    let rests_since = Instant::now();
+    // What was compared with is not needed any more; their memory and timers should not disturb what follows.
+    setting.ladder.clear();
+    setting.nginx = Err("stopped".to_owned());
+    say("growth: keys");
+    growth::keys(&setting, report).await?;
+    say("growth: usage rows");
+    growth::rows(&setting, report).await?;
+    say("starting empty");
+    footprint::starts(&setting, report).await?;
+    tokio::time::sleep(effort.rest.saturating_sub(rests_since.elapsed())).await;
+    footprint::rested(&setting, rests_since.elapsed(), report);
+    say("correctness");
+    let books = correctness::Books::of(&setting);
+    correctness::compare(setting.keywright.running, &books, &squeezed, report).await?;
+    report.circumstance(format!("measured in {:.0} s", begun.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+/// Progress goes where the report does not.
+fn say(what: &str) {
+    let _ = writeln!(std::io::stderr(), "bench: {what} …");
+}
+
+fn describe(setting: &Setting, options: &Options, report: &mut Report) {
+    let profile = match profile() {
+        Some("dist") => "as shipped (profile dist)".to_owned(),
+        other => format!("NOT as shipped (profile {}): absolute figures mean little", other.unwrap_or("unknown")),
+    };
+    report.circumstance(format!("built {profile}"));
+    report.circumstance(match setting.cores {
+        Some(cores) => {
+            format!("generator and provider on core {}, what is measured on core {}", cores.load, cores.gateway)
+        }
+        None => "nothing is pinned: one core, or the system does not allow it".to_owned(),
+    });
+    report.circumstance(format!(
+        "{} rounds of {} ms, interleaved; median [least .. most] of the rounds",
+        setting.effort.rounds,
+        setting.effort.window.as_millis()
+    ));
+    match (&setting.nginx, nginx::find()) {
+        (Ok(_), Some((_, version))) => report.circumstance(format!("compared with {version}, one worker")),
+        (Err(why), _) => report.skip("Comparison", "nginx", why.clone()),
+        (Ok(_), None) => {}
+    }
+    if setting.others.is_empty() {
+        report.skip("Comparison", "other gateways", "none given (--other)");
+    }
+    if options.quick {
+        report.circumstance("a quick run: its times mean nothing");
+    } else if options.usage_rows < 10_000_000 {
+        report.skip("Comparison", "10 million usage rows", "takes longer to write: --usage-rows 10000000");
+    }
+}
+
+async fn others(options: &Options) -> Result<Vec<Target>, Problem> {
+    if options.other.is_empty() {
+        return Ok(Vec::new());
+    }
+    let provider = Provider::start(options.provider_port).await?;
+    let target = |other: &Other| Target {
+        path: format!("{}/chat/completions", other.base_path.trim_end_matches('/')),
+        model: other.model.clone(),
+        keys: [other.key.clone()].into(),
+        ..Target::open(&other.name, other.address, &provider, other.pid)
+    };
+    Ok(options.other.iter().map(target).collect())
+}
+
+/// The folder of this program says how it was built.
+fn profile() -> Option<&'static str> {
+    let own = std::env::current_exe().ok()?;
+    let folder = own.parent()?.file_name()?.to_str()?;
+    ["dist", "release", "debug"].into_iter().find(|&profile| profile == folder)
+}
+
+/// The `keywright` beside this program. Run through Cargo, it is brought up to date first, so that one command measures
+/// what the tree says.
+fn binary(given: Option<&Path>) -> Result<PathBuf, Problem> {
+    if let Some(given) = given {
+        return Ok(given.canonicalize().map_err(|error| format!("{}: {error}", given.display()))?);
+    }
+    let beside = std::env::current_exe()?.with_file_name("keywright");
+    if let (Some(cargo), Some(profile)) = (std::env::var_os("CARGO"), profile()) {
+        let profile = if profile == "debug" { "dev" } else { profile };
+        let mut build = Command::new(cargo);
+        build.args(["build", "--locked", "--package", "server", "--bin", "keywright", "--profile", profile]);
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
+        if !build.arg("--manifest-path").arg(manifest).status()?.success() {
+            return Err("keywright could not be built".into());
+        }
+    }
+    if beside.exists() {
+        return Ok(beside);
+    }
+    Err(format!("{} is not there: build it, or name it with --keywright", beside.display()).into())
+}

@@ -1,0 +1,116 @@
+//! What stands in for the ledger and the disk on the steps that do without: it does the least that the step above needs.
+
+use domain::budget::BudgetFigures;
+use domain::denial::Denial;
+use domain::id::{EventId, KeyId};
+use domain::money::NanoUsd;
+use domain::time::{Clock, Timestamp};
+use domain::usage::{TokenUsage, UsageRecord};
+use proxy::ports::{KeyRecord, Ledger, ReserveRequest, Reserved};
+use server::gateway::event_ids::EventIds;
+use server::gateway::spool::{Disk, SpoolFile};
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A disk that forgets.
+pub struct KeepsNothing;
+
+impl Disk for KeepsNothing {
+    fn create(&self, _: &Path, _: u64) -> io::Result<Arc<dyn SpoolFile>> {
+        Ok(Arc::new(Self))
+    }
+    fn remove(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl SpoolFile for KeepsNothing {
+    fn append(&self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+    fn cut(&self, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Counts requests and concurrency of a key; knows no money.
+pub struct LimitsOnly {
+    clock: Arc<dyn Clock>,
+    ids: EventIds,
+    keys: Mutex<HashMap<KeyId, Traffic>>,
+    owners: Mutex<HashMap<EventId, KeyId>>,
+}
+
+#[derive(Default)]
+struct Traffic {
+    in_flight: u32,
+    minute: i64,
+    requests: u32,
+}
+
+impl LimitsOnly {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ids: EventIds::above(None), keys: Mutex::default(), owners: Mutex::default() }
+    }
+
+    fn end(&self, event: EventId) {
+        let owner = self.owners.lock().unwrap_or_else(PoisonError::into_inner).remove(&event);
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(traffic) = owner.and_then(|key| keys.get_mut(&key)) {
+            traffic.in_flight = traffic.in_flight.saturating_sub(1);
+        }
+    }
+}
+
+impl Ledger for LimitsOnly {
+    fn next_event(&self) -> EventId {
+        self.ids.next(self.clock.now())
+    }
+
+    fn reserve(&self, request: &ReserveRequest<'_>) -> Result<Reserved, Denial> {
+        let (key, terms) = (request.record.key.id, &request.record.effective);
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let traffic = keys.entry(key).or_default();
+        let minute = request.now.as_ms().div_euclid(60_000);
+        if traffic.minute != minute {
+            *traffic = Traffic { minute, requests: 0, ..*traffic };
+        }
+        if traffic.requests >= terms.requests_per_minute {
+            return Err(Denial::RateLimited { limit: terms.requests_per_minute, retry_after_ms: 1_000 });
+        }
+        if traffic.in_flight >= terms.concurrency {
+            return Err(Denial::ConcurrencyLimited { limit: terms.concurrency, retry_after_ms: 1_000 });
+        }
+        traffic.requests += 1;
+        traffic.in_flight += 1;
+        drop(keys);
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner).insert(request.event, key);
+        Ok(Reserved { event: request.event, amount: request.bound, lines: Vec::new(), tightest: None })
+    }
+
+    fn checkpoint(&self, _: EventId, _: TokenUsage, _: NanoUsd) {}
+
+    fn settle(&self, reserved: &Reserved, _: UsageRecord) -> Result<(), Denial> {
+        self.end(reserved.event);
+        Ok(())
+    }
+
+    fn release(&self, reserved: &Reserved) {
+        self.end(reserved.event);
+    }
+
+    fn record_denied(&self, _: UsageRecord) {}
+
+    fn figures(&self, _: &KeyRecord, _: Timestamp) -> Vec<BudgetFigures> {
+        Vec::new()
+    }
+
+    fn finished(&self, _: EventId, _: KeyId) -> Option<Arc<UsageRecord>> {
+        None
+    }
+}

@@ -1,0 +1,131 @@
+//! Whether the ledger of the measured process says what happened: compared with what the scripted provider served and
+//! what the generator received, after the process was stopped.
+
+use crate::Problem;
+use crate::installation::{TIGHT_BUDGET, database_url};
+use crate::load::Closed;
+use crate::process::Running;
+use crate::report::{Goal, Report};
+use crate::setting::Setting;
+use crate::stats::Spread;
+use crate::target::Target;
+use crate::wish::Wish;
+use domain::id::KeyId;
+use domain::money::NanoUsd;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use store::Store;
+
+const SECTION: &str = "Correctness, over everything that was sent in this run";
+
+/// What the tight key's calls cost, and what was refused.
+pub struct Squeezed {
+    answered: u64,
+    refused: u64,
+}
+
+/// Sends calls of the key that has little money until it is refused.
+pub async fn squeeze(setting: &Setting) -> Result<Squeezed, Problem> {
+    let keywright = &setting.keywright;
+    let (_, key) = &keywright.installation.tight;
+    let target = Target { keys: [key.clone()].into(), ..keywright.target.clone() };
+    let measured = Closed::new(64, Wish::PLAIN, setting.effort.window).run(&target).await?;
+    Ok(Squeezed { answered: measured.answered, refused: measured.other })
+}
+
+/// What is compared after the process has ended.
+pub struct Books {
+    folder: PathBuf,
+    keys: Vec<KeyId>,
+    tight: KeyId,
+    answers: u64,
+    input: u64,
+    output: u64,
+}
+
+impl Books {
+    pub fn of(setting: &Setting) -> Self {
+        let installation = &setting.keywright.installation;
+        let served = &setting.keywright.target.provider.served;
+        let (tight, _) = installation.tight;
+        Self {
+            folder: installation.folder.clone(),
+            keys: installation.key_ids.iter().copied().chain([tight]).collect(),
+            tight,
+            answers: served.answers.load(Ordering::Relaxed),
+            input: served.input_tokens.load(Ordering::Relaxed),
+            output: served.output_tokens.load(Ordering::Relaxed),
+        }
+    }
+}
+
+pub async fn compare(running: Running, books: &Books, squeezed: &Squeezed, report: &mut Report) -> Result<(), Problem> {
+    running.stop().await?;
+    let store = Store::open(&database_url(&books.folder)).await?;
+    let (mut rows, mut denied, mut input, mut output) = (0, 0, 0, 0);
+    for &key in &books.keys {
+        for hour in store.usage_by_hour(key, 0, i64::MAX / 2).await? {
+            rows += hour.requests - hour.denials;
+            denied += hour.denials;
+            input += hour.tokens.all_input();
+            output += hour.tokens.output;
+        }
+    }
+    let off = |found: i128, expected: i128| Spread::of([(found - expected) as f64]);
+    let mut must_be_zero = |what: &str, figure: Option<Spread>, note: String| {
+        report.require(SECTION, what, "", figure, Goal::Exactly(0.0));
+        report.note(note);
+    };
+    must_be_zero(
+        "ledger rows beyond the provider's answers",
+        off(rows.into(), books.answers.into()),
+        format!("{rows} rows"),
+    );
+    must_be_zero(
+        "input tokens beyond the provider's",
+        off(input.into(), books.input.into()),
+        format!("{input} tokens"),
+    );
+    must_be_zero(
+        "output tokens beyond the provider's",
+        off(output.into(), books.output.into()),
+        format!("{output} tokens"),
+    );
+    must_be_zero(
+        "rows of refused calls beyond the refusals",
+        off(denied.into(), squeezed.refused.into()),
+        format!("{denied} rows"),
+    );
+    let by_events = store.usage_totals().await?;
+    let sum = |of: fn(&(KeyId, NanoUsd, NanoUsd)) -> NanoUsd| -> i128 {
+        by_events.iter().map(|total| i128::from(of(total).as_nano())).sum()
+    };
+    let cost = sum(|&(_, events, _)| events);
+    must_be_zero("cost by events beyond cost by hours", off(cost, sum(|&(_, _, hours)| hours)), format!("{cost} n$"));
+    let listed = i128::from(books.input) * 3_000 + i128::from(books.output) * 15_000;
+    must_be_zero("cost beyond the provider's tokens at their price", off(cost, listed), format!("{listed} n$"));
+    let of_key: HashMap<KeyId, i64> = by_events.iter().map(|&(key, events, _)| (key, events.as_nano())).collect();
+    let mut accounts = 0;
+    let mut drift = 0;
+    for (key, _, spent) in store.counter_totals().await? {
+        accounts += 1;
+        drift += i128::from((spent.as_nano() - of_key.get(&key).copied().unwrap_or(0)).abs());
+    }
+    must_be_zero("spent beyond the sum of its events, all accounts", off(drift, 0), format!("{accounts} accounts"));
+    let spent = of_key.get(&books.tight).copied().unwrap_or(0);
+    must_be_zero(
+        "overspent by 64 connections at once",
+        Spread::of([(spent - TIGHT_BUDGET.as_nano()).max(0) as f64]),
+        format!(
+            "spent {spent} of {} n$ in {} calls, {} refused",
+            TIGHT_BUDGET.as_nano(),
+            squeezed.answered,
+            squeezed.refused
+        ),
+    );
+    let was_refused = f64::from(u8::from(squeezed.refused > 0 && squeezed.answered > 0));
+    report.require(SECTION, "the budget was really reached", "", Spread::of([was_refused]), Goal::Exactly(1.0));
+    store.close().await;
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! Budgets and limits of the levels above keys: organisation, business units, teams, people, access profiles.
+
+use crate::act::{By, Change, News, Subject, append};
+use crate::{Portal, PortalError};
+use domain::budget::{BudgetFigures, BudgetScope, Cap};
+use domain::id::{PersonId, TeamId, UnitId};
+use domain::limits::{Branch, Limits, OverCommitment, check_limits, over_committed};
+use domain::permission::{Administrator, Permission};
+use domain::person::Caller;
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+use store::{ScopeLimits, Team, Unit};
+
+/// One level as it stands.
+#[derive(Debug, Clone)]
+pub struct LevelRow {
+    pub scope: BudgetScope,
+    pub name: String,
+    /// The business unit of a team.
+    pub within: Option<String>,
+    pub limits: Limits,
+    /// Live, from the ledger; one for each cap.
+    pub figures: Vec<BudgetFigures>,
+    /// Where more is handed out below than there is.
+    pub over_committed: Vec<OverCommitment>,
+}
+
+#[derive(Debug, Clone)]
+pub struct LevelDetail {
+    pub row: LevelRow,
+    /// What an edit starts from; 0 before the first.
+    pub version: i64,
+    pub changed_at: Option<Timestamp>,
+    pub changed_by: Option<String>,
+}
+
+/// What is read once to describe any number of levels.
+struct Facts {
+    limits: HashMap<BudgetScope, ScopeLimits>,
+    units: Vec<Unit>,
+    teams: Vec<Team>,
+}
+
+impl Portal {
+    /// Every level but people, of whom there are many: those with limits of their own.
+    pub async fn levels(&self, caller: &Caller) -> Result<Vec<LevelRow>, PortalError> {
+        super::demand(caller, Permission::SeeAdministration)?;
+        let facts = self.level_facts().await?;
+        let mut known = vec![(BudgetScope::Organisation, self.settings.organisation.clone())];
+        known.extend(facts.units.iter().map(|unit| (BudgetScope::Unit(unit.id), unit.name.clone())));
+        known.extend(facts.teams.iter().map(|team| (BudgetScope::Team(team.id), team.name.clone())));
+        let profiles = self.store.profiles().await?.into_iter();
+        known.extend(profiles.map(|profile| (BudgetScope::Profile(profile.id), profile.name)));
+        let person = |level: &ScopeLimits| match level.scope {
+            BudgetScope::Person(person) if !level.limits.is_empty() => Some(person),
+            _ => None,
+        };
+        let people: Vec<PersonId> = facts.limits.values().filter_map(person).collect();
+        let mut people: Vec<(String, PersonId)> =
+            self.store.names_of(&people).await?.into_iter().map(|(person, name)| (name, person)).collect();
+        people.sort();
+        known.extend(people.into_iter().map(|(name, person)| (BudgetScope::Person(person), name)));
+        let mut rows = Vec::with_capacity(known.len());
+        for (scope, name) in known {
+            rows.push(self.level_row(&facts, scope, name).await);
+        }
+        Ok(rows)
+    }
+
+    /// One level: for those who see administration, and a team's for its leads. For others it does not exist.
+    pub async fn level(&self, caller: &Caller, scope: BudgetScope) -> Result<LevelDetail, PortalError> {
+        let leads = matches!(scope, BudgetScope::Team(team) if caller.leads(team));
+        if !leads && !Permission::SeeAdministration.allows(Some(caller)) {
+            return Err(PortalError::NotFound);
+        }
+        let name = self.level_name(scope).await?;
+        let facts = self.level_facts().await?;
+        let row = self.level_row(&facts, scope, name).await;
+        let kept = facts.limits.get(&scope);
+        let by = kept.and_then(|kept| kept.updated_by);
+        let names = self.store.names_of(by.as_slice()).await?;
+        Ok(LevelDetail {
+            row,
+            version: kept.map_or(0, |kept| kept.version),
+            changed_at: kept.map(|kept| kept.updated_at),
+            changed_by: by.map(|by| names.get(&by).cloned().unwrap_or_else(|| by.to_string())),
+        })
+    }
+
+    /// Sets what everything below the level shares; empty limits take them back. What was spent stays spent.
+    /// `Stale` if somebody saved after `expected_version`.
+    pub async fn set_limits(
+        &self,
+        administrator: Administrator<'_>,
+        scope: BudgetScope,
+        expected_version: i64,
+        mut limits: Limits,
+    ) -> Result<i64, PortalError> {
+        let (caller, now) = (administrator.caller(), self.clock.now());
+        let name = self.level_name(scope).await?;
+        let refusals = check_limits(&limits);
+        if !refusals.is_empty() {
+            return Err(PortalError::Refused(refusals));
+        }
+        limits.caps.sort_unstable_by_key(|cap| cap.window);
+        limits.quotas.sort_unstable_by_key(|quota| (quota.counted, quota.window));
+        let mut tx = self.store.begin().await?;
+        let kept = self.store.limits_of(scope).await?;
+        let current = kept.as_ref().map_or(0, |kept| kept.version);
+        let before = kept.map(|kept| kept.limits).unwrap_or_default();
+        if current != expected_version {
+            return Err(PortalError::Stale { current });
+        }
+        if limits == before {
+            return Ok(current);
+        }
+        let version = current + 1;
+        let changed = ScopeLimits { scope, limits, version, updated_at: now, updated_by: Some(caller.person) };
+        if !tx.put_limits(&changed).await? {
+            return Err(PortalError::Stale { current: version });
+        }
+        let action = if changed.limits.is_empty() { "limits.cleared" } else { "limits.set" };
+        let id = scope.to_string();
+        let subject = Subject { kind: scope.word(), id: &id, name: &name };
+        let change = Change { action, subject, before: facts_of(&before), after: facts_of(&changed.limits) };
+        append(&mut tx, By::Person(caller), now, change).await?;
+        self.commit_and_tell(tx, News::Levels).await?;
+        Ok(version)
+    }
+
+    async fn level_facts(&self) -> Result<Facts, PortalError> {
+        let limits = self.store.all_limits().await?.into_iter().map(|level| (level.scope, level)).collect();
+        Ok(Facts { limits, units: self.store.units().await?, teams: self.store.teams().await? })
+    }
+
+    async fn level_row(&self, facts: &Facts, scope: BudgetScope, name: String) -> LevelRow {
+        let limits = facts.limits.get(&scope).map(|level| level.limits.clone()).unwrap_or_default();
+        let figures = if limits.caps.is_empty() {
+            Vec::new()
+        } else {
+            self.gateway.level_figures(scope, &limits.caps).await
+        };
+        let within = match scope {
+            BudgetScope::Team(team) => facts.unit_name_of(team),
+            _ => None,
+        };
+        LevelRow { scope, name, within, over_committed: facts.over_committed(scope), limits, figures }
+    }
+
+    /// A level that nobody knows is not found; keys have terms of their own and are no level.
+    async fn level_name(&self, scope: BudgetScope) -> Result<String, PortalError> {
+        let name = match scope {
+            BudgetScope::Organisation => Some(self.settings.organisation.clone()),
+            BudgetScope::Unit(unit) => {
+                self.store.units().await?.into_iter().find(|known| known.id == unit).map(|unit| unit.name)
+            }
+            BudgetScope::Team(team) => {
+                self.store.teams().await?.into_iter().find(|known| known.id == team).map(|team| team.name)
+            }
+            BudgetScope::Person(person) => self.store.person(person).await?.map(|person| person.name),
+            BudgetScope::Profile(profile) => self.store.profile(profile).await?.map(|profile| profile.name),
+            BudgetScope::Key(_) => None,
+        };
+        name.ok_or(PortalError::NotFound)
+    }
+}
+
+impl Facts {
+    fn unit_name_of(&self, team: TeamId) -> Option<String> {
+        let unit = self.teams.iter().find(|known| known.id == team)?.unit?;
+        self.units.iter().find(|known| known.id == unit).map(|unit| unit.name.clone())
+    }
+
+    fn caps(&self, scope: BudgetScope) -> &[Cap] {
+        self.limits.get(&scope).map_or(&[], |level| &level.limits.caps)
+    }
+
+    fn teams_of(&self, unit: Option<UnitId>) -> impl Iterator<Item = &[Cap]> {
+        self.teams.iter().filter(move |team| team.unit == unit).map(|team| self.caps(BudgetScope::Team(team.id)))
+    }
+
+    /// Of the organisation and of business units; what teams hand out to people is not compared, since most people have
+    /// no budget of their own.
+    fn over_committed(&self, scope: BudgetScope) -> Vec<OverCommitment> {
+        let alone = |unit| self.teams_of(unit).map(|caps| Branch { caps, below: Vec::new() });
+        let branches: Vec<Branch<'_>> = match scope {
+            BudgetScope::Organisation => {
+                let unit = |unit: &Unit| Branch {
+                    caps: self.caps(BudgetScope::Unit(unit.id)),
+                    below: self.teams_of(Some(unit.id)).collect(),
+                };
+                self.units.iter().map(unit).chain(alone(None)).collect()
+            }
+            BudgetScope::Unit(unit) => alone(Some(unit)).collect(),
+            _ => return Vec::new(),
+        };
+        over_committed(self.caps(scope), &branches)
+    }
+}
+
+/// What the audit log says; nothing for a level without limits.
+fn facts_of(limits: &Limits) -> Option<Value> {
+    let Limits { caps, requests_per_minute, tokens_per_minute, concurrency, quotas } = limits;
+    let budget: BTreeMap<_, _> = caps.iter().map(|cap| (cap.window.word(), cap.limit)).collect();
+    let mut counted: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    for quota in quotas {
+        counted.entry(quota.counted.word()).or_default().insert(quota.window.word(), quota.limit);
+    }
+    (!limits.is_empty()).then(|| {
+        json!({
+            "budget": budget,
+            "requests_per_minute": requests_per_minute,
+            "tokens_per_minute": tokens_per_minute,
+            "concurrency": concurrency,
+            "quotas": counted,
+        })
+    })
+}

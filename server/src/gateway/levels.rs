@@ -1,0 +1,71 @@
+//! Which levels stand above a key, and what they set: organisation, business unit, team, person, access profile.
+//!
+//! A team's key stands below its team. A personal key stands below its owner, and below the owner's team if the owner is
+//! in exactly one: of several teams none is known to pay. A team stands below its business unit, if it has one, and
+//! everything below the organisation. All keys of a profile share what is set for the profile.
+
+use domain::budget::BudgetScope;
+use domain::id::{PersonId, TeamId, UnitId};
+use domain::limits::Limits;
+use domain::virtual_key::{Owner, VirtualKey};
+use proxy::ports::Level;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What levels set, and who belongs where, as the store has it.
+#[derive(Default)]
+pub struct LevelFacts {
+    /// Only levels that bound something.
+    pub limits: Vec<LimitedLevel>,
+    pub unit_of: HashMap<TeamId, UnitId>,
+    /// People who are in exactly one team.
+    pub only_team_of: HashMap<PersonId, TeamId>,
+}
+
+#[derive(Clone)]
+pub struct LimitedLevel {
+    pub scope: BudgetScope,
+    /// As people call it, for denials.
+    pub name: String,
+    pub limits: Limits,
+}
+
+#[derive(Default)]
+pub(super) struct Levels {
+    limited: HashMap<BudgetScope, Level>,
+    unit_of: HashMap<TeamId, UnitId>,
+    only_team_of: HashMap<PersonId, TeamId>,
+}
+
+impl Levels {
+    pub(super) fn of(facts: LevelFacts) -> Self {
+        let LevelFacts { limits, unit_of, only_team_of } = facts;
+        let level = |LimitedLevel { scope, name, limits }| (scope, Level { scope, name, limits: Arc::new(limits) });
+        Self { limited: limits.into_iter().map(level).collect(), unit_of, only_team_of }
+    }
+
+    /// From the organisation down to the profile; only levels with limits.
+    pub(super) fn above(&self, key: &VirtualKey) -> Vec<Level> {
+        // Most installations limit few levels, and many keys stand below none.
+        if self.limited.is_empty() {
+            return Vec::new();
+        }
+        let (team, person) = match key.owner {
+            Owner::Team(team) => (Some(team), None),
+            Owner::Person(person) => (self.only_team_of.get(&person).copied(), Some(person)),
+        };
+        let unit = team.and_then(|team| self.unit_of.get(&team).copied());
+        let scopes = [
+            Some(BudgetScope::Organisation),
+            unit.map(BudgetScope::Unit),
+            team.map(BudgetScope::Team),
+            person.map(BudgetScope::Person),
+            Some(BudgetScope::Profile(key.profile)),
+        ];
+        let mut above: Vec<Level> =
+            scopes.into_iter().flatten().filter_map(|scope| self.limited.get(&scope).cloned()).collect();
+        // One of these for each key is kept in memory.
+        above.shrink_to_fit();
+        above
+    }
+}
