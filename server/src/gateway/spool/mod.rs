@@ -306,7 +306,15 @@ impl Spool {
 
     /// The database holds everything before `cursor`: older segments go.
     pub fn ingested(&self, cursor: Cursor) -> io::Result<()> {
-        self.shared.lock().log.retire_before(cursor.segment)
+        let (mut retired, disk) = {
+            let mut state = self.shared.lock();
+            (state.log.retire_before(cursor.segment)?, state.log.disk())
+        };
+        let finished = retired.finish(&self.shared.folder, &*disk);
+        if finished.is_err() {
+            self.shared.lock().log.take_back(retired);
+        }
+        finished
     }
 }
 
