@@ -255,7 +255,7 @@ export async function mintedPage(visitor, name, edit = () => {}) {
 export async function widenGuardrails(origin, { callsAMinute, callsAtOnce }) {
   const list = await (await signIn(origin, ADMINISTRATOR)).open('/admin/guardrails');
   const form = (await list.follow(/^standard developer/i)).form(/^save version/i);
-  form.fill(/^calls a minute, maximum/i, String(callsAMinute));
+  form.fill(/^requests a minute, maximum/i, String(callsAMinute));
   form.fill(/^calls at once, maximum/i, String(callsAtOnce));
   const saved = await form.send();
   if (!/saved as version/i.test(saved.text)) throw new Error(`the guardrails were not saved (${saved.status}):\n${saved.text.slice(0, 3000)}`);

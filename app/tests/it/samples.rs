@@ -14,6 +14,7 @@ use domain::audit::{Actor, AuditEntry, AuditRow};
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Window};
 use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, TeamId};
 use domain::key_secret::SecretText;
+use domain::limits::Limits;
 use domain::minting::{Clamped, GrantedTerms};
 use domain::model::{Endpoint, ModelName};
 use domain::money::{NanoUsd, PicoUsd};
@@ -27,8 +28,10 @@ use domain::virtual_key::{
 };
 use portal::keys::*;
 use portal::models::ModelRow;
+use portal::ports::SharedLimits;
 use portal::snippets::SnippetFacts;
 use serde_json::json;
+use std::sync::Arc;
 
 mod catalogue;
 mod gallery;
@@ -183,6 +186,7 @@ pub(crate) fn rows() -> Vec<KeyRow> {
         profile_name: profile().name,
         standing: KeyStanding::Usable,
         status,
+        budget_of: (seed == 4).then(|| "Example Ltd".to_owned()),
         budget: Some(budget),
         last_use: used.map(|minutes| LastUse {
             at: now().plus_ms(-minutes * MS_PER_MINUTE),
@@ -287,7 +291,17 @@ pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
         figures: vec![
             figures(BudgetScope::Key(key.id), 5_000, 4_328, 62),
             figures(BudgetScope::Person(PersonId::from_random(&[7; 16])), 20_000, 5_200, 0),
+            figures(BudgetScope::Team(team()), 100_000, 18_800, 400),
         ],
+        above: vec![SharedLimits {
+            scope: BudgetScope::Team(team()),
+            name: "Billing".to_owned(),
+            limits: Arc::new(Limits {
+                requests_per_minute: Some(600),
+                tokens_per_minute: Some(1_000_000),
+                ..Limits::default()
+            }),
+        }],
         last_use: Some(LastUse {
             at: now().plus_ms(-12_000),
             network: "10.4.1.9".to_owned(),

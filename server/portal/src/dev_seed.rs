@@ -1,19 +1,23 @@
-//! What `keywright dev` finds in place: the demo provider with four models and their prices, and a team with a lead.
+//! What `keywright dev` finds in place: the demo provider with four models and their prices, a team with a lead, and
+//! a budget of the organisation.
 //!
 //! Repeating it changes nothing. The demo provider listens on a new port after each start: its address is followed, and
 //! since a sealed credential opens for one address only, it is sealed anew. What an administrator changed stays.
 
-use crate::act::By;
+use crate::act::{By, News};
+use crate::administration::budgets::append_limits;
 use crate::administration::credentials::{append_provider, facts, seals};
 use crate::administration::models::insert_model;
 use crate::{Portal, PortalError};
+use domain::budget::{BudgetScope, Cap, Window};
 use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProviderId, TeamId};
 use domain::key_secret::SecretText;
+use domain::limits::Limits;
 use domain::model::{Deployment, Endpoint, Model, WireFormat};
-use domain::money::PicoUsd;
+use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices};
 use domain::time::Timestamp;
-use store::{Provider, Team};
+use store::{Provider, ScopeLimits, Team};
 
 const DEV_START: By<'static> = By::Itself("dev start");
 /// The presets of the two halves, by which they are found again. Not in the list that people choose from.
@@ -144,13 +148,33 @@ impl Portal {
             }
             None => {
                 let id = TeamId::from_random(&self.id_bytes());
-                self.insert_team(&mut tx, DEV_START, now, Team { id, name: name.to_owned(), unit: None, created_at: now }).await?;
+                self.insert_team(
+                    &mut tx,
+                    DEV_START,
+                    now,
+                    Team { id, name: name.to_owned(), unit: None, created_at: now },
+                )
+                .await?;
                 tx.commit().await?;
                 id
             }
         };
         self.put_membership(DEV_START, team, member, lead).await?;
         Ok(team)
+    }
+
+    /// A budget of the organisation, so that there is one to look at. Whoever took it back has decided.
+    pub async fn seed_budget(&self, monthly: NanoUsd) -> Result<(), PortalError> {
+        let now = self.clock.now();
+        let scope = BudgetScope::Organisation;
+        let limits = Limits { caps: vec![Cap { window: Window::Month, limit: monthly }], ..Limits::default() };
+        let first = ScopeLimits { scope, limits, version: 1, updated_at: now, updated_by: None };
+        let mut tx = self.store.begin().await?;
+        if !tx.put_limits(&first).await? {
+            return Ok(());
+        }
+        append_limits(&mut tx, DEV_START, now, (scope, &self.settings.organisation), None, &first.limits).await?;
+        self.commit_and_tell(tx, News::Levels).await
     }
 }
 

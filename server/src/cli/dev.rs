@@ -23,6 +23,7 @@ use crate::http::origin::Origin;
 use crate::process::{self, Plan, Process};
 use crate::telemetry;
 use domain::key_secret::SecretText;
+use domain::money::NanoUsd;
 use jiff::tz::TimeZone;
 use portal::bootstrap::{self, BootstrapError};
 use portal::ports::Randomness;
@@ -45,6 +46,8 @@ const WORD_PAUSE: Duration = Duration::from_millis(30);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Opens the demo provider, which answers on loopback and has nothing to protect. The same at each start, so that
 /// starting again changes nothing.
+/// Of the organisation, a month: more than anybody spends on the demo models.
+const DEMO_BUDGET: NanoUsd = NanoUsd::from_dollars(1_000);
 const DEMO_KEY: &str = "demo-provider-credential";
 /// Load tests come from one address here.
 const CONNECTIONS: usize = 2_000;
@@ -236,6 +239,7 @@ async fn seed(process: &Process, idp: &DevIdp, demo: &str) -> Result<(), Problem
     for (person, leads) in idp.members(&process.store).await? {
         process.app.portal.seed_team(dev_idp::TEAM, person, leads).await?;
     }
+    process.app.portal.seed_budget(DEMO_BUDGET).await?;
     Ok(())
 }
 

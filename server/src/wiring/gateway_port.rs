@@ -53,11 +53,8 @@ impl GatewayPort for LiveGateway {
 
     async fn levels_above(&self, key: KeyId) -> Vec<SharedLimits> {
         let Some(record) = self.directory.key(key) else { return vec![] };
-        let shared = |level: &Level| SharedLimits {
-            scope: level.scope,
-            name: level.name.clone(),
-            limits: level.limits.clone(),
-        };
+        let shared =
+            |level: &Level| SharedLimits { scope: level.scope, name: level.name.clone(), limits: level.limits.clone() };
         record.above.iter().map(shared).collect()
     }
 

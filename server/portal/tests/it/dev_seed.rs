@@ -69,3 +69,17 @@ async fn a_seeded_team_is_made_once() {
     assert_eq!((first, world.audit_length().await), (second, length));
     assert!(lead.leads(first));
 }
+
+#[tokio::test]
+async fn a_seeded_budget_is_set_once_and_never_again() {
+    let world = World::new().await;
+    let admin = world.administrator().await;
+    let dollars = domain::money::NanoUsd::from_dollars;
+    world.portal.seed_budget(dollars(500)).await.unwrap();
+    assert_eq!(world.last_action().await, "limits.set");
+    let scope = domain::budget::BudgetScope::Organisation;
+    let taken_back = domain::limits::Limits::default();
+    world.portal.set_limits(as_administrator(&admin), scope, 1, taken_back.clone()).await.unwrap();
+    world.portal.seed_budget(dollars(500)).await.unwrap();
+    assert_eq!(world.portal.level(&admin, scope).await.unwrap().row.limits, taken_back);
+}

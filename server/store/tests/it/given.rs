@@ -5,7 +5,9 @@ use domain::access_profile::{
     AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, PromptBound, QuotaTerm, Term,
 };
 use domain::budget::{BudgetLine, BudgetScope, Cap, Window};
-use domain::id::{CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
+use domain::id::{
+    CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId,
+};
 use domain::limits::{Counted, Quota};
 use domain::model::{Deployment, Endpoint, Model, WireFormat};
 use domain::money::{NanoUsd, PicoUsd};
