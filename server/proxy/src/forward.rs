@@ -16,6 +16,7 @@ use crate::framing::Framing;
 use crate::gateway::Gateway;
 use crate::headers::for_client;
 use crate::health::{Attempt, Failure};
+use crate::limit_headers;
 use crate::metering::Charge;
 use crate::ports::ProviderRecord;
 use crate::reservation::Ending;
@@ -334,6 +335,8 @@ impl Exchange {
         insert(&mut headers, &MODEL, self.admitted.model().name.as_str());
         insert(&mut headers, &PROVIDER, &provider.name);
         announce_attempts(&mut headers, self.attempts);
+        let caller = self.admitted.caller();
+        limit_headers::announce(&mut headers, caller.skin, self.admitted.reservation().traffic(), caller.arrived_at);
         headers
     }
 }

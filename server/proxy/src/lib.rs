@@ -22,6 +22,7 @@ mod head;
 mod headers;
 mod health;
 mod holding;
+mod limit_headers;
 mod metering;
 pub mod ports;
 mod presented_key;
