@@ -137,19 +137,21 @@ impl Exchange {
 
     /// Ends a call of which the client has seen nothing yet.
     fn fail(mut self, denial: &Denial, charge: Charge, answer: Answer) {
-        let gone = self.drain.client_is_gone();
         let attempts = self.attempts;
-        self.conclude(if gone { Outcome::ClientGone } else { Outcome::ProviderFailed }, Some(denial));
+        let outcome = match denial {
+            _ if self.drain.client_is_gone() => Outcome::ClientGone,
+            // Nothing that the provider could have done better.
+            Denial::BudgetExhausted(_) | Denial::MeteringUnavailable => Outcome::Interrupted,
+            _ => Outcome::ProviderFailed,
+        };
+        self.conclude(outcome, Some(denial));
         let (caller, reservation) = self.admitted.into_reservation();
         let mut response = error::refuse(denial, &asked(&caller, &self.gateway));
         let is_ours = matches!(denial, Denial::Starting | Denial::Sealed | Denial::PolicyStale);
         if is_ours && charge == Charge::NOTHING {
             reservation.release(denial);
         } else {
-            let (outcome, error) = match gone {
-                true => (Outcome::ClientGone, None),
-                false => (Outcome::ProviderFailed, Some(denial.code())),
-            };
+            let error = (outcome != Outcome::ClientGone).then(|| denial.code());
             let ending = Ending { status: denial.status(), outcome, error, charge };
             if let Err(denial) = reservation.settle(ending) {
                 response = error::refuse(&denial, &asked(&caller, &self.gateway));
