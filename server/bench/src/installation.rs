@@ -68,7 +68,7 @@ impl Installation {
 
         let mut tx = store.begin().await?;
         tx.insert_person(&person).await?;
-        tx.update_profile(&profile, profile.version, now).await?;
+        tx.update_profile(&profile, profile.version - 1, now).await?;
         let (upstream, credential) = upstream(&sealing, provider, now)?;
         tx.insert_provider(&upstream).await?;
         tx.insert_credential(&credential).await?;
@@ -202,7 +202,7 @@ fn generous(starter: AccessProfile) -> AccessProfile {
     fn term<T: Copy>(value: T) -> Term<T> {
         Term { default: value, maximum: value, developers_may_change: true, above: AboveMaximum::Reject }
     }
-    let mut profile = starter;
+    let mut profile = AccessProfile { version: starter.version + 1, ..starter };
     profile.terms.caps = WINDOWS.map(|window| CapTerm { window, amount: term(PLENTY) }).to_vec();
     profile.terms.requests_per_minute = term(u32::MAX);
     profile.terms.concurrency = term(u32::MAX);
@@ -347,7 +347,8 @@ async fn write_usage(store: &Store, keys: &[KeyId], count: u64, now: Timestamp) 
         let batch: Vec<UsageRecord> = (written..until)
             .map(|number| {
                 let key = keys[usize::try_from(number).unwrap_or(0) % keys.len()];
-                let at = begins.plus_ms(i64::try_from(u128::from(number) * SPREAD_MS as u128 / u128::from(count)).unwrap_or(0));
+                let at = begins
+                    .plus_ms(i64::try_from(u128::from(number) * SPREAD_MS as u128 / u128::from(count)).unwrap_or(0));
                 let line = BudgetLine { scope: BudgetScope::Key(key), window: Window::Month, window_start: month };
                 let sequence = u16::try_from(number % 1_000).unwrap_or(0);
                 earlier_call(EventId::new(at, 0, sequence), key, line)

@@ -88,7 +88,9 @@ mod tests {
     fn another_gateway_is_read() {
         let other: Other = "lite=http://127.0.0.1:4000/v1,sk-1,fast,77".parse().unwrap();
         assert_eq!((other.name.as_str(), other.base_path.as_str(), other.pid), ("lite", "/v1", Some(77)));
-        for wrong in ["lite", "lite=http://127.0.0.1:4000/v1", "lite=https://127.0.0.1:1/v1,k,m", "a=http://host/v1,k,m"] {
+        for wrong in
+            ["lite", "lite=http://127.0.0.1:4000/v1", "lite=https://127.0.0.1:1/v1,k,m", "a=http://host/v1,k,m"]
+        {
             assert!(wrong.parse::<Other>().is_err(), "{wrong}");
         }
     }

@@ -83,7 +83,8 @@ pub async fn keywright(
     port: u16,
     core: Option<usize>,
 ) -> Result<(Running, Duration), Problem> {
-    let log = || Ok::<_, std::io::Error>(Stdio::from(File::options().create(true).append(true).open(folder.join("log"))?));
+    let log =
+        || Ok::<_, std::io::Error>(Stdio::from(File::options().create(true).append(true).open(folder.join("log"))?));
     let mut command = Command::new(binary);
     command.arg("serve").arg("--config").arg(folder.join("keywright.toml"));
     command.stdin(Stdio::null()).stdout(log()?).stderr(log()?);

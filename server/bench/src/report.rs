@@ -137,13 +137,17 @@ impl Report {
             let _ = writeln!(text, "{line}");
         }
         let width = self.rows.iter().map(|row| row.what.chars().count()).max().unwrap_or(0);
-        let mut section = "";
+        let mut sections: Vec<&str> = Vec::new();
         for row in &self.rows {
-            if row.section != section {
-                section = row.section;
-                let _ = writeln!(text, "\n{section}");
+            if !sections.contains(&row.section) {
+                sections.push(row.section);
             }
-            let _ = writeln!(text, "{}", row.line(width));
+        }
+        for section in sections {
+            let _ = writeln!(text, "\n{section}");
+            for row in self.rows.iter().filter(|row| row.section == section) {
+                let _ = writeln!(text, "{}", row.line(width));
+            }
         }
         let count = |verdict| self.rows.iter().filter(|row| row.verdict == verdict).count();
         let _ = writeln!(

@@ -42,12 +42,7 @@ pub fn report(options: &Options) -> Result<ExitCode, Problem> {
     Ok(if report.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn measure(
-    options: &Options,
-    cores: Option<Cores>,
-    binary: PathBuf,
-    report: &mut Report,
-) -> Result<(), Problem> {
+async fn measure(options: &Options, cores: Option<Cores>, binary: PathBuf, report: &mut Report) -> Result<(), Problem> {
     let begun = Instant::now();
     let effort = if options.quick { Effort::QUICK } else { Effort::full(options.usage_rows) };
     say("starting everything");
@@ -96,7 +91,9 @@ fn describe(setting: &Setting, options: &Options, report: &mut Report) {
     };
     report.circumstance(format!("built {profile}"));
     report.circumstance(match setting.cores {
-        Some(cores) => format!("generator and provider on core {}, what is measured on core {}", cores.load, cores.gateway),
+        Some(cores) => {
+            format!("generator and provider on core {}, what is measured on core {}", cores.load, cores.gateway)
+        }
         None => "nothing is pinned: one core, or the system does not allow it".to_owned(),
     });
     report.circumstance(format!(

@@ -39,8 +39,7 @@ impl Wish {
         body["max_tokens"] = 256.into();
         body["temperature"] = json!(0.2);
         let question = format!("{wish} {QUESTION}{}", "x".repeat(padding));
-        body["messages"] =
-            json!([{ "role": "system", "content": "Answer in one sentence." }, { "role": "user", "content": question }]);
+        body["messages"] = json!([{ "role": "system", "content": "Answer in one sentence." }, { "role": "user", "content": question }]);
         body.to_string().into_bytes()
     }
 

@@ -45,12 +45,19 @@ pub async fn measure(setting: &Setting, report: &mut Report) -> Result<Option<f6
         show_cell(report, (wish, connections, title), rounds);
     }
     show_ladder(report, &ladder);
-    Ok(cells[1].spread(&setting.keywright.target.name, |measured| Some(measured.per_second())).map(|spread| spread.median))
+    Ok(cells[1]
+        .spread(&setting.keywright.target.name, |measured| Some(measured.per_second()))
+        .map(|spread| spread.median))
 }
 
 fn show_cell(report: &mut Report, (wish, connections, title): (Wish, usize, &str), rounds: &Rounds) {
     for name in rounds.names() {
-        report.show(SECTION, format!("{title}: {name}"), "/s", rounds.spread(name, |measured| Some(measured.per_second())));
+        report.show(
+            SECTION,
+            format!("{title}: {name}"),
+            "/s",
+            rounds.spread(name, |measured| Some(measured.per_second())),
+        );
         let busy = rounds.spread(name, Measured::busy);
         if let Some(busy) = busy {
             report.note(format!("its core {:.0} % busy", busy.median * 100.0));

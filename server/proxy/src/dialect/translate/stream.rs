@@ -6,6 +6,7 @@ use super::{Dialect, Surface, anthropic, gemini, openai, responses};
 use crate::sse::Event;
 use bytes::Bytes;
 use domain::denial::Denial;
+use serde_json::Value;
 
 enum Reader {
     OpenAi(openai::read_stream::Reader),
@@ -116,5 +117,17 @@ impl StreamTranslator {
             Writer::GenerateContent(writer) => writer.finish(&self.envelope, &mut out)?,
         }
         Ok(Bytes::from(out))
+    }
+
+    /// An error of the gateway's own, in the client's format; it ends the stream.
+    pub(crate) fn broken(&mut self, error: &Value) -> Bytes {
+        let mut out = String::new();
+        match &mut self.writer {
+            Writer::ChatCompletions(_) => out.push_str(&format!("data: {error}\n\n")),
+            Writer::Responses(writer) => writer.broken(&error["error"], &mut out),
+            Writer::Messages(_) => out.push_str(&format!("event: error\ndata: {error}\n\n")),
+            Writer::GenerateContent(writer) => writer.broken(error, &mut out),
+        }
+        Bytes::from(out)
     }
 }

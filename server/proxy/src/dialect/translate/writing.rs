@@ -116,6 +116,11 @@ impl From<&RawValue> for Json {
         Self(raw.get().to_owned())
     }
 }
+impl From<&Value> for Json {
+    fn from(value: &Value) -> Self {
+        Self(value.to_string())
+    }
+}
 impl From<&Number> for Json {
     fn from(number: &Number) -> Self {
         Self(number.to_string())

@@ -56,6 +56,7 @@ struct ReportedUsage {
     candidates_token_count: Option<u64>,
     thoughts_token_count: Option<u64>,
     tool_use_prompt_token_count: Option<u64>,
+    total_token_count: Option<u64>,
 }
 
 impl ReportedUsage {
@@ -63,11 +64,14 @@ impl ReportedUsage {
         let prompt = figure(self.prompt_token_count).saturating_add(figure(self.tool_use_prompt_token_count));
         let cache_read = figure(self.cached_content_token_count).min(prompt);
         let reasoning = figure(self.thoughts_token_count);
+        let beside = prompt.saturating_add(reasoning);
+        let candidates =
+            self.candidates_token_count.unwrap_or_else(|| figure(self.total_token_count).saturating_sub(beside));
         Usage {
             input: prompt - cache_read,
             cache_read,
             cache_write: 0,
-            output: figure(self.candidates_token_count).saturating_add(reasoning),
+            output: candidates.saturating_add(reasoning),
             reasoning,
         }
     }

@@ -9,6 +9,7 @@ use super::super::signature::Signature;
 use super::super::writing::Json;
 use super::answer::{response, write_said, write_usage};
 use domain::denial::Denial;
+use serde_json::Value;
 
 /// How chunks stand in the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +108,12 @@ impl Writer {
         self.frame(&last.json(), out);
         self.close(out);
         Ok(())
+    }
+
+    /// An error of the gateway's own, which ends the stream.
+    pub(in super::super) fn broken(&mut self, error: &Value, out: &mut String) {
+        self.frame(&Json::from(error), out);
+        self.close(out);
     }
 
     /// Ends the list, if it is one; also behind an error.

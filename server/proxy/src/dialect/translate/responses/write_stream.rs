@@ -7,6 +7,7 @@ use super::super::failure::Failure;
 use super::super::signature::Signature;
 use super::super::writing::{Fields, Json};
 use super::answer::{begun, ended, item, item_id, last_event, summary_part, text_part};
+use serde_json::Value;
 
 #[derive(Default)]
 pub(in super::super) struct Writer {
@@ -33,11 +34,11 @@ impl Writer {
                 if !matches!(self.open, Some(Said::Text(_))) {
                     self.start(Said::Text(String::new()), envelope, out);
                     let part = Fields::new().with("content_index", 0u64).with("part", text_part(""));
-                    self.about("response.content_part.added", part, envelope, out);
+                    self.about("response.content_part.added", &part, envelope, out);
                 }
                 let delta =
                     Fields::new().with("content_index", 0u64).with("delta", &more).with("logprobs", Json::list([]));
-                self.about("response.output_text.delta", delta, envelope, out);
+                self.about("response.output_text.delta", &delta, envelope, out);
                 if let Some(Said::Text(text)) = &mut self.open {
                     text.push_str(&more);
                 }
@@ -46,10 +47,10 @@ impl Writer {
                 if !matches!(self.open, Some(Said::Thought(_))) {
                     self.start(thought(String::new(), None, false), envelope, out);
                     let part = Fields::new().with("summary_index", 0u64).with("part", summary_part(""));
-                    self.about("response.reasoning_summary_part.added", part, envelope, out);
+                    self.about("response.reasoning_summary_part.added", &part, envelope, out);
                 }
                 let delta = Fields::new().with("summary_index", 0u64).with("delta", &more);
-                self.about("response.reasoning_summary_text.delta", delta, envelope, out);
+                self.about("response.reasoning_summary_text.delta", &delta, envelope, out);
                 if let Some(Said::Thought(thought)) = &mut self.open {
                     thought.text.push_str(&more);
                 }
@@ -71,7 +72,12 @@ impl Writer {
                 self.start(Said::Call { id, name, arguments: String::new(), signature }, envelope, out);
             }
             Piece::Arguments(more) => {
-                self.about("response.function_call_arguments.delta", Fields::new().with("delta", &more), envelope, out);
+                self.about(
+                    "response.function_call_arguments.delta",
+                    &Fields::new().with("delta", &more),
+                    envelope,
+                    out,
+                );
                 if let Some(Said::Call { arguments, .. }) = &mut self.open {
                     arguments.push_str(&more);
                 }
@@ -103,11 +109,11 @@ impl Writer {
     }
 
     /// An event about the open item.
-    fn about(&mut self, name: &str, more: Fields, envelope: &Envelope, out: &mut String) {
+    fn about(&mut self, name: &str, more: &Fields, envelope: &Envelope, out: &mut String) {
         let Some(said) = &self.open else { return };
         let index = self.done.len();
         let id = item_id(said, index, envelope);
-        self.send(name, |event| event.with("item_id", id).with("output_index", index).and(&more), out);
+        self.send(name, |event| event.with("item_id", id).with("output_index", index).and(more), out);
     }
 
     fn close(&mut self, envelope: &Envelope, out: &mut String) {
@@ -116,19 +122,19 @@ impl Writer {
             Some(Said::Text(text)) => {
                 let at = || Fields::new().with("content_index", 0u64);
                 let (text, part) = (at().with("text", text).with("logprobs", Json::list([])), text_part(text));
-                self.about("response.output_text.done", text, envelope, out);
-                self.about("response.content_part.done", at().with("part", part), envelope, out);
+                self.about("response.output_text.done", &text, envelope, out);
+                self.about("response.content_part.done", &at().with("part", part), envelope, out);
             }
             Some(Said::Thought(thought)) if !thought.text.is_empty() => {
                 let at = || Fields::new().with("summary_index", 0u64);
                 let (text, part) = (at().with("text", &thought.text), summary_part(&thought.text));
-                self.about("response.reasoning_summary_text.done", text, envelope, out);
-                self.about("response.reasoning_summary_part.done", at().with("part", part), envelope, out);
+                self.about("response.reasoning_summary_text.done", &text, envelope, out);
+                self.about("response.reasoning_summary_part.done", &at().with("part", part), envelope, out);
             }
             Some(Said::Thought(_)) => {}
             Some(Said::Call { name, arguments, .. }) => {
                 let done = Fields::new().with("name", name).with("arguments", arguments);
-                self.about("response.function_call_arguments.done", done, envelope, out);
+                self.about("response.function_call_arguments.done", &done, envelope, out);
             }
         }
         if let Some(said) = self.open.take() {
@@ -149,6 +155,16 @@ impl Writer {
                 .with("request_id", &envelope.id)
         };
         self.send("error", error, out);
+    }
+
+    /// An error of the gateway's own: the inside of one in OpenAI's format.
+    pub(in super::super) fn broken(&mut self, error: &Value, out: &mut String) {
+        let fields = |event: Fields| {
+            ["code", "message", "param", "request_id"]
+                .into_iter()
+                .fold(event, |event, name| event.with(name, &error[name]))
+        };
+        self.send("error", fields, out);
     }
 
     pub(in super::super) fn finish(&mut self, envelope: &Envelope, out: &mut String) {

@@ -1,7 +1,7 @@
 //! What cannot be translated is refused with its name, and says what to do.
 
 use super::super::{error, read_request, write_request};
-use super::{Dialect, Surface, own, reason, target};
+use super::{Dialect, Framing, StreamTranslator, Surface, Wishes, envelope, own, reason, target};
 
 fn refusal(from: Dialect, to: Dialect, fields: &str) -> String {
     let body = match from {
@@ -164,5 +164,46 @@ fn responses_without_counterpart_are_named() {
     ] {
         let denial = read_request(Surface::Responses, format!("{{{fields}}}").as_bytes(), false).unwrap_err();
         assert!(reason(denial).starts_with(named), "{fields}");
+    }
+}
+
+#[test]
+fn a_stream_that_breaks_says_so_in_the_clients_format() {
+    let error = serde_json::json!({"error": {"message": "gone", "code": "provider_error"}});
+    for (surface, framing, expected) in [
+        (
+            Surface::ChatCompletions,
+            Framing::Events,
+            "data: {\"error\":{\"code\":\"provider_error\",\"message\":\"gone\"}}\n\n",
+        ),
+        (
+            Surface::Responses,
+            Framing::Events,
+            "event: error\ndata: {\"type\":\"error\",\"sequence_number\":5,\"code\":\"provider_error\",\"message\":\"gone\",\"param\":null,\"request_id\":null}\n\n",
+        ),
+        (
+            Surface::Messages,
+            Framing::Events,
+            "event: error\ndata: {\"error\":{\"code\":\"provider_error\",\"message\":\"gone\"}}\n\n",
+        ),
+        (
+            Surface::GenerateContent,
+            Framing::Events,
+            "data: {\"error\":{\"code\":\"provider_error\",\"message\":\"gone\"}}\r\n\r\n",
+        ),
+        (
+            Surface::GenerateContent,
+            Framing::List,
+            ",\r\n{\"error\":{\"code\":\"provider_error\",\"message\":\"gone\"}}]",
+        ),
+    ] {
+        let wishes = Wishes { include_usage: false, framing };
+        let mut translator = StreamTranslator::new(Dialect::OpenAi, surface, wishes, envelope());
+        let begun = translator.push(b"data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n").unwrap();
+        assert!(!begun.is_empty());
+        let said = translator.broken(&error);
+        let said = std::str::from_utf8(&said).unwrap();
+        assert_eq!(said, expected, "{surface:?}");
+        assert!(framing == Framing::Events || [&begun[..], said.as_bytes()].concat().starts_with(b"["));
     }
 }
