@@ -5,6 +5,7 @@
 mod answers;
 mod connections;
 mod cuts;
+mod next_place;
 mod streams;
 
 use crate::world::{World, post};
