@@ -12,4 +12,7 @@ pub use calls::{connection, connection_tone, denial, outcome, usage_source};
 pub use changes::{action, field};
 pub use keys::{consumer, consumer_note, consumer_tag, key_status, overlap, revocation_reason, standing};
 pub use refusals::{amount, refusal};
-pub use settings::{above_maximum, budget_window, endpoint, per_window, role, role_note, window, wire_format};
+pub use settings::{
+    above_maximum, budget_window, endpoint, level, per_window, prompt_bound, prompt_bound_note, provider_kind, quota,
+    quota_name, role, role_note, traffic, window,
+};

@@ -9,7 +9,7 @@ use domain::access_profile::{AboveMaximum, AccessProfile, CapTerm, Term};
 use domain::budget::{BudgetLine, BudgetScope, Cap, Window};
 use domain::id::{CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProviderId};
 use domain::key_secret::{self, Pepper, SecretText, TokenKind};
-use domain::model::{Deployment, Endpoint, Model, WireFormat};
+use domain::model::{Deployment, Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::Role;
 use domain::pricing::{PriceList, TokenPrices};
@@ -215,7 +215,7 @@ fn upstream(sealing: &Sealing, address: SocketAddr, now: Timestamp) -> Result<(P
         id: ProviderId::from_random(&random::<32>()),
         name: "Scripted".to_owned(),
         preset: "openai-compatible".to_owned(),
-        format: WireFormat::OpenAi,
+        kind: ProviderKind::OpenAi,
         base_url: format!("http://{address}/v1"),
         enabled: true,
         created_at: now,

@@ -9,6 +9,9 @@ pub mod base62;
 pub mod budget;
 pub mod catalogue;
 pub mod denial;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod id;
 pub mod key_secret;
 pub mod limits;

@@ -31,6 +31,7 @@ impl SnippetFacts {
             Endpoint::Responses => self.responses_model.as_ref(),
             Endpoint::Messages | Endpoint::CountTokens => self.messages_model.as_ref(),
             Endpoint::Embeddings => self.embeddings_model.as_ref(),
+            _ => None,
         }
     }
 }

@@ -8,9 +8,9 @@ use crate::head::Head;
 use crate::holding::Held;
 use crate::metering::{CallBound, Tariff};
 use crate::ports::{KeyRecord, ReserveRequest};
-use crate::request::{Chain, Edits, OutputCap, caps, rewrite};
+use crate::request::{Chain, Edits, OutputCap, rewrite};
 use crate::reservation::Reservation;
-use crate::route::path_of;
+use crate::route::Address;
 use crate::routing::{Candidate, candidates};
 use crate::slices::{self, Slices};
 use bytes::Bytes;
@@ -72,13 +72,19 @@ fn agent(headers: &HeaderMap) -> String {
     printable.take(64).map(|&byte| char::from(byte)).collect()
 }
 
+/// What a caller asks for, read as far as the gateway acts on it.
+pub(crate) struct Called {
+    pub endpoint: Endpoint,
+    pub address: Address,
+    pub head: Head,
+    pub body: Bytes,
+}
+
 /// A call that may go to a provider, with the money for it.
 pub(crate) struct Admitted {
     caller: Caller,
-    endpoint: Endpoint,
+    called: Called,
     model: Arc<Model>,
-    head: Head,
-    body: Bytes,
     output_cap: OutputCap,
     bound: CallBound,
     slices: Slices,
@@ -118,25 +124,13 @@ fn shown(name: &str) -> String {
 pub(crate) fn admit(
     gateway: &Gateway,
     caller: Caller,
-    endpoint: Endpoint,
-    head: Head,
-    body: Bytes,
+    called: Called,
     held: Held,
 ) -> Result<Admitted, Box<(Caller, Denial)>> {
-    match plan(gateway, &caller, endpoint, &head, &body) {
-        Ok(Plan { model, candidates, output_cap, bound, slices, reservation }) => Ok(Admitted {
-            caller,
-            endpoint,
-            model,
-            head,
-            body,
-            output_cap,
-            bound,
-            slices,
-            candidates,
-            reservation,
-            _held: held,
-        }),
+    match plan(gateway, &caller, &called) {
+        Ok(Plan { model, candidates, output_cap, bound, slices, reservation }) => {
+            Ok(Admitted { caller, called, model, output_cap, bound, slices, candidates, reservation, _held: held })
+        }
         Err(denial) => Err(Box::new((caller, denial))),
     }
 }
@@ -150,11 +144,12 @@ struct Plan {
     reservation: Reservation,
 }
 
-fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, body: &Bytes) -> Result<Plan, Denial> {
-    let record = &*caller.record;
-    let model = authorised_model(gateway, record, &head.model.value)?;
+fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Denial> {
+    let Called { endpoint, head, body, .. } = called;
+    let (endpoint, record) = (*endpoint, &*caller.record);
+    let model = authorised_model(gateway, record, &head.model)?;
     let candidates = serving(gateway, &model, endpoint)?;
-    let free = endpoint == Endpoint::CountTokens;
+    let free = endpoint.counts_for().is_some();
     if model.price.is_none() && !free {
         return Err(Denial::ModelUnpriced { model: model.name.to_string() });
     }
@@ -193,7 +188,7 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
         now: caller.arrived_at,
     })?;
     let reservation = guard(Some(reserved));
-    let output_cap = if endpoint == Endpoint::Embeddings { OutputCap::AsSent } else { OutputCap::AtMost(cap) };
+    let output_cap = if takes_a_cap(endpoint) { OutputCap::AtMost(cap) } else { OutputCap::AsSent };
     let most_output = model.max_output_tokens.unwrap_or(UNKNOWN_OUTPUT).saturating_mul(head.choices);
     let bound = CallBound { input_tokens, output_tokens, most_output, prompt_estimate, ..CallBound::default() };
     Ok(Plan { candidates, output_cap, bound, slices, reservation, model })
@@ -217,8 +212,7 @@ fn expected_output(most: u64) -> u64 {
 /// Where the call can go, or where it should have been made.
 fn serving(gateway: &Gateway, model: &Model, endpoint: Endpoint) -> Result<Vec<Candidate>, Denial> {
     let listed = |wanted: Endpoint| {
-        model.endpoints.contains(&wanted)
-            || (wanted == Endpoint::CountTokens && model.endpoints.contains(&Endpoint::Messages))
+        model.endpoints.contains(&wanted) || wanted.counts_for().is_some_and(|whole| model.endpoints.contains(&whole))
     };
     let random = (gateway.random)();
     let here = candidates(model, endpoint.format(), &*gateway.directory, random);
@@ -229,10 +223,22 @@ fn serving(gateway: &Gateway, model: &Model, endpoint: Endpoint) -> Result<Vec<C
     let elsewhere =
         Endpoint::ALL.into_iter().find(|&other| other != endpoint && listed(other) && speaks(other.format()));
     match elsewhere {
-        Some(other) => Err(Denial::ModelUnsupported { model: model.name.to_string(), endpoint: path_of(other) }),
+        Some(other) => Err(Denial::ModelUnsupported { model: model.name.to_string(), endpoint: other.gateway_path() }),
         // Listed here, and nobody in service anywhere.
         None => Err(Denial::ProviderError),
     }
+}
+
+/// Endpoints at which the gateway caps what an answer may have.
+const fn takes_a_cap(endpoint: Endpoint) -> bool {
+    matches!(
+        endpoint,
+        Endpoint::ChatCompletions
+            | Endpoint::Responses
+            | Endpoint::Messages
+            | Endpoint::Completions
+            | Endpoint::GenerateContent
+    )
 }
 
 /// An upper bound of the prompt's tokens. A byte-level tokenizer never makes more tokens than there are bytes.
@@ -240,7 +246,7 @@ fn input_bound(head: &Head, body_bytes: u64, model: &Model, format: WireFormat) 
     let per_image = match format {
         // Tiles of the small models, times what an image has at most.
         WireFormat::OpenAi => 50_000,
-        WireFormat::Anthropic => 8_000,
+        WireFormat::Anthropic | WireFormat::Gemini => 8_000,
     };
     let window = model.max_input_tokens;
     let images = head.scan.images.saturating_mul(per_image).min(window.unwrap_or(u64::MAX));
@@ -262,13 +268,13 @@ fn output_cap(
     model: &Model,
     silent: domain::pricing::Bound,
 ) -> u64 {
-    if endpoint == Endpoint::Embeddings {
+    if !takes_a_cap(endpoint) {
         return 0;
     }
     let terms = &caller.record.effective;
     let policy = terms.max_output_tokens.unwrap_or(u64::MAX).min(model.max_output_tokens.unwrap_or(u64::MAX));
     // A chat may carry a cap in either of two fields; which one its provider reads is not known here.
-    let named = caps(head, endpoint).into_iter().flatten().filter_map(|(_, cap)| cap.value).max();
+    let named = head.caps.iter().flatten().filter_map(|sent| sent.cap.value).max();
     if let Some(named) = named {
         return named.min(policy);
     }
@@ -290,19 +296,22 @@ impl Admitted {
         &self.caller
     }
     pub(crate) const fn endpoint(&self) -> Endpoint {
-        self.endpoint
+        self.called.endpoint
+    }
+    pub(crate) const fn address(&self) -> &Address {
+        &self.called.address
     }
     pub(crate) fn model(&self) -> &Model {
         &self.model
     }
     pub(crate) const fn streamed(&self) -> bool {
-        self.head.stream
+        self.called.head.stream
     }
     pub(crate) const fn client_headers(&self) -> &HeaderMap {
         &self.caller.headers
     }
     pub(crate) fn tariff(&self) -> Tariff<'_> {
-        let price = self.model.price.as_ref().filter(|_| self.endpoint != Endpoint::CountTokens);
+        let price = self.model.price.as_ref().filter(|_| self.endpoint().counts_for().is_none());
         let (covered_tokens, amount) = (self.slices.covered(), self.reservation.amount());
         Tariff { price, bound: CallBound { covered_tokens, amount, ..self.bound } }
     }
@@ -348,14 +357,14 @@ impl Admitted {
     }
     /// True if the client itself asked for the usage of its stream.
     pub(crate) fn client_wants_usage(&self) -> bool {
-        self.head.stream_options.as_ref().is_some_and(|options| options.value.include_usage)
+        self.called.head.stream_options.as_ref().is_some_and(|options| options.value.include_usage)
     }
     pub(crate) fn candidates(&self) -> &[Candidate] {
         &self.candidates
     }
     /// Nothing will be sent any more: what is left of the request is not held while the answer takes its time.
     pub(crate) fn forget_body(&mut self) {
-        self.body = Bytes::new();
+        self.called.body = Bytes::new();
     }
     pub(crate) const fn reservation(&self) -> &Reservation {
         &self.reservation
@@ -374,16 +383,16 @@ impl Admitted {
         credential: &SecretText,
     ) -> Result<crate::upstream::Outbound, Denial> {
         let body: Chain = rewrite(
-            &self.body,
-            &self.head,
+            &self.called.body,
+            &self.called.head,
             &Edits {
-                endpoint: self.endpoint,
+                endpoint: self.endpoint(),
                 upstream_model: &candidate.deployment.upstream_model,
                 output_cap: self.output_cap,
-                cap_field: cap_field(self.endpoint, candidate),
+                cap_field: cap_field(self.endpoint(), candidate),
             },
         );
-        crate::upstream::Outbound::new(self, &candidate.provider, credential, body)
+        crate::upstream::Outbound::new(self, candidate, credential, body)
     }
 }
 
@@ -393,6 +402,7 @@ fn cap_field(endpoint: Endpoint, candidate: &Candidate) -> &'static str {
     let host = candidate.provider.base_url.host().unwrap_or_default();
     match endpoint {
         Endpoint::Responses => "max_output_tokens",
+        Endpoint::GenerateContent => "maxOutputTokens",
         Endpoint::ChatCompletions if host.ends_with(".openai.com") || host.ends_with(".openai.azure.com") => {
             "max_completion_tokens"
         }

@@ -12,6 +12,7 @@ use crate::coding;
 use crate::dialect;
 use crate::drain::{Drain, Stop};
 use crate::error::{self, Asked, dollars};
+use crate::framing::Framing;
 use crate::gateway::Gateway;
 use crate::headers::for_client;
 use crate::health::{Attempt, Failure};
@@ -23,7 +24,7 @@ use crate::upstream::UpstreamBody;
 use bytes::{Bytes, BytesMut};
 use domain::denial::Denial;
 use domain::key_secret::SecretText;
-use domain::model::{Endpoint, WireFormat};
+use domain::model::WireFormat;
 use domain::money::NanoUsd;
 use domain::usage::Outcome;
 use http::header::CONTENT_TYPE;
@@ -101,10 +102,10 @@ pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: A
     if !parts.status.is_success() {
         return exchange.relay_error(head, body, credential, answer).await;
     }
-    if stream::is_event_stream(&parts.headers)
-        || (exchange.admitted.streamed() && says_nothing_of_itself(&parts.headers))
-    {
-        return stream::relay(exchange, head, body, answer).await;
+    let framing = Framing::of_answer(&parts.headers, exchange.admitted.address());
+    let unsaid = exchange.admitted.streamed() && says_nothing_of_itself(&parts.headers);
+    if let Some(framing) = framing.or(unsaid.then_some(Framing::Events)) {
+        return stream::relay(exchange, framing, head, body, answer).await;
     }
     // The answer to a call for a stream is here in one piece: all of it has to be paid at once.
     if let Err(denial) = exchange.admitted.cover_all() {
@@ -135,7 +136,7 @@ const fn answers_in_json(endpoint: Endpoint) -> bool {
 impl Exchange {
     /// What a call without figures is charged after this much output.
     pub(crate) fn estimated(&self, output: u64) -> Charge {
-        if self.admitted.endpoint() == Endpoint::CountTokens {
+        if self.admitted.endpoint().counts_for().is_some() {
             return Charge::NOTHING;
         }
         self.admitted.tariff().estimated(None, output)
@@ -202,7 +203,13 @@ impl Exchange {
         // What broke off is no JSON any more, and is replaced.
         let secret = credential.expose().as_bytes();
         let leaks = !secret.is_empty() && memchr::memmem::find(&kept, secret).is_some();
-        let is_json = kept.first() == Some(&b'{') && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
+        // Google's own way to say that the credential is wrong: a 400.
+        if memchr::memmem::find(&kept, b"API_KEY_INVALID").is_some() {
+            return self.fail(&Denial::ProviderAuth, Charge::NOTHING, answer);
+        }
+        let begins = kept.trim_ascii_start().first();
+        let is_json = (begins == Some(&b'{') || (self.admitted.address().as_array && begins == Some(&b'[')))
+            && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
         if leaks || !is_json {
             return self.fail(&Denial::ProviderError, Charge::NOTHING, answer);
         }
@@ -247,7 +254,7 @@ impl Exchange {
 
     fn plain_charge(&self, usage: Option<domain::usage::TokenUsage>, seen_bytes: usize) -> Charge {
         match usage {
-            _ if self.admitted.endpoint() == Endpoint::CountTokens => Charge::NOTHING,
+            _ if self.admitted.endpoint().counts_for().is_some() => Charge::NOTHING,
             Some(tokens) => self.admitted.tariff().reported(tokens),
             None => self.estimated((seen_bytes as u64).div_ceil(3)),
         }

@@ -6,16 +6,39 @@
 //! Nested names are not looked at (tool schemas use any), except for the types of content parts, which tell whether
 //! input comes from outside the body. Fails closed: what is not understood is refused.
 
-use crate::fields::{Fields, span};
+mod gemini;
+
+use crate::fields::{Fields, Find, Names, span};
+use crate::route::Address;
 use crate::scan::{Scan, scan};
 use domain::denial::Denial;
-use domain::model::Endpoint;
-use serde::de::Deserialize;
+use domain::model::{Endpoint, WireFormat};
+use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 use std::ops::Range;
 
 /// Choices that a call may ask for; OpenAI's own limit.
 const MAX_CHOICES: u64 = 128;
+
+/// Fields that an answer's price or policy depends on, in OpenAI's and Anthropic's formats.
+const BODY: Names = &[
+    ("model", "model"),
+    ("stream", "stream"),
+    ("stream_options", "stream_options"),
+    ("max_tokens", "max_tokens"),
+    ("max_completion_tokens", "max_completion_tokens"),
+    ("max_output_tokens", "max_output_tokens"),
+    ("n", "n"),
+    ("best_of", "best_of"),
+    ("previous_response_id", "previous_response_id"),
+    ("conversation", "conversation"),
+    ("prompt", "prompt"),
+    ("background", "background"),
+    ("container", "container"),
+    ("service_tier", "service_tier"),
+    ("speed", "speed"),
+];
+const STREAM_OPTIONS: Names = &[("include_usage", "include_usage")];
 
 /// A value with its place in the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,18 +50,52 @@ pub(crate) struct Placed<T> {
 /// An output cap as it was sent; null is a place without a value.
 pub(crate) type Cap = Placed<Option<u64>>;
 
+/// A cap and the name of its field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SentCap {
+    pub field: &'static str,
+    pub cap: Cap,
+}
+
+/// Where a body names its model, and how a name is written there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ModelPlace {
+    Text(Range<usize>),
+    /// Behind `models/`, any number of times: the path decides.
+    Resource(Vec<Range<usize>>),
+    /// Nowhere: the path names it, and the body has to.
+    Missing,
+}
+
+/// Where a cap goes that the client did not send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CapSlot {
+    /// A field of the body, whose name depends on the provider.
+    Body,
+    /// Behind the brace of the object that has Gemini's caps.
+    Inside { at: usize, is_empty: bool },
+    /// In place of the null that stands for that object.
+    NullObject(Range<usize>),
+    /// In that object, which the body does not have.
+    NewObject(&'static str),
+}
+
 /// What was read of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Head {
-    pub model: Placed<String>,
+    pub model: String,
+    pub model_at: ModelPlace,
     pub stream: bool,
     pub stream_options: Option<Placed<StreamOptions>>,
-    pub max_tokens: Option<Cap>,
-    pub max_completion_tokens: Option<Cap>,
-    pub max_output_tokens: Option<Cap>,
+    /// The fields that cap the answers of this endpoint. A chat has two.
+    pub caps: [Option<SentCap>; 2],
+    pub cap_slot: CapSlot,
+    /// Answers that are made at once, each up to the cap.
     pub choices: u64,
     /// Behind the opening brace: where fields are put in.
     pub insert_at: usize,
+    /// The body has no field at all.
+    pub is_empty: bool,
     pub scan: Scan,
 }
 
@@ -49,21 +106,8 @@ pub(crate) struct StreamOptions {
     pub with_usage: String,
 }
 
-impl Head {
-    /// Fields that this endpoint does not know change nothing.
-    pub(crate) fn read_by(mut self, endpoint: Endpoint) -> Self {
-        if matches!(endpoint, Endpoint::Embeddings | Endpoint::CountTokens) {
-            self.stream = false;
-        }
-        if endpoint != Endpoint::ChatCompletions {
-            self.choices = 1;
-        }
-        self
-    }
-}
-
 /// Reads a body.
-pub(crate) fn read(body: &[u8]) -> Result<Head, Denial> {
+pub(crate) fn read(body: &[u8], endpoint: Endpoint, address: &Address) -> Result<Head, Denial> {
     let text = std::str::from_utf8(body).map_err(|_| invalid("The body is not UTF-8."))?;
     let scan = scan(body)?;
     if scan.refers_to_stored_things() {
@@ -72,72 +116,128 @@ pub(crate) fn read(body: &[u8]) -> Result<Head, Denial> {
              content itself.",
         ));
     }
+    let in_path = address.model.as_deref();
+    if endpoint.format() == WireFormat::Gemini {
+        return gemini::read(text, scan, endpoint, in_path.unwrap_or_default(), address.streamed());
+    }
+    object(text, BODY, true)?.into_head(text, scan, endpoint, in_path)
+}
+
+/// The fields of an object.
+fn object<'a>(text: &'a str, names: Names, is_top_level: bool) -> Result<Fields<'a>, Denial> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let fields = Fields::deserialize(&mut deserializer)
+    let fields = Find { names, is_top_level }
+        .deserialize(&mut deserializer)
         .and_then(|fields| deserializer.end().map(|()| fields))
         .map_err(|error| match error.classify() {
             serde_json::error::Category::Data => invalid("The body has to be one JSON object."),
             _ => invalid(format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column())),
         })?;
-    fields.into_head(text, scan)
+    match fields.complaint {
+        Some(complaint) => Err(invalid(complaint)),
+        None => Ok(fields),
+    }
 }
 
 pub(crate) fn invalid(reason: impl Into<String>) -> Denial {
     Denial::InvalidRequest { reason: reason.into() }
 }
 
+/// A field that has to be a whole number, if it is there.
+fn number(fields: &Fields<'_>, field: &str) -> Result<Option<u64>, Denial> {
+    let number = |value: &RawValue| value.get().parse();
+    fields.get(field).map(number).transpose().map_err(|_| invalid(format!("'{field}' has to be a whole number.")))
+}
+
+/// The fields in which a client caps the answer of this endpoint.
+const fn cap_fields(endpoint: Endpoint) -> [Option<&'static str>; 2] {
+    match endpoint {
+        Endpoint::ChatCompletions => [Some("max_completion_tokens"), Some("max_tokens")],
+        Endpoint::Responses => [Some("max_output_tokens"), None],
+        Endpoint::Messages | Endpoint::Completions => [Some("max_tokens"), None],
+        _ => [None, None],
+    }
+}
+
+/// Endpoints whose answers can be streams, by the body's own wish.
+const fn can_stream(endpoint: Endpoint) -> bool {
+    matches!(endpoint, Endpoint::ChatCompletions | Endpoint::Responses | Endpoint::Messages | Endpoint::Completions)
+}
+
 impl Fields<'_> {
-    fn number(&self, field: &str) -> Result<Option<u64>, Denial> {
-        let number = |value: &RawValue| value.get().parse();
-        self.get(field).map(number).transpose().map_err(|_| invalid(format!("'{field}' has to be a whole number.")))
-    }
-
-    fn cap(&self, field: &str, text: &str) -> Result<Option<Cap>, Denial> {
-        let value = self.number(field)?;
-        Ok(self.place(field, text).map(|at| Placed { value, at }))
-    }
-
-    fn into_head(self, text: &str, scan: Scan) -> Result<Head, Denial> {
-        if let Some(complaint) = self.complaint {
-            return Err(invalid(complaint));
-        }
-        let model = self.get("model").ok_or_else(|| invalid("'model' is missing. Name one of GET /v1/models."))?;
-        let name = serde_json::from_str(model.get()).map_err(|_| invalid("'model' has to be a text."))?;
+    fn into_head(self, text: &str, scan: Scan, endpoint: Endpoint, in_path: Option<&str>) -> Result<Head, Denial> {
+        let model_at = self.get("model").map_or(ModelPlace::Missing, |model| ModelPlace::Text(span(model, text)));
+        let model = match (in_path, self.get("model")) {
+            (Some(name), _) => name.to_owned(),
+            (None, Some(name)) => serde_json::from_str(name.get()).map_err(|_| invalid("'model' has to be a text."))?,
+            (None, None) => return Err(invalid("'model' is missing. Name one of GET /v1/models.")),
+        };
         let stream = match self.get("stream").map(RawValue::get) {
             None | Some("false") => false,
             Some("true") => true,
             Some(_) => return Err(invalid("'stream' has to be true or false.")),
         };
-        let choices = self.number("n")?.unwrap_or(1);
-        if !(1..=MAX_CHOICES).contains(&choices) {
-            return Err(invalid(format!("'n' has to be between 1 and {MAX_CHOICES}.")));
-        }
         self.refuse_references()?;
         let stream_options = match self.place("stream_options", text) {
             Some(at) => Some(Placed { value: self.stream_options()?, at }),
             None => None,
         };
+        let mut caps = [None, None];
+        for (slot, field) in caps.iter_mut().zip(cap_fields(endpoint)) {
+            let Some(field) = field else { continue };
+            let Some(at) = self.place(field, text) else { continue };
+            *slot = Some(SentCap { field, cap: Placed { value: number(&self, field)?, at } });
+        }
         Ok(Head {
-            model: Placed { value: name, at: span(model, text) },
-            stream,
+            model,
+            // A null is as good as absent, and has to go.
+            model_at: match (self.place("model", text), model_at) {
+                (Some(null), ModelPlace::Missing) => ModelPlace::Text(null),
+                (_, model_at) => model_at,
+            },
+            stream: stream && can_stream(endpoint),
             stream_options,
-            max_tokens: self.cap("max_tokens", text)?,
-            max_completion_tokens: self.cap("max_completion_tokens", text)?,
-            max_output_tokens: self.cap("max_output_tokens", text)?,
-            choices,
+            caps,
+            cap_slot: CapSlot::Body,
+            choices: self.choices(endpoint)?,
             insert_at: text.find('{').map_or(0, |brace| brace + 1),
+            is_empty: self.is_empty,
             scan,
         })
+    }
+
+    /// Fields that an endpoint does not know change nothing.
+    fn choices(&self, endpoint: Endpoint) -> Result<u64, Denial> {
+        let n = number(self, "n")?.unwrap_or(1);
+        if !(1..=MAX_CHOICES).contains(&n) {
+            return Err(invalid(format!("'n' has to be between 1 and {MAX_CHOICES}.")));
+        }
+        match endpoint {
+            Endpoint::ChatCompletions => Ok(n),
+            Endpoint::Completions => {
+                let made = number(self, "best_of")?.unwrap_or(1).max(n);
+                if made > MAX_CHOICES {
+                    return Err(invalid(format!("'best_of' has to be between 1 and {MAX_CHOICES}.")));
+                }
+                Ok(made.saturating_mul(self.prompts()))
+            }
+            _ => Ok(1),
+        }
+    }
+
+    /// How many prompts a completion has: one text, one list of tokens, or a list of either.
+    fn prompts(&self) -> u64 {
+        let Some(prompt) = self.get("prompt") else { return 1 };
+        let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(prompt.get()) else { return 1 };
+        let is_many = list.first().is_some_and(|first| first.get().starts_with(['"', '[']));
+        if is_many { list.len() as u64 } else { 1 }
     }
 
     fn stream_options(&self) -> Result<StreamOptions, Denial> {
         let broken =
             || invalid("'stream_options' has to be an object with at most one 'include_usage', true or false.");
         let raw = self.get("stream_options").map_or("{}", RawValue::get);
-        let fields: Fields<'_> = serde_json::from_str(raw).map_err(|_| broken())?;
-        if fields.complaint.is_some() {
-            return Err(broken());
-        }
+        let fields = object(raw, STREAM_OPTIONS, false).map_err(|_| broken())?;
         let include_usage = match fields.get("include_usage").map(RawValue::get) {
             None | Some("false") => false,
             Some("true") => true,
@@ -181,11 +281,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn chat(body: &str) -> Result<Head, Denial> {
-        read(body.as_bytes())
+        read(body.as_bytes(), Endpoint::ChatCompletions, &Address::default())
     }
 
     fn refusal(body: &str) -> String {
-        match read(body.as_bytes()) {
+        match chat(body) {
             Err(Denial::InvalidRequest { reason }) => reason,
             other => panic!("{body}: {other:?}"),
         }
@@ -196,9 +296,10 @@ mod tests {
         let body = r#" { "messages" : [{"role":"user","content":"model"}], "model":"gpt-5" , "n":2, "stream" :true,
             "max_tokens": 40, "unknown":{"model":"x","model":"y","API_KEY":1} }"#;
         let head = chat(body).unwrap();
-        assert_eq!((head.model.value.as_str(), head.stream, head.choices), ("gpt-5", true, 2));
-        assert_eq!(&body[head.model.at.clone()], "\"gpt-5\"");
-        let cap = head.max_tokens.unwrap();
+        assert_eq!((head.model.as_str(), head.stream, head.choices), ("gpt-5", true, 2));
+        let ModelPlace::Text(at) = head.model_at.clone() else { panic!() };
+        assert_eq!(&body[at], "\"gpt-5\"");
+        let cap = head.caps[1].clone().unwrap().cap;
         assert_eq!((cap.value, &body[cap.at]), (Some(40), "40"));
         assert_eq!(&body[..head.insert_at], " {");
         assert_eq!(head.scan.items, 1);
@@ -208,7 +309,7 @@ mod tests {
     fn nulls_are_as_good_as_absent() {
         let head =
             chat(r#"{"model":"m","stream":null,"n":null,"max_tokens":null,"previous_response_id":null}"#).unwrap();
-        assert_eq!((head.stream, head.choices, head.max_tokens.unwrap().value), (false, 1, None));
+        assert_eq!((head.stream, head.choices, head.caps[1].clone().unwrap().cap.value), (false, 1, None));
     }
 
     #[test]
@@ -291,12 +392,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic_the_reader(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = read(&body);
+            let _ = read(&body, Endpoint::ChatCompletions, &Address::default());
         }
 
         #[test]
         fn no_json_like_text_panics_the_reader(body in r#"[{}\[\]",:\\umodelsn0-9 ]{0,60}"#) {
-            let _ = read(body.as_bytes());
+            let _ = chat(&body);
         }
     }
 }

@@ -13,6 +13,10 @@ mod drain;
 mod error;
 mod fields;
 mod forward;
+mod framing;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod gateway;
 mod head;
 mod headers;
@@ -33,6 +37,7 @@ mod sse;
 mod strangers;
 mod stream;
 mod stream_end;
+mod target;
 mod upstream;
 
 pub use body::{Body, BrokenOff};

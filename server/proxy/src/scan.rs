@@ -8,6 +8,8 @@ use domain::denial::Denial;
 use std::borrow::Cow;
 
 const MAX_DEPTH: usize = 64;
+/// `{"tools":[{"googleSearch":{`
+const TOOL_DEPTH: usize = 4;
 
 /// What one pass over the text tells without understanding it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -79,12 +81,22 @@ impl Scan {
     /// A text that is the value of `name`; both raw.
     fn value(&mut self, name: &[u8], value: &[u8]) {
         // Longer texts are content. Six bytes for each letter, should all of them be written as escapes.
-        if name.is_empty() || name.len() > 6 * 9 || value.len() > 6 * 40 {
+        if name.is_empty() || name.len() > 6 * 9 {
             return;
         }
         match &*unescaped(name) {
+            // Files of the provider's own store, and buckets that its credential opens.
+            "fileUri" | "file_uri" => {
+                let uri = unescaped(value);
+                self.stored |= !uri.starts_with("http") || uri.contains("googleapis.com");
+            }
+            _ if value.len() > 6 * 40 => {}
             "type" => self.part(&unescaped(value)),
             "file_id" => self.file_id = true,
+            "mimeType" | "mime_type" => {
+                let kind = unescaped(value);
+                self.outside |= kind.starts_with("video/") || kind.starts_with("application/");
+            }
             "container" => self.stored |= unescaped(value).starts_with("cntr_"),
             _ => {}
         }
@@ -92,12 +104,37 @@ impl Scan {
 
     /// An object or list that is the value of `name`.
     fn opened(&mut self, name: &[u8], bracket: u8, depth: usize) {
-        if name.is_empty() || name.len() > 6 * 18 {
+        if name.is_empty() || name.len() > 6 * 24 {
             return;
         }
         match (&*unescaped(name), bracket) {
             ("file_ids", b'[') => self.file_ids = true,
             ("web_search_options", b'{') => self.outside |= depth == 2,
+            ("inlineData" | "inline_data", b'{') => self.images += 1,
+            ("fileData" | "file_data", b'{') => self.outside = true,
+            (tool, b'{') if depth == TOOL_DEPTH => self.gemini_tool(tool),
+            _ => {}
+        }
+    }
+
+    /// A name in an item of a top-level list, which is where Gemini's tools stand.
+    fn gemini_tool(&mut self, name: &str) {
+        match name {
+            "fileSearch" | "file_search" | "retrieval" => self.stored = true,
+            "googleSearch"
+            | "google_search"
+            | "googleSearchRetrieval"
+            | "google_search_retrieval"
+            | "googleMaps"
+            | "google_maps"
+            | "enterpriseWebSearch"
+            | "enterprise_web_search"
+            | "urlContext"
+            | "url_context"
+            | "codeExecution"
+            | "code_execution"
+            | "computerUse"
+            | "computer_use" => self.outside = true,
             _ => {}
         }
     }

@@ -173,14 +173,7 @@ impl Directory {
         *levels = Levels::of(self.source.load_levels().await.inspect_err(|_| self.become_stale())?);
         let all: Vec<Arc<KeyRecord>> = self.keys.pin().values().cloned().collect();
         for some in all.chunks(AT_A_TIME) {
-            let keys = self.keys.pin();
-            for record in some {
-                let above = levels.above(&record.key);
-                if above != record.above {
-                    keys.insert(record.key.id, Arc::new(below(record, above)));
-                }
-            }
-            drop(keys);
+            self.put_below(some, &levels);
             // A hundred thousand keys take a while, in which calls go on.
             tokio::task::yield_now().await;
         }
@@ -233,6 +226,16 @@ impl Directory {
         let above = levels.above(&key);
         let record = KeyRecord { profile: profile.clone(), effective, secrets, owner_active, key, above };
         self.keys.pin().insert(record.key.id, Arc::new(record));
+    }
+
+    fn put_below(&self, records: &[Arc<KeyRecord>], levels: &Levels) {
+        let keys = self.keys.pin();
+        for record in records {
+            let above = levels.above(&record.key);
+            if above != record.above {
+                keys.insert(record.key.id, Arc::new(below(record, above)));
+            }
+        }
     }
 
     fn become_stale(&self) {

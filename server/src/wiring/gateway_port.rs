@@ -8,7 +8,7 @@ use bytes::Bytes;
 use domain::budget::{BudgetFigures, BudgetScope, Cap};
 use domain::denial::Denial;
 use domain::id::{KeyId, ProviderId};
-use domain::model::WireFormat;
+use domain::model::ProviderKind;
 use domain::time::{Clock, Timestamp};
 use domain::usage::UsageRecord;
 use http::{HeaderValue, Request, StatusCode, header};
@@ -53,11 +53,8 @@ impl GatewayPort for LiveGateway {
 
     async fn levels_above(&self, key: KeyId) -> Vec<SharedLimits> {
         let Some(record) = self.directory.key(key) else { return vec![] };
-        let shared = |level: &Level| SharedLimits {
-            scope: level.scope,
-            name: level.name.clone(),
-            limits: level.limits.clone(),
-        };
+        let shared =
+            |level: &Level| SharedLimits { scope: level.scope, name: level.name.clone(), limits: level.limits.clone() };
         record.above.iter().map(shared).collect()
     }
 
@@ -101,20 +98,21 @@ impl GatewayPort for LiveGateway {
     }
 }
 
-/// Listing models costs nothing and needs a valid credential at every provider of either format.
+/// Listing models costs nothing and needs a valid credential at every provider of any kind.
 fn list_models(provider: &ProviderRecord, secret: &str) -> Option<Request<Empty<Bytes>>> {
     let sensitive = |text: &str| {
         let mut value = HeaderValue::from_str(text).ok()?;
         value.set_sensitive(true);
         Some(value)
     };
-    let base = provider.base_url.to_string();
-    let request = Request::get(format!("{}/models", base.trim_end_matches('/')));
-    let request = match provider.format {
+    let request = Request::get(provider.models_url());
+    let request = match provider.kind {
         // A server of one's own may ask for none.
         _ if secret.is_empty() => request,
-        WireFormat::OpenAi => request.header(header::AUTHORIZATION, sensitive(&format!("Bearer {secret}"))?),
-        WireFormat::Anthropic => {
+        ProviderKind::OpenAi => request.header(header::AUTHORIZATION, sensitive(&format!("Bearer {secret}"))?),
+        ProviderKind::AzureOpenAi => request.header("api-key", sensitive(secret)?),
+        ProviderKind::Gemini => request.header("x-goog-api-key", sensitive(secret)?),
+        ProviderKind::Anthropic => {
             request.header("x-api-key", sensitive(secret)?).header("anthropic-version", ANTHROPIC_VERSION)
         }
     };

@@ -112,7 +112,7 @@ fn provider_record(provider: Provider) -> Option<ProviderRecord> {
     Some(ProviderRecord {
         id: provider.id,
         name: provider.name,
-        format: provider.format,
+        kind: provider.kind,
         base_url,
         enabled: provider.enabled,
         timeouts: ProviderTimeouts::default(),

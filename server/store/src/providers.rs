@@ -1,11 +1,11 @@
-//! Upstreams: where they are and which wire format they speak.
+//! Upstreams: where they are and how they are spoken to. The column `format` holds the kind's word.
 
 use crate::column::{folded, parsed};
 use crate::error::exactly_one;
 use crate::row::{one, row, rows, run};
 use crate::{Result, Store, StoreError, Tx};
 use domain::id::ProviderId;
-use domain::model::WireFormat;
+use domain::model::ProviderKind;
 use domain::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Provider {
     pub id: ProviderId,
     pub name: String,
     pub preset: String,
-    pub format: WireFormat,
+    pub kind: ProviderKind,
     pub base_url: String,
     pub enabled: bool,
     pub created_at: Timestamp,
@@ -29,22 +29,14 @@ impl ProviderRow {
             id: parsed(&self.id, "provider id")?,
             name: self.name,
             preset: self.preset,
-            format: match self.format.as_str() {
-                "open_ai" => WireFormat::OpenAi,
-                "anthropic" => WireFormat::Anthropic,
-                _ => return Err(StoreError::Corrupt("wire format")),
-            },
+            kind: ProviderKind::ALL
+                .into_iter()
+                .find(|kind| kind.word() == self.format)
+                .ok_or(StoreError::Corrupt("provider kind"))?,
             base_url: self.base_url,
             enabled: self.enabled,
             created_at: Timestamp::from_ms(self.created_at),
         })
-    }
-}
-
-const fn format_word(format: WireFormat) -> &'static str {
-    match format {
-        WireFormat::OpenAi => "open_ai",
-        WireFormat::Anthropic => "anthropic",
     }
 }
 
@@ -81,7 +73,7 @@ impl Tx {
             &provider.name,
             folded(&provider.name),
             &provider.preset,
-            format_word(provider.format),
+            provider.kind.word(),
             &provider.base_url,
             provider.enabled,
             provider.created_at.as_ms(),
@@ -100,7 +92,7 @@ impl Tx {
             &provider.name,
             folded(&provider.name),
             &provider.preset,
-            format_word(provider.format),
+            provider.kind.word(),
             &provider.base_url,
             provider.enabled,
         )?;

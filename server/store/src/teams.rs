@@ -69,7 +69,8 @@ impl Store {
 
 impl Tx {
     pub async fn insert_team(&mut self, team: &Team) -> Result<()> {
-        const INSERT: &str = "insert into team (id, name, name_folded, unit_id, created_at) values ($1, $2, $3, $4, $5)";
+        const INSERT: &str =
+            "insert into team (id, name, name_folded, unit_id, created_at) values ($1, $2, $3, $4, $5)";
         let (unit, at) = (team.unit.map(|unit| unit.to_string()), team.created_at.as_ms());
         run!(self.on(), INSERT, team.id.to_string(), &team.name, folded(&team.name), unit, at).map(|_| ())
     }

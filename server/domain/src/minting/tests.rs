@@ -298,8 +298,8 @@ fn any_profile() -> impl Strategy<Value = AccessProfile> {
     let caps = prop::collection::vec((0usize..5, any_term(200)), 0..4);
     let traffic = (prop::option::of(any_term(200)), prop::collection::vec((0usize..2, 0usize..3, any_term(200)), 0..4));
     let numbers = (any_term(200), any_term(40), any_term(400), prop::option::of(1..9_000u64));
-    (any_patterns(), any_networks(), caps, numbers, traffic)
-        .prop_map(|(models, networks, caps, numbers, (tokens_per_minute, wished_quotas))| {
+    (any_patterns(), any_networks(), caps, numbers, traffic).prop_map(
+        |(models, networks, caps, numbers, (tokens_per_minute, wished_quotas))| {
             let (requests_per_minute, concurrency, lifetime_days, max_output_tokens) = numbers;
             let mut quotas: Vec<QuotaTerm> = Vec::new();
             for (counted, window, amount) in wished_quotas {
@@ -330,7 +330,8 @@ fn any_profile() -> impl Strategy<Value = AccessProfile> {
                 ..profile().terms
             };
             AccessProfile { terms, ..profile() }
-        })
+        },
+    )
 }
 
 fn any_request() -> impl Strategy<Value = MintRequest> {
@@ -341,21 +342,25 @@ fn any_request() -> impl Strategy<Value = MintRequest> {
     let quotas = prop::collection::vec((0usize..2, 0usize..3, 0u64..250), 0..4);
     let traffic = (prop::option::of(0..250u64), quotas);
     (models, networks, caps, wish(), wish(), wish(), prop::option::of(0..9_000u64), traffic).prop_map(
-        |(models, networks, caps, requests_per_minute, concurrency, lifetime_days, max_output_tokens, traffic)| MintRequest {
-            tokens_per_minute: traffic.0,
-            quotas: (traffic.1.into_iter())
-                .map(|(counted, window, limit)| {
-                    Quota { counted: Counted::ALL[counted], window: QUOTA_WINDOWS[window], limit }
-                })
-                .collect(),
-            models,
-            networks,
-            caps: caps.into_iter().map(|(which, amount)| cap(Window::ALL[which], amount)).collect(),
-            requests_per_minute,
-            concurrency,
-            lifetime_days,
-            max_output_tokens,
-            ..request()
+        |(models, networks, caps, requests_per_minute, concurrency, lifetime_days, max_output_tokens, traffic)| {
+            MintRequest {
+                tokens_per_minute: traffic.0,
+                quotas: (traffic.1.into_iter())
+                    .map(|(counted, window, limit)| Quota {
+                        counted: Counted::ALL[counted],
+                        window: QUOTA_WINDOWS[window],
+                        limit,
+                    })
+                    .collect(),
+                models,
+                networks,
+                caps: caps.into_iter().map(|(which, amount)| cap(Window::ALL[which], amount)).collect(),
+                requests_per_minute,
+                concurrency,
+                lifetime_days,
+                max_output_tokens,
+                ..request()
+            }
         },
     )
 }

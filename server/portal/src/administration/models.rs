@@ -303,7 +303,7 @@ fn suggested(deployments: &[Deployment], providers: &[Provider], mode: Mode) -> 
     for deployment in deployments {
         let Some(provider) = providers.iter().find(|provider| provider.id == deployment.provider) else { continue };
         let responses = preset(&provider.preset).is_some_and(|preset| preset.speaks_responses);
-        endpoints.extend(served_endpoints(provider.format, responses, mode));
+        endpoints.extend(served_endpoints(provider.kind.format(), responses, mode));
     }
     endpoints.sort_unstable();
     endpoints.dedup();

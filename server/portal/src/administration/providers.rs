@@ -8,7 +8,7 @@ use crate::{FormId, Made, Portal, PortalError};
 use domain::access_profile::AccessProfile;
 use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProfileId, ProviderId};
 use domain::key_secret::SecretText;
-use domain::model::{Model, ModelName, WireFormat};
+use domain::model::{Model, ModelName, ProviderKind};
 use domain::permission::{Administrator, Permission};
 use domain::person::Caller;
 use domain::refusal::Reason;
@@ -37,7 +37,7 @@ pub struct ProviderRow {
     pub name: String,
     /// The id of the preset that it was made from.
     pub preset: String,
-    pub format: WireFormat,
+    pub kind: ProviderKind,
     pub base_url: String,
     pub enabled: bool,
     pub created_at: Timestamp,
@@ -71,7 +71,7 @@ pub struct ProviderDetail {
 pub struct NewProvider {
     pub name: String,
     pub preset: String,
-    pub format: WireFormat,
+    pub kind: ProviderKind,
     pub base_url: String,
     /// `None` for a server that wants none.
     pub credential: Option<SecretText>,
@@ -156,7 +156,7 @@ impl Portal {
         spend(&mut tx, form, caller, now, Made::Provider(id)).await?;
         let Checked { name, base_url, credential } = check(&new)?;
         let provider =
-            Provider { id, name, preset: new.preset, format: new.format, base_url, enabled: true, created_at: now };
+            Provider { id, name, preset: new.preset, kind: new.kind, base_url, enabled: true, created_at: now };
         tx.insert_provider(&provider).await?;
         let sealed = self.seal(&provider, credential.as_ref(), None, now, Some(caller.person))?;
         tx.insert_credential(&sealed).await?;
@@ -262,7 +262,7 @@ fn row(provider: Provider, credentials: &HashMap<ProviderId, CredentialFacts>, m
         models: models.iter().filter(|model| serves(provider.id, model)).count(),
         name: provider.name,
         preset: provider.preset,
-        format: provider.format,
+        kind: provider.kind,
         base_url: provider.base_url,
         enabled: provider.enabled,
         created_at: provider.created_at,

@@ -20,6 +20,12 @@ pub struct TeamOfUnit {
     pub unit: Option<(UnitId, String)>,
 }
 
+impl TeamOfUnit {
+    pub fn is_in(&self, unit: UnitId) -> bool {
+        self.unit.as_ref().is_some_and(|(now, _)| *now == unit)
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct UnitDetail {
     pub id: UnitId,
@@ -32,10 +38,9 @@ impl Portal {
     pub async fn unit(&self, caller: &Caller, unit: UnitId) -> Result<UnitDetail, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
         let units = self.store.units().await?;
-        let Unit { id, name, .. } = units.iter().find(|known| known.id == unit).cloned().ok_or(PortalError::NotFound)?;
-        let named = |unit: UnitId| {
-            units.iter().find(|known| known.id == unit).map(|known| (unit, known.name.clone()))
-        };
+        let Unit { id, name, .. } =
+            units.iter().find(|known| known.id == unit).cloned().ok_or(PortalError::NotFound)?;
+        let named = |unit: UnitId| units.iter().find(|known| known.id == unit).map(|known| (unit, known.name.clone()));
         let team = |team: Team| TeamOfUnit { id: team.id, name: team.name, unit: team.unit.and_then(named) };
         Ok(UnitDetail { id, name, teams: self.store.teams().await?.into_iter().map(team).collect() })
     }
@@ -56,7 +61,8 @@ impl Portal {
         let text = id.to_string();
         let subject = Subject { kind: "unit", id: &text, name: &unit.name };
         let after = Some(facts(&unit.name, &[]));
-        append(&mut tx, By::Person(caller), now, Change { action: "unit.created", subject, before: None, after }).await?;
+        append(&mut tx, By::Person(caller), now, Change { action: "unit.created", subject, before: None, after })
+            .await?;
         tx.commit().await?;
         Ok(id)
     }

@@ -2,6 +2,7 @@
 
 use super::list::{LastUse, owner_is_active};
 use super::status::{KeyStatus, status_of};
+use crate::ports::SharedLimits;
 use crate::{FormId, Portal, PortalError};
 use domain::access_profile::{AccessProfile, ExplainedTerms, explain};
 use domain::budget::BudgetFigures;
@@ -59,6 +60,8 @@ pub struct KeyDetail {
     pub effective: EffectiveTerms,
     /// Live, from the ledger; the tightest first.
     pub figures: Vec<BudgetFigures>,
+    /// What it shares with other keys, from the organisation down to its profile; only levels with limits.
+    pub above: Vec<SharedLimits>,
     pub last_use: Option<LastUse>,
     pub acts: KeyActs,
     /// How late its expiry may be set: minted at plus the profile's longest lifetime.
@@ -98,6 +101,7 @@ impl Portal {
             secrets,
             effective: self.effective_terms(&item.key, &profile).await?,
             figures,
+            above: self.gateway.levels_above(key).await,
             last_use: item.last_use.map(LastUse::from),
             acts: self.acts(caller, &item.key, latest_expiry, now).await?,
             latest_expiry,

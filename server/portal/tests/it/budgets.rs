@@ -11,7 +11,13 @@ fn month(dollars: i64) -> Limits {
     Limits { caps: vec![cap], ..Limits::default() }
 }
 
-async fn set(world: &World, admin: &Caller, scope: BudgetScope, version: i64, limits: Limits) -> Result<i64, PortalError> {
+async fn set(
+    world: &World,
+    admin: &Caller,
+    scope: BudgetScope,
+    version: i64,
+    limits: Limits,
+) -> Result<i64, PortalError> {
     world.portal.set_limits(as_administrator(admin), scope, version, limits).await
 }
 

@@ -1,7 +1,7 @@
 use crate::support::*;
 use domain::id::ModelId;
 use domain::minting::MintRequest;
-use domain::model::{Endpoint, WireFormat};
+use domain::model::{Endpoint, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices};
 use portal::administration::catalogue::{CatalogueAdded, CatalogueChoice};
@@ -147,7 +147,7 @@ async fn snippets_name_models_that_this_key_may_call() {
     let provider = world.openai(&admin).await;
     let anthropic = NewProvider {
         preset: "anthropic".into(),
-        format: WireFormat::Anthropic,
+        kind: ProviderKind::Anthropic,
         base_url: "https://api.anthropic.com/v1".into(),
         ..new_provider("Anthropic")
     };

@@ -5,7 +5,7 @@ use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
 use domain::id::{EventId, KeyId, PersonId, ProviderId, TeamId};
 use domain::key_secret::SecretText;
 use domain::minting::MintRequest;
-use domain::model::{Endpoint, WireFormat};
+use domain::model::{Endpoint, ProviderKind};
 use domain::money::NanoUsd;
 use domain::permission::Administrator;
 use domain::person::{Caller, Role};
@@ -370,7 +370,7 @@ pub(crate) fn new_provider(name: &str) -> NewProvider {
     NewProvider {
         name: name.into(),
         preset: "openai".into(),
-        format: WireFormat::OpenAi,
+        kind: ProviderKind::OpenAi,
         base_url: "https://api.openai.com/v1".into(),
         credential: Some(secret(CREDENTIAL)),
     }

@@ -103,6 +103,7 @@ pub(super) fn observe(tap: &mut StreamTap, event: &Event<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::Framing;
     use domain::model::Endpoint;
 
     #[test]
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_stream_reports_input_first_and_output_last() {
-        let mut tap = StreamTap::new(Endpoint::Messages, true);
+        let mut tap = StreamTap::new(Endpoint::Messages, Framing::Events, true);
         for (event, verdict) in [
             (
                 "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"usage\":{\"input_tokens\":25,\"cache_creation_input_tokens\":4,\"cache_read_input_tokens\":3,\"output_tokens\":1}}}\n\n",
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_stream_whose_events_are_named_in_the_data_only_is_metered_alike() {
-        let mut tap = StreamTap::new(Endpoint::Messages, true);
+        let mut tap = StreamTap::new(Endpoint::Messages, Framing::Events, true);
         for data in [
             r#"{"type":"message_start","message":{"usage":{"input_tokens":25,"output_tokens":1}}}"#,
             r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"Hello there, you"}}"#,

@@ -116,6 +116,7 @@ pub(super) fn observe_response(tap: &mut StreamTap, event: &Event<'_>) -> Verdic
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::Framing;
 
     fn tokens(input: u64, cache_read: u64, output: u64, reasoning: u64) -> Option<TokenUsage> {
         Some(TokenUsage { input, cache_read, output, reasoning, ..TokenUsage::default() })
@@ -175,7 +176,7 @@ mod tests {
         let text = br#"data: {"id":"c","choices":[{"delta":{"content":"Hello"}}],"usage":null}"#;
         let filter = br#"data: {"choices":[],"prompt_filter_results":[]}"#;
         for (asked, verdict) in [(false, Verdict::Withhold), (true, Verdict::Relay)] {
-            let mut tap = StreamTap::new(Endpoint::ChatCompletions, asked);
+            let mut tap = StreamTap::new(Endpoint::ChatCompletions, Framing::Events, asked);
             assert_eq!(tap.observe(filter), Verdict::Relay);
             assert_eq!(tap.observe(text), Verdict::Relay);
             assert_eq!((tap.whole(), tap.estimated_output()), (None, 2));
@@ -183,14 +184,14 @@ mod tests {
             assert_eq!(tap.whole(), tokens(9, 0, 2, 0));
             assert_eq!(tap.observe(b"data: [DONE]"), Verdict::Last);
         }
-        let mut tap = StreamTap::new(Endpoint::ChatCompletions, false);
+        let mut tap = StreamTap::new(Endpoint::ChatCompletions, Framing::Events, false);
         let both = br#"data: {"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1}}"#;
         assert_eq!((tap.observe(both), tap.whole()), (Verdict::Relay, tokens(1, 0, 1, 0)));
     }
 
     #[test]
     fn responses_end_with_their_usage() {
-        let mut tap = StreamTap::new(Endpoint::Responses, false);
+        let mut tap = StreamTap::new(Endpoint::Responses, Framing::Events, false);
         let created = br#"data: {"type":"response.created","response":{"usage":null,"tools":[{"parameters":{"usage":{"type":"object"}}}]}}"#;
         assert_eq!(tap.observe(created), Verdict::Relay);
         assert_eq!(

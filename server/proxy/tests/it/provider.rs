@@ -65,8 +65,10 @@ impl Drop for BeingRead {
     }
 }
 
+/// Empty where the path names it.
 fn upstream_model(body: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(body).unwrap()["model"].as_str().unwrap().to_owned()
+    let body: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+    body["model"].as_str().unwrap_or_default().to_owned()
 }
 
 /// An answer in one piece.

@@ -6,7 +6,7 @@ use super::*;
 use domain::budget::BudgetScope;
 use domain::id::{PersonId, TeamId, UnitId};
 use domain::limits::Limits;
-use domain::model::{ModelName, WireFormat};
+use domain::model::{ModelName, ProviderKind};
 use domain::virtual_key::{KeyState, Owner, RevocationReason};
 use proxy::ports::Directory as _;
 use std::sync::Mutex;
@@ -37,6 +37,7 @@ impl PolicySource for Store {
     async fn load_all(&self) -> Result<PolicySnapshot, Unavailable> {
         self.check()?;
         self.loads.fetch_add(1, Ordering::SeqCst);
+        let levels = self.load_levels().await?;
         Ok(PolicySnapshot {
             keys: self.keys.lock().unwrap().values().cloned().collect(),
             profiles: self.profile.lock().unwrap().iter().cloned().collect(),
@@ -44,14 +45,14 @@ impl PolicySource for Store {
             providers: vec![ProviderRecord {
                 id: provider(),
                 name: "Demo".into(),
-                format: WireFormat::OpenAi,
+                kind: ProviderKind::OpenAi,
                 base_url: http::Uri::from_static("http://127.0.0.1:9/v1"),
                 enabled: true,
                 timeouts: domain::provider_timeouts::ProviderTimeouts::default(),
             }],
             credentials: self.credential.lock().unwrap().iter().cloned().collect(),
             peppers: vec![(1, Arc::new(Pepper::new([7; 32])))],
-            levels: self.load_levels().await?,
+            levels,
         })
     }
     async fn load_key(&self, id: KeyId) -> Result<Option<KeyFacts>, Unavailable> {

@@ -5,9 +5,11 @@ use domain::access_profile::{
     AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, PromptBound, QuotaTerm, Term,
 };
 use domain::budget::{BudgetLine, BudgetScope, Cap, Window};
-use domain::id::{CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
+use domain::id::{
+    CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId,
+};
 use domain::limits::{Counted, Quota};
-use domain::model::{Deployment, Endpoint, Model, WireFormat};
+use domain::model::{Deployment, Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::Role;
 use domain::pricing::{PriceList, TokenPrices};
@@ -142,7 +144,7 @@ pub(crate) fn provider(number: u8, name: &str) -> Provider {
         id: provider_id(number),
         name: name.into(),
         preset: "openai".into(),
-        format: WireFormat::OpenAi,
+        kind: ProviderKind::OpenAi,
         base_url: "https://api.example.com/v1".into(),
         enabled: true,
         created_at: NOW,

@@ -105,7 +105,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     let kind = preset(&provider.preset).map_or_else(|| provider.preset.clone(), |preset| preset.name.to_owned());
     let context = view! {
         <Chip tone=tone text=state/>
-        {format!(" {kind} · {} format · added ", words::wire_format(provider.format))}
+        {format!(" {kind} · {} format · added ", words::provider_kind(provider.kind))}
         {day(calendar, provider.created_at)}
     };
     let models = at(&provider, "models");
