@@ -16,6 +16,7 @@ use crate::framing::Framing;
 use crate::gateway::Gateway;
 use crate::headers::for_client;
 use crate::health::{Attempt, Failure};
+use crate::limit_headers;
 use crate::metering::Charge;
 use crate::ports::ProviderRecord;
 use crate::reservation::Ending;
@@ -130,6 +131,12 @@ fn says_nothing_of_itself(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case(b"text/plain") || kind.eq_ignore_ascii_case(b"application/octet-stream")
 }
 
+/// Endpoints whose plain answers are one JSON object, whatever was asked for.
+const fn answers_in_json(endpoint: Endpoint) -> bool {
+    use Endpoint::{ChatCompletions, CountTokens, Embeddings, Messages, Responses};
+    matches!(endpoint, ChatCompletions | Responses | Messages | Embeddings | CountTokens)
+}
+
 impl Exchange {
     /// What a call without figures is charged after this much output.
     pub(crate) fn estimated(&self, output: u64) -> Charge {
@@ -141,19 +148,21 @@ impl Exchange {
 
     /// Ends a call of which the client has seen nothing yet.
     fn fail(mut self, denial: &Denial, charge: Charge, answer: Answer) {
-        let gone = self.drain.client_is_gone();
         let attempts = self.attempts;
-        self.conclude(if gone { Outcome::ClientGone } else { Outcome::ProviderFailed }, Some(denial));
+        let outcome = match denial {
+            _ if self.drain.client_is_gone() => Outcome::ClientGone,
+            // Nothing that the provider could have done better.
+            Denial::BudgetExhausted(_) | Denial::MeteringUnavailable => Outcome::Interrupted,
+            _ => Outcome::ProviderFailed,
+        };
+        self.conclude(outcome, Some(denial));
         let (caller, reservation) = self.admitted.into_reservation();
         let mut response = error::refuse(denial, &asked(&caller, &self.gateway));
         let is_ours = matches!(denial, Denial::Starting | Denial::Sealed | Denial::PolicyStale);
         if is_ours && charge == Charge::NOTHING {
             reservation.release(denial);
         } else {
-            let (outcome, error) = match gone {
-                true => (Outcome::ClientGone, None),
-                false => (Outcome::ProviderFailed, Some(denial.code())),
-            };
+            let error = (outcome != Outcome::ClientGone).then(|| denial.code());
             let ending = Ending { status: denial.status(), outcome, error, charge };
             if let Err(denial) = reservation.settle(ending) {
                 response = error::refuse(&denial, &asked(&caller, &self.gateway));
@@ -221,7 +230,8 @@ impl Exchange {
                     let usage = dialect::plain_usage(self.admitted.endpoint(), &kept);
                     let charge = self.plain_charge(usage, kept.len());
                     // A connection that just ends tells nobody that the answer was longer.
-                    if usage.is_none() && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_err() {
+                    let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
+                    if usage.is_none() && answers_in_json(self.admitted.endpoint()) && !is_json() {
                         return self.fail(&Denial::UpstreamProtocol, charge, answer);
                     }
                     return self.finish_whole(head, kept.freeze(), charge, answer);
@@ -314,7 +324,8 @@ impl Exchange {
             }
         };
         let usage = failure.is_none().then(|| dialect::usage_in_tail(self.admitted.endpoint(), &tail)).flatten();
-        let cut_short = usage.is_none() && !tail.trim_ascii_end().ends_with(b"}");
+        let must_close = usage.is_none() && answers_in_json(self.admitted.endpoint());
+        let cut_short = must_close && !tail.trim_ascii_end().ends_with(b"}");
         let failure = failure.or(cut_short.then_some(Denial::UpstreamProtocol));
         let charge = self.plain_charge(usage, seen);
         let outcome = match failure {
@@ -342,6 +353,8 @@ impl Exchange {
             headers.insert(CLAMPED, HeaderValue::from(cap));
         }
         announce_attempts(&mut headers, self.attempts);
+        let caller = self.admitted.caller();
+        limit_headers::announce(&mut headers, caller.skin, self.admitted.reservation().traffic(), caller.arrived_at);
         headers
     }
 }
