@@ -26,7 +26,7 @@ use crate::upstream::UpstreamBody;
 use bytes::{Bytes, BytesMut};
 use domain::denial::Denial;
 use domain::key_secret::SecretText;
-use domain::model::WireFormat;
+use domain::model::{Endpoint, WireFormat};
 use domain::money::NanoUsd;
 use domain::usage::Outcome;
 use http::header::CONTENT_TYPE;
