@@ -24,7 +24,7 @@ use crate::upstream::UpstreamBody;
 use bytes::{Bytes, BytesMut};
 use domain::denial::Denial;
 use domain::key_secret::SecretText;
-use domain::model::WireFormat;
+use domain::model::{Endpoint, WireFormat};
 use domain::money::NanoUsd;
 use domain::usage::Outcome;
 use http::header::CONTENT_TYPE;
@@ -129,8 +129,8 @@ fn says_nothing_of_itself(headers: &HeaderMap) -> bool {
 
 /// Endpoints whose plain answers are one JSON object, whatever was asked for.
 const fn answers_in_json(endpoint: Endpoint) -> bool {
-    use Endpoint::{ChatCompletions, CountTokens, Embeddings, Messages, Responses};
-    matches!(endpoint, ChatCompletions | Responses | Messages | Embeddings | CountTokens)
+    use Endpoint::{ImageEdits, ImageGenerations, ImageVariations, Speech, Transcriptions, Translations};
+    !matches!(endpoint, ImageEdits | ImageGenerations | ImageVariations | Speech | Transcriptions | Translations)
 }
 
 impl Exchange {

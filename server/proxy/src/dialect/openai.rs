@@ -71,13 +71,17 @@ pub(super) fn usage_value(endpoint: Endpoint, value: &[u8]) -> Option<TokenUsage
     Usage::deserialize(&mut serde_json::Deserializer::from_slice(value)).ok()?.tokens(endpoint)
 }
 
+/// Where chunks of chats and completions have what was generated. Servers of one's own say `reasoning` in two ways.
+const GENERATED: [&str; 6] =
+    ["\"content\"", "\"reasoning_content\"", "\"reasoning\"", "\"arguments\"", "\"refusal\"", "\"text\""];
+
 pub(super) fn observe_chat(tap: &mut StreamTap, event: &Event<'_>) -> Verdict {
     let data = event.data.trim_ascii();
     if data == b"[DONE]" {
         return Verdict::Last;
     }
     tap.failed |= data.starts_with(b"{\"error\"");
-    tap.count_text(data, &["\"content\"", "\"reasoning_content\"", "\"arguments\"", "\"refusal\""]);
+    tap.count_text(data, &GENERATED);
     if !has_usage(data) {
         return Verdict::Relay;
     }
