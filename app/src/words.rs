@@ -4,12 +4,14 @@
 
 mod calls;
 mod changes;
+mod health;
 mod keys;
 mod refusals;
 mod settings;
 
 pub use calls::{connection, connection_tone, denial, outcome, usage_source};
 pub use changes::{action, field};
+pub use health::{deployment_standing, failure, standing_note};
 pub use keys::{consumer, consumer_note, consumer_tag, key_status, overlap, revocation_reason, standing};
 pub use refusals::{amount, refusal};
 pub use settings::{

@@ -4,6 +4,7 @@
 //! arguments, so that every rule can be tested by table and by property.
 
 pub mod access_profile;
+pub mod alias;
 pub mod audit;
 pub mod base62;
 pub mod budget;

@@ -16,6 +16,7 @@ use domain::limits::Limits;
 use domain::model::{Deployment, Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices};
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
 use store::{Provider, ScopeLimits, Team};
 
@@ -72,6 +73,7 @@ impl Portal {
                 kind,
                 base_url: base_url.trim_end_matches('/').to_owned(),
                 enabled: true,
+                timeouts: ProviderTimeouts::default(),
                 created_at: now,
             };
             faces.push(self.seed_face(wanted, credential, now).await?);
@@ -137,6 +139,7 @@ impl Portal {
             endpoints: wanted.endpoints.to_vec(),
             deployments: serving.map(deployment).collect(),
             enabled: true,
+            alias_of: None,
         };
         insert_model(&mut tx, DEV_START, now, &model, None).await?;
         tx.commit().await?;
@@ -242,15 +245,16 @@ fn demo_models() -> [DemoModel; 6] {
 }
 
 /// With the usual shares for caches: a tenth to read, a quarter more to write, double for an hour.
-const fn by_tokens(input: i64, output: i64) -> PriceList {
+fn by_tokens(input: i64, output: i64) -> PriceList {
     let tokens = TokenPrices {
         input: cents_per_million(input),
         output: cents_per_million(output),
         cache_read: Some(cents_per_million(input / 10)),
         cache_write: Some(cents_per_million(input * 5 / 4)),
         cache_write_1h: Some(cents_per_million(input * 2)),
+        ..TokenPrices::default()
     };
-    PriceList { tokens, tiers: Vec::new(), request: PicoUsd::from_pico(0) }
+    PriceList { tokens, ..PriceList::default() }
 }
 
 const fn cents_per_million(cents: i64) -> PicoUsd {

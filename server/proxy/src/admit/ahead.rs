@@ -11,6 +11,7 @@ use crate::slices::{self, Slices};
 use domain::denial::Denial;
 use domain::model::{Endpoint, Model};
 use domain::money::NanoUsd;
+use domain::pricing::CallSize;
 
 /// How much of the output is paid for before the call is sent.
 pub(super) fn in_slices(
@@ -55,7 +56,8 @@ impl Admitted {
         };
         // The last of a budget may pay for less than a slice.
         let left = limit.limit.minus(limit.spent).minus(limit.reserved).as_nano().max(0);
-        let token = self.model.price.as_ref().and_then(|price| price.bound(self.bound.input_tokens, 0));
+        let token =
+            self.model.price.as_ref().and_then(|price| price.bound(&CallSize { output_tokens: 0, ..self.size }));
         let token = token.map_or(1, |bound| bound.output_token.as_nano().max(1));
         let affordable = self.slices.covered().saturating_add((left / token).unsigned_abs());
         if (reach.least..reach.wanted).contains(&affordable) && self.reach(affordable).is_ok() {
@@ -79,7 +81,7 @@ impl Admitted {
 
     fn reach(&mut self, tokens: u64) -> Result<(), Denial> {
         let price = self.model.price.as_ref();
-        let bound = price.and_then(|price| price.bound(self.bound.input_tokens, tokens));
+        let bound = price.and_then(|price| price.bound(&CallSize { output_tokens: tokens, ..self.size }));
         // Less than the whole cap's, which was an amount of money.
         let amount = bound.map_or(NanoUsd::ZERO, |bound| bound.total);
         self.reservation.extend_to(&self.caller.record, amount.plus(self.reservation.lost()))?;

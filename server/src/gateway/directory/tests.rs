@@ -114,6 +114,7 @@ fn model(name: &str, enabled: bool) -> Model {
         endpoints: vec![],
         deployments: vec![],
         enabled,
+        alias_of: None,
     }
 }
 
