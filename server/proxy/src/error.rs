@@ -4,7 +4,8 @@
 //! can get in: the sentences are made from the denial alone.
 
 use crate::body::Body;
-use crate::ports::KeyRecord;
+use crate::limit_headers;
+use crate::ports::{Allowance, KeyRecord, Traffic};
 use crate::settings::{BudgetStatus, Settings};
 use domain::budget::BudgetScope;
 use domain::denial::{Denial, LimitReached, QuotaReached, TrafficLimit};
@@ -20,6 +21,8 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const OWN_REQUEST_ID: HeaderName = HeaderName::from_static("x-keywright-request-id");
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+/// SDKs wait no longer than this between attempts.
+const LONGEST_WAIT_MS: u64 = 60_000;
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// What an answer needs to know about its request.
@@ -53,6 +56,18 @@ pub(crate) fn refuse_with(denial: &Denial, words: &str, asked: &Asked<'_>) -> Re
         Denial::BudgetExhausted(_) | Denial::BudgetInsufficient { .. } => {
             headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
         }
+        // Neither is a quota whose window is long.
+        Denial::QuotaExhausted(reached) if reached.retry_after_ms > LONGEST_WAIT_MS => {
+            headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+        }
+        Denial::RateLimited(limit) => {
+            let traffic = Traffic { requests: Some(spent(*limit)), tokens: None };
+            limit_headers::announce(headers, asked.skin, traffic, asked.event.made_at());
+        }
+        Denial::TokensLimited(limit) => {
+            let traffic = Traffic { requests: None, tokens: Some(spent(*limit)) };
+            limit_headers::announce(headers, asked.skin, traffic, asked.event.made_at());
+        }
         _ => {}
     }
     if let Some(ms) = retry_after_ms(denial) {
@@ -60,6 +75,11 @@ pub(crate) fn refuse_with(denial: &Denial, words: &str, asked: &Asked<'_>) -> Re
         headers.insert(RETRY_AFTER_MS, HeaderValue::from(ms));
     }
     response
+}
+
+/// A limit of which nothing is left for this call.
+const fn spent(TrafficLimit { limit, retry_after_ms, .. }: TrafficLimit) -> Allowance {
+    Allowance { limit, remaining: 0, resets_in_ms: retry_after_ms }
 }
 
 /// The wrong method, and which is right.
@@ -112,6 +132,7 @@ pub(crate) fn error_body(denial: &Denial, words: &str, asked: &Asked<'_>) -> Val
     let kind = match asked.skin {
         WireFormat::OpenAi => openai_type(denial, status),
         WireFormat::Anthropic => anthropic_type(status),
+        WireFormat::Gemini => return gemini_body(denial, words, status, asked),
     };
     error.insert("type".to_owned(), kind.into());
     error.insert("message".to_owned(), words.into());
@@ -124,12 +145,53 @@ pub(crate) fn error_body(denial: &Denial, words: &str, asked: &Asked<'_>) -> Val
     }
     let id = asked.event.to_string();
     match asked.skin {
-        WireFormat::OpenAi => {
+        WireFormat::OpenAi | WireFormat::Gemini => {
             error.insert("param".to_owned(), Value::Null);
             error.insert("request_id".to_owned(), id.into());
             json!({ "error": error })
         }
         WireFormat::Anthropic => json!({ "type": "error", "error": error, "request_id": id }),
+    }
+}
+
+/// Google's APIs say what happened twice: as a status and as typed details, whose figures are texts.
+fn gemini_body(denial: &Denial, words: &str, status: u16, asked: &Asked<'_>) -> Value {
+    let mut metadata = Map::new();
+    metadata.insert("request_id".to_owned(), asked.event.to_string().into());
+    if let Some(url) = portal_url(denial, asked) {
+        metadata.insert("portal_url".to_owned(), url.into());
+    }
+    if let Some(Value::Object(limits)) = limits(denial, asked) {
+        for (name, value) in limits {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            metadata.insert(name, text.into());
+        }
+    }
+    let mut details = vec![json!({
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": denial.code(),
+        "domain": "keywright",
+        "metadata": metadata,
+    })];
+    if let Some(ms) = retry_after_ms(denial) {
+        let delay = format!("{}.{:03}s", ms / 1_000, ms % 1_000);
+        details.push(json!({ "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay }));
+    }
+    json!({
+        "error": { "code": status, "message": words, "status": gemini_status(status), "details": details },
+    })
+}
+
+const fn gemini_status(status: u16) -> &'static str {
+    match status {
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 | 405 => "NOT_FOUND",
+        402 | 429 => "RESOURCE_EXHAUSTED",
+        504 => "DEADLINE_EXCEEDED",
+        502 | 503 => "UNAVAILABLE",
+        500.. => "INTERNAL",
+        _ => "INVALID_ARGUMENT",
     }
 }
 
@@ -334,7 +396,9 @@ pub(crate) fn sentence(denial: &Denial) -> String {
         }
         Denial::InvalidRequest { reason } => reason.clone(),
         Denial::NotFound => "There is nothing at this path. The gateway serves /v1/chat/completions, /v1/responses, \
-            /v1/embeddings, /v1/messages, /v1/messages/count_tokens, /v1/models, /v1/key and /v1/requests/{id}."
+            /v1/embeddings, /v1/completions, /v1/images/…, /v1/audio/…, /v1/moderations, /v1/rerank, /v1/messages, \
+            /v1/messages/count_tokens, /v1beta/models/{model}:generateContent, /openai/deployments/{model}/…, \
+            /v1/models, /v1/key and /v1/requests/{id}."
             .to_owned(),
         Denial::MethodNotAllowed => "This path does not answer this method.".to_owned(),
         Denial::BodyTooLarge { limit_bytes } => {

@@ -6,13 +6,15 @@
 mod accounts;
 mod rate;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
+mod verdict;
 
 pub mod directory;
 pub mod event_ids;
 pub mod ingest;
 pub mod ledger;
 pub mod levels;
+pub mod reconcile;
 pub mod recovery;
 pub mod spool;
 

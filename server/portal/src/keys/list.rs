@@ -238,12 +238,11 @@ impl Portal {
     async fn spending_keys(&self, now: Timestamp) -> Result<Vec<KeyId>, PortalError> {
         let mut spent: Vec<(NanoUsd, KeyId)> = Vec::new();
         let zone = &self.settings.zone;
-        let calendar = Window::ALL.into_iter().filter(|&window| window != Window::Total);
-        let oldest = calendar.map(|window| window.start(now, zone)).min().unwrap_or(now);
-        for (line, amount) in self.store.budget_counters(oldest).await? {
+        let running = Window::ALL.map(|window| (window, window.start(now, zone)));
+        for (line, used) in self.store.budget_counters(&running).await? {
             let runs = line.window.start(now, zone) == line.window_start;
-            if let (BudgetScope::Key(key), true, true) = (line.scope, runs, amount > NanoUsd::ZERO) {
-                spent.push((amount, key));
+            if let (BudgetScope::Key(key), true, true) = (line.scope, runs, used.spent > NanoUsd::ZERO) {
+                spent.push((used.spent, key));
             }
         }
         spent.sort_unstable_by(|a, b| b.cmp(a));
