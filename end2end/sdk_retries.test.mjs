@@ -9,7 +9,8 @@ import { startDev } from './lib/keywright.mjs';
 import { DEVELOPER } from './lib/people.mjs';
 import { mint, signIn } from './lib/portal.mjs';
 
-const RETRIES = 3;
+/** Enough for as long as the other call may take on a busy machine. */
+const RETRIES = 8;
 
 let keywright;
 const keys = {};
