@@ -133,8 +133,8 @@ fn says_nothing_of_itself(headers: &HeaderMap) -> bool {
 
 /// Endpoints whose plain answers are one JSON object, whatever was asked for.
 const fn answers_in_json(endpoint: Endpoint) -> bool {
-    use Endpoint::{ChatCompletions, CountTokens, Embeddings, Messages, Responses};
-    matches!(endpoint, ChatCompletions | Responses | Messages | Embeddings | CountTokens)
+    // Sound is sound, and a transcription can be asked for as plain text.
+    !matches!(endpoint, Endpoint::Speech | Endpoint::Transcriptions | Endpoint::Translations)
 }
 
 impl Exchange {
