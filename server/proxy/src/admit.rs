@@ -3,20 +3,22 @@
 //! Checks stand in the order in which their denials are promised: model, price, limits, budget. An [`Admitted`] cannot
 //! be made elsewhere and carries its reservation; it is the only thing that can be sent to a provider.
 
+mod outbound;
+
+use crate::dialect::translate::Chat;
 use crate::gateway::Gateway;
 use crate::head::Head;
 use crate::holding::Held;
 use crate::metering::{CallBound, Tariff};
 use crate::ports::{KeyRecord, ReserveRequest};
-use crate::request::{Chain, Edits, OutputCap, rewrite};
+use crate::request::OutputCap;
 use crate::reservation::Reservation;
 use crate::route::Address;
-use crate::routing::{Candidate, candidates};
+use crate::routing::{Candidate, candidates, is_served};
 use crate::slices::{self, Slices};
 use bytes::Bytes;
 use domain::denial::Denial;
 use domain::id::EventId;
-use domain::key_secret::SecretText;
 use domain::model::{Endpoint, Model, WireFormat};
 use domain::money::NanoUsd;
 use domain::time::Timestamp;
@@ -89,6 +91,8 @@ pub(crate) struct Admitted {
     bound: CallBound,
     slices: Slices,
     candidates: Vec<Candidate>,
+    /// What the call asks for, if that is needed and known already.
+    chat: Option<Chat>,
     reservation: Reservation,
     /// Counts the call among those of its key, until it is settled.
     _held: Held,
@@ -128,9 +132,18 @@ pub(crate) fn admit(
     held: Held,
 ) -> Result<Admitted, Box<(Caller, Denial)>> {
     match plan(gateway, &caller, &called) {
-        Ok(Plan { model, candidates, output_cap, bound, slices, reservation }) => {
-            Ok(Admitted { caller, called, model, output_cap, bound, slices, candidates, reservation, _held: held })
-        }
+        Ok(Plan { model, candidates, chat, output_cap, bound, slices, reservation }) => Ok(Admitted {
+            caller,
+            called,
+            model,
+            output_cap,
+            bound,
+            slices,
+            candidates,
+            chat,
+            reservation,
+            _held: held,
+        }),
         Err(denial) => Err(Box::new((caller, denial))),
     }
 }
@@ -138,6 +151,7 @@ pub(crate) fn admit(
 struct Plan {
     model: Arc<Model>,
     candidates: Vec<Candidate>,
+    chat: Option<Chat>,
     output_cap: OutputCap,
     bound: CallBound,
     slices: Slices,
@@ -148,7 +162,8 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
     let Called { endpoint, head, body, .. } = called;
     let (endpoint, record) = (*endpoint, &*caller.record);
     let model = authorised_model(gateway, record, &head.model)?;
-    let candidates = serving(gateway, &model, endpoint)?;
+    let mut candidates = serving(gateway, &model, endpoint)?;
+    let chat = outbound::translatable(&mut candidates, called)?;
     let free = endpoint.counts_for().is_some();
     if model.price.is_none() && !free {
         return Err(Denial::ModelUnpriced { model: model.name.to_string() });
@@ -156,7 +171,8 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
     let mut draft = caller.draft(Some(endpoint), model.name.as_str());
     draft.streamed = head.stream;
     draft.price_version = model.price_version;
-    let input_tokens = input_bound(head, body.len() as u64, &model, endpoint.format());
+    let formats = candidates.iter().map(|candidate| candidate.endpoint.format());
+    let input_tokens = input_bound(head, body.len() as u64, &model, formats);
     let prompt_estimate = (body.len() as u64).div_ceil(3).min(input_tokens);
     let guard = |reserved| {
         let (ledger, clock) = (Arc::clone(&gateway.ledger), Arc::clone(&gateway.clock));
@@ -165,7 +181,7 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
     let Some(price) = model.price.as_ref().filter(|_| !free) else {
         let bound = CallBound { input_tokens, ..CallBound::default() };
         let (slices, reservation) = (Slices::whole(0), guard(None));
-        return Ok(Plan { candidates, output_cap: OutputCap::AsSent, bound, slices, reservation, model });
+        return Ok(Plan { candidates, chat, output_cap: OutputCap::AsSent, bound, slices, reservation, model });
     };
     // A bound that is no amount of money fits into no budget.
     let too_much =
@@ -191,7 +207,7 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
     let output_cap = if takes_a_cap(endpoint) { OutputCap::AtMost(cap) } else { OutputCap::AsSent };
     let most_output = model.max_output_tokens.unwrap_or(UNKNOWN_OUTPUT).saturating_mul(head.choices);
     let bound = CallBound { input_tokens, output_tokens, most_output, prompt_estimate, ..CallBound::default() };
-    Ok(Plan { candidates, output_cap, bound, slices, reservation, model })
+    Ok(Plan { candidates, chat, output_cap, bound, slices, reservation, model })
 }
 
 /// How much of the output is paid for before the call is sent.
@@ -211,18 +227,20 @@ fn expected_output(most: u64) -> u64 {
 
 /// Where the call can go, or where it should have been made.
 fn serving(gateway: &Gateway, model: &Model, endpoint: Endpoint) -> Result<Vec<Candidate>, Denial> {
-    let listed = |wanted: Endpoint| {
-        model.endpoints.contains(&wanted) || wanted.counts_for().is_some_and(|whole| model.endpoints.contains(&whole))
-    };
-    let random = (gateway.random)();
-    let here = candidates(model, endpoint.format(), &*gateway.directory, random);
-    if listed(endpoint) && !here.is_empty() {
+    let directory = &*gateway.directory;
+    let here = candidates(model, endpoint, directory, (gateway.random)());
+    if !here.is_empty() {
         return Ok(here);
     }
-    let speaks = |format| !candidates(model, format, &*gateway.directory, random).is_empty();
-    let elsewhere =
-        Endpoint::ALL.into_iter().find(|&other| other != endpoint && listed(other) && speaks(other.format()));
+    let elsewhere = model.endpoints.iter().find(|&&other| other != endpoint && is_served(model, other, directory));
     match elsewhere {
+        Some(_) if endpoint.counts_for().is_some() => Err(Denial::InvalidRequest {
+            reason: format!(
+                "'model': the tokens of {} cannot be counted here, since its provider speaks another format and counts \
+                 otherwise. Send the call itself: its answer says what it used.",
+                model.name
+            ),
+        }),
         Some(other) => Err(Denial::ModelUnsupported { model: model.name.to_string(), endpoint: other.gateway_path() }),
         // Listed here, and nobody in service anywhere.
         None => Err(Denial::ProviderError),
@@ -242,12 +260,13 @@ const fn takes_a_cap(endpoint: Endpoint) -> bool {
 }
 
 /// An upper bound of the prompt's tokens. A byte-level tokenizer never makes more tokens than there are bytes.
-fn input_bound(head: &Head, body_bytes: u64, model: &Model, format: WireFormat) -> u64 {
-    let per_image = match format {
+fn input_bound(head: &Head, body_bytes: u64, model: &Model, formats: impl Iterator<Item = WireFormat>) -> u64 {
+    let per_image = |format| match format {
         // Tiles of the small models, times what an image has at most.
         WireFormat::OpenAi => 50_000,
         WireFormat::Anthropic | WireFormat::Gemini => 8_000,
     };
+    let per_image = formats.map(per_image).max().unwrap_or(0);
     let window = model.max_input_tokens;
     let images = head.scan.images.saturating_mul(per_image).min(window.unwrap_or(u64::MAX));
     let outside = if head.scan.outside { window.unwrap_or(UNKNOWN_WINDOW) } else { 0 };
@@ -364,6 +383,7 @@ impl Admitted {
     }
     /// Nothing will be sent any more: what is left of the request is not held while the answer takes its time.
     pub(crate) fn forget_body(&mut self) {
+        self.chat = None;
         self.called.body = Bytes::new();
     }
     pub(crate) const fn reservation(&self) -> &Reservation {
@@ -374,38 +394,5 @@ impl Admitted {
     }
     pub(crate) fn into_reservation(self) -> (Caller, Reservation) {
         (self.caller, self.reservation)
-    }
-
-    /// The request for one of the candidates.
-    pub(crate) fn outbound(
-        &self,
-        candidate: &Candidate,
-        credential: &SecretText,
-    ) -> Result<crate::upstream::Outbound, Denial> {
-        let body: Chain = rewrite(
-            &self.called.body,
-            &self.called.head,
-            &Edits {
-                endpoint: self.endpoint(),
-                upstream_model: &candidate.deployment.upstream_model,
-                output_cap: self.output_cap,
-                cap_field: cap_field(self.endpoint(), candidate),
-            },
-        );
-        crate::upstream::Outbound::new(self, candidate, credential, body)
-    }
-}
-
-/// Where a provider looks for the output cap. OpenAI's reasoning models take only the new name; many compatible servers
-/// know only the old one, and some ignore what they do not know.
-fn cap_field(endpoint: Endpoint, candidate: &Candidate) -> &'static str {
-    let host = candidate.provider.base_url.host().unwrap_or_default();
-    match endpoint {
-        Endpoint::Responses => "max_output_tokens",
-        Endpoint::GenerateContent => "maxOutputTokens",
-        Endpoint::ChatCompletions if host.ends_with(".openai.com") || host.ends_with(".openai.azure.com") => {
-            "max_completion_tokens"
-        }
-        _ => "max_tokens",
     }
 }

@@ -9,6 +9,7 @@ use crate::admit::{Admitted, Caller};
 use crate::attempts::{Reply, is_refusal};
 use crate::body::Body;
 use crate::coding;
+use crate::crossing::{self, Crossing};
 use crate::dialect;
 use crate::drain::{Drain, Stop};
 use crate::error::{self, Asked, dollars};
@@ -19,12 +20,13 @@ use crate::health::{Attempt, Failure};
 use crate::metering::Charge;
 use crate::ports::ProviderRecord;
 use crate::reservation::Ending;
+use crate::routing::Candidate;
 use crate::stream;
 use crate::upstream::UpstreamBody;
 use bytes::{Bytes, BytesMut};
 use domain::denial::Denial;
 use domain::key_secret::SecretText;
-use domain::model::WireFormat;
+use domain::model::{Endpoint, WireFormat};
 use domain::money::NanoUsd;
 use domain::usage::Outcome;
 use http::header::CONTENT_TYPE;
@@ -37,6 +39,8 @@ use tokio::time::Instant;
 
 /// A plain answer up to this size is kept until its cost is known; a larger one is passed on as it comes.
 const KEPT_WHOLE_BYTES: usize = 1024 * 1024;
+/// A plain answer that is translated has to be here as a whole; no honest one is longer.
+const TRANSLATED_BYTES: usize = 16 * 1024 * 1024;
 /// How much of the end of a large answer is searched for its usage.
 const TAIL_BYTES: usize = 64 * 1024;
 
@@ -62,22 +66,27 @@ pub(crate) struct Exchange {
     pub attempt: Option<Attempt>,
     /// How long the provider that answers may pause.
     pub between_events: Duration,
+    /// How the answer becomes one of the client's format, where it is not.
+    pub crossing: Option<Crossing>,
 }
 
 pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: Answer) {
     let timeouts = gateway.settings.timeouts;
     // A stream that reports as it goes has nothing to tell that has not been seen; a plain answer always has.
-    let worthwhile = !admitted.streamed() || dialect::usage_comes_last(admitted.endpoint());
+    let comes_last = |candidate: &Candidate| dialect::usage_comes_last(candidate.endpoint);
+    let worthwhile = !admitted.streamed() || admitted.candidates().iter().any(comes_last);
     // A provider goes on with a plain answer whether anybody waits or not, and tells what it cost at the end.
     let time = if admitted.streamed() { timeouts.drain } else { timeouts.first_byte_plain };
     let drain = Drain::new(Arc::clone(&gateway.drains), worthwhile, time);
     let due = Instant::now() + timeouts.total;
     let between_events = timeouts.between_events;
-    let mut exchange = Exchange { gateway, admitted, drain, due, attempts: 0, attempt: None, between_events };
-    let Reply { response, provider, credential } = match exchange.reply(&mut answer).await {
+    let mut exchange =
+        Exchange { gateway, admitted, drain, due, attempts: 0, attempt: None, between_events, crossing: None };
+    let Reply { response, provider, credential, endpoint } = match exchange.reply(&mut answer).await {
         Ok(reply) => reply,
         Err((denial, charge)) => return exchange.fail(&denial, charge, answer),
     };
+    exchange.crossing = Crossing::of(&exchange.admitted, endpoint);
     exchange.admitted.forget_body();
     let (parts, body) = response.into_parts();
     if let Some(between_events) = provider.timeouts.between_events() {
@@ -102,7 +111,9 @@ pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: A
     if !parts.status.is_success() {
         return exchange.relay_error(head, body, credential, answer).await;
     }
-    let framing = Framing::of_answer(&parts.headers, exchange.admitted.address());
+    let crossed = exchange.crossing.as_ref().map(|crossing| crossing::address(crossing.endpoint, true));
+    let address = crossed.as_ref().unwrap_or(exchange.admitted.address());
+    let framing = Framing::of_answer(&parts.headers, address);
     let unsaid = exchange.admitted.streamed() && says_nothing_of_itself(&parts.headers);
     if let Some(framing) = framing.or(unsaid.then_some(Framing::Events)) {
         return stream::relay(exchange, framing, head, body, answer).await;
@@ -128,6 +139,11 @@ fn says_nothing_of_itself(headers: &HeaderMap) -> bool {
 }
 
 impl Exchange {
+    /// In whose words the provider's figures are.
+    pub(crate) fn provider_endpoint(&self) -> Endpoint {
+        self.crossing.as_ref().map_or(self.admitted.endpoint(), |crossing| crossing.endpoint)
+    }
+
     /// What a call without figures is charged after this much output.
     pub(crate) fn estimated(&self, output: u64) -> Charge {
         if self.admitted.endpoint().counts_for().is_some() {
@@ -179,7 +195,7 @@ impl Exchange {
     /// A provider's error: passed through if it is one of the format, and replaced otherwise. It costs nothing.
     async fn relay_error(
         mut self,
-        head: Response<()>,
+        mut head: Response<()>,
         mut body: UpstreamBody,
         credential: Arc<SecretText>,
         mut answer: Answer,
@@ -199,6 +215,14 @@ impl Exchange {
         if memchr::memmem::find(&kept, b"API_KEY_INVALID").is_some() {
             return self.fail(&Denial::ProviderAuth, Charge::NOTHING, answer);
         }
+        if let Some(crossing) = self.crossing.as_ref().filter(|_| !leaks) {
+            let Some((status, translated)) = crossing.error(head.status(), &kept) else {
+                return self.fail(&Denial::ProviderError, Charge::NOTHING, answer);
+            };
+            *head.status_mut() = status;
+            self.admitted.reservation_mut().first_byte();
+            return self.finish_whole(head, translated, Charge::NOTHING, answer);
+        }
         let begins = kept.trim_ascii_start().first();
         let is_json = (begins == Some(&b'{') || (self.admitted.address().as_array && begins == Some(&b'[')))
             && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
@@ -210,23 +234,31 @@ impl Exchange {
     }
 
     async fn relay_plain(mut self, head: Response<()>, mut body: UpstreamBody, mut answer: Answer) {
+        let most = if self.crossing.is_some() { TRANSLATED_BYTES } else { KEPT_WHOLE_BYTES };
         let mut kept = BytesMut::new();
         let failure = loop {
             let due = self.due.min(Instant::now() + self.between_events);
             match self.drain.wait(body.frame(), answer.closed(), due).await {
                 Ok(None) => {
-                    let usage = dialect::plain_usage(self.admitted.endpoint(), &kept);
+                    let usage = dialect::plain_usage(self.provider_endpoint(), &kept);
                     let charge = self.plain_charge(usage, kept.len());
                     // A connection that just ends tells nobody that the answer was longer.
                     if usage.is_none() && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_err() {
                         return self.fail(&Denial::UpstreamProtocol, charge, answer);
                     }
-                    return self.finish_whole(head, kept.freeze(), charge, answer);
+                    let seen = kept.freeze();
+                    return match self.crossing.as_ref().map_or(Ok(seen.clone()), |crossing| crossing.answer(&seen)) {
+                        Ok(bytes) => self.finish_whole(head, bytes, charge, answer),
+                        Err(denial) => self.fail(&denial, charge, answer),
+                    };
                 }
                 Ok(Some(Ok(frame))) => {
                     self.admitted.reservation_mut().first_byte();
                     kept.extend_from_slice(frame.data_ref().map_or(&b""[..], |data| data));
-                    if kept.len() > KEPT_WHOLE_BYTES {
+                    if kept.len() > most && self.crossing.is_some() {
+                        break Denial::UpstreamProtocol;
+                    }
+                    if kept.len() > most {
                         return self.relay_large(head, kept.freeze(), body, answer).await;
                     }
                 }
@@ -308,7 +340,7 @@ impl Exchange {
                 }
             }
         };
-        let usage = failure.is_none().then(|| dialect::usage_in_tail(self.admitted.endpoint(), &tail)).flatten();
+        let usage = failure.is_none().then(|| dialect::usage_in_tail(self.provider_endpoint(), &tail)).flatten();
         let cut_short = usage.is_none() && !tail.trim_ascii_end().ends_with(b"}");
         let failure = failure.or(cut_short.then_some(Denial::UpstreamProtocol));
         let charge = self.plain_charge(usage, seen);

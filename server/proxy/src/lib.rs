@@ -8,6 +8,7 @@ mod answers;
 mod attempts;
 mod body;
 mod coding;
+mod crossing;
 mod dialect;
 mod drain;
 mod error;

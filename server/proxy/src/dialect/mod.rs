@@ -7,7 +7,6 @@
 mod anthropic;
 mod gemini;
 mod openai;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "not yet asked by the pipeline"))]
 pub(crate) mod translate;
 
 use crate::framing::Framing;

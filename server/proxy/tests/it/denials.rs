@@ -80,7 +80,8 @@ fn cases() -> Vec<Case> {
         case("unknown model", nothing, r#"{"model":"nope"}"#, 404, "model_not_found"),
         case("model not allowed", nothing, r#"{"model":"secret"}"#, 403, "model_not_allowed"),
         case("model disabled", |w| w.change(|f| f.models[2].enabled = false), CHAT, 404, "model_not_found"),
-        case("other format", nothing, r#"{"model":"claude"}"#, 400, "model_unsupported"),
+        case("no chat", nothing, r#"{"model":"embed"}"#, 400, "model_unsupported"),
+        case("untranslatable", nothing, r#"{"model":"claude","n":2}"#, 400, "invalid_request"),
         case("unpriced", |w| w.change(|f| f.models[2].price = None), CHAT, 403, "model_unpriced"),
         case("provider off", |w| w.change(|f| f.providers[0].2 = false), CHAT, 502, "provider_error"),
         case(
@@ -306,9 +307,9 @@ async fn refusals_of_a_recognised_key_are_recorded() {
 }
 
 #[tokio::test]
-async fn a_model_of_the_other_format_names_the_right_path() {
+async fn a_model_that_is_not_served_here_names_the_right_path() {
     let world = World::new();
-    let body = json(world.post("/v1/chat/completions", r#"{"model":"claude"}"#).await).await;
+    let body = json(world.post("/v1/completions", r#"{"model":"claude","prompt":"x"}"#).await).await;
     assert!(body["error"]["message"].as_str().unwrap().contains("/v1/messages."), "{body}");
     let body = json(world.post("/v1/embeddings", r#"{"model":"gpt"}"#).await).await;
     assert!(body["error"]["message"].as_str().unwrap().contains("/v1/chat/completions."), "{body}");

@@ -14,5 +14,6 @@ mod gemini;
 mod over_http;
 mod provider;
 mod slices;
+mod translation;
 mod wire;
 mod world;
