@@ -37,6 +37,7 @@ pub enum Place {
     Providers,
     Catalogue,
     Guardrails,
+    Budgets,
     People,
     Teams,
     Audit,
@@ -47,11 +48,12 @@ pub enum Place {
 type Link = (Place, &'static str, &'static str);
 
 const WORK: [Link; 2] = [(Place::Keys, "Keys", paths::KEYS), (Place::Models, "Models", paths::MODELS)];
-const ADMINISTRATION: [Link; 7] = [
+const ADMINISTRATION: [Link; 8] = [
     (Place::Overview, "Overview", paths::ADMINISTRATION),
     (Place::Providers, "Providers", paths::PROVIDERS),
     (Place::Catalogue, "Models and prices", paths::CATALOGUE),
     (Place::Guardrails, "Guardrails", paths::GUARDRAILS),
+    (Place::Budgets, "Budgets", paths::BUDGETS),
     (Place::People, "People", paths::PEOPLE),
     (Place::Teams, "Teams", paths::TEAMS),
     (Place::Audit, "Audit log", paths::AUDIT),

@@ -1,6 +1,7 @@
 //! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
 
-use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId};
+use domain::budget::BudgetScope;
+use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
 use domain::time::Timestamp;
 use portal::Made;
 
@@ -29,6 +30,7 @@ pub fn made(made: Made) -> String {
         Made::Provider(id) => provider(id),
         Made::Model(id) => catalogue_model(id),
         Made::Team(id) => team(id),
+        Made::Unit(id) => unit(id),
     }
 }
 
@@ -83,6 +85,9 @@ pub const NEW_CATALOGUE_MODEL: &str = "/admin/models/new";
 pub const NEW_GUARDRAIL: &str = "/admin/guardrails/new";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
+pub const BUDGETS: &str = "/admin/budgets";
+pub const UNITS: &str = "/admin/units";
+pub const NEW_UNIT: &str = "/admin/units/new";
 pub const VERIFY_AUDIT: &str = "/admin/audit/verify";
 
 pub fn provider(id: ProviderId) -> String {
@@ -103,4 +108,18 @@ pub fn person(id: PersonId) -> String {
 
 pub fn team(id: TeamId) -> String {
     format!("{TEAMS}/{id}")
+}
+
+pub fn unit(id: UnitId) -> String {
+    format!("{UNITS}/{id}")
+}
+
+/// Budgets and limits of a level.
+pub fn level(scope: BudgetScope) -> String {
+    format!("{BUDGETS}/{scope}")
+}
+
+/// A team's budgets and limits, for its leads.
+pub fn led_team(id: TeamId) -> String {
+    format!("/team/{id}")
 }

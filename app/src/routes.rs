@@ -3,7 +3,7 @@
 //! This is the permission table. The router is built from it and from nothing else, so that a page without a row
 //! cannot be reached, and a test walks it with every role.
 
-use crate::pages::{account, call, home, keys, models};
+use crate::pages::{account, call, home, keys, models, team};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::permission::Permission;
@@ -67,11 +67,12 @@ fn work() -> Vec<Route> {
         route!(Get "/keys/{id}/revoke", ManageKeys, keys::acts::revoke::show),
         route!(Post "/keys/{id}/revoke", ManageKeys, keys::acts::revoke::submit),
         route!(Get "/calls/{id}", SeeKeys, call::show),
+        route!(Get "/team/{id}", SignedIn, team::show),
     ]
 }
 
 fn administration() -> Vec<Route> {
-    use crate::pages::admin::{audit, guardrails, models, overview, people, providers, teams};
+    use crate::pages::admin::{audit, budgets, guardrails, models, overview, people, providers, teams, units};
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
         route!(Get "/admin/providers", SeeAdministration, providers::list::show),
@@ -98,6 +99,13 @@ fn administration() -> Vec<Route> {
         route!(Post "/admin/guardrails/new", Administer, guardrails::new::submit),
         route!(Get "/admin/guardrails/{id}", SeeAdministration, guardrails::show::show),
         route!(Post "/admin/guardrails/{id}", Administer, guardrails::show::submit),
+        route!(Get "/admin/budgets", SeeAdministration, budgets::list::show),
+        route!(Get "/admin/budgets/{id}", SeeAdministration, budgets::show::show),
+        route!(Post "/admin/budgets/{id}", Administer, budgets::show::submit),
+        route!(Get "/admin/units/new", Administer, units::new::show),
+        route!(Post "/admin/units/new", Administer, units::new::submit),
+        route!(Get "/admin/units/{id}", SeeAdministration, units::show::show),
+        route!(Post "/admin/units/{id}", Administer, units::show::submit),
         route!(Get "/admin/people", SeeAdministration, people::list::show),
         route!(Get "/admin/people/{id}", SeeAdministration, people::show::show),
         route!(Get "/admin/people/{id}/suspend", Administer, people::suspend::show),

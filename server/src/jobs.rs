@@ -1,8 +1,13 @@
-//! What runs beside the requests: housekeeping, the watch over being alone on the database, and the end of streams when
+//! What runs beside the requests: housekeeping, the care of the ledger, the watch over being alone on the database, and the end of streams when
 //! the process stops.
 
+use crate::gateway::ingest::Ingest;
+use crate::gateway::ledger::Ledger;
+use crate::gateway::reconcile::reconcile;
+use crate::gateway::recovery::UsageHistory;
 use crate::http::shutdown::Shutdown;
 use domain::time::{Clock, MS_PER_DAY, MS_PER_HOUR, Timestamp};
+use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{ExclusiveLock, Store, StoreError};
@@ -34,6 +39,56 @@ async fn once(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     tx.delete_submissions_before(now.plus_ms(-MS_PER_DAY)).await?;
     tx.delete_credentials_replaced_before(now.plus_ms(-MS_PER_DAY)).await?;
     tx.commit().await
+}
+
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// Sweeps between two looks at the books.
+const SWEEPS: u32 = 10;
+/// How long after its last moment a call is given up.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// What the care of the ledger needs.
+pub struct Books {
+    pub ledger: Arc<Ledger>,
+    pub ingest: Arc<Ingest>,
+    pub history: Arc<dyn UsageHistory>,
+    pub clock: Arc<dyn Clock>,
+    pub zone: TimeZone,
+}
+
+impl Books {
+    /// Settles calls that nobody ended, and compares the accounts with the database. A drift is told and not repaired
+    /// here: whoever looks after the installation should see it before it is gone. Runs until it is dropped.
+    pub async fn keep(self, longest_call: Duration) {
+        loop {
+            for _ in 0..SWEEPS {
+                tokio::time::sleep(SWEEP_EVERY).await;
+                self.sweep(longest_call);
+            }
+            self.compare().await;
+        }
+    }
+
+    fn sweep(&self, longest_call: Duration) -> usize {
+        let ms = i64::try_from((longest_call + GRACE).as_millis()).unwrap_or(i64::MAX);
+        self.ledger.sweep(self.clock.now().plus_ms(-ms))
+    }
+
+    async fn compare(&self) {
+        match reconcile(&self.ledger, &self.ingest, &*self.history, self.clock.now(), &self.zone).await {
+            Ok(drifts) => {
+                for drift in drifts {
+                    tracing::error!(drift = %drift, "an account is not what its calls add up to; see keywright ledger verify");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the accounts could not be compared with the database"),
+        }
+        if self.ledger.spool().calls_in_flight() == 0 {
+            for (line, held, _) in self.ledger.stray_holds() {
+                tracing::error!(scope = %line.scope, window = line.window.word(), held = ?held, "held, and by no call");
+            }
+        }
+    }
 }
 
 /// Stops the process if another one has taken the database over: two ledgers would spend every budget twice.

@@ -115,7 +115,7 @@ impl Process {
 
         let folder = data_dir.path().join("spool");
         let ledger = Arc::new(open_ledger(&folder, plan.spool, &*usage, clock.clone(), zone.clone()).await?);
-        let ingest = Arc::new(Ingest::start(ledger.spool(), usage));
+        let ingest = Arc::new(Ingest::start(ledger.spool(), usage.clone()));
 
         let organisation = plan.organisation.name.clone();
         let policy = Arc::new(StoredPolicy { store: store.clone(), sealing: sealing.clone(), organisation });
@@ -123,6 +123,7 @@ impl Process {
         directory.load().await?;
 
         let connector = upstream_connector(&plan.egress)?;
+        let longest_call = plan.gateway.timeouts.total;
         let gateway = Gateway::new(Parts {
             directory: directory.clone(),
             ledger: ledger.clone(),
@@ -137,6 +138,7 @@ impl Process {
             connector,
             clock: clock.clone(),
             ingest: ingest.clone(),
+            gateway: gateway.clone(),
         };
         let portal = Arc::new(Portal::new(PortalParts {
             store: store.clone(),
@@ -153,7 +155,7 @@ impl Process {
         }));
 
         let look =
-            Look { assets: Arc::new(crate::http::assets::links()), banner: plan.banner, zone, clock: clock.clone() };
+            Look { assets: Arc::new(crate::http::assets::links()), banner: plan.banner, zone: zone.clone(), clock: clock.clone() };
         let auth = Arc::new(Auth::new(AuthParts {
             public_origin: plan.public_origin,
             issuers: plan.issuers,
@@ -168,7 +170,9 @@ impl Process {
         let lock = Arc::new(Mutex::new(lock));
         let streams = gateway.clone();
         let cut_streams = move || streams.cut_streams();
+        let books = jobs::Books { ledger: ledger.clone(), ingest: ingest.clone(), history: usage, clock: clock.clone(), zone };
         let jobs = vec![
+            tokio::spawn(books.keep(longest_call)),
             tokio::spawn(async move { directory.keep_current().await }),
             tokio::spawn(jobs::clean_up(store.clone(), clock.clone())),
             tokio::spawn(jobs::stay_alone(store.clone(), lock.clone(), plan.shutdown.clone())),
@@ -188,6 +192,7 @@ impl Process {
             clock: self.clock.clone(),
             random: self.random.clone(),
             public_origin: public_origin.clone(),
+            ledger: self.ledger.clone(),
             ingest: self.ingest.clone(),
         }
     }

@@ -14,3 +14,4 @@ pub mod message;
 pub mod models;
 pub mod problem;
 pub mod sign_in;
+pub mod team;

@@ -1,7 +1,7 @@
 //! The portal's no in sentences: which field, which figure, what to do instead.
 
+use super::settings::{per_window, quota};
 use crate::format::{grouped, usd};
-use domain::budget::Window;
 use domain::refusal::{AddressProblem, Amount, Reason, Refusal};
 
 /// A complete sentence or two. It reads alone, since the summary above a form lists it without its field.
@@ -24,15 +24,15 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("{thing}: this choice does not exist, or not for you. Choose one of the list.")
         }
         Reason::AboveMaximum { wanted, maximum } => {
-            let (wanted, maximum) = (amount(*wanted), amount(*maximum));
+            let (wanted, maximum) = (figure(*wanted), figure(*maximum));
             format!("{thing} can be at most {maximum}; you entered {wanted}. Enter {maximum} or less.")
         }
         Reason::BelowMinimum { wanted, minimum } => {
-            let (wanted, minimum) = (amount(*wanted), amount(*minimum));
+            let (wanted, minimum) = (figure(*wanted), figure(*minimum));
             format!("{thing} has to be at least {minimum}; you entered {wanted}. Enter {minimum} or more.")
         }
         Reason::Fixed { value } => {
-            format!("{thing} is fixed at {} by these guardrails. Leave it as it is.", amount(*value))
+            format!("{thing} is fixed at {} by these guardrails. Leave it as it is.", figure(*value))
         }
         Reason::KeyNameTaken { key: Some(key) } => {
             format!("There is already a live key of this name ({key}). Open that one, or choose another name.")
@@ -104,20 +104,35 @@ pub fn refusal(refusal: &Refusal) -> String {
             let noun = if *wait_seconds == 1 { "second" } else { "seconds" };
             format!("This was asked a moment ago. Try again in {wait_seconds} {noun}.")
         }
+        Reason::AliasOfAlias => {
+            "Another name stands for a model, not for itself or for another name. Choose a model that is one."
+                .to_owned()
+        }
         Reason::UnknownProvider => {
             "One of the deployments names a provider that is not there any more. Choose another provider.".to_owned()
         }
     }
 }
 
-/// `$50.00 a month`, `60 calls a minute`, `90 days`
+/// Behind the name of its field, which says the window already: `$50.00`, `60`, `90 days`
+fn figure(of: Amount) -> String {
+    match of {
+        Amount::Money { amount, .. } => usd(amount),
+        Amount::PerMinute(count) | Amount::AtOnce(count) => grouped(u64::from(count)),
+        Amount::TokensPerMinute(count) | Amount::Quota { limit: count, .. } => grouped(count),
+        Amount::Days(_) | Amount::Tokens(_) | Amount::Count(_) => amount(of),
+    }
+}
+
+/// `$50.00 a month`, `60 requests a minute`, `90 days`
 pub fn amount(amount: Amount) -> String {
     let counted =
         |count: u64, one: &str, many: &str| format!("{} {}", grouped(count), if count == 1 { one } else { many });
     match amount {
-        Amount::Money { amount, window: Window::Total } => format!("{} in total", usd(amount)),
-        Amount::Money { amount, window } => format!("{} a {}", usd(amount), window.word()),
-        Amount::PerMinute(count) => counted(u64::from(count), "call a minute", "calls a minute"),
+        Amount::Money { amount, window } => format!("{} {}", usd(amount), per_window(window)),
+        Amount::PerMinute(count) => counted(u64::from(count), "request a minute", "requests a minute"),
+        Amount::TokensPerMinute(count) => counted(count, "token a minute", "tokens a minute"),
+        Amount::Quota { limit, counted: what, window } => quota(what, window, limit),
         Amount::AtOnce(count) => counted(u64::from(count), "call at once", "calls at once"),
         Amount::Days(days) => counted(u64::from(days), "day", "days"),
         Amount::Tokens(count) => counted(count, "token", "tokens"),
@@ -144,7 +159,14 @@ fn thing(field: &str) -> &'static str {
         "cap_quarter" => "The budget a quarter",
         "cap_total" => "The budget in total",
         "caps" => "Budgets",
-        "requests_per_minute" => "Calls a minute",
+        "requests_per_minute" => "Requests a minute",
+        "tokens_per_minute" => "Tokens a minute",
+        "requests_hour" => "Requests an hour",
+        "requests_day" => "Requests a day",
+        "requests_month" => "Requests a month",
+        "tokens_hour" => "Tokens an hour",
+        "tokens_day" => "Tokens a day",
+        "tokens_month" => "Tokens a month",
         "concurrency" => "Calls at once",
         "lifetime_days" => "The lifetime",
         "expires_at" => "The end",
@@ -194,6 +216,13 @@ fn malformed(field: &str, thing: &'static str) -> String {
             format!("{thing} is an amount of dollars such as 50.00.")
         }
         "requests_per_minute"
+        | "tokens_per_minute"
+        | "requests_hour"
+        | "requests_day"
+        | "requests_month"
+        | "tokens_hour"
+        | "tokens_day"
+        | "tokens_month"
         | "concurrency"
         | "lifetime_days"
         | "max_output_tokens"
@@ -240,6 +269,8 @@ const fn address(problem: AddressProblem) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::budget::Window;
+    use domain::limits::Counted;
     use domain::money::NanoUsd;
 
     fn say(field: &'static str, reason: Reason) -> String {
@@ -251,7 +282,12 @@ mod tests {
         let money = |dollars| Amount::Money { amount: NanoUsd::from_dollars(dollars), window: Window::Month };
         assert_eq!(
             say("cap_month", Reason::AboveMaximum { wanted: money(150), maximum: money(100) }),
-            "The budget a month can be at most $100.00 a month; you entered $150.00 a month. Enter $100.00 a month or less."
+            "The budget a month can be at most $100.00; you entered $150.00. Enter $100.00 or less."
+        );
+        let calls = (Amount::PerMinute(500), Amount::PerMinute(120));
+        assert_eq!(
+            say("requests_per_minute", Reason::AboveMaximum { wanted: calls.0, maximum: calls.1 }),
+            "Requests a minute can be at most 120; you entered 500. Enter 120 or less."
         );
         assert_eq!(say("name", Reason::Missing), "The name is missing. Enter it.");
         assert_eq!(
@@ -264,8 +300,11 @@ mod tests {
     #[test]
     fn every_kind_of_amount_reads_in_one_and_in_many() {
         for (given, text) in [
-            (Amount::PerMinute(1), "1 call a minute"),
-            (Amount::PerMinute(1_200), "1,200 calls a minute"),
+            (Amount::PerMinute(1), "1 request a minute"),
+            (Amount::PerMinute(1_200), "1,200 requests a minute"),
+            (Amount::TokensPerMinute(20_000), "20,000 tokens a minute"),
+            (Amount::Quota { limit: 1, counted: Counted::Requests, window: Window::Hour }, "1 request an hour"),
+            (Amount::Quota { limit: 9_000, counted: Counted::Tokens, window: Window::Month }, "9,000 tokens a month"),
             (Amount::AtOnce(8), "8 calls at once"),
             (Amount::Days(1), "1 day"),
             (Amount::Tokens(4_000), "4,000 tokens"),

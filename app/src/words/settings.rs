@@ -1,9 +1,13 @@
 //! Words for what administrators set: roles, windows, endpoints, wire formats.
 
-use domain::access_profile::AboveMaximum;
-use domain::budget::Window;
+use super::refusals::amount;
+use crate::format::grouped;
+use domain::access_profile::{AboveMaximum, PromptBound};
+use domain::budget::{BudgetScope, Window};
+use domain::limits::{Counted, Limits};
 use domain::model::{Endpoint, ProviderKind};
 use domain::person::Role;
+use domain::refusal::Amount;
 
 /// At the start of a line; inside a sentence, `Role::word`.
 pub const fn role(role: Role) -> &'static str {
@@ -55,6 +59,64 @@ pub const fn budget_window(window: Window) -> &'static str {
         Window::Month => "Budget a month",
         Window::Quarter => "Budget a quarter",
         Window::Total => "Budget in total",
+    }
+}
+
+/// `Tokens a day`
+pub fn quota_name(counted: Counted, window: Window) -> String {
+    let counted = match counted {
+        Counted::Requests => "Requests",
+        Counted::Tokens => "Tokens",
+    };
+    format!("{counted} {}", per_window(window))
+}
+
+/// `1,000,000 tokens a day`
+pub fn quota(counted: Counted, window: Window, limit: u64) -> String {
+    let noun = match (counted, limit) {
+        (Counted::Requests, 1) => "request",
+        (Counted::Requests, _) => "requests",
+        (Counted::Tokens, 1) => "token",
+        (Counted::Tokens, _) => "tokens",
+    };
+    format!("{} {noun} {}", grouped(limit), per_window(window))
+}
+
+/// What a level is, before its name.
+pub const fn level(scope: BudgetScope) -> &'static str {
+    match scope {
+        BudgetScope::Organisation => "Organisation",
+        BudgetScope::Unit(_) => "Business unit",
+        BudgetScope::Team(_) => "Team",
+        BudgetScope::Person(_) => "Person",
+        BudgetScope::Profile(_) => "Guardrails",
+        BudgetScope::Key(_) => "Key",
+    }
+}
+
+/// Everything but budgets that a level sets: `600 requests a minute`, `40 calls at once`, …
+pub fn traffic(limits: &Limits) -> Vec<String> {
+    let mut parts = Vec::new();
+    parts.extend(limits.requests_per_minute.map(|count| amount(Amount::PerMinute(count))));
+    parts.extend(limits.tokens_per_minute.map(|count| amount(Amount::TokensPerMinute(count))));
+    parts.extend(limits.concurrency.map(|count| amount(Amount::AtOnce(count))));
+    parts.extend(limits.quotas.iter().map(|one| quota(one.counted, one.window, one.limit)));
+    parts
+}
+
+pub const fn prompt_bound(bound: PromptBound) -> &'static str {
+    match bound {
+        PromptBound::Strict => "Strict",
+        PromptBound::Estimate => "Estimate",
+    }
+}
+
+pub const fn prompt_bound_note(bound: PromptBound) -> &'static str {
+    match bound {
+        PromptBound::Strict => {
+            "a token for each byte: no budget is ever overspent, and a long prompt holds more than it costs"
+        }
+        PromptBound::Estimate => "what such a text usually has: holds less, and a call may cost more than it held",
     }
 }
 

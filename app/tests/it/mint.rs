@@ -71,7 +71,7 @@ fn a_refused_form_says_every_reason_keeps_what_was_typed_and_shows_the_way_out()
 fn the_verdict_says_what_one_gets_and_the_worst_case() {
     let page = form(Some(granted()));
     assert!(page.html.contains("3 of 3 models, $50.00 a month, until 18 Feb 2027. Ready at once."), "{}", page.html);
-    assert!(page.html.contains("Worst case if it leaks: $50.00 a month, 200 calls a minute, from 1 networks."));
+    assert!(page.html.contains("Worst case if it leaks: $50.00 a month, 200 requests a minute, from 1 networks."));
 }
 
 #[test]

@@ -32,10 +32,12 @@ use serde_json::json;
 
 mod catalogue;
 mod gallery;
+mod levels;
 mod traffic;
 
 pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
+use levels::{above, led_team};
 pub(crate) use traffic::calls;
 use traffic::{audit_line, usage};
 
@@ -183,6 +185,7 @@ pub(crate) fn rows() -> Vec<KeyRow> {
         profile_name: profile().name,
         standing: KeyStanding::Usable,
         status,
+        budget_of: (seed == 4).then(|| "Example Ltd".to_owned()),
         budget: Some(budget),
         last_use: used.map(|minutes| LastUse {
             at: now().plus_ms(-minutes * MS_PER_MINUTE),
@@ -241,6 +244,7 @@ pub(crate) fn home_model() -> home::Model {
         may_manage: true,
         oversees: false,
         administers: false,
+        led: vec![(team(), "Billing".to_owned())],
         calendar: calendar(),
     }
 }
@@ -287,7 +291,9 @@ pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
         figures: vec![
             figures(BudgetScope::Key(key.id), 5_000, 4_328, 62),
             figures(BudgetScope::Person(PersonId::from_random(&[7; 16])), 20_000, 5_200, 0),
+            figures(BudgetScope::Team(team()), 100_000, 18_800, 400),
         ],
+        above: above(),
         last_use: Some(LastUse {
             at: now().plus_ms(-12_000),
             network: "10.4.1.9".to_owned(),

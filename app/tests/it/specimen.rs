@@ -233,7 +233,7 @@ fn forms() -> impl IntoView {
                 <div class="verdict beside">
                     <h3>"What you get"</h3>
                     <p>"14 models, $50.00 a month, until 18 February 2027. Ready at once."</p>
-                    <p class="muted">"Worst case if it leaks: $50.00 this month, 60 calls a minute."</p>
+                    <p class="muted">"Worst case if it leaks: $50.00 this month, 60 requests a minute."</p>
                 </div>
                 <Check name="policy" text="I have read the key policy" note="Version 3, 2 minutes" checked=true/>
                 <div class="actions">

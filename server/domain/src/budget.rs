@@ -4,6 +4,7 @@
 //! its admission, whenever it is settled.
 
 use crate::id::{KeyId, PersonId, ProfileId, TeamId, UnitId};
+use crate::limits::Counted;
 use crate::money::NanoUsd;
 use crate::time::{MS_PER_HOUR, Timestamp};
 use jiff::civil::{Date, Weekday};
@@ -162,6 +163,40 @@ pub struct BudgetLine {
     pub scope: BudgetScope,
     pub window: Window,
     pub window_start: Timestamp,
+}
+
+/// What was used of an account.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Consumed {
+    pub spent: NanoUsd,
+    pub requests: u64,
+    /// Input and output together.
+    pub tokens: u64,
+}
+
+impl Consumed {
+    /// Stops at the largest numbers.
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            spent: self.spent.plus(other.spent),
+            requests: self.requests.saturating_add(other.requests),
+            tokens: self.tokens.saturating_add(other.tokens),
+        }
+    }
+    /// Counts stop at 0.
+    pub const fn minus(self, other: Self) -> Self {
+        Self {
+            spent: self.spent.minus(other.spent),
+            requests: self.requests.saturating_sub(other.requests),
+            tokens: self.tokens.saturating_sub(other.tokens),
+        }
+    }
+    pub const fn counted(&self, what: Counted) -> u64 {
+        match what {
+            Counted::Requests => self.requests,
+            Counted::Tokens => self.tokens,
+        }
+    }
 }
 
 /// The three figures that always appear together, from one ledger.

@@ -71,11 +71,16 @@ impl Catalogue {
     pub fn load() -> &'static Self {
         static LOADED: OnceLock<Catalogue> = OnceLock::new();
         LOADED.get_or_init(|| {
-            let file: File = serde_json::from_reader(std::io::BufReader::new(ZlibDecoder::new(COMPRESSED)))
-                .expect("the build compressed this very file, and a test reads it");
-            let entries = file.models.into_iter().map(|(name, entry)| (name.clone(), entry.named(name))).collect();
-            Self { entries }
+            Self::read(std::io::BufReader::new(ZlibDecoder::new(COMPRESSED)))
+                .expect("the build compressed this very file, and a test reads it")
         })
+    }
+
+    /// A catalogue in the format of the built-in one.
+    pub(crate) fn read(json: impl std::io::Read) -> serde_json::Result<Self> {
+        let file: File = serde_json::from_reader(json)?;
+        let entries = file.models.into_iter().map(|(name, entry)| (name.clone(), entry.named(name))).collect();
+        Ok(Self { entries })
     }
 
     pub fn find(&self, name: &str) -> Option<&CatalogueEntry> {

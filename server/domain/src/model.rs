@@ -297,6 +297,9 @@ pub struct Model {
     pub endpoints: Vec<Endpoint>,
     pub deployments: Vec<Deployment>,
     pub enabled: bool,
+    /// Another name for this model, with its deployments, price and bounds. See [`crate::alias`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias_of: Option<ModelName>,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a call used, as the ledger remembers it.
 
-use crate::budget::BudgetLine;
+use crate::budget::{BudgetLine, Consumed};
 use crate::id::{DeploymentId, EventId, KeyId};
 use crate::model::Endpoint;
 use crate::money::NanoUsd;
@@ -36,6 +36,10 @@ impl TokenUsage {
 
     pub const fn all_input(&self) -> u64 {
         self.input.saturating_add(self.cache_read).saturating_add(self.cache_write).saturating_add(self.cache_write_1h)
+    }
+    /// Input and output, as limits on tokens count them.
+    pub const fn all(&self) -> u64 {
+        self.all_input().saturating_add(self.output)
     }
 }
 
@@ -128,4 +132,11 @@ pub struct UsageRecord {
     pub first_byte_ms: Option<u32>,
     /// The accounts that the cost was charged to.
     pub charged: Vec<BudgetLine>,
+}
+
+impl UsageRecord {
+    /// What the call counts in each of its accounts.
+    pub const fn consumed(&self) -> Consumed {
+        Consumed { spent: self.cost, requests: 1, tokens: self.tokens.all() }
+    }
 }

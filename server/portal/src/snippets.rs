@@ -3,6 +3,7 @@
 use crate::keys::allows;
 use crate::{Portal, PortalError};
 use domain::access_profile::effective;
+use domain::alias::resolved;
 use domain::id::{KeyId, ProviderId};
 use domain::model::{Endpoint, Model, ModelName};
 use domain::money::NanoUsd;
@@ -44,7 +45,7 @@ impl Portal {
         let enabled: HashSet<ProviderId> =
             self.store.providers().await?.into_iter().filter(|provider| provider.enabled).map(|one| one.id).collect();
         let today = self.clock.now().to_jiff().to_zoned(self.settings.zone.clone()).date().to_string();
-        let models = self.store.models().await?;
+        let models = resolved(self.store.models().await?);
         let callable = |model: &&Model| {
             let reachable = model.deployments.iter().any(|deployment| enabled.contains(&deployment.provider));
             let serves = model.sunset.as_ref().is_none_or(|sunset| *sunset > today);

@@ -2,12 +2,14 @@
 
 use crate::admit::{Caller, authorised_model};
 use crate::body::Body;
-use crate::error::{self, dollars, identify, iso, scope_name};
+use crate::error::{self, Asked, dollars, identify, iso, scope_name};
 use crate::forward::asked;
 use crate::gateway::Gateway;
+use crate::ports::Level;
 use crate::routing::is_served;
 use domain::denial::Denial;
 use domain::id::EventId;
+use domain::limits::Quota;
 use domain::model::{Endpoint, Model, WireFormat};
 use domain::usage::UsageRecord;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -125,9 +127,12 @@ pub(crate) fn key(gateway: &Gateway, caller: &Caller) -> Value {
         "endpoints": record.effective.endpoints,
         "limits": {
             "requests_per_minute": record.effective.requests_per_minute,
+            "tokens_per_minute": record.effective.tokens_per_minute,
             "concurrency": record.effective.concurrency,
+            "quotas": quotas(&record.effective.quotas),
             "max_output_tokens": record.effective.max_output_tokens,
         },
+        "shared_limits": record.above.iter().map(|level| shared(level, &asked)).collect::<Vec<_>>(),
         "budgets": budgets,
         "binding": tightest.map(|tightest| json!({
             "scope": tightest.scope.word(),
@@ -135,6 +140,24 @@ pub(crate) fn key(gateway: &Gateway, caller: &Caller) -> Value {
             "left": dollars(tightest.left()),
         })),
         "portal_url": format!("{}/keys/{}", gateway.settings.portal_origin, record.key.id),
+    })
+}
+
+fn quotas(quotas: &[Quota]) -> Vec<Value> {
+    let line =
+        |quota: &Quota| json!({ "counted": quota.counted.word(), "window": quota.window.word(), "limit": quota.limit });
+    quotas.iter().map(line).collect()
+}
+
+/// What a level above the key sets for everything below it; its budgets stand among the key's.
+fn shared(level: &Level, asked: &Asked<'_>) -> Value {
+    json!({
+        "scope": level.scope.word(),
+        "name": scope_name(level.scope, asked),
+        "requests_per_minute": level.limits.requests_per_minute,
+        "tokens_per_minute": level.limits.tokens_per_minute,
+        "concurrency": level.limits.concurrency,
+        "quotas": quotas(&level.limits.quotas),
     })
 }
 

@@ -5,12 +5,14 @@
 
 use crate::admit::Admitted;
 use crate::dialect::translate::{self, Dialect, Envelope, StreamTranslator, Surface, Wishes};
+use crate::forward::Exchange;
 use crate::framing::Framing;
 use crate::route::{Address, Verb};
 use bytes::Bytes;
 use domain::denial::Denial;
 use domain::model::{Endpoint, WireFormat};
 use http::StatusCode;
+use std::borrow::Cow;
 
 /// What clients of this endpoint speak, if it is one for chats.
 pub(crate) const fn surface(endpoint: Endpoint) -> Option<Surface> {
@@ -69,12 +71,12 @@ impl Crossing {
     }
 
     /// A plain answer as the client understands it.
-    pub(crate) fn answer(&self, body: &[u8]) -> Result<Bytes, Denial> {
+    fn answer(&self, body: &[u8]) -> Result<Bytes, Denial> {
         translate::answer(self.from(), self.to, body, &self.envelope)
     }
 
     /// An error of the provider's, with the status that goes with it; `None` if it is none of any format.
-    pub(crate) fn error(&self, status: StatusCode, body: &[u8]) -> Option<(StatusCode, Bytes)> {
+    fn error(&self, status: StatusCode, body: &[u8]) -> Option<(StatusCode, Bytes)> {
         let (status, body) = translate::error(self.to, status.as_u16(), body, &self.envelope.id)?;
         Some((StatusCode::from_u16(status).ok()?, body))
     }
@@ -89,5 +91,37 @@ impl Crossing {
             Framing::Events => "text/event-stream",
             Framing::Array => "application/json",
         }
+    }
+}
+
+impl Exchange {
+    /// In whose words the provider's figures are.
+    pub(crate) fn provider_endpoint(&self) -> Endpoint {
+        self.crossing.as_ref().map_or(self.admitted.endpoint(), |crossing| crossing.endpoint)
+    }
+
+    /// What the provider's path said.
+    pub(crate) fn provider_address(&self) -> Cow<'_, Address> {
+        match &self.crossing {
+            Some(crossing) => Cow::Owned(address(crossing.endpoint, self.admitted.streamed())),
+            None => Cow::Borrowed(self.admitted.address()),
+        }
+    }
+
+    /// A plain answer in the client's format.
+    pub(crate) fn for_client(&self, body: &Bytes) -> Result<Bytes, Denial> {
+        self.crossing.as_ref().map_or_else(|| Ok(body.clone()), |crossing| crossing.answer(body))
+    }
+
+    /// A provider's error in the client's format: as it came, or translated. `None` if it is none that its format has:
+    /// what broke off is no JSON any more.
+    pub(crate) fn error_for_client(&self, status: StatusCode, body: &Bytes) -> Option<(StatusCode, Bytes)> {
+        if let Some(crossing) = &self.crossing {
+            return crossing.error(status, body);
+        }
+        let begins = body.trim_ascii_start().first();
+        let is_json = (begins == Some(&b'{') || (self.admitted.address().as_array && begins == Some(&b'[')))
+            && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+        is_json.then(|| (status, body.clone()))
     }
 }

@@ -4,7 +4,8 @@
 //! can get in: the sentences are made from the denial alone.
 
 use crate::body::Body;
-use crate::ports::KeyRecord;
+use crate::limit_headers;
+use crate::ports::{Allowance, KeyRecord, Traffic};
 use crate::settings::{BudgetStatus, Settings};
 use domain::budget::BudgetScope;
 use domain::denial::{Denial, LimitReached, QuotaReached, TrafficLimit};
@@ -20,6 +21,8 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const OWN_REQUEST_ID: HeaderName = HeaderName::from_static("x-keywright-request-id");
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+/// SDKs wait no longer than this between attempts.
+const LONGEST_WAIT_MS: u64 = 60_000;
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// What an answer needs to know about its request.
@@ -53,6 +56,18 @@ pub(crate) fn refuse_with(denial: &Denial, words: &str, asked: &Asked<'_>) -> Re
         Denial::BudgetExhausted(_) | Denial::BudgetInsufficient { .. } => {
             headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
         }
+        // Neither is a quota whose window is long.
+        Denial::QuotaExhausted(reached) if reached.retry_after_ms > LONGEST_WAIT_MS => {
+            headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+        }
+        Denial::RateLimited(limit) => {
+            let traffic = Traffic { requests: Some(spent(*limit)), tokens: None };
+            limit_headers::announce(headers, asked.skin, traffic, asked.event.made_at());
+        }
+        Denial::TokensLimited(limit) => {
+            let traffic = Traffic { requests: None, tokens: Some(spent(*limit)) };
+            limit_headers::announce(headers, asked.skin, traffic, asked.event.made_at());
+        }
         _ => {}
     }
     if let Some(ms) = retry_after_ms(denial) {
@@ -60,6 +75,11 @@ pub(crate) fn refuse_with(denial: &Denial, words: &str, asked: &Asked<'_>) -> Re
         headers.insert(RETRY_AFTER_MS, HeaderValue::from(ms));
     }
     response
+}
+
+/// A limit of which nothing is left for this call.
+const fn spent(TrafficLimit { limit, retry_after_ms, .. }: TrafficLimit) -> Allowance {
+    Allowance { limit, remaining: 0, resets_in_ms: retry_after_ms }
 }
 
 /// The wrong method, and which is right.

@@ -9,7 +9,7 @@ use crate::admit::{Admitted, Caller};
 use crate::attempts::{Reply, is_refusal};
 use crate::body::Body;
 use crate::coding;
-use crate::crossing::{self, Crossing};
+use crate::crossing::Crossing;
 use crate::dialect;
 use crate::drain::{Drain, Stop};
 use crate::error::{self, Asked, dollars};
@@ -17,6 +17,7 @@ use crate::framing::Framing;
 use crate::gateway::Gateway;
 use crate::headers::for_client;
 use crate::health::{Attempt, Failure};
+use crate::limit_headers;
 use crate::metering::Charge;
 use crate::ports::ProviderRecord;
 use crate::reservation::Ending;
@@ -111,9 +112,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: A
     if !parts.status.is_success() {
         return exchange.relay_error(head, body, credential, answer).await;
     }
-    let crossed = exchange.crossing.as_ref().map(|crossing| crossing::address(crossing.endpoint, true));
-    let address = crossed.as_ref().unwrap_or(exchange.admitted.address());
-    let framing = Framing::of_answer(&parts.headers, address);
+    let framing = Framing::of_answer(&parts.headers, &exchange.provider_address());
     let unsaid = exchange.admitted.streamed() && says_nothing_of_itself(&parts.headers);
     if let Some(framing) = framing.or(unsaid.then_some(Framing::Events)) {
         return stream::relay(exchange, framing, head, body, answer).await;
@@ -138,12 +137,13 @@ fn says_nothing_of_itself(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case(b"text/plain") || kind.eq_ignore_ascii_case(b"application/octet-stream")
 }
 
-impl Exchange {
-    /// In whose words the provider's figures are.
-    pub(crate) fn provider_endpoint(&self) -> Endpoint {
-        self.crossing.as_ref().map_or(self.admitted.endpoint(), |crossing| crossing.endpoint)
-    }
+/// Endpoints whose plain answers are one JSON object, whatever was asked for.
+const fn answers_in_json(endpoint: Endpoint) -> bool {
+    use Endpoint::{ChatCompletions, CountTokens, Embeddings, Messages, Responses};
+    matches!(endpoint, ChatCompletions | Responses | Messages | Embeddings | CountTokens)
+}
 
+impl Exchange {
     /// What a call without figures is charged after this much output.
     pub(crate) fn estimated(&self, output: u64) -> Charge {
         if self.admitted.endpoint().counts_for().is_some() {
@@ -154,19 +154,21 @@ impl Exchange {
 
     /// Ends a call of which the client has seen nothing yet.
     fn fail(mut self, denial: &Denial, charge: Charge, answer: Answer) {
-        let gone = self.drain.client_is_gone();
         let attempts = self.attempts;
-        self.conclude(if gone { Outcome::ClientGone } else { Outcome::ProviderFailed }, Some(denial));
+        let outcome = match denial {
+            _ if self.drain.client_is_gone() => Outcome::ClientGone,
+            // Nothing that the provider could have done better.
+            Denial::BudgetExhausted(_) | Denial::MeteringUnavailable => Outcome::Interrupted,
+            _ => Outcome::ProviderFailed,
+        };
+        self.conclude(outcome, Some(denial));
         let (caller, reservation) = self.admitted.into_reservation();
         let mut response = error::refuse(denial, &asked(&caller, &self.gateway));
         let is_ours = matches!(denial, Denial::Starting | Denial::Sealed | Denial::PolicyStale);
         if is_ours && charge == Charge::NOTHING {
             reservation.release(denial);
         } else {
-            let (outcome, error) = match gone {
-                true => (Outcome::ClientGone, None),
-                false => (Outcome::ProviderFailed, Some(denial.code())),
-            };
+            let error = (outcome != Outcome::ClientGone).then(|| denial.code());
             let ending = Ending { status: denial.status(), outcome, error, charge };
             if let Err(denial) = reservation.settle(ending) {
                 response = error::refuse(&denial, &asked(&caller, &self.gateway));
@@ -208,29 +210,21 @@ impl Exchange {
                 break;
             }
         }
-        // What broke off is no JSON any more, and is replaced.
+        let kept = kept.freeze();
         let secret = credential.expose().as_bytes();
         let leaks = !secret.is_empty() && memchr::memmem::find(&kept, secret).is_some();
         // Google's own way to say that the credential is wrong: a 400.
         if memchr::memmem::find(&kept, b"API_KEY_INVALID").is_some() {
             return self.fail(&Denial::ProviderAuth, Charge::NOTHING, answer);
         }
-        if let Some(crossing) = self.crossing.as_ref().filter(|_| !leaks) {
-            let Some((status, translated)) = crossing.error(head.status(), &kept) else {
-                return self.fail(&Denial::ProviderError, Charge::NOTHING, answer);
-            };
-            *head.status_mut() = status;
-            self.admitted.reservation_mut().first_byte();
-            return self.finish_whole(head, translated, Charge::NOTHING, answer);
+        match self.error_for_client(head.status(), &kept).filter(|_| !leaks) {
+            Some((status, body)) => {
+                *head.status_mut() = status;
+                self.admitted.reservation_mut().first_byte();
+                self.finish_whole(head, body, Charge::NOTHING, answer);
+            }
+            None => self.fail(&Denial::ProviderError, Charge::NOTHING, answer),
         }
-        let begins = kept.trim_ascii_start().first();
-        let is_json = (begins == Some(&b'{') || (self.admitted.address().as_array && begins == Some(&b'[')))
-            && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
-        if leaks || !is_json {
-            return self.fail(&Denial::ProviderError, Charge::NOTHING, answer);
-        }
-        self.admitted.reservation_mut().first_byte();
-        self.finish_whole(head, kept.freeze(), Charge::NOTHING, answer);
     }
 
     async fn relay_plain(mut self, head: Response<()>, mut body: UpstreamBody, mut answer: Answer) {
@@ -243,11 +237,11 @@ impl Exchange {
                     let usage = dialect::plain_usage(self.provider_endpoint(), &kept);
                     let charge = self.plain_charge(usage, kept.len());
                     // A connection that just ends tells nobody that the answer was longer.
-                    if usage.is_none() && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_err() {
+                    let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
+                    if usage.is_none() && answers_in_json(self.admitted.endpoint()) && !is_json() {
                         return self.fail(&Denial::UpstreamProtocol, charge, answer);
                     }
-                    let seen = kept.freeze();
-                    return match self.crossing.as_ref().map_or(Ok(seen.clone()), |crossing| crossing.answer(&seen)) {
+                    return match self.for_client(&kept.freeze()) {
                         Ok(bytes) => self.finish_whole(head, bytes, charge, answer),
                         Err(denial) => self.fail(&denial, charge, answer),
                     };
@@ -341,7 +335,8 @@ impl Exchange {
             }
         };
         let usage = failure.is_none().then(|| dialect::usage_in_tail(self.provider_endpoint(), &tail)).flatten();
-        let cut_short = usage.is_none() && !tail.trim_ascii_end().ends_with(b"}");
+        let must_close = usage.is_none() && answers_in_json(self.admitted.endpoint());
+        let cut_short = must_close && !tail.trim_ascii_end().ends_with(b"}");
         let failure = failure.or(cut_short.then_some(Denial::UpstreamProtocol));
         let charge = self.plain_charge(usage, seen);
         let outcome = match failure {
@@ -366,6 +361,8 @@ impl Exchange {
         insert(&mut headers, &MODEL, self.admitted.model().name.as_str());
         insert(&mut headers, &PROVIDER, &provider.name);
         announce_attempts(&mut headers, self.attempts);
+        let caller = self.admitted.caller();
+        limit_headers::announce(&mut headers, caller.skin, self.admitted.reservation().traffic(), caller.arrived_at);
         headers
     }
 }

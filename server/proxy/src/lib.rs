@@ -15,11 +15,15 @@ mod error;
 mod fields;
 mod forward;
 mod framing;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod gateway;
 mod head;
 mod headers;
 mod health;
 mod holding;
+mod limit_headers;
 mod metering;
 pub mod ports;
 mod presented_key;

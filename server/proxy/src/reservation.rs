@@ -4,7 +4,7 @@
 //! money back. Nothing here awaits, so that this also holds for a task that is dropped or panics.
 
 use crate::metering::Charge;
-use crate::ports::{KeyRecord, Ledger, Reserved};
+use crate::ports::{KeyRecord, Ledger, Reserved, Traffic};
 use domain::budget::BudgetFigures;
 use domain::denial::Denial;
 use domain::id::{DeploymentId, EventId};
@@ -107,6 +107,11 @@ impl Reservation {
         let tightest = reserved.tightest?;
         let back = cost.map_or(NanoUsd::ZERO, |cost| reserved.amount.minus(cost));
         Some((tightest, tightest.left().plus(back).max(NanoUsd::ZERO)))
+    }
+
+    /// The tightest limits per minute, as this call left them; none for a free call.
+    pub(crate) fn traffic(&self) -> Traffic {
+        self.reserved.as_ref().map(|reserved| reserved.traffic).unwrap_or_default()
     }
 
     /// Replaces the reservation by the cost. Once this is `Ok`, a kill of the process does not lose the call.

@@ -14,6 +14,6 @@ pub async fn run_audit(command: Audit) -> ExitCode {
 
 pub async fn run_ledger(command: Ledger) -> ExitCode {
     match command {
-        Ledger::Verify { installation } => relay(&installation, &Request::LedgerVerify).await,
+        Ledger::Verify { repair, installation } => relay(&installation, &Request::LedgerVerify { repair }).await,
     }
 }

@@ -2,10 +2,9 @@
 
 use super::socket::{Answer, Request};
 use crate::auth::invite;
+use crate::gateway::ingest::Ingest;
+use crate::gateway::ledger::Ledger;
 use crate::http::origin::Origin;
-use domain::budget::Window;
-use domain::id::KeyId;
-use domain::money::NanoUsd;
 use domain::time::Clock;
 use portal::administration::audit::verify_chain;
 use portal::ports::Randomness;
@@ -19,7 +18,8 @@ pub struct Commands {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Randomness>,
     pub public_origin: Origin,
-    pub ingest: Arc<crate::gateway::ingest::Ingest>,
+    pub ledger: Arc<Ledger>,
+    pub ingest: Arc<Ingest>,
 }
 
 impl Commands {
@@ -27,7 +27,7 @@ impl Commands {
         let answer = match request {
             Request::AdminInvite => self.invite().await,
             Request::AuditVerify => self.verify_audit().await,
-            Request::LedgerVerify => self.verify_ledger().await,
+            Request::LedgerVerify { repair } => self.verify_ledger(repair).await,
         };
         answer.unwrap_or_else(|_| Answer::Failed("the database does not answer; try again in a moment".into()))
     }
@@ -55,64 +55,39 @@ impl Commands {
             format!("Its end, to keep elsewhere (a cut-off tail shows only against it): {entries} {hash}"),
         ]))
     }
-
-    /// Sums every event of every key again, and compares with the hourly rollups and with what budgets count.
-    async fn verify_ledger(&self) -> Result<Answer, StoreError> {
-        if let Err(error) = self.ingest.flush().await {
-            return Ok(Answer::Failed(format!("not everything is in the database yet: {error}; try again")));
-        }
-        let totals = self.store.usage_totals().await?;
-        let counters = self.store.counter_totals().await?;
-        let mut drift = Vec::new();
-        let mut sum = NanoUsd::ZERO;
-        for (key, by_events, by_hours) in &totals {
-            sum = sum.plus(*by_events);
-            if by_events != by_hours {
-                drift.push(format!("{key}: {by_events} by events, {by_hours} by hours"));
-            }
-            for (_, window, counted) in counters.iter().filter(|(of, _, _)| of == key) {
-                if counted > by_events || (counted < by_events && self.always_had(*key, *window).await?) {
-                    drift.push(format!("{key}: {by_events} by events, {counted} by its budget a {}", window.word()));
-                }
-            }
-        }
-        if drift.is_empty() {
-            Ok(Answer::Done(vec![format!(
-                "{} keys, {sum} in all: events, rollups and budgets agree. Drift 0.",
-                totals.len()
-            )]))
-        } else {
-            Ok(Answer::Failed(format!("the sums do not agree:\n{}", drift.join("\n"))))
-        }
-    }
-
-    /// A budget that came with the key has counted every call; one that its profile got later has not.
-    async fn always_had(&self, key: KeyId, window: Window) -> Result<bool, StoreError> {
-        let found = self.store.key_with_secrets(key).await?;
-        Ok(found.is_some_and(|found| found.key.terms.caps.iter().any(|cap| cap.window == window)))
-    }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::clock::{SystemClock, SystemRandomness};
-    use crate::gateway::ingest::Ingest;
-    use crate::gateway::spool::{Settings, Spool};
+    use crate::gateway::recovery::open_ledger;
+    use crate::gateway::spool::Settings;
     use crate::wiring::usage_store::StoredUsage;
+    use jiff::tz::TimeZone;
     use store::AuditFilter;
+
+    pub(in crate::cli) async fn commands() -> (Commands, tempfile::TempDir) {
+        let (store, folder) = (Store::open("sqlite::memory:").await.unwrap(), tempfile::tempdir().unwrap());
+        let usage = Arc::new(StoredUsage(store.clone()));
+        let clock = Arc::new(SystemClock);
+        let opened = open_ledger(folder.path(), Settings::default(), &*usage, clock.clone(), TimeZone::UTC).await;
+        let ledger = Arc::new(opened.unwrap());
+        let commands = Commands {
+            store,
+            clock,
+            random: Arc::new(SystemRandomness),
+            public_origin: Origin::parse("https://keys.example.com").unwrap(),
+            ingest: Arc::new(Ingest::start(ledger.spool(), usage)),
+            ledger,
+        };
+        (commands, folder)
+    }
 
     #[tokio::test]
     async fn an_invitation_is_audited_once() {
-        let (store, folder) = (Store::open("sqlite::memory:").await.unwrap(), tempfile::tempdir().unwrap());
-        let (spool, _) = Spool::open(folder.path(), Settings::default()).unwrap();
-        let commands = Commands {
-            store: store.clone(),
-            clock: Arc::new(SystemClock),
-            random: Arc::new(SystemRandomness),
-            public_origin: Origin::parse("https://keys.example.com").unwrap(),
-            ingest: Arc::new(Ingest::start(Arc::new(spool), Arc::new(StoredUsage(store.clone())))),
-        };
+        let (commands, _folder) = commands().await;
+        let store = commands.store.clone();
         let Answer::Done(lines) = commands.answer(Request::AdminInvite).await else { panic!("refused") };
         assert!(lines[1].starts_with("https://keys.example.com/auth/invite/"));
         let entries = store.audit_page(&AuditFilter::default(), None, 10).await.unwrap();

@@ -23,8 +23,10 @@ use crate::http::origin::Origin;
 use crate::process::{self, Plan, Process};
 use crate::telemetry;
 use domain::key_secret::SecretText;
+use domain::money::NanoUsd;
 use jiff::tz::TimeZone;
 use portal::bootstrap::{self, BootstrapError};
+use portal::dev_seed::DemoAddresses;
 use portal::ports::Randomness;
 use portal::sealing::{RootKey, Sealing};
 use std::io::Write;
@@ -45,6 +47,8 @@ const WORD_PAUSE: Duration = Duration::from_millis(30);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Opens the demo provider, which answers on loopback and has nothing to protect. The same at each start, so that
 /// starting again changes nothing.
+/// Of the organisation, a month: more than anybody spends on the demo models.
+const DEMO_BUDGET: NanoUsd = NanoUsd::from_dollars(1_000);
 const DEMO_KEY: &str = "demo-provider-credential";
 /// Load tests come from one address here.
 const CONNECTIONS: usize = 2_000;
@@ -128,7 +132,7 @@ async fn dev(options: Dev) -> Result<(), Problem> {
         drain: PATIENCE,
     };
     let process = Process::start(plan, &foundation.data_dir, (store, lock), sealing).await?;
-    seed(&process, &idp, &demo.base_url()).await?;
+    seed(&process, &idp, &demo).await?;
     let portal = process.portal_router(&public_origin).nest(dev_idp::PATH, dev_idp::router(idp));
     foundation.readiness.set(State::Ready);
     greet(&public_origin, listen);
@@ -231,11 +235,14 @@ async fn demo_provider(listen: SocketAddr) -> Result<demo_provider::Running, Pro
     }
 }
 
-async fn seed(process: &Process, idp: &DevIdp, demo: &str) -> Result<(), Problem> {
-    process.app.portal.seed_demo_provider(demo, demo, &SecretText::new(DEMO_KEY.into())).await?;
+async fn seed(process: &Process, idp: &DevIdp, demo: &demo_provider::Running) -> Result<(), Problem> {
+    let (v1, v1beta) = (demo.base_url(), demo.gemini_base_url());
+    let addresses = DemoAddresses { v1: &v1, v1beta: &v1beta };
+    process.app.portal.seed_demo_provider(addresses, &SecretText::new(DEMO_KEY.into())).await?;
     for (person, leads) in idp.members(&process.store).await? {
         process.app.portal.seed_team(dev_idp::TEAM, person, leads).await?;
     }
+    process.app.portal.seed_budget(DEMO_BUDGET).await?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::http::origin::Origin;
 
 pub mod admin;
 pub mod audit;
+mod books;
 pub mod check;
 pub mod commands;
 pub mod dev;
@@ -104,8 +105,11 @@ pub enum Audit {
 
 #[derive(Debug, Subcommand)]
 pub enum Ledger {
-    /// Add up all usage again and compare it with what budgets say was spent
+    /// Add up all usage again and compare it with what budgets and quotas say was used
     Verify {
+        /// Set accounts that are wrong to what their calls add up to; the audit log keeps what was changed
+        #[arg(long)]
+        repair: bool,
         #[command(flatten)]
         installation: Installation,
     },
@@ -151,6 +155,7 @@ mod tests {
         assert!(parse("keywright admin invite --data d --config c").is_err());
         assert!(parse("keywright audit verify --data d").is_ok());
         assert!(parse("keywright ledger verify --config c").is_ok());
+        assert!(parse("keywright ledger verify --repair").is_ok());
         assert!(parse("keywright serve --check").is_err());
     }
 }

@@ -32,7 +32,10 @@ pub enum Request {
     /// Make a link for the first administrator.
     AdminInvite,
     AuditVerify,
-    LedgerVerify,
+    LedgerVerify {
+        #[serde(default)]
+        repair: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ use super::Unavailable;
 use super::levels::{LevelFacts, Levels};
 use arc_swap::ArcSwap;
 use domain::access_profile::{AccessProfile, effective};
+use domain::alias::resolved;
 use domain::denial::Denial;
 use domain::id::{CredentialId, KeyId, ProfileId, ProviderId};
 use domain::key_secret::{Pepper, SecretText};
@@ -173,14 +174,7 @@ impl Directory {
         *levels = Levels::of(self.source.load_levels().await.inspect_err(|_| self.become_stale())?);
         let all: Vec<Arc<KeyRecord>> = self.keys.pin().values().cloned().collect();
         for some in all.chunks(AT_A_TIME) {
-            let keys = self.keys.pin();
-            for record in some {
-                let above = levels.above(&record.key);
-                if above != record.above {
-                    keys.insert(record.key.id, Arc::new(below(record, above)));
-                }
-            }
-            drop(keys);
+            self.put_below(some, &levels);
             // A hundred thousand keys take a while, in which calls go on.
             tokio::task::yield_now().await;
         }
@@ -235,6 +229,16 @@ impl Directory {
         self.keys.pin().insert(record.key.id, Arc::new(record));
     }
 
+    fn put_below(&self, records: &[Arc<KeyRecord>], levels: &Levels) {
+        let keys = self.keys.pin();
+        for record in records {
+            let above = levels.above(&record.key);
+            if above != record.above {
+                keys.insert(record.key.id, Arc::new(below(record, above)));
+            }
+        }
+    }
+
     fn become_stale(&self) {
         tracing::error!("a change of policy could not be read; calls are refused until it is");
         let _ = self.standing.compare_exchange(READY, STALE, Ordering::AcqRel, Ordering::Acquire);
@@ -249,7 +253,8 @@ impl Policy {
         credentials: Vec<SealedCredential>,
         peppers: Vec<(i64, Arc<Pepper>)>,
     ) -> Self {
-        let mut by_name: Vec<Arc<Model>> = models.into_iter().filter(|model| model.enabled).map(Arc::new).collect();
+        let mut by_name: Vec<Arc<Model>> =
+            resolved(models).into_iter().filter(|model| model.enabled).map(Arc::new).collect();
         by_name.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Self {
             profiles: profiles.iter().map(|profile| (profile.id, Arc::new(profile.clone()))).collect(),

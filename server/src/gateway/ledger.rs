@@ -2,75 +2,86 @@
 //! none is blocked by money that nobody spends.
 //!
 //! Accounts live in memory, one mutex for each scope, always locked from the organisation down to the key. A call takes
-//! its bound from all of its budgets or from none. The spool decides what happened: money moves only for the caller
-//! whose record ended the call there, so that settling twice charges once.
+//! what it may use from all levels or from none ([`admission`]). The spool decides what happened: money moves only for
+//! the caller whose record ended the call there, so that settling twice charges once.
 //!
 //! Fails closed: what cannot be written down is not admitted (`metering_unavailable`). The end of an admitted call is
-//! never lost: if the disk refuses it, it is charged at once and written later.
+//! never lost: if the disk refuses it, it is charged at once and written later. A call whose holder never ended it is
+//! settled by [`Ledger::sweep`].
 
-use super::accounts::{Account, Ask, decide};
+mod admission;
+mod calls;
+mod extension;
+mod plan;
+mod recent;
+mod refusals;
+
+use super::accounts::Account;
 use super::event_ids::EventIds;
-use super::rate::TooEarly;
-use super::recovery::{Recovered, Recovery};
-use super::spool::{Checkpoint, Intent, Refused, Spool};
-use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap};
-use domain::denial::{Denial, TrafficLimit};
+use super::recovery::{self, Recovered, Recovery};
+use super::spool::{Checkpoint, Intent, OpenCall, Refused, Spool};
+use admission::Locked;
+use calls::{Call, Calls};
+use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Consumed};
+use domain::denial::Denial;
 use domain::id::{EventId, KeyId};
 use domain::money::NanoUsd;
 use domain::time::{Clock, Timestamp};
-use domain::usage::{TokenUsage, UsageRecord};
+use domain::usage::{Outcome, TokenUsage, UsageRecord};
 use jiff::tz::TimeZone;
-use proxy::ports::{self, KeyRecord, ReserveRequest, Reserved, Traffic};
-use std::collections::{HashMap, VecDeque};
+use plan::Plan;
+use proxy::ports::{self, KeyRecord, ReserveRequest, Reserved};
+use recent::Recent;
+use refusals::Refusals;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Finished calls that can be asked for by their id.
-const RECENT: usize = 4_096;
 /// No text of a usage record is longer, so that a record always fits the spool's format.
 const LONGEST_TEXT: usize = 256;
 
 pub struct Ledger {
     accounts: papaya::HashMap<BudgetScope, Arc<Mutex<Account>>>,
+    /// One for each key that called, for the version of its record that it last called with.
+    plans: papaya::HashMap<KeyId, Arc<Plan>>,
+    calls: Calls,
     spool: Arc<Spool>,
     ids: EventIds,
     recent: Mutex<Recent>,
+    refusals: Mutex<Refusals>,
     zone: TimeZone,
     clock: Arc<dyn Clock>,
     /// A moving average, for the hint when to try again.
     typical_call_ms: AtomicU64,
 }
 
-/// The budgets that a call of this key is charged to. The scopes above the key join here.
-pub fn caps_of(record: &KeyRecord) -> impl Iterator<Item = (BudgetScope, Cap)> {
-    let key = BudgetScope::Key(record.key.id);
-    record.effective.caps.iter().map(move |&cap| (key, cap))
-}
-
-/// From the organisation down to the key, and one cap for each window: the lowest.
-fn caps_in_order(record: &KeyRecord) -> Vec<(BudgetScope, Cap)> {
-    let mut caps: Vec<_> = caps_of(record).collect();
-    caps.sort_unstable_by_key(|&(scope, cap)| (scope, cap.window, cap.limit));
-    caps.dedup_by_key(|&mut (scope, cap)| (scope, cap.window));
-    caps
+/// An account as it stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub used: Consumed,
+    /// For calls in flight.
+    pub held: Consumed,
 }
 
 impl Ledger {
     /// The ledger as [`super::recovery`] found it; calls that an earlier process left open are settled here.
     pub(super) fn recovered(recovery: Recovery, zone: TimeZone, clock: Arc<dyn Clock>) -> Self {
         let Recovery { spool, recovered } = recovery;
-        let Recovered { spent, interrupted, void, highest } = recovered;
+        let Recovered { used, interrupted, void, highest } = recovered;
         let ledger = Self {
             accounts: papaya::HashMap::new(),
+            plans: papaya::HashMap::new(),
+            calls: Calls::default(),
             spool: Arc::new(spool),
             ids: EventIds::above(highest),
             recent: Mutex::default(),
+            refusals: Mutex::default(),
             zone,
             clock,
             typical_call_ms: AtomicU64::new(2_000),
         };
-        for (line, amount) in spent {
-            ledger.with(line.scope, |account| account.spend(line, amount, &ledger.zone));
+        for (line, used) in used {
+            ledger.with(line.scope, |account| account.use_up(line, used, &ledger.zone));
         }
         for event in void {
             ledger.spool.release(event);
@@ -83,15 +94,59 @@ impl Ledger {
 
     /// The first call of this key, denied ones included, that ended at `since` or later; from memory.
     pub fn finished_since(&self, key: KeyId, since: Timestamp) -> Option<Arc<UsageRecord>> {
-        let ended = |record: &UsageRecord| record.id.made_at().plus_ms(i64::from(record.duration_ms));
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut records = recent.order.iter().filter_map(|event| recent.by_id.get(event));
-        records.find(|record| record.key == key && ended(record) >= since).cloned()
+        lock(&self.recent).ended_since(key, since).cloned()
     }
 
     /// The journal behind this ledger, for [`super::ingest`] and for metrics.
     pub fn spool(&self) -> Arc<Spool> {
         self.spool.clone()
+    }
+
+    /// Settles calls that were let in before `moment` and that nobody has ended since, at what was seen of them and
+    /// otherwise at what they hold. Pass a moment before which no call can have begun that still runs. Answers how many.
+    pub fn sweep(&self, moment: Timestamp) -> usize {
+        let mut swept = 0;
+        for (event, call) in self.calls.admitted_before(moment) {
+            let record = recovery::interrupted(OpenCall { event, intent: call.intent, checkpoint: call.checkpoint });
+            let Some((key, written)) = self.spool.settle(&record) else { continue };
+            self.end(event, Some(record.consumed()));
+            tracing::error!(
+                event.id = %event, key.id = %key,
+                "call {event} was never ended by whoever ran it and is settled at {}", record.cost
+            );
+            if let Err(error) = written {
+                tracing::error!(%error, event.id = %event, "its settlement is written as soon as the disk takes it");
+            }
+            self.remember(record);
+            swept += 1;
+        }
+        swept
+    }
+
+    /// Every account in memory.
+    pub fn accounts(&self) -> BTreeMap<BudgetLine, Standing> {
+        let mut all = BTreeMap::new();
+        for (&scope, account) in &self.accounts.pin() {
+            all.extend(lock(account).periods(scope).map(|(line, used, held)| (line, Standing { used, held })));
+        }
+        all
+    }
+
+    /// Accounts that hold something else than the calls in flight do. Only of use while no call begins or ends: between
+    /// the two looks everything may have changed.
+    pub fn stray_holds(&self) -> Vec<(BudgetLine, Consumed, Consumed)> {
+        let mut of_calls = self.calls.held();
+        let of_accounts = self.accounts().into_iter();
+        let pairs = of_accounts.map(|(line, standing)| (line, standing.held, of_calls.remove(&line).unwrap_or_default()));
+        pairs.filter(|(_, held, of_calls)| held != of_calls).collect()
+    }
+
+    /// Corrects what an account has used, after a drift was found.
+    pub fn correct(&self, line: BudgetLine, wrong: Consumed, right: Consumed) {
+        self.with(line.scope, |account| {
+            let period = account.period(line.window, line.window_start, &self.zone);
+            period.used = period.used.plus(right).minus(wrong);
+        });
     }
 
     /// One level's budgets as they stand, under these caps.
@@ -102,7 +157,7 @@ impl Ledger {
     fn settle_interrupted(&self, record: UsageRecord) {
         let Some((_, written)) = self.spool.settle(&record) else { return };
         for &line in &record.charged {
-            self.with(line.scope, |account| account.spend(line, record.cost, &self.zone));
+            self.with(line.scope, |account| account.use_up(line, record.consumed(), &self.zone));
         }
         tracing::warn!(
             event.id = %record.id, key.id = %record.key,
@@ -114,85 +169,52 @@ impl Ledger {
         self.remember(record);
     }
 
-    /// Takes the bound from all budgets, or says why not; nothing has changed then.
-    fn take(&self, request: &ReserveRequest<'_>) -> Result<Reserved, Denial> {
-        let record = request.record;
-        let caps = caps_in_order(record);
-        let mut scopes: Vec<BudgetScope> = caps.iter().map(|&(scope, _)| scope).collect();
-        scopes.push(BudgetScope::Key(record.key.id));
-        scopes.dedup();
-        let accounts: Vec<_> = scopes.iter().map(|&scope| self.account(scope)).collect();
-        let mut held: Vec<MutexGuard<'_, Account>> = accounts.iter().map(|account| lock(account)).collect();
-
-        let key = held.last_mut().ok_or(Denial::MeteringUnavailable)?;
-        let terms = &record.effective;
-        let limit = terms.requests_per_minute;
-        let allowance = key.allowance.after_request(request.now, limit).map_err(|TooEarly { retry_after_ms }| {
-            let scope = BudgetScope::Key(record.key.id);
-            Denial::RateLimited(TrafficLimit { scope, limit: u64::from(limit), retry_after_ms })
-        })?;
-        let typical_call_ms = self.typical_call_ms.load(Ordering::Relaxed);
-        if key.in_flight >= terms.concurrency {
-            let retry_after_ms = typical_call_ms.clamp(250, 30_000);
-            let (scope, limit) = (BudgetScope::Key(record.key.id), u64::from(terms.concurrency));
-            return Err(Denial::ConcurrencyLimited(TrafficLimit { scope, limit, retry_after_ms }));
-        }
-
-        let amount = request.bound.max(NanoUsd::ZERO);
-        let mut lines = Vec::with_capacity(caps.len());
-        let mut figures = Vec::with_capacity(caps.len());
-        for &(scope, cap) in &caps {
-            let account = held.iter_mut().zip(&scopes).find(|&(_, &of)| of == scope).map(|(account, _)| account);
-            let account = account.ok_or(Denial::MeteringUnavailable)?;
-            let window_start = account.window_start(cap.window, request.now, &self.zone);
-            lines.push(BudgetLine { scope, window: cap.window, window_start });
-            figures.push(account.figures(scope, cap, request.now, &self.zone));
-        }
-        let ask = Ask {
-            bound: amount,
-            prompt_bound: request.prompt_bound,
-            output_token_nano: request.output_token_nano,
-            typical_call_ms,
-        };
-        decide(&figures, ask)?;
-
-        for (account, scope) in held.iter_mut().zip(&scopes) {
-            for &line in lines.iter().filter(|line| line.scope == *scope) {
-                account.reserve(line, amount, &self.zone);
+    /// What bounds the key of this record.
+    fn plan(&self, record: &KeyRecord) -> Arc<Plan> {
+        let plans = self.plans.pin();
+        match plans.get(&record.key.id) {
+            Some(plan) if plan.is_of(record) => plan.clone(),
+            _ => {
+                let plan = Arc::new(Plan::new(record, |scope| self.account(scope)));
+                plans.insert(record.key.id, plan.clone());
+                plan
             }
         }
-        if let Some(key) = held.last_mut() {
-            key.allowance = allowance;
-            key.in_flight += 1;
-        }
-        for figures in &mut figures {
-            figures.reserved = figures.reserved.plus(amount);
-        }
-        let tightest = figures.into_iter().min_by_key(BudgetFigures::left);
-        let expected_tokens = request.expected_tokens;
-        Ok(Reserved { event: request.event, amount, lines, tightest, expected_tokens, traffic: Traffic::default() })
     }
 
-    /// Replaces a reservation by what was spent, which is nothing for a call that was never sent.
-    fn end(&self, key: KeyId, reserved: &Reserved, cost: NanoUsd) {
-        for &line in &reserved.lines {
-            self.with(line.scope, |account| {
-                account.give_back(line, reserved.amount, &self.zone);
-                account.spend(line, cost, &self.zone);
-            });
+    /// Replaces what a call holds by what it used; `None` for one that was never sent.
+    fn end(&self, event: EventId, used: Option<Consumed>) {
+        let Some(call) = self.calls.take(event) else { return };
+        let (held, now) = (call.held(), self.clock.now());
+        for level in &call.plan.levels {
+            let mut account = level.lock();
+            for &line in call.intent.lines.iter().filter(|line| line.scope == level.scope) {
+                account.give_back(line, held, &self.zone);
+                if let Some(used) = used {
+                    account.use_up(line, used, &self.zone);
+                }
+            }
+            account.in_flight = account.in_flight.saturating_sub(1);
+            if let Some(limit) = level.limits.tokens_per_minute {
+                let tokens = used.unwrap_or_default().tokens;
+                account.tokens.correct(now, call.expected_tokens, tokens, limit);
+            }
         }
-        self.with(BudgetScope::Key(key), |account| account.in_flight = account.in_flight.saturating_sub(1));
+    }
+
+    fn typical_call_ms(&self) -> u64 {
+        self.typical_call_ms.load(Ordering::Relaxed)
     }
 
     fn remember_duration(&self, event: EventId) {
         let took = u64::try_from(self.clock.now().since(event.made_at())).unwrap_or(0);
-        let typical = self.typical_call_ms.load(Ordering::Relaxed);
+        let typical = self.typical_call_ms();
         // Lost updates of an estimate do no harm.
         self.typical_call_ms.store(typical - typical / 8 + took / 8, Ordering::Relaxed);
     }
 
     fn remember(&self, record: UsageRecord) {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(record));
+        lock(&self.recent).push(Arc::new(record));
     }
 
     fn account(&self, scope: BudgetScope) -> Arc<Mutex<Account>> {
@@ -210,7 +232,9 @@ impl ports::Ledger for Ledger {
     }
 
     fn reserve(&self, request: &ReserveRequest<'_>) -> Result<Reserved, Denial> {
-        let reserved = self.take(request)?;
+        let plan = self.plan(request.record);
+        let reserved = self.take(&plan, request)?;
+        let event = reserved.event;
         let intent = Intent {
             key: request.record.key.id,
             model: shortened(request.model.to_owned()),
@@ -218,31 +242,29 @@ impl ports::Ledger for Ledger {
             prompt_bound: request.prompt_bound,
             lines: reserved.lines.clone(),
         };
-        match self.spool.admit(reserved.event, &intent) {
+        let written = self.spool.admit(event, &intent);
+        let (expected_tokens, admitted_at) = (reserved.expected_tokens, request.now);
+        self.calls.enter(event, Call { plan, intent, expected_tokens, admitted_at, checkpoint: None });
+        match written {
             Ok(()) => Ok(reserved),
             Err(error) => {
                 // The intent may stand there all the same, if only its sync failed. Then it needs its end, or the next
                 // start would charge a call that was never made.
-                let _ = self.spool.release(reserved.event);
-                self.end(intent.key, &reserved, NanoUsd::ZERO);
+                let _ = self.spool.release(event);
+                self.end(event, None);
                 Err(unavailable(&error))
             }
         }
     }
 
-    fn extend(&self, reserved: &mut Reserved, record: &KeyRecord, by: NanoUsd, now: Timestamp) -> Result<(), Denial> {
-        let figures = self.figures(record, now);
-        let ask = Ask { bound: by, prompt_bound: by, output_token_nano: NanoUsd::ZERO, typical_call_ms: 0 };
-        decide(&figures, ask)?;
-        for &line in &reserved.lines {
-            self.with(line.scope, |account| account.reserve(line, by, &self.zone));
-        }
-        reserved.amount = reserved.amount.plus(by);
-        Ok(())
+    fn extend(&self, reserved: &mut Reserved, record: &KeyRecord, by: NanoUsd, _: Timestamp) -> Result<(), Denial> {
+        self.grow(reserved, record, by)
     }
 
     fn checkpoint(&self, event: EventId, tokens: TokenUsage, cost: NanoUsd) {
-        if let Err(error) = self.spool.checkpoint(event, &Checkpoint { tokens, cost }) {
+        let checkpoint = Checkpoint { tokens, cost };
+        self.calls.note(event, checkpoint);
+        if let Err(error) = self.spool.checkpoint(event, &checkpoint) {
             tracing::debug!(%error, event.id = %event, "a checkpoint was not written; a crash would settle the whole reservation");
         }
     }
@@ -255,7 +277,7 @@ impl ports::Ledger for Ledger {
             ..tidy(record)
         };
         let Some((key, written)) = self.spool.settle(&record) else { return Ok(()) };
-        self.end(key, reserved, record.cost);
+        self.end(record.id, Some(record.consumed()));
         self.remember_duration(record.id);
         if record.cost > reserved.amount {
             tracing::warn!(
@@ -268,8 +290,8 @@ impl ports::Ledger for Ledger {
     }
 
     fn release(&self, reserved: &Reserved) {
-        let Some((key, written)) = self.spool.release(reserved.event) else { return };
-        self.end(key, reserved, NanoUsd::ZERO);
+        let Some((_, written)) = self.spool.release(reserved.event) else { return };
+        self.end(reserved.event, None);
         if let Err(error) = written {
             unavailable(&error);
         }
@@ -277,44 +299,25 @@ impl ports::Ledger for Ledger {
 
     fn record_denied(&self, record: UsageRecord) {
         let record = UsageRecord { cost: NanoUsd::ZERO, charged: Vec::new(), ..tidy(record) };
-        if let Err(error) = self.spool.note_denied(&record) {
+        let is_news = record.outcome != Outcome::Denied || lock(&self.refusals).is_news(&record, self.clock.now());
+        if is_news && let Err(error) = self.spool.note_denied(&record) {
             tracing::debug!(%error, event.id = %record.id, "a denial was not recorded");
         }
         self.remember(record);
     }
 
     fn figures(&self, record: &KeyRecord, now: Timestamp) -> Vec<BudgetFigures> {
-        let figures = |(scope, cap)| self.with(scope, |account| account.figures(scope, cap, now, &self.zone));
-        caps_in_order(record).into_iter().map(figures).collect()
+        Locked::new(&self.plan(record), &self.zone).budgets(now).collect()
     }
 
     fn finished(&self, event: EventId, key: KeyId) -> Option<Arc<UsageRecord>> {
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.by_id.get(&event).filter(|record| record.key == key).cloned()
+        lock(&self.recent).get(event).filter(|record| record.key == key).cloned()
     }
 }
 
-#[derive(Default)]
-struct Recent {
-    order: VecDeque<EventId>,
-    by_id: HashMap<EventId, Arc<UsageRecord>>,
-}
-
-impl Recent {
-    fn push(&mut self, record: Arc<UsageRecord>) {
-        if self.order.len() >= RECENT
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.by_id.remove(&oldest);
-        }
-        self.order.push_back(record.id);
-        self.by_id.insert(record.id, record);
-    }
-}
-
-/// An account is only ever changed by arithmetic that does not panic half-way, so a poisoned one is whole.
-fn lock(account: &Mutex<Account>) -> MutexGuard<'_, Account> {
-    account.lock().unwrap_or_else(PoisonError::into_inner)
+/// What is behind these locks is changed by steps that do not panic half-way, so that a poisoned one is whole.
+fn lock<T>(behind: &Mutex<T>) -> MutexGuard<'_, T> {
+    behind.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn unavailable(error: &Refused) -> Denial {
@@ -339,5 +342,9 @@ fn shortened(mut text: String) -> String {
     text
 }
 
+#[cfg(test)]
+mod level_tests;
+#[cfg(test)]
+mod oracle_tests;
 #[cfg(test)]
 mod tests;

@@ -5,14 +5,16 @@
 
 mod accounts;
 mod rate;
+mod verdict;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub mod directory;
 pub mod event_ids;
 pub mod ingest;
 pub mod ledger;
 pub mod levels;
+pub mod reconcile;
 pub mod recovery;
 pub mod spool;
 

@@ -1,45 +1,89 @@
-//! Requests per minute by GCRA: one number per key, no timer, no window that could be gamed at its edge.
+//! Requests and tokens per minute: a meter that fills with use and drains evenly, a minute's worth a minute. No timer, and
+//! no window that could be gamed at its edge.
 //!
-//! A key may use a whole minute's worth at once and is then refilled evenly; over any span of time it gets at most its
-//! limit plus the limit's share of that span. Refused requests cost nothing.
+//! A minute's worth may be used at once; over any span of time at most the limit and its share of the span passes (GCRA,
+//! in exact integers). Tokens are metered by an estimate that is corrected when the call has ended, so that a meter may
+//! be overfull: then everybody waits until that is worked off. What was refused fills nothing.
 
-use domain::time::Timestamp;
+use domain::time::{MS_PER_MINUTE, Timestamp};
+use proxy::ports::Allowance;
 
-const NS_PER_MS: i128 = 1_000_000;
-const NS_PER_MINUTE: i128 = 60_000 * NS_PER_MS;
+/// What one request or token fills; the limit of a minute is drained from it each millisecond.
+const UNIT: u128 = MS_PER_MINUTE as u128;
+/// Neither a lowered limit nor an absurd figure keeps anybody waiting for longer.
+const MOST_MINUTES: u128 = 10;
 
-/// When the key's allowance will be whole again, in nanoseconds since 1970: the "theoretical arrival time".
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Allowance {
-    whole_at_ns: i128,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Meter {
+    filled: u128,
+    at: Timestamp,
 }
 
-/// The request came too early; this many milliseconds from now one will pass.
+impl Default for Meter {
+    fn default() -> Self {
+        Self { filled: 0, at: Timestamp::from_ms(0) }
+    }
+}
+
+/// Too early; this many milliseconds from now it will pass if nothing else does before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooEarly {
     pub(super) retry_after_ms: u64,
 }
 
-impl Allowance {
-    /// The allowance after one more request, if that is within `per_minute`.
-    pub(super) fn after_request(self, now: Timestamp, per_minute: u32) -> Result<Self, TooEarly> {
-        if per_minute == 0 {
-            return Err(TooEarly { retry_after_ms: 60_000 });
-        }
-        let now_ns = i128::from(now.as_ms()) * NS_PER_MS;
-        // Rounded up: a limit that does not divide the minute must not let one more through.
-        let interval = NS_PER_MINUTE.div_euclid(i128::from(per_minute))
-            + i128::from(NS_PER_MINUTE.rem_euclid(i128::from(per_minute)) != 0);
-        let burst = interval * i128::from(per_minute);
-        // A clock that was set back, or a limit that was lowered, must not lock the key for longer than a minute.
-        let whole_at = self.whole_at_ns.clamp(now_ns, now_ns + burst) + interval;
-        let over = whole_at - (now_ns + burst);
-        if over > 0 {
-            let retry_after_ms = u64::try_from((over + NS_PER_MS - 1) / NS_PER_MS).unwrap_or(60_000);
-            return Err(TooEarly { retry_after_ms });
-        }
-        Ok(Self { whole_at_ns: whole_at })
+impl Meter {
+    /// Whether `count` more are within `per_minute`. More than a whole minute's worth passes when nothing else is
+    /// there, since it would never pass otherwise.
+    pub(super) fn check(&self, now: Timestamp, count: u64, per_minute: u64) -> Result<(), TooEarly> {
+        let Some(minute) = room(per_minute) else { return Err(TooEarly { retry_after_ms: 60_000 }) };
+        let wanted = u128::from(count.min(per_minute)) * UNIT;
+        let over = (self.filled(now, per_minute) + wanted).saturating_sub(minute);
+        if over == 0 { Ok(()) } else { Err(TooEarly { retry_after_ms: drained_in(over, per_minute) }) }
     }
+
+    pub(super) fn fill(&mut self, now: Timestamp, count: u64, per_minute: u64) {
+        let filled = self.filled(now, per_minute) + u128::from(count) * UNIT;
+        *self = Self { filled: filled.min(most(per_minute)), at: now };
+    }
+
+    /// Replaces an estimate by what was used.
+    pub(super) fn correct(&mut self, now: Timestamp, expected: u64, used: u64, per_minute: u64) {
+        if used >= expected {
+            self.fill(now, used - expected, per_minute);
+        } else {
+            let filled = self.filled(now, per_minute).saturating_sub(u128::from(expected - used) * UNIT);
+            *self = Self { filled, at: now };
+        }
+    }
+
+    pub(super) fn allowance(&self, now: Timestamp, per_minute: u64) -> Allowance {
+        let filled = self.filled(now, per_minute);
+        let remaining = room(per_minute).unwrap_or(0).saturating_sub(filled) / UNIT;
+        Allowance {
+            limit: per_minute,
+            remaining: u64::try_from(remaining).unwrap_or(u64::MAX),
+            resets_in_ms: if per_minute == 0 { 60_000 } else { drained_in(filled, per_minute) },
+        }
+    }
+
+    /// A clock that was set back drains nothing and adds nothing.
+    fn filled(&self, now: Timestamp, per_minute: u64) -> u128 {
+        let passed = u128::from(now.since(self.at).max(0).unsigned_abs());
+        self.filled.saturating_sub(passed * u128::from(per_minute)).min(most(per_minute))
+    }
+}
+
+/// A whole minute's worth, if the limit allows anything.
+fn room(per_minute: u64) -> Option<u128> {
+    (per_minute > 0).then(|| u128::from(per_minute) * UNIT)
+}
+
+fn most(per_minute: u64) -> u128 {
+    u128::from(per_minute) * UNIT * MOST_MINUTES
+}
+
+fn drained_in(filled: u128, per_minute: u64) -> u64 {
+    u64::try_from(filled.div_ceil(u128::from(per_minute))).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -49,57 +93,94 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 
-    #[test]
-    fn a_minutes_worth_passes_at_once_and_then_evenly() {
-        let mut allowance = Allowance::default();
-        for _ in 0..5 {
-            allowance = allowance.after_request(NOW, 5).unwrap();
-        }
-        assert_eq!(allowance.after_request(NOW, 5), Err(TooEarly { retry_after_ms: 12_000 }));
-        assert_eq!(allowance.after_request(NOW.plus_ms(11_999), 5), Err(TooEarly { retry_after_ms: 1 }));
-        assert!(allowance.after_request(NOW.plus_ms(12_000), 5).is_ok());
-        assert!(Allowance::default().after_request(NOW, 0).is_err());
+    fn pass(meter: &mut Meter, now: Timestamp, count: u64, per_minute: u64) -> Result<(), TooEarly> {
+        meter.check(now, count, per_minute)?;
+        meter.fill(now, count, per_minute);
+        Ok(())
     }
 
     #[test]
-    fn a_clock_set_back_by_a_day_locks_for_a_minute_at_most() {
-        let allowance = Allowance::default().after_request(NOW, 1).unwrap();
+    fn a_minutes_worth_passes_at_once_and_then_evenly() {
+        let mut meter = Meter::default();
+        for _ in 0..5 {
+            pass(&mut meter, NOW, 1, 5).unwrap();
+        }
+        assert_eq!(meter.check(NOW, 1, 5), Err(TooEarly { retry_after_ms: 12_000 }));
+        assert_eq!(meter.check(NOW.plus_ms(11_999), 1, 5), Err(TooEarly { retry_after_ms: 1 }));
+        assert!(meter.check(NOW.plus_ms(12_000), 1, 5).is_ok());
+        assert!(Meter::default().check(NOW, 1, 0).is_err());
+        assert_eq!(meter.allowance(NOW, 5), Allowance { limit: 5, remaining: 0, resets_in_ms: 60_000 });
+        assert_eq!(
+            meter.allowance(NOW.plus_ms(30_000), 5),
+            Allowance { limit: 5, remaining: 2, resets_in_ms: 30_000 }
+        );
+    }
+
+    #[test]
+    fn an_estimate_gives_way_to_what_was_used() {
+        let mut meter = Meter::default();
+        pass(&mut meter, NOW, 900, 1_000).unwrap();
+        assert_eq!(meter.check(NOW, 200, 1_000), Err(TooEarly { retry_after_ms: 6_000 }));
+        meter.correct(NOW, 900, 100, 1_000);
+        assert_eq!(meter.allowance(NOW, 1_000).remaining, 900);
+        meter.correct(NOW, 100, 1_600, 1_000);
+        assert_eq!(meter.allowance(NOW, 1_000), Allowance { limit: 1_000, remaining: 0, resets_in_ms: 96_000 });
+        assert_eq!(meter.check(NOW, 400, 1_000), Err(TooEarly { retry_after_ms: 60_000 }));
+    }
+
+    #[test]
+    fn what_is_more_than_a_minutes_worth_passes_alone_and_is_worked_off() {
+        let mut meter = Meter::default();
+        pass(&mut meter, NOW, 3_000, 1_000).unwrap();
+        assert_eq!(meter.check(NOW, 3_000, 1_000), Err(TooEarly { retry_after_ms: 180_000 }));
+        assert!(meter.check(NOW.plus_ms(180_000), 3_000, 1_000).is_ok());
+    }
+
+    #[test]
+    fn neither_the_clock_nor_a_lowered_limit_nor_an_absurd_figure_locks_for_long() {
+        let mut meter = Meter::default();
+        pass(&mut meter, NOW, 1, 1).unwrap();
         let yesterday = NOW.plus_ms(-86_400_000);
-        let TooEarly { retry_after_ms } = allowance.after_request(yesterday, 1).unwrap_err();
-        assert!(retry_after_ms <= 60_000);
+        assert_eq!(meter.check(yesterday, 1, 1), Err(TooEarly { retry_after_ms: 60_000 }));
+        meter.correct(NOW, 0, u64::MAX, 1);
+        let TooEarly { retry_after_ms } = meter.check(NOW, 1, 1).unwrap_err();
+        assert_eq!(retry_after_ms, 600_000);
+        let mut meter = Meter::default();
+        pass(&mut meter, NOW, 100_000, 100_000).unwrap();
+        assert!(meter.check(NOW, 1, 2).unwrap_err().retry_after_ms <= 600_000);
     }
 
     proptest! {
         #[test]
         fn no_span_sees_more_than_the_limit_and_its_refill(
-            per_minute in 1u32..1000, gaps in prop::collection::vec(0i64..3_000, 1..400),
+            per_minute in 1u64..1000, gaps in prop::collection::vec((0i64..3_000, 1u64..50), 1..400),
         ) {
-            let (mut allowance, mut now, mut passed) = (Allowance::default(), NOW, vec![]);
-            for gap in gaps {
+            let (mut meter, mut now, mut passed) = (Meter::default(), NOW, vec![]);
+            for (gap, count) in gaps {
                 now = now.plus_ms(gap);
-                if let Ok(after) = allowance.after_request(now, per_minute) {
-                    allowance = after;
-                    passed.push(now);
+                let count = count.min(per_minute);
+                if pass(&mut meter, now, count, per_minute).is_ok() {
+                    passed.push((now, count));
                 }
             }
-            for (from, &start) in passed.iter().enumerate() {
-                for (to, &end) in passed.iter().enumerate().skip(from) {
-                    let refill = end.since(start) * i64::from(per_minute) / 60_000;
-                    prop_assert!((to - from + 1) as i64 <= i64::from(per_minute) + refill);
+            for (from, &(start, _)) in passed.iter().enumerate() {
+                let mut sum = 0;
+                for &(end, count) in &passed[from..] {
+                    sum += count;
+                    let refill = end.since(start).unsigned_abs() * per_minute / 60_000;
+                    prop_assert!(sum <= per_minute + refill);
                 }
             }
         }
 
         #[test]
-        fn what_is_told_as_retry_after_is_true(per_minute in 1u32..1000, used in 1u32..1000) {
-            let mut allowance = Allowance::default();
-            for _ in 0..used.min(per_minute) {
-                allowance = allowance.after_request(NOW, per_minute).unwrap();
-            }
-            if let Err(TooEarly { retry_after_ms }) = allowance.after_request(NOW, per_minute) {
+        fn what_is_told_as_retry_after_is_true(per_minute in 1u64..5_000, used in 0u64..10_000, wanted in 1u64..10_000) {
+            let mut meter = Meter::default();
+            meter.fill(NOW, used, per_minute);
+            if let Err(TooEarly { retry_after_ms }) = meter.check(NOW, wanted, per_minute) {
                 let then = NOW.plus_ms(retry_after_ms as i64);
-                prop_assert!(allowance.after_request(then, per_minute).is_ok());
-                prop_assert!(allowance.after_request(then.plus_ms(-1), per_minute).is_err());
+                prop_assert!(meter.check(then, wanted, per_minute).is_ok());
+                prop_assert!(meter.check(then.plus_ms(-1), wanted, per_minute).is_err());
             }
         }
     }

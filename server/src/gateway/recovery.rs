@@ -7,7 +7,7 @@
 use super::Unavailable;
 use super::ledger::Ledger;
 use super::spool::{self, Found, OpenCall, Spool, SpoolUnreadable};
-use domain::budget::{BudgetLine, Window};
+use domain::budget::{BudgetLine, Consumed, Window};
 use domain::id::EventId;
 use domain::money::NanoUsd;
 use domain::time::{Clock, Timestamp};
@@ -20,8 +20,8 @@ use std::sync::Arc;
 /// What the database remembers of earlier calls.
 #[async_trait::async_trait]
 pub trait UsageHistory: Send + Sync {
-    /// The counter rows of all windows that began at `since` or later, and those that never reset.
-    async fn spent(&self, since: Timestamp) -> Result<Vec<(BudgetLine, NanoUsd)>, Unavailable>;
+    /// The counters of these windows that began at these moments or later, and of those that never reset.
+    async fn used(&self, since: &[(Window, Timestamp)]) -> Result<Vec<(BudgetLine, Consumed)>, Unavailable>;
     /// Which of these calls are in the counters. Asked with at most [`ASKED_AT_ONCE`] ids.
     async fn already_ingested(&self, events: &[EventId]) -> Result<HashSet<EventId>, Unavailable>;
     async fn highest_event(&self) -> Result<Option<EventId>, Unavailable>;
@@ -40,7 +40,7 @@ pub enum NotRecovered {
 /// What the ledger starts from.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Recovered {
-    pub(super) spent: Vec<(BudgetLine, NanoUsd)>,
+    pub(super) used: Vec<(BudgetLine, Consumed)>,
     /// To be settled now.
     pub(super) interrupted: Vec<UsageRecord>,
     /// Open in the spool although the database has them; to be closed without charge.
@@ -74,9 +74,7 @@ pub async fn resume(
     zone: TimeZone,
 ) -> Result<Ledger, NotRecovered> {
     let now = clock.now();
-    let resetting = Window::ALL.into_iter().filter(|&window| window != Window::Total);
-    let since = resetting.map(|window| window.start(now, &zone)).min().unwrap_or(now);
-    let counted = history.spent(since).await?;
+    let counted = history.used(&windows_that_matter(now, &zone)).await?;
     let mut ingested = HashSet::new();
     for events in found.events().chunks(ASKED_AT_ONCE) {
         ingested.extend(history.already_ingested(events).await?);
@@ -86,19 +84,26 @@ pub async fn resume(
     Ok(Ledger::recovered(Recovery { spool, recovered }, zone, clock))
 }
 
+/// The window of each kind that holds `now` and the one before it, in which a call may have begun that has not ended.
+pub fn windows_that_matter(now: Timestamp, zone: &TimeZone) -> Vec<(Window, Timestamp)> {
+    let resetting = Window::ALL.into_iter().filter(|&window| window != Window::Total);
+    let since = |window: Window| window.start(window.start(now, zone).plus_ms(-1), zone);
+    resetting.map(|window| (window, since(window))).collect()
+}
+
 fn merge(
-    counted: Vec<(BudgetLine, NanoUsd)>,
+    counted: Vec<(BudgetLine, Consumed)>,
     found: Found,
     ingested: &HashSet<EventId>,
     highest: Option<EventId>,
 ) -> Recovered {
     let only_here = found.settled.into_iter().filter(|(event, _)| !ingested.contains(event));
-    let charges = only_here.flat_map(|(_, charge)| charge.lines.into_iter().map(move |line| (line, charge.cost)));
-    let spent = counted.into_iter().chain(charges).collect();
+    let charges = only_here.flat_map(|(_, charge)| charge.lines.into_iter().map(move |line| (line, charge.used)));
+    let used = counted.into_iter().chain(charges).collect();
     let (void, cut_off): (Vec<_>, Vec<_>) =
         found.interrupted.into_iter().partition(|call| ingested.contains(&call.event));
     Recovered {
-        spent,
+        used,
         interrupted: cut_off.into_iter().map(interrupted).collect(),
         void: void.into_iter().map(|call| call.event).collect(),
         highest: highest.max(found.highest),
@@ -107,7 +112,7 @@ fn merge(
 
 /// What a call that was cut off is taken to have cost: what its checkpoint says, which counts the prompt, at least the
 /// bound of the prompt, and within the reservation; without any checkpoint the whole reservation.
-fn interrupted(call: OpenCall) -> UsageRecord {
+pub(super) fn interrupted(call: OpenCall) -> UsageRecord {
     let OpenCall { event, intent, checkpoint } = call;
     let seen = checkpoint
         .map(|seen| seen.cost.max(intent.prompt_bound).clamp(NanoUsd::ZERO, intent.amount.max(NanoUsd::ZERO)));

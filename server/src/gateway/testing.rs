@@ -6,7 +6,8 @@ use super::ledger::Ledger;
 use super::recovery::{UsageHistory, resume};
 use super::spool::{Disk, RealDisk, Settings, Spool, Sync};
 use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, Term};
-use domain::budget::{BudgetFigures, BudgetLine, Cap, Window};
+use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Consumed, Window};
+use domain::limits::Limits;
 use domain::denial::Denial;
 use domain::id::{EventId, KeyId, PersonId, ProfileId};
 use domain::model::Endpoint;
@@ -15,21 +16,24 @@ use domain::time::{Clock, MS_PER_DAY, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
 use domain::virtual_key::{ConsumerKind, KeyState, KeyTerms, Owner, VirtualKey};
 use jiff::tz::TimeZone;
-use proxy::ports::{KeyRecord, Ledger as _, ReserveRequest, Reserved};
+use proxy::ports::{KeyRecord, Ledger as _, Level, ReserveRequest, Reserved};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
-pub(super) const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 
-pub(super) struct ManualClock(AtomicI64);
+pub(crate) struct ManualClock(AtomicI64);
 
 impl ManualClock {
-    pub(super) fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self(AtomicI64::new(NOW.as_ms())))
     }
-    pub(super) fn advance(&self, ms: i64) {
+    pub(crate) fn at(moment: Timestamp) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(moment.as_ms())))
+    }
+    pub(crate) fn advance(&self, ms: i64) {
         self.0.fetch_add(ms, Ordering::SeqCst);
     }
 }
@@ -39,7 +43,7 @@ impl Clock for ManualClock {
     }
 }
 
-pub(super) fn usd(nano: i64) -> NanoUsd {
+pub(crate) fn usd(nano: i64) -> NanoUsd {
     NanoUsd::from_nano(nano)
 }
 
@@ -47,7 +51,7 @@ fn term<T: Copy>(maximum: T) -> Term<T> {
     Term { default: maximum, maximum, developers_may_change: true, above: AboveMaximum::Reject }
 }
 
-pub(super) fn profile() -> AccessProfile {
+pub(crate) fn profile() -> AccessProfile {
     AccessProfile {
         id: ProfileId::from_random(&[2; 12]),
         name: "Standard".into(),
@@ -75,7 +79,7 @@ pub(super) fn profile() -> AccessProfile {
     }
 }
 
-pub(super) fn virtual_key(number: u8) -> VirtualKey {
+pub(crate) fn virtual_key(number: u8) -> VirtualKey {
     let person = PersonId::from_random(&[1; 12]);
     VirtualKey {
         id: KeyId::from_random(&[number; 12]),
@@ -106,14 +110,38 @@ pub(super) fn virtual_key(number: u8) -> VirtualKey {
 }
 
 /// A key with these caps, in nano-dollars.
-pub(super) fn key(number: u8, caps: &[(Window, i64)]) -> KeyRecord {
+pub(crate) fn key(number: u8, caps: &[(Window, i64)]) -> KeyRecord {
     let key = virtual_key(number);
     let caps = caps.iter().map(|&(window, limit)| Cap { window, limit: usd(limit) }).collect();
     let effective = KeyTerms { caps, ..key.terms.clone() };
     KeyRecord { key, secrets: vec![], profile: Arc::new(profile()), effective, owner_active: true, above: vec![] }
 }
 
-pub(super) fn usage(event: EventId, key: KeyId, cost: i64) -> UsageRecord {
+/// The same key below these levels.
+pub(crate) fn below(record: KeyRecord, above: Vec<(BudgetScope, Limits)>) -> KeyRecord {
+    let level = |(scope, limits): (BudgetScope, Limits)| Level {
+        scope,
+        name: scope.to_string(),
+        limits: Arc::new(limits),
+    };
+    KeyRecord { above: above.into_iter().map(level).collect(), ..record }
+}
+
+/// A call that expects 100 tokens.
+pub(crate) fn request<'a>(ledger: &Ledger, record: &'a KeyRecord, bound: i64, now: Timestamp) -> ReserveRequest<'a> {
+    ReserveRequest {
+        event: ledger.next_event(),
+        record,
+        model: "demo-large",
+        bound: usd(bound),
+        prompt_bound: usd(0),
+        output_token_nano: usd(1),
+        expected_tokens: 100,
+        now,
+    }
+}
+
+pub(crate) fn usage(event: EventId, key: KeyId, cost: i64) -> UsageRecord {
     UsageRecord {
         id: event,
         key,
@@ -138,67 +166,75 @@ pub(super) fn usage(event: EventId, key: KeyId, cost: i64) -> UsageRecord {
 }
 
 /// The ledger as its callers use it, with less to write.
-pub(super) struct Desk {
-    pub(super) ledger: Ledger,
-    pub(super) clock: Arc<ManualClock>,
+pub(crate) struct Desk {
+    pub(crate) ledger: Ledger,
+    pub(crate) clock: Arc<ManualClock>,
 }
 
 impl Desk {
-    pub(super) async fn open(folder: &Path, database: &Database) -> Self {
+    pub(crate) async fn open(folder: &Path, database: &Database) -> Self {
         Self::open_on(Arc::new(RealDisk), folder, database, small_segments()).await
     }
-    pub(super) async fn open_on(disk: Arc<dyn Disk>, folder: &Path, database: &Database, settings: Settings) -> Self {
+    pub(crate) async fn open_on(disk: Arc<dyn Disk>, folder: &Path, database: &Database, settings: Settings) -> Self {
         let clock = ManualClock::new();
         let (spool, found) = Spool::open_on(disk, folder, settings).unwrap();
         let ledger = resume(spool, found, database, clock.clone(), TimeZone::UTC).await.unwrap();
         Self { ledger, clock }
     }
-    pub(super) fn reserve(&self, record: &KeyRecord, bound: i64) -> Result<Reserved, Denial> {
+    pub(crate) async fn open_in(zone: &TimeZone, clock: Arc<ManualClock>, folder: &Path, database: &Database) -> Self {
+        let (spool, found) = Spool::open_on(Arc::new(RealDisk), folder, small_segments()).unwrap();
+        let ledger = resume(spool, found, database, clock.clone(), zone.clone()).await.unwrap();
+        Self { ledger, clock }
+    }
+    pub(crate) fn reserve(&self, record: &KeyRecord, bound: i64) -> Result<Reserved, Denial> {
         self.reserve_with(record, bound, 0)
     }
-    pub(super) fn reserve_with(&self, record: &KeyRecord, bound: i64, prompt: i64) -> Result<Reserved, Denial> {
-        self.ledger.reserve(&ReserveRequest {
-            event: self.ledger.next_event(),
-            record,
-            model: "demo-large",
-            bound: usd(bound),
-            prompt_bound: usd(prompt),
-            output_token_nano: usd(1),
-            expected_tokens: 100,
-            now: self.clock.now(),
-        })
+    pub(crate) fn reserve_with(&self, record: &KeyRecord, bound: i64, prompt: i64) -> Result<Reserved, Denial> {
+        let request = request(&self.ledger, record, bound, self.clock.now());
+        self.ledger.reserve(&ReserveRequest { prompt_bound: usd(prompt), ..request })
     }
-    pub(super) fn settle(&self, record: &KeyRecord, reserved: &Reserved, cost: i64) -> Result<(), Denial> {
+    pub(crate) fn settle(&self, record: &KeyRecord, reserved: &Reserved, cost: i64) -> Result<(), Denial> {
         self.ledger.settle(reserved, usage(reserved.event, record.key.id, cost))
     }
-    pub(super) fn figures(&self, record: &KeyRecord) -> BudgetFigures {
+    pub(crate) fn figures(&self, record: &KeyRecord) -> BudgetFigures {
         self.ledger.figures(record, self.clock.now())[0]
     }
     /// Spent and reserved in the key's first budget.
-    pub(super) fn sums(&self, record: &KeyRecord) -> (i64, i64) {
+    pub(crate) fn sums(&self, record: &KeyRecord) -> (i64, i64) {
         let figures = self.figures(record);
         (figures.spent.as_nano(), figures.reserved.as_nano())
     }
 }
 
 /// Segments of a few records, so that tests see many of them.
-pub(super) fn small_segments() -> Settings {
+pub(crate) fn small_segments() -> Settings {
     Settings { sync: Sync::Group, segment_bytes: 2_000, ..Settings::default() }
 }
 
 /// A database in memory: counts each event once, and can be away.
 #[derive(Default)]
-pub(super) struct Database {
+pub(crate) struct Database {
     rows: Mutex<BTreeMap<EventId, UsageRecord>>,
-    pub(super) away: AtomicBool,
+    pub(crate) away: AtomicBool,
 }
 
 impl Database {
-    pub(super) fn records(&self) -> Vec<UsageRecord> {
+    pub(crate) fn records(&self) -> Vec<UsageRecord> {
         self.rows.lock().unwrap().values().cloned().collect()
     }
-    pub(super) fn total(&self) -> i64 {
+    pub(crate) fn total(&self) -> i64 {
         self.records().iter().map(|record| record.cost.as_nano()).sum()
+    }
+    /// Every account, from the calls alone.
+    pub(crate) fn add_up(&self) -> BTreeMap<BudgetLine, Consumed> {
+        let mut accounts: BTreeMap<BudgetLine, Consumed> = BTreeMap::new();
+        for record in self.records() {
+            for &line in &record.charged {
+                let account = accounts.entry(line).or_default();
+                *account = account.plus(record.consumed());
+            }
+        }
+        accounts
     }
     fn check(&self) -> Result<(), Unavailable> {
         if self.away.load(Ordering::SeqCst) { Err(Unavailable) } else { Ok(()) }
@@ -219,18 +255,12 @@ impl UsageSink for Database {
 
 #[async_trait::async_trait]
 impl UsageHistory for Database {
-    async fn spent(&self, since: Timestamp) -> Result<Vec<(BudgetLine, NanoUsd)>, Unavailable> {
+    async fn used(&self, since: &[(Window, Timestamp)]) -> Result<Vec<(BudgetLine, Consumed)>, Unavailable> {
         self.check()?;
-        let mut counters: BTreeMap<BudgetLine, NanoUsd> = BTreeMap::new();
-        for record in self.records() {
-            for line in record.charged {
-                if line.window == Window::Total || line.window_start >= since {
-                    let counter = counters.entry(line).or_default();
-                    *counter = counter.plus(record.cost);
-                }
-            }
-        }
-        Ok(counters.into_iter().collect())
+        let matters = |line: &BudgetLine| {
+            line.window == Window::Total || since.iter().any(|&(of, from)| of == line.window && line.window_start >= from)
+        };
+        Ok(self.add_up().into_iter().filter(|(line, _)| matters(line)).collect())
     }
     async fn already_ingested(&self, events: &[EventId]) -> Result<HashSet<EventId>, Unavailable> {
         self.check()?;

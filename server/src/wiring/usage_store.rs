@@ -3,9 +3,8 @@
 use crate::gateway::Unavailable;
 use crate::gateway::ingest::UsageSink;
 use crate::gateway::recovery::UsageHistory;
-use domain::budget::BudgetLine;
+use domain::budget::{BudgetLine, Consumed, Window};
 use domain::id::EventId;
-use domain::money::NanoUsd;
 use domain::time::Timestamp;
 use domain::usage::UsageRecord;
 use std::collections::HashSet;
@@ -23,7 +22,7 @@ impl UsageSink for StoredUsage {
 
 #[async_trait::async_trait]
 impl UsageHistory for StoredUsage {
-    async fn spent(&self, since: Timestamp) -> Result<Vec<(BudgetLine, NanoUsd)>, Unavailable> {
+    async fn used(&self, since: &[(Window, Timestamp)]) -> Result<Vec<(BudgetLine, Consumed)>, Unavailable> {
         Ok(self.0.budget_counters(since).await?)
     }
     async fn already_ingested(&self, events: &[EventId]) -> Result<HashSet<EventId>, Unavailable> {

@@ -83,6 +83,15 @@ impl Engine {
         })
     }
 
+    /// A transaction that only reads, and sees everything as it stands when it first does. On SQLite nobody waits for it.
+    pub(crate) async fn snapshot(&self) -> Result<Writer, StoreError> {
+        const REPEATABLE: &str = "begin isolation level repeatable read read only";
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Writer::Sqlite(bounded(readers.begin()).await?),
+            Self::Postgres(pool) => Writer::Postgres(bounded(pool.begin_with(REPEATABLE)).await?),
+        })
+    }
+
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers } => {

@@ -3,13 +3,14 @@
 //! A batch is one transaction. The insert of the event decides: only a row that was not there before moves counters,
 //! rollups and last use. So a batch that was cut off in the middle, or whose answer was lost, is simply brought again.
 
+use crate::charges::to_texts;
 use crate::codes;
 use crate::column::bigint;
 use crate::engine::On;
 use crate::label::{Kind, Label, Numbers, storable};
 use crate::row::{many, pieces};
 use crate::{Result, Store, StoreError};
-use domain::budget::BudgetLine;
+use domain::budget::{BudgetLine, Consumed};
 use domain::id::{EventId, KeyId};
 use domain::usage::{Outcome, UsageRecord};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -53,6 +54,10 @@ fn labels_of(records: &[&UsageRecord]) -> BTreeSet<Label> {
         labels.insert((Kind::Agent, storable(&record.agent)));
         labels.extend(record.deployment.map(|id| (Kind::Deployment, id.to_string())));
         labels.extend(record.denial.as_deref().map(|code| (Kind::Denial, storable(code))));
+        if let Some(texts) = to_texts(record.key, &record.charged) {
+            labels.insert((Kind::Charge, texts.scopes));
+            labels.insert((Kind::Periods, texts.periods));
+        }
     }
     labels
 }
@@ -70,11 +75,16 @@ struct Event<'a> {
     network: i64,
     agent: i64,
     denial: Option<i64>,
+    charge: Option<i64>,
+    periods: Option<i64>,
 }
 
 impl<'a> Event<'a> {
     fn new(record: &'a UsageRecord, numbers: &Numbers) -> Result<Self> {
         let deployment = record.deployment.map(|id| number(numbers, Kind::Deployment, &id.to_string()));
+        let charge = to_texts(record.key, &record.charged);
+        let charge_number = charge.as_ref().map(|texts| number(numbers, Kind::Charge, &texts.scopes));
+        let periods_number = charge.as_ref().map(|texts| number(numbers, Kind::Periods, &texts.periods));
         Ok(Self {
             record,
             key: number(numbers, Kind::Key, &record.key.to_string())?,
@@ -83,6 +93,8 @@ impl<'a> Event<'a> {
             network: number(numbers, Kind::Network, &record.network)?,
             agent: number(numbers, Kind::Agent, &record.agent)?,
             denial: record.denial.as_deref().map(|code| number(numbers, Kind::Denial, code)).transpose()?,
+            charge: charge_number.transpose()?,
+            periods: periods_number.transpose()?,
         })
     }
 }
@@ -91,7 +103,8 @@ impl<'a> Event<'a> {
 async fn insert_events(mut on: On<'_>, records: &[&UsageRecord], numbers: &Numbers) -> Result<HashSet<i64>> {
     const INSERT: &str = "insert into usage_event (id, key_num, model_num, deployment_num, network_num, agent_num,
         denial_num, endpoint, status, outcome, source, streamed, input, cache_read, cache_write, cache_write_1h, output,
-        reasoning, cost, price_version, secret_version, duration_ms, first_byte_ms) values";
+        reasoning, cost, price_version, secret_version, duration_ms, first_byte_ms,
+        charge_num, period_num) values";
     let events = records.iter().map(|record| Event::new(record, numbers)).collect::<Result<Vec<_>>>()?;
     let mut new = HashSet::with_capacity(events.len());
     for piece in pieces(&events) {
@@ -124,6 +137,8 @@ async fn insert_events(mut on: On<'_>, records: &[&UsageRecord], numbers: &Numbe
                 event.record.secret_version,
                 i64::from(event.record.duration_ms),
                 event.record.first_byte_ms.map(i64::from),
+                event.charge,
+                event.periods,
             ],
             "on conflict (id) do nothing returning id"
         )?;
@@ -275,17 +290,21 @@ async fn add_to_hours(mut on: On<'_>, records: &[&UsageRecord], numbers: &Number
 }
 
 async fn add_to_counters(mut on: On<'_>, records: &[&UsageRecord]) -> Result<()> {
-    const ADD: &str = "insert into budget_counter (scope, period, period_start, spent) values";
+    const ADD: &str = "insert into budget_counter (scope, period, period_start, spent, requests, tokens) values";
     const SUM: &str = concat!(
         "on conflict (scope, period, period_start) do update set ",
         plus!("budget_counter", "spent"),
+        ", ",
+        plus!("budget_counter", "requests"),
+        ", ",
+        plus!("budget_counter", "tokens"),
         " returning spent"
     );
-    let mut sums: BTreeMap<BudgetLine, i64> = BTreeMap::new();
+    let mut sums: BTreeMap<BudgetLine, Consumed> = BTreeMap::new();
     for record in records {
         for line in &record.charged {
             let sum = sums.entry(*line).or_default();
-            *sum = sum.saturating_add(record.cost.as_nano());
+            *sum = sum.plus(record.consumed());
         }
     }
     let sums: Vec<_> = sums.into_iter().collect();
@@ -295,7 +314,14 @@ async fn add_to_counters(mut on: On<'_>, records: &[&UsageRecord]) -> Result<()>
             (i64,),
             ADD,
             piece,
-            |row| [row.0.scope.to_string(), row.0.window.word(), row.0.window_start.as_ms(), row.1],
+            |row| [
+                row.0.scope.to_string(),
+                row.0.window.word(),
+                row.0.window_start.as_ms(),
+                row.1.spent.as_nano(),
+                bigint(row.1.requests),
+                bigint(row.1.tokens),
+            ],
             SUM
         )?;
     }

@@ -16,6 +16,10 @@ pub(crate) enum Kind {
     Network,
     Agent,
     Denial,
+    /// The accounts that a call was charged to; see [`crate::charges`].
+    Charge,
+    /// When their windows began.
+    Periods,
 }
 
 impl Kind {
@@ -27,6 +31,8 @@ impl Kind {
             Self::Network => "network",
             Self::Agent => "agent",
             Self::Denial => "denial",
+            Self::Charge => "charge",
+            Self::Periods => "periods",
         }
     }
 }

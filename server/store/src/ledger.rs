@@ -1,66 +1,168 @@
-//! The money side of usage: what the counters say, and the sums to compare them with.
+//! The money side of usage: what the counters say, and what the calls themselves add up to.
 
-use crate::column::parsed;
-use crate::row::rows;
-use crate::{Result, Store, StoreError};
-use domain::budget::{BudgetLine, BudgetScope, Window};
+use crate::charges::to_lines;
+use crate::column::{bigint, count, parsed};
+use crate::engine::On;
+use crate::row::{row, rows, run};
+use crate::{Result, Store, StoreError, Tx};
+use domain::budget::{BudgetLine, BudgetScope, Consumed, Window};
 use domain::id::KeyId;
 use domain::money::NanoUsd;
 use domain::time::Timestamp;
+use std::collections::{BTreeMap, HashMap};
 
-fn scope(text: &str) -> Result<BudgetScope> {
-    BudgetScope::parse(text).ok_or(StoreError::Corrupt("budget scope"))
+/// Calls that are added up by one statement: enough to be quick, and few enough for its time limit.
+const AT_ONCE: i64 = 200_000;
+
+/// A figure as it is kept, and as the calls add up to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Compared<T> {
+    pub kept: T,
+    pub by_events: T,
 }
-fn window(word: &str) -> Result<Window> {
-    Window::from_word(word).ok_or(StoreError::Corrupt("budget window"))
+
+/// Everything added up again, of one moment.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LedgerSums {
+    pub accounts: BTreeMap<BudgetLine, Compared<Consumed>>,
+    /// The cost of each key that was ever used, kept in its hours.
+    pub keys: BTreeMap<KeyId, Compared<NanoUsd>>,
+}
+
+row! { CounterRow {
+    scope: String, period: String, period_start: i64, spent: i64, requests: i64, tokens: i64, carried: i64,
+} }
+
+impl CounterRow {
+    fn line(&self) -> Result<BudgetLine> {
+        Ok(BudgetLine {
+            scope: BudgetScope::parse(&self.scope).ok_or(StoreError::Corrupt("budget scope"))?,
+            window: Window::from_word(&self.period).ok_or(StoreError::Corrupt("budget window"))?,
+            window_start: Timestamp::from_ms(self.period_start),
+        })
+    }
+    fn consumed(&self) -> Result<Consumed> {
+        consumed(self.spent, self.requests, self.tokens)
+    }
+}
+
+fn consumed(spent: i64, requests: i64, tokens: i64) -> Result<Consumed> {
+    let spent = NanoUsd::from_nano(spent);
+    Ok(Consumed { spent, requests: count(requests, "request count")?, tokens: count(tokens, "token count")? })
+}
+
+macro_rules! select_counters {
+    ($rest:literal) => {
+        concat!("select scope, period, period_start, spent, requests, tokens, carried from budget_counter ", $rest)
+    };
 }
 
 impl Store {
-    /// Every counter of a window that began at this moment or later, and those that never reset. Pass a moment no later
-    /// than the start of the longest window that still matters.
-    pub async fn budget_counters(&self, since: Timestamp) -> Result<Vec<(BudgetLine, NanoUsd)>> {
-        const LIST: &str = "select scope, period, period_start, spent from budget_counter
-            where period_start >= $1 or period = 'total' order by scope, period, period_start";
-        let mut reader = self.engine.reader().await?;
-        let found = rows!(reader.on(), (String, String, i64, i64), LIST, since.as_ms())?;
-        let line = |(of, period, start, spent): (String, String, i64, i64)| {
-            let line =
-                BudgetLine { scope: scope(&of)?, window: window(&period)?, window_start: Timestamp::from_ms(start) };
-            Ok((line, NanoUsd::from_nano(spent)))
+    /// The counters of these windows that began at these moments or later, and of those that never reset.
+    pub async fn budget_counters(&self, since: &[(Window, Timestamp)]) -> Result<Vec<(BudgetLine, Consumed)>> {
+        const LIST: &str = select_counters!(
+            "where period = 'total' or (period = 'hour' and period_start >= $1)
+                or (period = 'day' and period_start >= $2) or (period = 'week' and period_start >= $3)
+                or (period = 'month' and period_start >= $4) or (period = 'quarter' and period_start >= $5)
+            order by scope, period, period_start"
+        );
+        let from = |window: Window| {
+            let named = since.iter().find(|(of, _)| *of == window);
+            named.map_or(i64::MAX, |(_, moment)| moment.as_ms())
         };
-        found.into_iter().map(line).collect()
+        let (hour, day, week) = (from(Window::Hour), from(Window::Day), from(Window::Week));
+        let (month, quarter) = (from(Window::Month), from(Window::Quarter));
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), CounterRow, LIST, hour, day, week, month, quarter)?;
+        found.iter().map(|row| Ok((row.line()?, row.consumed()?))).collect()
     }
 
-    /// For each key that was ever used: its cost by events and by hours. Reads every event.
-    pub async fn usage_totals(&self) -> Result<Vec<(KeyId, NanoUsd, NanoUsd)>> {
-        const SUMS: &str = "select text, cast(coalesce(of_events.cost, 0) as bigint),
-                cast(coalesce(of_hours.cost, 0) as bigint)
-            from label
-            left join (select key_num, sum(cost) as cost from usage_event group by key_num) of_events
-                on of_events.key_num = num
-            left join (select key_num, sum(cost) as cost from usage_hour group by key_num) of_hours
-                on of_hours.key_num = num
-            where kind = 'key' order by text";
-        let mut reader = self.engine.reader().await?;
-        let found = rows!(reader.on(), (String, i64, i64), SUMS)?;
-        let totals = |(key, events, hours): (String, i64, i64)| {
-            Ok((parsed(&key, "key id")?, NanoUsd::from_nano(events), NanoUsd::from_nano(hours)))
-        };
-        found.into_iter().map(totals).collect()
-    }
-
-    /// For each key and kind of window: all its counters together. It equals the key's cost if the key always had a cap
-    /// of that kind.
-    pub async fn counter_totals(&self) -> Result<Vec<(KeyId, Window, NanoUsd)>> {
-        const SUMS: &str = "select scope, period, cast(sum(spent) as bigint) from budget_counter
-            group by scope, period order by scope, period";
-        let mut reader = self.engine.reader().await?;
-        let mut totals = Vec::new();
-        for (of, period, spent) in rows!(reader.on(), (String, String, i64), SUMS)? {
-            if let BudgetScope::Key(key) = scope(&of)? {
-                totals.push((key, window(&period)?, NanoUsd::from_nano(spent)));
+    /// Adds up every call again. Reads all of them, piece by piece, as they stood at one moment; others go on writing.
+    pub async fn ledger_sums(&self) -> Result<LedgerSums> {
+        const COUNTERS: &str = select_counters!("order by scope, period, period_start");
+        const HOURS: &str = "select key_num, cast(sum(cost) as bigint) from usage_hour group by key_num";
+        let mut snapshot = self.engine.snapshot().await?;
+        let mut sums = LedgerSums::default();
+        for row in rows!(snapshot.on(), CounterRow, COUNTERS)? {
+            // What was counted before calls remembered their accounts cannot be added up again.
+            let before = Consumed { spent: NanoUsd::from_nano(row.carried), ..Consumed::default() };
+            sums.accounts.insert(row.line()?, Compared { kept: row.consumed()?, by_events: before });
+        }
+        let labels = Labels::read(snapshot.on()).await?;
+        for (key, cost) in rows!(snapshot.on(), (i64, i64), HOURS)? {
+            sums.keys.entry(labels.key(key)?).or_default().kept = NanoUsd::from_nano(cost);
+        }
+        let mut after = i64::MIN;
+        loop {
+            let piece = add_up(snapshot.on(), after).await?;
+            let Some(last) = piece.iter().map(|row| row.last).max() else { return Ok(sums) };
+            after = last;
+            for row in piece {
+                let key = labels.key(row.key_num)?;
+                let of_key = &mut sums.keys.entry(key).or_default().by_events;
+                *of_key = of_key.plus(NanoUsd::from_nano(row.cost));
+                let used = consumed(row.cost, row.calls, row.tokens)?;
+                for line in labels.lines(key, row.charge_num, row.period_num)? {
+                    let account = &mut sums.accounts.entry(line).or_default().by_events;
+                    *account = account.plus(used);
+                }
             }
         }
-        Ok(totals)
+    }
+}
+
+row! { Piece {
+    key_num: i64, charge_num: Option<i64>, period_num: Option<i64>, calls: i64, cost: i64, tokens: i64, last: i64,
+} }
+
+async fn add_up(on: On<'_>, after: i64) -> Result<Vec<Piece>> {
+    const ADD_UP: &str = "select key_num, charge_num, period_num, cast(count(*) as bigint) as calls,
+            cast(sum(cost) as bigint) as cost,
+            cast(sum(input + cache_read + cache_write + cache_write_1h + output) as bigint) as tokens,
+            cast(max(id) as bigint) as last
+        from (select * from usage_event where id > $1 order by id limit $2) piece
+        group by key_num, charge_num, period_num";
+    rows!(on, Piece, ADD_UP, after, AT_ONCE)
+}
+
+/// The texts that calls refer to.
+struct Labels(HashMap<i64, String>);
+
+impl Labels {
+    async fn read(on: On<'_>) -> Result<Self> {
+        const READ: &str = "select num, text from label where kind in ('key', 'charge', 'periods')";
+        Ok(Self(rows!(on, (i64, String), READ)?.into_iter().collect()))
+    }
+
+    fn text(&self, number: i64) -> Result<&str> {
+        self.0.get(&number).map(String::as_str).ok_or(StoreError::Corrupt("label"))
+    }
+
+    fn key(&self, number: i64) -> Result<KeyId> {
+        parsed(self.text(number)?, "key id")
+    }
+
+    fn lines(&self, key: KeyId, charge: Option<i64>, periods: Option<i64>) -> Result<Vec<BudgetLine>> {
+        let (Some(charge), Some(periods)) = (charge, periods) else { return Ok(Vec::new()) };
+        let lines = to_lines(key, self.text(charge)?, self.text(periods)?);
+        lines.ok_or(StoreError::Corrupt("charged accounts"))
+    }
+}
+
+impl Tx {
+    /// Corrects a counter by what it is wrong by, so that calls that are counted meanwhile stay counted.
+    pub async fn correct_counter(&mut self, line: BudgetLine, wrong: Consumed, right: Consumed) -> Result<()> {
+        const CORRECT: &str = "insert into budget_counter (scope, period, period_start, spent, requests, tokens)
+            values ($1, $2, $3, $4, $5, $6)
+            on conflict (scope, period, period_start) do update set
+                spent = budget_counter.spent + excluded.spent,
+                requests = budget_counter.requests + excluded.requests,
+                tokens = budget_counter.tokens + excluded.tokens";
+        let (scope, window) = (line.scope.to_string(), line.window.word());
+        let spent = right.spent.minus(wrong.spent).as_nano();
+        let requests = bigint(right.requests).saturating_sub(bigint(wrong.requests));
+        let tokens = bigint(right.tokens).saturating_sub(bigint(wrong.tokens));
+        run!(self.on(), CORRECT, scope, window, line.window_start.as_ms(), spent, requests, tokens)?;
+        Ok(())
     }
 }

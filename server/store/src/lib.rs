@@ -9,6 +9,7 @@
 //! Sources are logged here once and never travel further.
 
 mod audit;
+mod charges;
 mod codes;
 mod column;
 mod counts;
@@ -48,6 +49,7 @@ pub use exclusive::ExclusiveLock;
 pub use ingest::IngestResult;
 pub use key_list::{KeyFilter, KeyListItem, KeyPage, KeyView, LastUse};
 pub use keys::KeyWithSecrets;
+pub use ledger::{Compared, LedgerSums};
 pub use limits::ScopeLimits;
 pub use models::PriceVersion;
 pub use open::{Store, Tx};

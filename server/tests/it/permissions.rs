@@ -27,10 +27,12 @@ const MINTING: Expected = Expected([SignIn, Allowed, Allowed, Allowed, Forbidden
 /// Of the developer's own key.
 const READ_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Allowed, Allowed]);
 const CHANGE_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Allowed]);
+/// Of the lead's team.
+const LEAD_TEAM: Expected = Expected([SignIn, Absent, Absent, Allowed, Allowed, Allowed]);
 const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
 const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
 
-const ROWS: [(&str, Expected); 63] = [
+const ROWS: [(&str, Expected); 71] = [
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
     ("GET /models", SIGNED_IN),
@@ -52,6 +54,7 @@ const ROWS: [(&str, Expected); 63] = [
     ("POST /keys/{key}/enable", CHANGE_KEY),
     ("POST /keys/{key}/expiry", CHANGE_KEY),
     ("POST /keys/{key}/revoke", CHANGE_KEY),
+    ("GET /team/{team}", LEAD_TEAM),
     ("GET /admin", READ_ALL),
     ("GET /admin/providers", READ_ALL),
     ("GET /admin/providers/{provider}", READ_ALL),
@@ -59,6 +62,9 @@ const ROWS: [(&str, Expected); 63] = [
     ("GET /admin/models/{model}", READ_ALL),
     ("GET /admin/guardrails", READ_ALL),
     ("GET /admin/guardrails/{profile}", READ_ALL),
+    ("GET /admin/budgets", READ_ALL),
+    ("GET /admin/budgets/{team}", READ_ALL),
+    ("GET /admin/units/{unit}", READ_ALL),
     ("GET /admin/people", READ_ALL),
     ("GET /admin/people/{person}", READ_ALL),
     ("GET /admin/teams", READ_ALL),
@@ -73,6 +79,10 @@ const ROWS: [(&str, Expected); 63] = [
     ("GET /admin/providers/{provider}/models", ADMINISTER),
     ("GET /admin/models/new", ADMINISTER),
     ("GET /admin/guardrails/new", ADMINISTER),
+    ("GET /admin/units/new", ADMINISTER),
+    ("POST /admin/budgets/{team}", ADMINISTER),
+    ("POST /admin/units/new", ADMINISTER),
+    ("POST /admin/units/{unit}", ADMINISTER),
     ("GET /admin/people/{person}/suspend", ADMINISTER),
     ("GET /admin/people/{person}/administrator", ADMINISTER),
     ("GET /admin/teams/new", ADMINISTER),
@@ -98,7 +108,7 @@ const ROWS: [(&str, Expected); 63] = [
 
 /// `{key}` names the kind of the object; the router calls them all `{id}`.
 fn in_the_routers_words(row: &str) -> String {
-    let kinds = ["{key}", "{call}", "{provider}", "{model}", "{profile}", "{person}", "{team}"];
+    let kinds = ["{key}", "{call}", "{provider}", "{model}", "{profile}", "{person}", "{team}", "{unit}"];
     let path = row.split('?').next().unwrap();
     kinds.iter().fold(path.to_owned(), |row, kind| row.replace(kind, "{id}"))
 }
@@ -131,7 +141,11 @@ impl Objects {
         ] {
             objects.push((kind, administrator.get(list).await.first_id(prefix)));
         }
-        let team = objects.last().map(|(_, id)| format!("/admin/teams/{id}")).unwrap();
+        let made = administrator.fill_in("/admin/units/new", &[("name", "Europe")]).await;
+        let unit = made.location.as_ref().and_then(|to| to.rsplit('/').next()).unwrap();
+        objects.push(("{unit}", unit.to_owned()));
+        let team =
+            objects.iter().find(|(kind, _)| *kind == "{team}").map(|(_, id)| format!("/admin/teams/{id}")).unwrap();
         objects.push(("{member}", administrator.get(&team).await.first_id("per_")));
         Self(objects)
     }

@@ -4,12 +4,14 @@
 //! them demand the proof again.
 
 pub mod audit;
+pub mod budgets;
 pub mod guardrails;
 pub mod models;
 pub mod overview;
 pub mod people;
 pub mod providers;
 pub mod teams;
+pub mod units;
 
 use crate::chrome::Place;
 use crate::components::{Icon, Notice, Tone};

@@ -30,17 +30,16 @@ pub fn budget(figures: &BudgetFigures, whose: Option<String>, calendar: &Calenda
     }
 }
 
-/// Whose money it is, as the caller calls them; `None` for the key's own.
-pub fn whose(scope: BudgetScope, owner: Owner, owner_name: &str, mine: bool) -> Option<String> {
+/// Whose money it is, as the caller calls them; `None` for the key's own. `name` is the level's.
+pub fn whose(scope: BudgetScope, name: Option<&str>, mine: bool) -> Option<String> {
+    let named = |what: &str| name.map_or_else(|| format!("its {what}"), |name| format!("{what} {name}"));
     match scope {
         BudgetScope::Key(_) => None,
         BudgetScope::Person(_) if mine => Some("you".to_owned()),
-        BudgetScope::Person(person) if owner == Owner::Person(person) => Some(owner_name.to_owned()),
-        BudgetScope::Person(_) => Some("its owner".to_owned()),
-        BudgetScope::Team(team) if owner == Owner::Team(team) => Some(format!("team {owner_name}")),
-        BudgetScope::Team(_) => Some("its team".to_owned()),
-        BudgetScope::Unit(_) => Some("its business unit".to_owned()),
-        BudgetScope::Profile(_) => Some("its access profile".to_owned()),
+        BudgetScope::Person(_) => Some(name.unwrap_or("its owner").to_owned()),
+        BudgetScope::Team(_) => Some(named("team")),
+        BudgetScope::Unit(_) => Some(named("business unit")),
+        BudgetScope::Profile(_) => Some(named("guardrails")),
         BudgetScope::Organisation => Some("the organisation".to_owned()),
     }
 }
@@ -81,7 +80,7 @@ fn key_row(row: KeyRow, calendar: &Calendar, owners: bool) -> impl IntoView + us
     let application = row.application.map(|application| format!(" · {application}"));
     let note = view! { <Id text=short_id(row.id)/>{what}{application} }.into_any();
     let meter = row.budget.map(|figures| {
-        let whose = whose(figures.scope, row.owner, &row.owner_name, row.mine);
+        let whose = whose(figures.scope, row.budget_of.as_deref(), row.mine);
         view! { <BudgetMeter budget=budget(&figures, whose, calendar)/> }
     });
     let used = match row.last_use {

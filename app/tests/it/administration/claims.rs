@@ -124,6 +124,8 @@ fn administrators_have_the_controls_that_auditors_do_not() {
     };
     assert!(posts_to("provider").iter().any(|action| action.ends_with("/test")));
     assert!(posts_to("guardrail").iter().any(|action| action.starts_with("/admin/guardrails/prof_")));
+    assert!(posts_to("budget").iter().any(|action| action == "/admin/budgets/organisation"));
+    assert!(posts_to("unit").iter().any(|action| action.starts_with("/admin/units/unit_")));
     assert!(posts_to("team").iter().any(|action| action.ends_with("/members")));
 }
 
@@ -150,7 +152,7 @@ fn a_credential_field_is_always_empty_and_never_remembered() {
 
 #[test]
 fn a_form_that_makes_something_acts_once() {
-    for name in ["provider-new", "model-new", "guardrail-new", "team-new"] {
+    for name in ["provider-new", "model-new", "guardrail-new", "team-new", "unit-new"] {
         let page = page(name, false);
         let form = page.all("input").find(|field| field.get("name") == Some("form")).unwrap();
         assert_eq!(form.get("value").map(str::len), Some(32), "{name}");
@@ -187,4 +189,18 @@ fn the_audit_log_shows_what_changed_in_words_that_people_use() {
     assert!(page.html.contains("<del>$50.00</del>") && page.html.contains("<ins>$100.00</ins>"));
     assert!(page.html.contains("changed the guardrails") && page.html.contains("&lt;script&gt;"));
     assert!(page.html.contains("before=17"));
+}
+
+#[test]
+fn a_level_shows_what_is_left_and_that_more_is_handed_out_than_there_is() {
+    let list = page("budgets", true);
+    assert!(list.html.contains("Handed out below: $36,000.00 a month") && list.html.contains("in Europe"));
+    assert!(list.html.contains("90,000,000 tokens a day"));
+    let level = page("budget", true);
+    assert!(level.html.contains("$11,792.00 left") && level.html.contains("600 requests a minute"));
+    assert!(level.html.contains("Budgets below add up to $36,000.00 a month, and there are $30,000.00 here"));
+    let refused = page("budget-refused", false);
+    assert!(refused.html.contains("id=\"tokens_day-error\"") && refused.html.contains("<details class=\"fold\" open"));
+    let version = refused.all("input").find(|field| field.get("name") == Some("version")).unwrap();
+    assert_eq!(version.get("value"), Some("3"));
 }

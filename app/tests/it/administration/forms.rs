@@ -1,5 +1,6 @@
 //! What the forms read: a field that a page does not have is refused, one that is left out too.
 
+use app::pages::admin::budgets::entered::Entered as Limits;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::ModelForm;
 use app::pages::admin::people::{administrator::GrantForm, suspend::SuspendForm, teams::TeamForm};
@@ -7,6 +8,7 @@ use app::pages::admin::providers::{
     change::ChangeForm, credential::CredentialForm, models::CatalogueForm, new::NewForm, switch::SwitchForm,
 };
 use app::pages::admin::teams::{members::MemberForm, members::RemovalForm, new::TeamForm as NewTeamForm};
+use app::pages::admin::units::{new::UnitForm as NewUnitForm, show::UnitForm};
 use app::pages::confirm::Confirmed;
 use app::visit::{Input, PageError};
 use serde::de::DeserializeOwned;
@@ -28,9 +30,11 @@ fn an_unknown_field_is_refused_by_every_form() {
     const MODEL: &str = "name=m&provider=prov_a&provider=&upstream_model=x&upstream_model=&deployment=&deployment=&priority=1&priority=1\
         &weight=1&weight=1&price_input=&price_output=&price_cache_read=&price_cache_write=&price_cache_write_1h=&price_request=\
         &max_input_tokens=&max_output_tokens=";
+    const LIMITS: &str = "version=0&cap_hour=&cap_day=&cap_week=&cap_month=5.00&cap_quarter=&cap_total=&requests_per_minute=\
+        &tokens_per_minute=&concurrency=&requests_hour=&requests_day=&requests_month=&tokens_hour=&tokens_day=&tokens_month=";
     refuses_more_than::<Confirmed>("");
     refuses_more_than::<NewForm>("form=f&preset=p&name=n&base_url=b&credential=");
-    refuses_more_than::<ChangeForm>("name=n&base_url=b&credential=");
+    refuses_more_than::<ChangeForm>("name=n&base_url=b&credential=&first_byte_seconds=2.5");
     refuses_more_than::<CredentialForm>("credential=c");
     refuses_more_than::<SwitchForm>("turn=off");
     refuses_more_than::<CatalogueForm>("model=claude-sonnet-5&model=gpt-5");
@@ -40,6 +44,10 @@ fn an_unknown_field_is_refused_by_every_form() {
     refuses_more_than::<GrantForm>("administrator=grant");
     refuses_more_than::<TeamForm>("team=team_aaaaaaaaaaaa&lead=yes");
     refuses_more_than::<NewTeamForm>("form=f&name=n");
+    refuses_more_than::<NewUnitForm>("form=f&name=n");
+    refuses_more_than::<UnitForm>("name=n&team=team_aaaaaaaaaaaa&team=team_bbbbbbbbbbbb");
+    refuses_more_than::<UnitForm>("name=n");
+    refuses_more_than::<Limits>(LIMITS);
     refuses_more_than::<MemberForm>("person=per_aaaaaaaaaaaa&act=lead");
     refuses_more_than::<RemovalForm>("person=per_aaaaaaaaaaaa");
     let surprise = read::<Vec<(String, String)>>("name=n&surprise=1").and_then(Entered::read);

@@ -7,7 +7,7 @@ use app::html;
 use app::pages::admin::guardrails::editor::Choices;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::{ModelForm, Row};
-use app::pages::admin::{Happened, audit, guardrails, models, overview, people, providers, teams};
+use app::pages::admin::{Happened, audit, budgets, guardrails, models, overview, people, providers, teams, units};
 use app::pages::confirm;
 use app::pages::form::Reasons;
 use app::visit::Frame;
@@ -117,6 +117,19 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     drawing.draw("guardrail", Place::Guardrails, || {
         guardrails::show::view(guardrail_page(may_change, None, Reasons::default()))
     });
+    for view in [budgets::list::View::All, budgets::list::View::Units] {
+        let name = if view == budgets::list::View::All { "budgets" } else { "budgets-units" };
+        drawing.draw(name, Place::Budgets, || {
+            budgets::list::view(&calendar, budgets::list::Model { levels: levels(), current: view, may_change })
+        });
+    }
+    drawing.draw("budgets-empty", Place::Budgets, || {
+        let current = budgets::list::View::People;
+        budgets::list::view(&calendar, budgets::list::Model { levels: vec![], current, may_change })
+    });
+    drawing.draw("budget", Place::Budgets, || budgets::show::view(&calendar, budget_page(0, may_change)));
+    drawing.draw("budget-none", Place::Budgets, || budgets::show::view(&calendar, budget_page(3, may_change)));
+    drawing.draw("unit", Place::Budgets, || units::show::view(&calendar, unit_page(may_change)));
     drawing.draw("people", Place::People, || {
         let rows = vec![person(1, true), person(2, false)];
         let page = PeoplePage { rows, next: Some("cursor&1".to_owned()) };
@@ -158,6 +171,7 @@ fn draw_forms(drawing: &mut Drawing) {
             current: provider.name,
             name,
             base_url,
+            timeouts: providers::change::TimeoutTexts::default(),
             reasons,
         })
     });
@@ -209,6 +223,20 @@ fn draw_forms(drawing: &mut Drawing) {
         let entered = Entered { version: None, ..entered(&row.profile) };
         let choices = Choices { teams: vec![(team_id(1), "Billing".to_owned())], models: vec![] };
         guardrails::new::view(guardrails::new::Model { form: form_id(), choices, entered, reasons: Reasons::default() })
+    });
+    drawing.draw("budget-refused", Place::Budgets, || {
+        let mut page = budget_page(2, true);
+        page.entered.cap_month = "lots".to_owned();
+        page.entered.tokens_day = "0".to_owned();
+        page.reasons = Reasons::from(vec![
+            Refusal::new("cap_month", Reason::Malformed),
+            Refusal::new("tokens_day", Reason::Malformed),
+        ]);
+        page.stale = Some(4);
+        budgets::show::view(&calendar(), page)
+    });
+    drawing.draw("unit-new", Place::Budgets, || {
+        units::new::view(units::new::Model { form: form_id(), name: String::new(), reasons: refused() })
     });
     drawing.draw("person-suspend", Place::People, || confirm::view(people::suspend::confirmation(&person_detail())));
     drawing.draw("person-administrator", Place::People, || {

@@ -3,19 +3,24 @@
 use super::samples::{ago, caller};
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::ModelForm;
-use app::pages::admin::{guardrails, models, providers};
+use app::pages::admin::{budgets, guardrails, models, providers, units};
 use app::pages::form::Reasons;
-use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, Term};
+use domain::access_profile::{
+    AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, PromptBound, QuotaTerm, Term,
+};
 use domain::audit::{Actor, AuditEntry, AuditRow, GENESIS};
-use domain::budget::Window;
-use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProfileId, ProviderId, TeamId};
+use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
+use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
+use domain::limits::{Counted, Limits, OverCommitment, Quota};
 use domain::model::{Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::{Membership, Role};
 use domain::pricing::{PriceList, Tier, TokenPrices};
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::refusal::{Reason, Refusal};
 use domain::virtual_key::ConsumerKind;
 use portal::FormId;
+use portal::administration::budgets::{LevelDetail, LevelRow};
 use portal::administration::catalogue::CatalogueCandidate;
 use portal::administration::models::{AdminModel, AdminModelDetail, DeploymentRow, PriceRow};
 use portal::administration::overview::Overview;
@@ -23,7 +28,9 @@ use portal::administration::people::{PersonDetail, PersonRow};
 use portal::administration::profiles::{ProfileDetail, ProfileDraft, ProfileRow};
 use portal::administration::providers::{CredentialFacts, ProviderDeployment, ProviderDetail, ProviderRow};
 use portal::administration::teams::{TeamDetail, TeamMember, TeamRow};
+use portal::administration::units::{TeamOfUnit, UnitDetail};
 use portal::keys::AuditLine;
+use portal::ports::{DeploymentFailure, DeploymentHealth, DeploymentStanding};
 use portal::presets::preset;
 use serde_json::json;
 
@@ -67,6 +74,7 @@ pub(super) fn provider(seed: u8, enabled: bool, days: i64) -> ProviderRow {
         kind: ProviderKind::Anthropic,
         base_url: "https://api.anthropic.com/v1".to_owned(),
         enabled,
+        timeouts: ProviderTimeouts { first_byte_ms: Some(2_500), ..ProviderTimeouts::default() },
         created_at: ago(days),
         credential: (seed != 3).then(|| CredentialFacts {
             id: CredentialId::from_random(&[seed; 12]),
@@ -91,6 +99,14 @@ pub(super) fn provider_detail() -> ProviderDetail {
         weight: 80,
         priority: 1,
         only_one,
+        health: (seed == 1).then(|| DeploymentHealth {
+            deployment: DeploymentId::from_random(&[seed; 12]),
+            standing: DeploymentStanding::Cooling { until: ago(0).plus_ms(40_000) },
+            last_failure: Some(DeploymentFailure { at: ago(0).plus_ms(-20_000), what: "status", status: Some(529) }),
+            succeeded: 1_204,
+            failed: 3,
+            median_first_byte_ms: Some(412),
+        }),
     };
     ProviderDetail {
         provider: provider(2, true, 212),
@@ -154,6 +170,7 @@ pub(super) fn admin_model(name: &str, priced: bool) -> AdminModel {
             endpoints: vec![Endpoint::Messages, Endpoint::CountTokens],
             deployments: Vec::new(),
             enabled: true,
+            alias_of: None,
         },
         deployments: vec![deployment],
         profiles: vec!["Standard developer".to_owned()],
@@ -179,7 +196,9 @@ pub(super) fn model_page(reasons: Reasons, may_change: bool) -> models::show::Mo
 }
 
 pub(super) fn profile_row() -> ProfileRow {
-    let term = |default, maximum| Term { default, maximum, developers_may_change: true, above: AboveMaximum::Reject };
+    fn term<T>(default: T, maximum: T) -> Term<T> {
+        Term { default, maximum, developers_may_change: true, above: AboveMaximum::Reject }
+    }
     let money = NanoUsd::from_dollars;
     let amount =
         Term { default: money(50), maximum: money(100), developers_may_change: true, above: AboveMaximum::Clamp };
@@ -189,10 +208,10 @@ pub(super) fn profile_row() -> ProfileRow {
         caps: vec![CapTerm { window: Window::Month, amount }],
         requests_per_minute: term(60, 120),
         concurrency: term(8, 16),
-        tokens_per_minute: None,
-        quotas: vec![],
-        prompt_bound: domain::access_profile::PromptBound::Strict,
-        shrink_to_fit: false,
+        tokens_per_minute: Some(term(200_000, 400_000)),
+        quotas: vec![QuotaTerm { counted: Counted::Tokens, window: Window::Day, amount: term(5_000_000, 9_000_000) }],
+        prompt_bound: PromptBound::Estimate,
+        shrink_to_fit: true,
         lifetime_days: term(90, 180),
         networks: vec!["10.0.0.0/8".parse().unwrap()],
         max_output_tokens: None,
@@ -309,4 +328,80 @@ pub(super) fn audit_lines() -> Vec<AuditLine> {
             Some(json!({ "last_four": "9PdE" })),
         ),
     ]
+}
+
+pub(super) fn unit_id() -> UnitId {
+    UnitId::from_random(&[1; 12])
+}
+
+/// A level with these caps, in dollars, of which so many are spent.
+pub(super) fn level(scope: BudgetScope, name: &str, caps: &[(Window, i64, i64)]) -> LevelRow {
+    let money = NanoUsd::from_dollars;
+    let figures = |&(window, limit, spent): &(Window, i64, i64)| BudgetFigures {
+        scope,
+        window,
+        limit: money(limit),
+        spent: money(spent),
+        reserved: money(4),
+        resets_at: Some(ago(-10)),
+    };
+    let limits = Limits {
+        caps: caps.iter().map(|&(window, limit, _)| Cap { window, limit: money(limit) }).collect(),
+        requests_per_minute: (!caps.is_empty()).then_some(600),
+        tokens_per_minute: (caps.len() > 1).then_some(2_000_000),
+        concurrency: None,
+        quotas: if caps.len() > 1 {
+            vec![Quota { counted: Counted::Tokens, window: Window::Day, limit: 90_000_000 }]
+        } else {
+            vec![]
+        },
+    };
+    let within = matches!(scope, BudgetScope::Team(_)).then(|| "Europe".to_owned());
+    let over_committed = match scope {
+        BudgetScope::Organisation => {
+            vec![OverCommitment { window: Window::Month, limit: money(30_000), handed_out: money(36_000) }]
+        }
+        _ => vec![],
+    };
+    LevelRow {
+        scope,
+        name: name.to_owned(),
+        within,
+        limits,
+        figures: caps.iter().map(figures).collect(),
+        over_committed,
+    }
+}
+
+pub(super) fn levels() -> Vec<LevelRow> {
+    vec![
+        level(BudgetScope::Organisation, "Example Ltd", &[(Window::Month, 30_000, 18_204), (Window::Day, 2_000, 310)]),
+        level(BudgetScope::Unit(unit_id()), "Europe", &[(Window::Month, 20_000, 19_990)]),
+        level(BudgetScope::Team(team_id(1)), "Billing", &[(Window::Month, 10_000, 9_120)]),
+        level(BudgetScope::Team(team_id(2)), "Search", &[]),
+        level(BudgetScope::Profile(profile_row().profile.id), "Standard developer", &[]),
+        level(BudgetScope::Person(person(3, true).id), "Devi Developer", &[(Window::Total, 500, 20)]),
+    ]
+}
+
+pub(super) fn budget_page(which: usize, may_change: bool) -> budgets::show::Model {
+    let row = levels().swap_remove(which);
+    let entered = budgets::entered::Entered::of(&row.limits, 3);
+    let detail = LevelDetail { row, version: 3, changed_at: Some(ago(3)), changed_by: Some("Ada Example".to_owned()) };
+    budgets::show::Model { detail, entered, reasons: Reasons::default(), happened: None, stale: None, may_change }
+}
+
+pub(super) fn unit_page(may_change: bool) -> units::show::Model {
+    let team = |seed, name: &str, unit: Option<(UnitId, &str)>| TeamOfUnit {
+        id: team_id(seed),
+        name: name.to_owned(),
+        unit: unit.map(|(id, name)| (id, name.to_owned())),
+    };
+    let teams = vec![
+        team(1, "Billing", Some((unit_id(), "Europe"))),
+        team(2, "Search", None),
+        team(3, "Storage", Some((UnitId::from_random(&[2; 12]), "Asia"))),
+    ];
+    let detail = UnitDetail { id: unit_id(), name: "Europe".to_owned(), teams };
+    units::show::Model { detail, name: "Europe".to_owned(), reasons: Reasons::default(), happened: None, may_change }
 }

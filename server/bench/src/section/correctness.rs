@@ -10,8 +10,10 @@ use crate::setting::Setting;
 use crate::stats::Spread;
 use crate::target::Target;
 use crate::wish::Wish;
+use domain::budget::BudgetScope;
 use domain::id::KeyId;
 use domain::money::NanoUsd;
+use domain::time::Timestamp;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -108,9 +110,14 @@ pub async fn compare(running: Running, books: &Books, squeezed: &Squeezed, repor
     let of_key: HashMap<KeyId, i64> = by_events.iter().map(|&(key, events, _)| (key, events.as_nano())).collect();
     let mut accounts = 0;
     let mut drift = 0;
-    for (key, _, spent) in store.counter_totals().await? {
+    for (line, spent) in store.budget_counters(Timestamp::from_ms(0)).await? {
         accounts += 1;
-        drift += i128::from((spent.as_nano() - of_key.get(&key).copied().unwrap_or(0)).abs());
+        let events = match line.scope {
+            BudgetScope::Key(key) => i128::from(of_key.get(&key).copied().unwrap_or(0)),
+            // All keys belong to one owner, profile and organisation.
+            _ => cost,
+        };
+        drift += (i128::from(spent.as_nano()) - events).abs();
     }
     must_be_zero("spent beyond the sum of its events, all accounts", off(drift, 0), format!("{accounts} accounts"));
     let spent = of_key.get(&books.tight).copied().unwrap_or(0);

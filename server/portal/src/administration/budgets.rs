@@ -10,7 +10,7 @@ use domain::person::Caller;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
-use store::{ScopeLimits, Team, Unit};
+use store::{ScopeLimits, StoreError, Team, Tx, Unit};
 
 /// One level as it stands.
 #[derive(Debug, Clone)]
@@ -120,11 +120,7 @@ impl Portal {
         if !tx.put_limits(&changed).await? {
             return Err(PortalError::Stale { current: version });
         }
-        let action = if changed.limits.is_empty() { "limits.cleared" } else { "limits.set" };
-        let id = scope.to_string();
-        let subject = Subject { kind: scope.word(), id: &id, name: &name };
-        let change = Change { action, subject, before: facts_of(&before), after: facts_of(&changed.limits) };
-        append(&mut tx, By::Person(caller), now, change).await?;
+        append_limits(&mut tx, By::Person(caller), now, (scope, &name), Some(&before), &changed.limits).await?;
         self.commit_and_tell(tx, News::Levels).await?;
         Ok(version)
     }
@@ -194,6 +190,21 @@ impl Facts {
         };
         over_committed(self.caps(scope), &branches)
     }
+}
+
+pub(crate) async fn append_limits(
+    tx: &mut Tx,
+    by: By<'_>,
+    now: Timestamp,
+    (scope, name): (BudgetScope, &str),
+    before: Option<&Limits>,
+    after: &Limits,
+) -> Result<(), StoreError> {
+    let action = if after.is_empty() { "limits.cleared" } else { "limits.set" };
+    let id = scope.to_string();
+    let subject = Subject { kind: scope.word(), id: &id, name };
+    let change = Change { action, subject, before: before.and_then(facts_of), after: facts_of(after) };
+    append(tx, by, now, change).await
 }
 
 /// What the audit log says; nothing for a level without limits.

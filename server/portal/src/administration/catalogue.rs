@@ -212,5 +212,6 @@ fn new_model(id: ModelId, candidate: &CatalogueCandidate, deployment: Deployment
         endpoints: candidate.endpoints.clone(),
         deployments: vec![deployment],
         enabled: true,
+        alias_of: None,
     }
 }

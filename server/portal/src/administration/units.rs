@@ -20,6 +20,12 @@ pub struct TeamOfUnit {
     pub unit: Option<(UnitId, String)>,
 }
 
+impl TeamOfUnit {
+    pub fn is_in(&self, unit: UnitId) -> bool {
+        self.unit.as_ref().is_some_and(|(now, _)| *now == unit)
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct UnitDetail {
     pub id: UnitId,

@@ -2,8 +2,10 @@
 
 use super::list::{LastUse, owner_is_active};
 use super::status::{KeyStatus, status_of};
+use crate::ports::SharedLimits;
 use crate::{FormId, Portal, PortalError};
 use domain::access_profile::{AccessProfile, ExplainedTerms, explain};
+use domain::alias::resolved;
 use domain::budget::BudgetFigures;
 use domain::id::{KeyId, PersonId};
 use domain::model::Model;
@@ -59,6 +61,8 @@ pub struct KeyDetail {
     pub effective: EffectiveTerms,
     /// Live, from the ledger; the tightest first.
     pub figures: Vec<BudgetFigures>,
+    /// What it shares with other keys, from the organisation down to its profile; only levels with limits.
+    pub above: Vec<SharedLimits>,
     pub last_use: Option<LastUse>,
     pub acts: KeyActs,
     /// How late its expiry may be set: minted at plus the profile's longest lifetime.
@@ -98,6 +102,7 @@ impl Portal {
             secrets,
             effective: self.effective_terms(&item.key, &profile).await?,
             figures,
+            above: self.gateway.levels_above(key).await,
             last_use: item.last_use.map(LastUse::from),
             acts: self.acts(caller, &item.key, latest_expiry, now).await?,
             latest_expiry,
@@ -122,7 +127,7 @@ impl Portal {
 
     async fn effective_terms(&self, key: &VirtualKey, profile: &AccessProfile) -> Result<EffectiveTerms, PortalError> {
         let terms = explain(&profile.terms, &key.terms);
-        let models = self.store.models().await?;
+        let models = resolved(self.store.models().await?);
         let served = || models.iter().filter(|model| model.enabled && model.price.is_some());
         let allowed = |model: &&Model| terms.models.iter().any(|one| one.value.matches(model.name.as_str()));
         Ok(EffectiveTerms { models_allowed: served().filter(allowed).count(), models_served: served().count(), terms })

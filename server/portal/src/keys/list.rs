@@ -1,6 +1,7 @@
 //! The list of keys and its views.
 
 use super::status::{EXPIRES_SOON_DAYS, KeyStatus, UNUSED_DAYS, is_nearly_spent, status_of, tightest};
+use crate::ports::SharedLimits;
 use crate::{Portal, PortalError};
 use domain::budget::{BudgetFigures, BudgetScope, Window};
 use domain::id::{KeyId, PersonId, ProfileId, TeamId};
@@ -92,6 +93,8 @@ pub struct KeyRow {
     pub status: KeyStatus,
     /// The tightest budget that applies, from the live ledger.
     pub budget: Option<BudgetFigures>,
+    /// The name of the level that it is the budget of, if it is not the key's own.
+    pub budget_of: Option<String>,
     pub last_use: Option<LastUse>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
@@ -235,12 +238,11 @@ impl Portal {
     async fn spending_keys(&self, now: Timestamp) -> Result<Vec<KeyId>, PortalError> {
         let mut spent: Vec<(NanoUsd, KeyId)> = Vec::new();
         let zone = &self.settings.zone;
-        let calendar = Window::ALL.into_iter().filter(|&window| window != Window::Total);
-        let oldest = calendar.map(|window| window.start(now, zone)).min().unwrap_or(now);
-        for (line, amount) in self.store.budget_counters(oldest).await? {
+        let running = Window::ALL.map(|window| (window, window.start(now, zone)));
+        for (line, used) in self.store.budget_counters(&running).await? {
             let runs = line.window.start(now, zone) == line.window_start;
-            if let (BudgetScope::Key(key), true, true) = (line.scope, runs, amount > NanoUsd::ZERO) {
-                spent.push((amount, key));
+            if let (BudgetScope::Key(key), true, true) = (line.scope, runs, used.spent > NanoUsd::ZERO) {
+                spent.push((used.spent, key));
             }
         }
         spent.sort_unstable_by(|a, b| b.cmp(a));
@@ -260,7 +262,8 @@ impl Portal {
         let mut rows = Vec::with_capacity(items.len());
         for item in items {
             let figures = self.gateway.figures(item.key.id).await;
-            rows.push(row(caller, item, &figures, &inactive, now));
+            let above = self.gateway.levels_above(item.key.id).await;
+            rows.push(row(caller, item, &figures, above, &inactive, now));
         }
         Ok(rows)
     }
@@ -270,9 +273,12 @@ fn row(
     caller: &Caller,
     item: KeyListItem,
     figures: &[BudgetFigures],
+    above: Vec<SharedLimits>,
     inactive: &HashSet<PersonId>,
     now: Timestamp,
 ) -> KeyRow {
+    let budget = tightest(figures);
+    let level = above.into_iter().find(|level| budget.is_some_and(|budget| budget.scope == level.scope));
     let KeyListItem { key, owner_name, profile_name, last_use, .. } = item;
     let standing = key.standing(now, owner_is_active(key.owner, inactive));
     let status = status_of(standing, figures, item.rotating, key.expires_at, now);
@@ -288,7 +294,8 @@ fn row(
         profile_name,
         standing,
         status,
-        budget: tightest(figures),
+        budget,
+        budget_of: level.map(|level| level.name),
         last_use: last_use.map(LastUse::from),
         created_at: key.created_at,
         expires_at: key.expires_at,

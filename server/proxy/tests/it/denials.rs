@@ -13,6 +13,7 @@ use domain::usage::{Outcome, UsageRecord};
 use domain::virtual_key::{KeyState, RevocationReason};
 use http::{Method, Request};
 use http_body_util::Full;
+use proxy::ports::{Allowance, Traffic};
 use proxy::{BudgetStatus, Settings};
 
 const CHAT: &str = r#"{"model":"gpt","max_tokens":10,"messages":[{"role":"user","content":"hi"}]}"#;
@@ -290,6 +291,30 @@ async fn waiting_times_are_told_in_seconds_and_milliseconds() {
         (&response.headers()["retry-after"], &response.headers()["retry-after-ms"]),
         (&"2".parse().unwrap(), &"1200".parse().unwrap())
     );
+}
+
+#[tokio::test]
+async fn limits_per_minute_stand_in_answers_and_in_refusals() {
+    let world = World::new();
+    let requests = Some(Allowance { limit: 60, remaining: 12, resets_in_ms: 48_000 });
+    world.book(|book| book.traffic = Traffic { requests, tokens: None });
+    let answer = world.post("/v1/chat/completions", CHAT).await;
+    let header = |answer: &http::Response<proxy::Body>, name: &str| {
+        answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
+    };
+    assert_eq!(header(&answer, "x-ratelimit-limit-requests").unwrap(), "60");
+    assert_eq!(header(&answer, "x-ratelimit-remaining-requests").unwrap(), "12");
+    assert_eq!(header(&answer, "x-ratelimit-reset-requests").unwrap(), "48s");
+    assert_eq!(header(&answer, "x-ratelimit-limit-tokens"), None);
+
+    world.book(|book| book.refuse = Some(Denial::TokensLimited(traffic(9_000, 61_500))));
+    let refusal = world.post("/v1/messages", r#"{"model":"claude","max_tokens":5,"messages":[]}"#).await;
+    assert_eq!(refusal.status(), 429);
+    assert_eq!(header(&refusal, "retry-after").unwrap(), "62");
+    assert_eq!(header(&refusal, "anthropic-ratelimit-tokens-limit").unwrap(), "9000");
+    assert_eq!(header(&refusal, "anthropic-ratelimit-tokens-remaining").unwrap(), "0");
+    assert!(header(&refusal, "anthropic-ratelimit-tokens-reset").unwrap().ends_with('Z'));
+    world.assert_settled(1).await;
 }
 
 #[tokio::test]

@@ -130,6 +130,7 @@ pub(crate) struct Book {
     pub(crate) released: usize,
     pub(crate) denied: Vec<UsageRecord>,
     pub(crate) checkpoints: Vec<TokenUsage>,
+    pub(crate) traffic: Traffic,
     pub(crate) refuse: Option<Denial>,
     pub(crate) refuse_settlement: bool,
 }
@@ -190,7 +191,7 @@ impl Ledger for MemoryLedger {
             lines: vec![line],
             tightest: Some(Self::figures_of(&book)),
             expected_tokens: request.expected_tokens,
-            traffic: Traffic::default(),
+            traffic: book.traffic,
         })
     }
     fn extend(&self, reserved: &mut Reserved, _: &KeyRecord, by: NanoUsd, _: Timestamp) -> Result<(), Denial> {
@@ -369,6 +370,7 @@ pub(crate) fn model(number: u8, name: &str, format: WireFormat, endpoints: &[End
         endpoints: endpoints.to_vec(),
         deployments: vec![deployment(number + 100, format, &format!("{name}-upstream"), 0)],
         enabled: true,
+        alias_of: None,
     }
 }
 

@@ -37,6 +37,7 @@ impl PolicySource for Store {
     async fn load_all(&self) -> Result<PolicySnapshot, Unavailable> {
         self.check()?;
         self.loads.fetch_add(1, Ordering::SeqCst);
+        let levels = self.load_levels().await?;
         Ok(PolicySnapshot {
             keys: self.keys.lock().unwrap().values().cloned().collect(),
             profiles: self.profile.lock().unwrap().iter().cloned().collect(),
@@ -51,7 +52,7 @@ impl PolicySource for Store {
             }],
             credentials: self.credential.lock().unwrap().iter().cloned().collect(),
             peppers: vec![(1, Arc::new(Pepper::new([7; 32])))],
-            levels: self.load_levels().await?,
+            levels,
         })
     }
     async fn load_key(&self, id: KeyId) -> Result<Option<KeyFacts>, Unavailable> {
@@ -113,6 +114,7 @@ fn model(name: &str, enabled: bool) -> Model {
         endpoints: vec![],
         deployments: vec![],
         enabled,
+        alias_of: None,
     }
 }
 

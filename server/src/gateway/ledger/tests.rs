@@ -4,6 +4,7 @@ use super::super::spool::{QuotaDisk, Settings, Sync};
 use super::super::testing::{Database, Desk, key, small_segments, usage};
 use super::*;
 use domain::budget::Window;
+use domain::denial::TrafficLimit;
 use domain::time::{MS_PER_DAY, MS_PER_MINUTE};
 use proxy::ports::Ledger as _;
 use std::collections::BTreeMap;
@@ -133,7 +134,12 @@ async fn a_finished_call_is_shown_to_its_own_key_alone() {
     assert!(desk.ledger.finished_since(mine.key.id, ended).is_some());
     assert!(desk.ledger.finished_since(mine.key.id, ended.plus_ms(1)).is_none());
 
-    for number in 0..RECENT as i64 {
+    for number in 0..10_000 {
+        desk.ledger.record_denied(UsageRecord { outcome: Outcome::Denied, ..usage(EventId::from_i64(number), mine.key.id, 0) });
+    }
+    assert!(desk.ledger.finished(reserved.event, mine.key.id).is_some(), "refusals push out no served call");
+    assert_eq!(desk.ledger.finished(EventId::from_i64(1), mine.key.id), None, "only so many are kept");
+    for number in 0..recent::SERVED as i64 {
         desk.ledger.record_denied(usage(EventId::from_i64(number), mine.key.id, 0));
     }
     assert_eq!(desk.ledger.finished(reserved.event, mine.key.id), None, "only so many are kept");

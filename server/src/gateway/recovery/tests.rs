@@ -39,7 +39,8 @@ fn what_the_database_has_is_not_added_again() {
         window: Window::Total,
         window_start: Timestamp::from_ms(0),
     };
-    let charge = |cost| Charge { lines: vec![line], cost: usd(cost) };
+    let used = |cost| Consumed { spent: usd(cost), requests: 1, tokens: 9 };
+    let charge = |cost| Charge { lines: vec![line], used: used(cost) };
     let (known, new) = (EventId::from_i64(1), EventId::from_i64(2));
     let found = Found {
         highest: Some(new),
@@ -47,8 +48,8 @@ fn what_the_database_has_is_not_added_again() {
         interrupted: vec![open_call(100, 0, None)],
         quarantined: vec![],
     };
-    let recovered = merge(vec![(line, usd(5))], found, &HashSet::from([known]), Some(known));
-    assert_eq!(recovered.spent, [(line, usd(5)), (line, usd(7))]);
+    let recovered = merge(vec![(line, used(5))], found, &HashSet::from([known]), Some(known));
+    assert_eq!(recovered.used, [(line, used(5)), (line, used(7))]);
     assert_eq!((recovered.void, recovered.interrupted, recovered.highest), (vec![known], vec![], Some(new)));
 }
 

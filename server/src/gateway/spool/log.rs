@@ -43,6 +43,7 @@ pub(super) struct Open {
     pub(super) key: KeyId,
     pub(super) segment: u64,
     pub(super) intent: Vec<u8>,
+    pub(super) extension: Option<Vec<u8>>,
     pub(super) checkpoint: Option<Vec<u8>>,
 }
 
@@ -67,6 +68,29 @@ pub(super) struct Log {
     /// The appends that a failed sync left in doubt: behind the first, up to the second.
     in_doubt: (u64, u64),
     sync_failed: bool,
+}
+
+/// Segments that are no longer part of the spool, until their files are gone.
+#[derive(Default)]
+pub(super) struct Retired {
+    /// With their lengths, oldest first.
+    segments: Vec<(u64, u64)>,
+    /// Where calls in flight were written again, and which of them stood where before.
+    copies: BTreeMap<u64, Arc<dyn SpoolFile>>,
+    moved: Vec<(EventId, u64)>,
+}
+
+impl Retired {
+    /// Removes the files, oldest first, and only when the copies of what is still needed are on disk.
+    pub(super) fn finish(&mut self, folder: &Path, disk: &dyn Disk) -> io::Result<()> {
+        self.copies.values().try_for_each(|file| file.sync())?;
+        self.moved.clear();
+        while let Some(&(oldest, _)) = self.segments.first() {
+            disk.remove(&segment_path(folder, oldest))?;
+            self.segments.remove(0);
+        }
+        Ok(())
+    }
 }
 
 /// How far an append has come.
@@ -113,7 +137,21 @@ impl Log {
         self.check_health()?;
         self.check_room(intent.len() as u64 + ROOM_FOR_AN_END)?;
         let segment = self.append(&intent, false)?;
-        self.open.insert(event, Open { key, segment, intent, checkpoint: None });
+        self.open.insert(event, Open { key, segment, intent, extension: None, checkpoint: None });
+        Ok(())
+    }
+
+    /// Writes that a call in flight holds more; refused while anything is amiss.
+    pub(super) fn extend(&mut self, event: EventId, bytes: Vec<u8>) -> Result<(), Refused> {
+        if !self.open.contains_key(&event) {
+            return Ok(());
+        }
+        self.check_health()?;
+        self.check_room(bytes.len() as u64)?;
+        self.append(&bytes, false)?;
+        if let Some(open) = self.open.get_mut(&event) {
+            open.extension = Some(bytes);
+        }
         Ok(())
     }
 
@@ -224,6 +262,10 @@ impl Log {
         self.segments.range(number..).next().map(|(&number, _)| number)
     }
 
+    pub(super) fn disk(&self) -> Arc<dyn Disk> {
+        self.disk.clone()
+    }
+
     pub(super) fn total_bytes(&self) -> u64 {
         self.total_bytes
     }
@@ -232,39 +274,61 @@ impl Log {
         self.open.len()
     }
 
-    /// Removes the segments before `number`, whose records are all in the database.
-    pub(super) fn retire_before(&mut self, number: u64) -> io::Result<()> {
+    /// Gives up the segments before `number`, whose records are all in the database; what is left to do with their files
+    /// takes no lock ([`Retired::finish`]).
+    pub(super) fn retire_before(&mut self, number: u64) -> io::Result<Retired> {
+        let mut retired = Retired::default();
         while let Some(oldest) = self.first_segment_from(0).filter(|&oldest| oldest < number) {
             if self.current.as_ref().is_some_and(|current| current.number == oldest) {
                 break;
             }
-            self.carry_on(oldest)?;
-            self.disk.remove(&segment_path(&self.folder, oldest))?;
-            self.total_bytes -= self.segments.remove(&oldest).unwrap_or_default();
+            match self.carry_on(oldest, &mut retired) {
+                Err(error) if retired.segments.is_empty() => return Err(error),
+                // What was given up before is gone all the same, and the rest is tried again with the next batch.
+                Err(_) => break,
+                Ok(()) => {}
+            }
+            let length = self.segments.remove(&oldest).unwrap_or_default();
+            self.total_bytes -= length;
             self.dirty.remove(&oldest);
+            retired.segments.push((oldest, length));
         }
-        Ok(())
+        Ok(retired)
     }
 
-    /// Writes the intents of this segment whose calls are still in flight again, so that one long call does not keep
-    /// every segment since its start.
-    fn carry_on(&mut self, segment: u64) -> io::Result<()> {
-        let left: Vec<EventId> =
-            self.open.iter().filter(|(_, open)| open.segment == segment).map(|(&event, _)| event).collect();
-        for &event in &left {
-            let Some(open) = self.open.get(&event) else { continue };
-            let mut bytes = open.intent.clone();
-            bytes.extend_from_slice(open.checkpoint.as_deref().unwrap_or_default());
-            let segment = self.append(&bytes, false)?;
+    /// Takes segments back whose files could not be removed: they go with the next batch.
+    pub(super) fn take_back(&mut self, retired: Retired) {
+        for (number, length) in retired.segments {
+            self.segments.insert(number, length);
+            self.total_bytes += length;
+        }
+        for (event, segment) in retired.moved {
             if let Some(open) = self.open.get_mut(&event) {
                 open.segment = segment;
             }
         }
-        match &self.current {
-            // The old copy is about to go: the new one has to be on disk first.
-            Some(current) if !left.is_empty() => current.file.sync(),
-            _ => Ok(()),
+    }
+
+    /// Writes the intents of this segment whose calls are still in flight again, so that one long call does not keep
+    /// every segment since its start.
+    fn carry_on(&mut self, segment: u64, retired: &mut Retired) -> io::Result<()> {
+        let left: Vec<EventId> =
+            self.open.iter().filter(|(_, open)| open.segment == segment).map(|(&event, _)| event).collect();
+        for event in left {
+            let Some(open) = self.open.get(&event) else { continue };
+            let mut bytes = open.intent.clone();
+            bytes.extend_from_slice(open.extension.as_deref().unwrap_or_default());
+            bytes.extend_from_slice(open.checkpoint.as_deref().unwrap_or_default());
+            let copied_to = self.append(&bytes, false)?;
+            if let Some(current) = &self.current {
+                retired.copies.insert(copied_to, current.file.clone());
+            }
+            if let Some(open) = self.open.get_mut(&event) {
+                open.segment = copied_to;
+            }
+            retired.moved.push((event, segment));
         }
+        Ok(())
     }
 
     fn check_health(&mut self) -> Result<(), Refused> {

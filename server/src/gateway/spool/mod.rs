@@ -25,7 +25,8 @@ pub use tail::Cursor;
 use domain::id::{EventId, KeyId};
 use domain::usage::UsageRecord;
 use log::{Durability, Log};
-use record::{Kind, encode, encode_released};
+use record::{Extension, Kind, encode, encode_released};
+use domain::money::NanoUsd;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -127,6 +128,12 @@ impl Spool {
     pub fn checkpoint(&self, event: EventId, checkpoint: &Checkpoint) -> Result<(), Refused> {
         let bytes = encode(Kind::Checkpoint, event, checkpoint)?;
         self.write(|log| log.checkpoint(event, bytes))
+    }
+
+    /// Writes that a call in flight holds more by now.
+    pub fn extend(&self, event: EventId, amount: NanoUsd) -> Result<(), Refused> {
+        let bytes = encode(Kind::Extended, event, &Extension { amount })?;
+        self.write(|log| log.extend(event, bytes))
     }
 
     /// Writes what a call cost. `None` if it had ended before. After an error the record is kept and written as soon
@@ -299,7 +306,15 @@ impl Spool {
 
     /// The database holds everything before `cursor`: older segments go.
     pub fn ingested(&self, cursor: Cursor) -> io::Result<()> {
-        self.shared.lock().log.retire_before(cursor.segment)
+        let (mut retired, disk) = {
+            let mut state = self.shared.lock();
+            (state.log.retire_before(cursor.segment)?, state.log.disk())
+        };
+        let finished = retired.finish(&self.shared.folder, &*disk);
+        if finished.is_err() {
+            self.shared.lock().log.take_back(retired);
+        }
+        finished
     }
 }
 

@@ -1,7 +1,8 @@
 //! How one record of the spool looks on disk, so that every record that was written whole is found again, whatever
 //! stands before or behind it.
 //!
-//! A segment starts with [`FILE_HEADER`], whose last byte is the version of the format. A record is
+//! A segment starts with [`FILE_HEADER`], whose last byte is the version of the format. Version 2 has extensions; version
+//! 1 is read too. A record is
 //! `mark(4) length(4) crc(4) kind(1) event(8) payload`: little endian, `length` counts from `kind`, the CRC-32 covers
 //! `length` and everything behind the CRC. The payload is JSON, in which the first and last byte of the mark cannot
 //! occur (they are no part of UTF-8): reading starts again behind damage at the next mark whose CRC is right.
@@ -12,7 +13,9 @@ use domain::money::NanoUsd;
 use domain::usage::TokenUsage;
 use serde::{Deserialize, Serialize};
 
-pub(super) const FILE_HEADER: [u8; 8] = *b"KWSPOOL\x01";
+pub(super) const FILE_HEADER: [u8; 8] = *b"KWSPOOL\x02";
+/// Everything that it can hold is understood.
+pub(super) const OLDER_HEADER: [u8; 8] = *b"KWSPOOL\x01";
 const MARK: [u8; 4] = [0xF5, b'K', b'W', 0xFA];
 const CRC_AT: usize = 8;
 const BODY_AT: usize = 12;
@@ -27,11 +30,12 @@ pub(super) enum Kind {
     Settled = 3,
     Released = 4,
     Denied = 5,
+    Extended = 6,
 }
 
 impl Kind {
     fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Intent, Self::Checkpoint, Self::Settled, Self::Released, Self::Denied]
+        [Self::Intent, Self::Checkpoint, Self::Settled, Self::Released, Self::Denied, Self::Extended]
             .into_iter()
             .find(|&kind| kind as u8 == byte)
     }
@@ -45,6 +49,12 @@ pub struct Intent {
     pub amount: NanoUsd,
     pub prompt_bound: NanoUsd,
     pub lines: Vec<BudgetLine>,
+}
+
+/// What a running call holds by now, slice by slice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Extension {
+    pub(super) amount: NanoUsd,
 }
 
 /// What was seen so far of a running stream.

@@ -6,10 +6,9 @@
 //! since guessing would lose money.
 
 use super::log::{Open, segment_path};
-use super::record::{Checkpoint, FILE_HEADER, Intent, Kind, Next, RawRecord, next};
-use domain::budget::BudgetLine;
+use super::record::{Checkpoint, Extension, FILE_HEADER, Intent, Kind, Next, OLDER_HEADER, RawRecord, next};
+use domain::budget::{BudgetLine, Consumed};
 use domain::id::EventId;
-use domain::money::NanoUsd;
 use domain::usage::UsageRecord;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
@@ -26,11 +25,11 @@ pub enum SpoolUnreadable {
     NotUnderstood { path: PathBuf, event: EventId, reason: serde_json::Error },
 }
 
-/// What a settled call cost, and whom.
+/// What a settled call used, and of whose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
     pub lines: Vec<BudgetLine>,
-    pub cost: NanoUsd,
+    pub used: Consumed,
 }
 
 /// A call that the process did not live to finish.
@@ -70,6 +69,7 @@ struct Started {
     segment: u64,
     intent: Intent,
     intent_bytes: Vec<u8>,
+    extension_bytes: Option<Vec<u8>>,
     checkpoint: Option<(Checkpoint, Vec<u8>)>,
 }
 
@@ -91,7 +91,13 @@ pub(super) fn replay(folder: &Path) -> Result<Replayed, SpoolUnreadable> {
         let (checkpoint, bytes) = started.checkpoint.unzip();
         open.insert(
             event,
-            Open { key: started.intent.key, segment: started.segment, intent: started.intent_bytes, checkpoint: bytes },
+            Open {
+                key: started.intent.key,
+                segment: started.segment,
+                intent: started.intent_bytes,
+                extension: started.extension_bytes,
+                checkpoint: bytes,
+            },
         );
         reading.found.interrupted.push(OpenCall { event, intent: started.intent, checkpoint });
     }
@@ -118,7 +124,7 @@ fn read_segment(folder: &Path, number: u64, reading: &mut Reading) -> Result<Opt
         fs::remove_file(&path)?;
         return Ok(None);
     }
-    if !bytes.starts_with(&FILE_HEADER) {
+    if !bytes.starts_with(&FILE_HEADER) && !bytes.starts_with(&OLDER_HEADER) {
         if bytes.starts_with(&FILE_HEADER[..FILE_HEADER.len() - 1]) {
             return Err(SpoolUnreadable::OtherVersion { path });
         }
@@ -172,7 +178,8 @@ impl Reading {
         match record.kind {
             Kind::Intent => {
                 let intent: Intent = serde_json::from_slice(record.payload).map_err(not_understood)?;
-                let started = Started { segment, intent, intent_bytes: bytes.to_vec(), checkpoint: None };
+                let started =
+                    Started { segment, intent, intent_bytes: bytes.to_vec(), extension_bytes: None, checkpoint: None };
                 self.started.insert(event, started);
             }
             Kind::Checkpoint => {
@@ -181,9 +188,17 @@ impl Reading {
                     started.checkpoint = Some((checkpoint, bytes.to_vec()));
                 }
             }
+            Kind::Extended => {
+                let Extension { amount } = serde_json::from_slice(record.payload).map_err(not_understood)?;
+                if let Some(started) = self.started.get_mut(&event) {
+                    started.intent.amount = amount;
+                    started.extension_bytes = Some(bytes.to_vec());
+                }
+            }
             Kind::Settled => {
                 let usage: UsageRecord = serde_json::from_slice(record.payload).map_err(not_understood)?;
-                self.found.settled.insert(event, Charge { lines: usage.charged, cost: usage.cost });
+                let used = usage.consumed();
+                self.found.settled.insert(event, Charge { lines: usage.charged, used });
                 self.end(event);
             }
             Kind::Released => self.end(event),

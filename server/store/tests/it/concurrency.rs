@@ -1,6 +1,6 @@
 //! What must hold when two do the same thing at the same time.
 
-use crate::given::{self, NOW, call, key_id, person_id, profile_id, secret};
+use crate::given::{self, NOW, call, key_id, person_id, profile_id, secret, total_of};
 use crate::on_both_engines;
 use domain::audit::{Actor, AuditEntry, ChainCheck};
 use domain::money::NanoUsd;
@@ -8,7 +8,7 @@ use domain::permission::Scope;
 use domain::virtual_key::Owner;
 use std::sync::Arc;
 use store::testing::TestDatabase;
-use store::{LoginRow, Store, StoreError, Submission};
+use store::{Compared, LoginRow, Store, StoreError, Submission};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
@@ -99,11 +99,13 @@ on_both_engines! {
         .await;
         assert_eq!(inserted.iter().sum::<usize>(), 108);
         let (mine, others) = (NanoUsd::from_nano(100_000), NanoUsd::from_nano(8_000));
-        let mut totals = store.usage_totals().await.unwrap();
-        totals.sort_by_key(|total| std::cmp::Reverse(total.1));
-        assert_eq!(totals, [(key_id(1), mine, mine), (key_id(2), others, others)]);
-        let spent: i64 = store.counter_totals().await.unwrap().iter().map(|total| total.2.as_nano()).sum();
-        assert_eq!(spent, 108_000);
+        let sums = store.ledger_sums().await.unwrap();
+        let of_key = |number: u8| sums.keys[&key_id(number)];
+        assert_eq!(of_key(1), Compared { kept: mine, by_events: mine });
+        assert_eq!(of_key(2), Compared { kept: others, by_events: others });
+        assert!(sums.accounts.values().all(|account| account.kept == account.by_events), "{sums:?}");
+        let everybody = sums.accounts[&total_of(person_id(1))].kept;
+        assert_eq!((everybody.spent.as_nano(), everybody.requests, everybody.tokens), (108_000, 108, 108 * 16));
     }
 
     async fn a_sign_in_is_given_to_one(database: &TestDatabase) {

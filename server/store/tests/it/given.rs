@@ -13,6 +13,7 @@ use domain::model::{Deployment, Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::Role;
 use domain::pricing::{PriceList, TokenPrices};
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, KeyTerms, Owner, VirtualKey};
@@ -147,6 +148,7 @@ pub(crate) fn provider(number: u8, name: &str) -> Provider {
         kind: ProviderKind::OpenAi,
         base_url: "https://api.example.com/v1".into(),
         enabled: true,
+        timeouts: ProviderTimeouts::default(),
         created_at: NOW,
     }
 }
@@ -189,6 +191,7 @@ pub(crate) fn model(number: u8, name: &str) -> Model {
             priority: 0,
         }],
         enabled: true,
+        alias_of: None,
     }
 }
 

@@ -2,13 +2,15 @@
 
 use crate::given::{self, NOW, call, key_id, month_of, person_id, total_of};
 use crate::on_both_engines;
-use domain::budget::Window;
+use domain::budget::{BudgetLine, BudgetScope, Consumed, Window};
 use domain::id::{EventId, KeyId};
 use domain::money::NanoUsd;
 use domain::time::{MS_PER_HOUR, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
 use store::testing::TestDatabase;
-use store::{HourUsage, IngestResult};
+use store::{Compared, HourUsage, IngestResult};
+
+const ALL_MONTHS: [(Window, Timestamp); 1] = [(Window::Month, Timestamp::from_ms(0))];
 
 /// As it is read back.
 fn uncharged(record: UsageRecord) -> UsageRecord {
@@ -59,10 +61,13 @@ on_both_engines! {
         assert_eq!(store.ingest(&[]).await.unwrap().inserted, 0);
 
         let spent = NanoUsd::from_nano(301_000);
-        let counters = [(month_of(key_id(1)), spent), (total_of(person_id(1)), spent)];
-        assert_eq!(store.budget_counters(Timestamp::from_ms(0)).await.unwrap(), counters);
-        assert_eq!(store.usage_totals().await.unwrap(), [(key_id(1), spent, spent)]);
-        assert_eq!(store.counter_totals().await.unwrap(), [(key_id(1), Window::Month, spent)]);
+        let used = Consumed { spent, requests: 301, tokens: 301 * 16 };
+        let counters = [(month_of(key_id(1)), used), (total_of(person_id(1)), used)];
+        assert_eq!(store.budget_counters(&ALL_MONTHS).await.unwrap(), counters);
+        let sums = store.ledger_sums().await.unwrap();
+        assert_eq!(sums.keys, [(key_id(1), Compared { kept: spent, by_events: spent })].into());
+        let agreed = counters.map(|(line, used)| (line, Compared { kept: used, by_events: used }));
+        assert_eq!(sums.accounts, agreed.into());
         let hours = store.usage_by_hour(key_id(1), NOW.utc_hour(), NOW.utc_hour() + 1).await.unwrap();
         assert_eq!((hours.len(), hours[0].requests, hours[0].cost), (1, 301, spent));
     }
@@ -71,7 +76,7 @@ on_both_engines! {
         let store = database.open().await;
         store.ingest(&[call(key_id(1), NOW, 1)]).await.unwrap();
         let lines = async |since| {
-            let counters = store.budget_counters(since).await.unwrap();
+            let counters = store.budget_counters(&[(Window::Month, since)]).await.unwrap();
             counters.into_iter().map(|(line, _)| line).collect::<Vec<_>>()
         };
         let (month, total) = (month_of(key_id(1)), total_of(person_id(1)));
@@ -174,10 +179,56 @@ on_both_engines! {
         let read = store.call(record.id).await.unwrap().unwrap();
         assert_eq!((&read.agent, &read.network), (&record.agent, &record.network));
         assert_eq!(read.model, "'; drop table \u{FFFD}label; --");
-        let counters = store.budget_counters(Timestamp::from_ms(0)).await.unwrap();
-        assert!(counters.iter().all(|(_, spent)| *spent == NanoUsd::MAX));
+        let counters = store.budget_counters(&ALL_MONTHS).await.unwrap();
+        let most = i64::MAX.unsigned_abs();
+        assert!(counters.iter().all(|(_, used)| (used.spent, used.tokens) == (NanoUsd::MAX, most)));
         let hours = store.usage_by_hour(key_id(1), NOW.utc_hour(), NOW.utc_hour() + 1).await.unwrap();
         assert_eq!((hours[0].requests, hours[0].tokens.input), (2, i64::MAX.unsigned_abs()));
         assert_eq!((read.tokens.input, read.cost), (i64::MAX.unsigned_abs(), NanoUsd::MAX));
+    }
+
+    async fn every_kind_of_window_has_its_own_beginning(database: &TestDatabase) {
+        let store = database.open().await;
+        let line = |window, ago: i64| BudgetLine {
+            scope: BudgetScope::Organisation, window, window_start: NOW.plus_ms(-ago),
+        };
+        let charged: Vec<_> = Window::ALL.into_iter().flat_map(|window| [line(window, 10), line(window, 20)]).collect();
+        store.ingest(&[UsageRecord { charged, ..call(key_id(1), NOW, 1) }]).await.unwrap();
+        for window in Window::ALL {
+            let since = [(window, NOW.plus_ms(-15))];
+            let found: Vec<_> = store.budget_counters(&since).await.unwrap().into_iter().map(|(line, _)| line).collect();
+            let mut expected = vec![line(Window::Total, 20), line(Window::Total, 10)];
+            if window != Window::Total {
+                expected.insert(0, line(window, 10));
+            }
+            expected.sort_unstable_by_key(|line| (line.window.word(), line.window_start));
+            assert_eq!(found, expected, "{window:?}");
+        }
+        let sums = store.ledger_sums().await.unwrap();
+        assert_eq!(sums.accounts.len(), 12);
+        assert!(sums.accounts.values().all(|account| account.kept == account.by_events));
+    }
+
+    async fn drift_shows_and_a_correction_counts_beside_new_calls(database: &TestDatabase) {
+        let store = database.open().await;
+        store.ingest(&[call(key_id(1), NOW, 1)]).await.unwrap();
+        let wrong = Consumed { spent: NanoUsd::from_nano(300), requests: 1, tokens: 7 };
+        let mut tx = store.begin().await.unwrap();
+        tx.correct_counter(month_of(key_id(1)), Consumed::default(), wrong).await.unwrap();
+        tx.correct_counter(month_of(key_id(2)), Consumed::default(), wrong).await.unwrap();
+        tx.commit().await.unwrap();
+        let drifting = store.ledger_sums().await.unwrap();
+        let of = |number| drifting.accounts[&month_of(key_id(number))];
+        assert_eq!((of(1).kept.spent.as_nano(), of(1).by_events.spent.as_nano()), (1_300, 1_000));
+        assert_eq!((of(2).kept, of(2).by_events), (wrong, Consumed::default()));
+
+        store.ingest(&[call(key_id(1), NOW, 2)]).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        for number in [1, 2] {
+            tx.correct_counter(month_of(key_id(number)), of(number).kept, of(number).by_events).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let sums = store.ledger_sums().await.unwrap();
+        assert!(sums.accounts.values().all(|account| account.kept == account.by_events), "{sums:?}");
     }
 }

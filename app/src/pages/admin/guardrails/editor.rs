@@ -2,11 +2,14 @@
 
 use super::entered::Entered;
 use super::terms::{Row, Typed};
-use crate::components::{Cell, Check, Column, Field, Section, Table, TextArea, TextField};
+use crate::components::{
+    Cell, Check, ChoiceOption, Choices as RadioChoices, Column, Field, Fold, Section, Table, TextArea, TextField,
+};
 use crate::format::grouped;
 use crate::pages::admin::{count, counted};
 use crate::pages::form::Reasons;
 use crate::words;
+use domain::access_profile::PromptBound;
 use domain::id::TeamId;
 use domain::model::Endpoint;
 use domain::person::Role;
@@ -35,6 +38,7 @@ pub fn has_field(field: &str) -> bool {
         "consumers",
         "endpoints",
         "caps",
+        "prompt_bound",
     ];
     own.contains(&field) || Row::ALL.iter().any(|row| row.field() == field)
 }
@@ -43,14 +47,16 @@ pub fn has_field(field: &str) -> bool {
 pub fn fields(entered: Entered, choices: &Choices, reasons: &Reasons) -> impl IntoView + use<> {
     let verdict = verdict(&entered, choices);
     let Entered { name, description, enabled, roles, teams, groups, consumers, keys_per_person, .. } = entered;
-    let rows = Row::ALL.iter().zip(entered.terms).map(|(&row, typed)| term_row(row, typed, reasons)).collect_view();
-    let columns = vec![
-        Column::text("Term"),
-        Column::number("Default"),
-        Column::number("Maximum"),
-        Column::text("Developers may change"),
-        Column::text("Above the maximum"),
-    ];
+    let rows: Vec<(Row, Typed)> = Row::ALL.into_iter().zip(entered.terms).collect();
+    let (quotas, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(row, _)| row.is_quota());
+    let has_quotas = quotas.iter().any(|(row, typed)| *typed != Typed::default() || reasons.at(row.field()).is_some());
+    let quotas = term_table("Quotas", quotas, reasons);
+    let rows = term_table("Limits", rows, reasons);
+    let bounds = [PromptBound::Strict, PromptBound::Estimate].map(|bound| {
+        let value = if bound == PromptBound::Strict { "strict" } else { "estimate" };
+        ChoiceOption::new(value, words::prompt_bound(bound)).noted(words::prompt_bound_note(bound))
+    });
+    let bound = if entered.prompt_bound == PromptBound::Strict { "strict" } else { "estimate" };
     let roles = Role::ALL.map(|role| tick("roles", role.word(), words::role(role), roles.contains(&role)));
     let teams: Vec<_> =
         (choices.teams.iter()).map(|(id, name)| tick("teams", &id.to_string(), name, teams.contains(id))).collect();
@@ -60,8 +66,9 @@ pub fn fields(entered: Entered, choices: &Choices, reasons: &Reasons) -> impl In
     let endpoints = Endpoint::ALL.map(|endpoint| {
         tick("endpoints", endpoint.word(), words::endpoint(endpoint), entered.endpoints.contains(&endpoint))
     });
-    let [keys_wrong, longest_wrong, assumed_wrong] =
-        ["keys_per_person", "max_output_tokens", "assumed_output_tokens"].map(|field| reasons.at(field));
+    let [keys_wrong, longest_wrong, assumed_wrong, bound_wrong] =
+        ["keys_per_person", "max_output_tokens", "assumed_output_tokens", "prompt_bound"]
+            .map(|field| reasons.at(field));
     let who =
         group("roles", "Roles", Some("Whoever meets one of roles, teams and groups may mint."), reasons, roles.into());
     let groups_hint = "One on each line, exactly as the directory sends them.";
@@ -90,7 +97,19 @@ pub fn fields(entered: Entered, choices: &Choices, reasons: &Reasons) -> impl In
         <Section id="terms" title="Limits">
             <p class="muted">"A key gets the default. Its owner may ask for more up to the maximum, where that is allowed. A lower maximum reaches existing keys at once."</p>
             {no_caps}
-            <Table columns=columns caption="Limits" compact=true>{rows}</Table>
+            {rows}
+            <Fold summary="Quotas" note="requests and tokens an hour, a day, a month" open=has_quotas>{quotas}</Fold>
+        </Section>
+        <Section id="held" title="What a call holds before it is made">
+            <RadioChoices name="prompt_bound" label="A prompt counts" options=bounds.to_vec() value=bound problem=bound_wrong/>
+            <Check
+                name="shrink_to_fit" text="Shorten answers to what is left" checked=entered.shrink_to_fit
+                note="Where a budget does not pay for the longest answer, the call is sent with a lower limit instead of being refused."
+            />
+            <TextField
+                name="assumed_output_tokens" label="Assumed answer" value=entered.assumed_output_tokens input_mode="numeric"
+                hint="Tokens that a call first holds if neither it nor its model names a limit." problem=assumed_wrong
+            />
         </Section>
         <Section id="what" title="What may be called">
             {models}
@@ -101,12 +120,20 @@ pub fn fields(entered: Entered, choices: &Choices, reasons: &Reasons) -> impl In
                 name="max_output_tokens" label="Longest answer" value=entered.max_output_tokens input_mode="numeric"
                 hint="Tokens. Empty leaves it to the model." problem=longest_wrong
             />
-            <TextField
-                name="assumed_output_tokens" label="Assumed answer" value=entered.assumed_output_tokens input_mode="numeric"
-                hint="Tokens that a call first holds if neither it nor its model names a limit." problem=assumed_wrong
-            />
         </Section>
     }
+}
+
+fn term_table(caption: &'static str, rows: Vec<(Row, Typed)>, reasons: &Reasons) -> impl IntoView + use<> {
+    let columns = vec![
+        Column::text("Term"),
+        Column::number("Default"),
+        Column::number("Maximum"),
+        Column::text("Developers may change"),
+        Column::text("Above the maximum"),
+    ];
+    let rows: Vec<_> = rows.into_iter().map(|(row, typed)| term_row(row, typed, reasons)).collect();
+    view! { <Table columns=columns caption=caption compact=true>{rows}</Table> }
 }
 
 /// What the patterns match among the served models, as they stand in the form.

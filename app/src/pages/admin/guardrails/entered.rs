@@ -5,7 +5,7 @@ use super::terms::{Row, Typed};
 use crate::pages::admin::lines;
 use crate::pages::form::Reasons;
 use crate::visit::PageError;
-use domain::access_profile::{Audience, ProfileTerms};
+use domain::access_profile::{Audience, ProfileTerms, PromptBound, QuotaTerm};
 use domain::id::TeamId;
 use domain::model::{Endpoint, ModelPattern};
 use domain::person::Role;
@@ -41,6 +41,8 @@ pub struct Entered {
     pub networks: String,
     pub max_output_tokens: String,
     pub assumed_output_tokens: String,
+    pub prompt_bound: PromptBound,
+    pub shrink_to_fit: bool,
     /// In the order of [`Row::ALL`].
     pub terms: [Typed; Row::ALL.len()],
 }
@@ -66,6 +68,8 @@ impl Entered {
             networks: joined(terms.networks.iter().map(ToString::to_string).collect()),
             max_output_tokens: terms.max_output_tokens.map(|count| count.to_string()).unwrap_or_default(),
             assumed_output_tokens: terms.assumed_output_tokens.to_string(),
+            prompt_bound: terms.prompt_bound,
+            shrink_to_fit: terms.shrink_to_fit,
             terms: Row::ALL.map(|row| row.read(terms).unwrap_or_default()),
         }
     }
@@ -104,6 +108,14 @@ impl Entered {
             "networks" => self.networks = value,
             "max_output_tokens" => self.max_output_tokens = value,
             "assumed_output_tokens" => self.assumed_output_tokens = value,
+            "prompt_bound" => {
+                self.prompt_bound = match value.as_str() {
+                    "strict" => PromptBound::Strict,
+                    "estimate" => PromptBound::Estimate,
+                    _ => return Err(wrong()),
+                }
+            }
+            "shrink_to_fit" => self.shrink_to_fit = true,
             other => return self.take_term(other, value),
         }
         Ok(())
@@ -151,22 +163,30 @@ impl Entered {
                 None => reasons.add("networks", format!("Networks: {line} is not a network such as 10.0.0.0/8.")),
             }
         }
-        let mut caps = Vec::new();
-        let mut numbers = [None; 3];
-        let mut at = 0;
-        for (row, typed) in Row::ALL.iter().zip(&self.terms) {
-            if let Row::Cap(window) = row {
-                caps.extend(typed.cap(*window, &mut reasons));
-            } else if let Some(slot) = numbers.get_mut(at) {
-                *slot = typed.number(*row, &mut reasons);
-                at += 1;
+        let (mut caps, mut quotas, mut tokens_per_minute) = (Vec::new(), Vec::new(), None);
+        let (mut requests_per_minute, mut concurrency, mut lifetime_days) = (None, None, None);
+        for (&row, typed) in Row::ALL.iter().zip(&self.terms) {
+            match row {
+                Row::Cap(window) => caps.extend(typed.cap(window, &mut reasons)),
+                Row::RequestsPerMinute => requests_per_minute = typed.number(row, &mut reasons),
+                Row::TokensPerMinute => tokens_per_minute = typed.number_if_any(row, &mut reasons),
+                Row::Concurrency => concurrency = typed.number(row, &mut reasons),
+                Row::LifetimeDays => lifetime_days = typed.number(row, &mut reasons),
+                Row::Quota(counted, window) => {
+                    let amount = typed.number_if_any(row, &mut reasons);
+                    quotas.extend(amount.map(|amount| QuotaTerm { counted, window, amount }));
+                }
             }
         }
         let max_output_tokens = whole("max_output_tokens", "The longest answer", &self.max_output_tokens, &mut reasons);
         let assumed = whole("assumed_output_tokens", "The assumed answer", &self.assumed_output_tokens, &mut reasons);
         let keys_per_person = whole("keys_per_person", "Keys a person", &self.keys_per_person, &mut reasons);
         let keys_per_person = keys_per_person.map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX));
-        let [Some(requests_per_minute), Some(concurrency), Some(lifetime_days)] = numbers else { return Err(reasons) };
+        let (Some(requests_per_minute), Some(concurrency), Some(lifetime_days)) =
+            (requests_per_minute, concurrency, lifetime_days)
+        else {
+            return Err(reasons);
+        };
         if !reasons.is_empty() {
             return Err(reasons);
         }
@@ -179,10 +199,10 @@ impl Entered {
                 caps,
                 requests_per_minute,
                 concurrency,
-                tokens_per_minute: None,
-                quotas: vec![],
-                prompt_bound: domain::access_profile::PromptBound::Strict,
-                shrink_to_fit: false,
+                tokens_per_minute,
+                quotas,
+                prompt_bound: self.prompt_bound,
+                shrink_to_fit: self.shrink_to_fit,
                 lifetime_days,
                 networks,
                 max_output_tokens,
@@ -226,6 +246,7 @@ mod tests {
     use super::*;
     use domain::access_profile::AboveMaximum;
     use domain::budget::Window;
+    use domain::limits::Counted;
     use domain::money::NanoUsd;
 
     fn pairs(edit: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -252,6 +273,15 @@ mod tests {
             ("requests_per_minute_maximum", "120"),
             ("concurrency", "8"),
             ("concurrency_maximum", "16"),
+            ("tokens_per_minute", "20,000"),
+            ("tokens_per_minute_maximum", "40,000"),
+            ("tokens_day", "1000000"),
+            ("tokens_day_maximum", "2000000"),
+            ("tokens_day_change", "yes"),
+            ("requests_hour", ""),
+            ("requests_hour_maximum", ""),
+            ("prompt_bound", "estimate"),
+            ("shrink_to_fit", "yes"),
             ("lifetime_days", "90"),
             ("lifetime_days_maximum", "180"),
             ("enabled", "yes"),
@@ -272,6 +302,11 @@ mod tests {
             (Window::Month, NanoUsd::from_dollars(100), AboveMaximum::Clamp)
         );
         assert!(cap.amount.developers_may_change && !draft.terms.concurrency.developers_may_change);
+        let tokens = draft.terms.tokens_per_minute.unwrap();
+        assert_eq!((tokens.default, tokens.maximum, tokens.developers_may_change), (20_000, 40_000, false));
+        let [quota] = draft.terms.quotas.as_slice() else { panic!("{:?}", draft.terms.quotas) };
+        assert_eq!((quota.counted, quota.window, quota.amount.maximum), (Counted::Tokens, Window::Day, 2_000_000));
+        assert_eq!((draft.terms.prompt_bound, draft.terms.shrink_to_fit), (PromptBound::Estimate, true));
         assert_eq!(draft.audience.groups, ["llm-users"]);
         assert_eq!(draft.terms.networks[1].to_string(), "192.168.1.7/32");
         assert_eq!((draft.terms.assumed_output_tokens, draft.terms.max_output_tokens), (4_096, None));
@@ -281,9 +316,15 @@ mod tests {
 
     #[test]
     fn a_field_that_the_form_does_not_have_is_refused() {
-        for (name, value) in
-            [("cap_year", "1"), ("roles", "king"), ("version", "new"), ("cap_month_default", "1"), ("act", "x")]
-        {
+        for (name, value) in [
+            ("cap_year", "1"),
+            ("tokens_year", "1"),
+            ("prompt_bound", "none"),
+            ("roles", "king"),
+            ("version", "new"),
+            ("cap_month_default", "1"),
+            ("act", "x"),
+        ] {
             assert!(matches!(Entered::read(pairs(&[(name, value)])), Err(PageError::Unprocessable(_))), "{name}");
         }
     }
@@ -292,13 +333,17 @@ mod tests {
     fn every_reason_is_given_at_once() {
         let entered = Entered::read(pairs(&[
             ("cap_month", "lots"),
+            ("tokens_per_minute", "many"),
+            ("tokens_day_maximum", ""),
             ("models", "claude-*\n*bad"),
             ("networks", "here"),
             ("concurrency", ""),
             ("keys_per_person", "-1"),
         ]));
         let reasons = entered.unwrap().draft().unwrap_err();
-        for field in ["cap_month", "models", "networks", "concurrency", "keys_per_person"] {
+        for field in
+            ["cap_month", "tokens_per_minute", "tokens_day", "models", "networks", "concurrency", "keys_per_person"]
+        {
             assert!(reasons.at(field).is_some(), "{field}");
         }
     }

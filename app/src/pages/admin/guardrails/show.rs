@@ -15,6 +15,7 @@ use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
 use domain::access_profile::AccessProfile;
+use domain::budget::BudgetScope;
 use domain::id::ProfileId;
 use leptos::prelude::*;
 use portal::PortalError;
@@ -102,6 +103,7 @@ pub fn view(model: Model) -> impl IntoView {
     let keys = counted(at_least_none(row.live_keys), "live key");
     let context = view! { <Chip tone=tone text=state/>{format!(" version {} · {keys} · for {}", profile.version, audience(&profile.audience))} };
     let history = format!("{}?object={}", paths::AUDIT, profile.id);
+    let shared = paths::level(BudgetScope::Profile(profile.id));
     let stale = stale.map(|(from, current)| {
         let text = format!(
             "An administrator saved version {current} while you were editing version {from}. Nothing is saved yet. Compare, \
@@ -134,6 +136,7 @@ pub fn view(model: Model) -> impl IntoView {
             title=profile.name.clone() context=context.into_any()
             crumb=Crumb { text: "Guardrails".to_owned(), href: paths::GUARDRAILS.to_owned() }
         >
+            <a class="button" href=shared>"Shared budgets"</a>
             <a href=history>"History"</a>
         </PageHead>
         {notice(happened)}
@@ -168,6 +171,9 @@ fn reading(profile: &AccessProfile, teams: &[(domain::id::TeamId, String)]) -> i
         Fact::new("Networks", joined(terms.networks.iter().map(ToString::to_string).collect(), "any")),
         Fact::new("Longest answer", terms.max_output_tokens.map_or_else(|| "as the model".to_owned(), tokens)),
         Fact::new("Assumed answer", tokens(terms.assumed_output_tokens)),
+        Fact::new("A prompt counts", words::prompt_bound(terms.prompt_bound).to_lowercase())
+            .noted(words::prompt_bound_note(terms.prompt_bound)),
+        Fact::new("Shorten answers to what is left", if terms.shrink_to_fit { "yes" } else { "no" }),
     ];
     let rows = Row::ALL.iter().filter_map(|row| {
         let (default, maximum) = row.shown(terms)?;

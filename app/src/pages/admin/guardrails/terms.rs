@@ -4,21 +4,25 @@
 use crate::format::{grouped, typed_usd, usd};
 use crate::pages::form::Reasons;
 use crate::words;
-use domain::access_profile::{AboveMaximum, CapTerm, ProfileTerms, Term};
+use domain::access_profile::{AboveMaximum, CapTerm, ProfileTerms, QuotaTerm, Term};
 use domain::budget::Window;
+use domain::limits::Counted;
 use domain::money::NanoUsd;
-use domain::refusal::cap_field;
+use domain::refusal::{cap_field, quota_field};
+use std::str::FromStr;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Row {
     Cap(Window),
     RequestsPerMinute,
+    TokensPerMinute,
     Concurrency,
     LifetimeDays,
+    Quota(Counted, Window),
 }
 
 impl Row {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 16] = [
         Self::Cap(Window::Month),
         Self::Cap(Window::Day),
         Self::Cap(Window::Hour),
@@ -26,8 +30,15 @@ impl Row {
         Self::Cap(Window::Quarter),
         Self::Cap(Window::Total),
         Self::RequestsPerMinute,
+        Self::TokensPerMinute,
         Self::Concurrency,
         Self::LifetimeDays,
+        Self::Quota(Counted::Requests, Window::Hour),
+        Self::Quota(Counted::Requests, Window::Day),
+        Self::Quota(Counted::Requests, Window::Month),
+        Self::Quota(Counted::Tokens, Window::Hour),
+        Self::Quota(Counted::Tokens, Window::Day),
+        Self::Quota(Counted::Tokens, Window::Month),
     ];
 
     /// The name of the field for the default; the others add to it. Refusals name this one.
@@ -35,18 +46,23 @@ impl Row {
         match self {
             Self::Cap(window) => cap_field(window),
             Self::RequestsPerMinute => "requests_per_minute",
+            Self::TokensPerMinute => "tokens_per_minute",
             Self::Concurrency => "concurrency",
             Self::LifetimeDays => "lifetime_days",
+            Self::Quota(counted, window) => quota_field(counted, window),
         }
     }
 
-    pub const fn name(self) -> &'static str {
-        match self {
+    pub fn name(self) -> String {
+        let name = match self {
             Self::Cap(window) => words::budget_window(window),
-            Self::RequestsPerMinute => "Calls a minute",
+            Self::RequestsPerMinute => "Requests a minute",
+            Self::TokensPerMinute => "Tokens a minute",
             Self::Concurrency => "Calls at once",
             Self::LifetimeDays => "Lifetime",
-        }
+            Self::Quota(counted, window) => return words::quota_name(counted, window),
+        };
+        name.to_owned()
     }
 
     pub const fn note(self) -> &'static str {
@@ -54,11 +70,24 @@ impl Row {
             Self::Cap(Window::Month) => "dollars; every key needs at least one budget",
             Self::Cap(_) => "dollars; empty: no such budget",
             Self::RequestsPerMinute | Self::Concurrency => "calls",
+            Self::TokensPerMinute => "input and output; empty: no such limit",
             Self::LifetimeDays => "days",
+            Self::Quota(Counted::Requests, _) => "calls; empty: no such quota",
+            Self::Quota(Counted::Tokens, _) => "input and output; empty: no such quota",
         }
     }
 
-    /// What the profile says, as typed; `None` for a budget that it does not have.
+    /// Rows that few guardrails fill in.
+    pub const fn is_quota(self) -> bool {
+        matches!(self, Self::Quota(..))
+    }
+
+    fn quota(self, terms: &ProfileTerms) -> Option<&Term<u64>> {
+        let same = |term: &&QuotaTerm| self == Self::Quota(term.counted, term.window);
+        terms.quotas.iter().find(same).map(|term| &term.amount)
+    }
+
+    /// What the profile says, as typed; `None` for a limit that it does not have.
     pub fn read(self, terms: &ProfileTerms) -> Option<Typed> {
         match self {
             Self::Cap(window) => {
@@ -66,6 +95,8 @@ impl Row {
                 Some(Typed::of(&cap.amount, |&amount| typed_usd(amount)))
             }
             Self::RequestsPerMinute => Some(Typed::of(&terms.requests_per_minute, u32::to_string)),
+            Self::TokensPerMinute => Some(Typed::of(terms.tokens_per_minute.as_ref()?, u64::to_string)),
+            Self::Quota(..) => Some(Typed::of(self.quota(terms)?, u64::to_string)),
             Self::Concurrency => Some(Typed::of(&terms.concurrency, u32::to_string)),
             Self::LifetimeDays => Some(Typed::of(&terms.lifetime_days, u32::to_string)),
         }
@@ -74,12 +105,15 @@ impl Row {
     /// Default and maximum for people who only read.
     pub fn shown(self, terms: &ProfileTerms) -> Option<(String, String)> {
         let number = |term: &Term<u32>| (grouped(term.default.into()), grouped(term.maximum.into()));
+        let large = |term: &Term<u64>| (grouped(term.default), grouped(term.maximum));
         match self {
             Self::Cap(window) => {
                 let cap = terms.caps.iter().find(|cap| cap.window == window)?;
                 Some((usd(cap.amount.default), usd(cap.amount.maximum)))
             }
             Self::RequestsPerMinute => Some(number(&terms.requests_per_minute)),
+            Self::TokensPerMinute => terms.tokens_per_minute.as_ref().map(large),
+            Self::Quota(..) => self.quota(terms).map(large),
             Self::Concurrency => Some(number(&terms.concurrency)),
             Self::LifetimeDays => Some(number(&terms.lifetime_days)),
         }
@@ -110,10 +144,13 @@ impl Typed {
         Term { default, maximum, developers_may_change: self.may_change, above }
     }
 
+    fn is_empty(&self) -> bool {
+        self.default.trim().is_empty() && self.maximum.trim().is_empty()
+    }
+
     pub fn cap(&self, window: Window, reasons: &mut Reasons) -> Option<CapTerm> {
         let row = Row::Cap(window);
-        let empty = |text: &str| text.trim().is_empty();
-        if empty(&self.default) && empty(&self.maximum) {
+        if self.is_empty() {
             return None;
         }
         let mut amount = |text: &str| {
@@ -132,8 +169,8 @@ impl Typed {
         Some(CapTerm { window, amount: self.term(default, maximum) })
     }
 
-    pub fn number(&self, row: Row, reasons: &mut Reasons) -> Option<Term<u32>> {
-        let read = |text: &str| text.trim().replace(',', "").parse::<u32>();
+    pub fn number<T: FromStr>(&self, row: Row, reasons: &mut Reasons) -> Option<Term<T>> {
+        let read = |text: &str| text.trim().replace(',', "").parse::<T>();
         match (read(&self.default), read(&self.maximum)) {
             (Ok(default), Ok(maximum)) => Some(self.term(default, maximum)),
             _ => {
@@ -141,5 +178,10 @@ impl Typed {
                 None
             }
         }
+    }
+
+    /// As [`Self::number`], where both may be empty.
+    pub fn number_if_any(&self, row: Row, reasons: &mut Reasons) -> Option<Term<u64>> {
+        if self.is_empty() { None } else { self.number(row, reasons) }
     }
 }

@@ -10,6 +10,7 @@ use crate::format::Calendar;
 use crate::pages::admin::{Happened, at_least_none, counted, document, may_change, notice};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
+use domain::budget::BudgetScope;
 use domain::person::Role;
 use leptos::prelude::*;
 use portal::administration::people::{PersonDetail, PersonRow};
@@ -64,6 +65,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         {detail.oneself.then_some("· this is you")}
     };
     let history = format!("{}?object={}", paths::AUDIT, person.id);
+    let budgets = paths::level(BudgetScope::Person(person.id));
     let acts = (may_change && !detail.oneself).then(|| acts(person));
     let facts = vec![
         Fact::new("Roles", list::roles(person)).noted(origin(person)),
@@ -86,6 +88,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
             crumb=Crumb { text: "People".to_owned(), href: paths::PEOPLE.to_owned() }
         >
             {acts}
+            <a class="button" href=budgets>"Budgets and limits"</a>
             <a href=history>"History"</a>
         </PageHead>
         {notice(happened)}

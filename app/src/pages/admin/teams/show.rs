@@ -6,6 +6,7 @@ use crate::format::Calendar;
 use crate::pages::admin::{Happened, at_least_none, count, counted, document, may_change, notice};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
+use domain::budget::BudgetScope;
 use domain::id::TeamId;
 use leptos::prelude::*;
 use portal::administration::teams::{TeamDetail, TeamMember};
@@ -45,6 +46,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     );
     let add = may_change.then(|| view! { <a class="button primary" href=format!("{page}/add")>"Add a member"</a> });
     let history = format!("{}?object={}", paths::AUDIT, team.id);
+    let budgets = paths::level(BudgetScope::Team(team.id));
     let body = if members.is_empty() {
         let text = "Nobody yet. Add a member, and make one of them the lead: leads mint and revoke the team's keys.";
         view! { <EmptyState text=text/> }.into_any()
@@ -62,6 +64,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
             crumb=Crumb { text: "Teams".to_owned(), href: paths::TEAMS.to_owned() }
         >
             {add}
+            <a class="button" href=budgets>"Budgets and limits"</a>
             <a href=history>"History"</a>
         </PageHead>
         {notice(happened)}

@@ -18,12 +18,10 @@ pub(super) fn budgets(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView 
         return view! { <Section id="budgets" title="Budgets"><EmptyState text=text/></Section> }.into_any();
     }
     let name = |figures: &BudgetFigures| {
-        let whose = whose(figures.scope, detail.key.owner, &detail.owner_name, detail.mine);
-        let mut letters = whose.unwrap_or_else(|| "this key".to_owned());
-        if let Some(first) = letters.get_mut(0..1) {
-            first.make_ascii_uppercase();
-        }
-        format!("{letters}, {}", words::per_window(figures.window))
+        let level = detail.above.iter().find(|level| level.scope == figures.scope);
+        let whose = whose(figures.scope, level.map(|level| level.name.as_str()), detail.mine);
+        let whose = capitalised(whose.unwrap_or_else(|| "this key".to_owned()));
+        format!("{whose}, {}", words::per_window(figures.window))
     };
     let meters = detail.figures.iter().map(|figures| (name(figures), budget(figures, None, calendar))).collect();
     let rows = detail.figures.iter().map(|figures| {
@@ -60,6 +58,13 @@ pub(super) fn budgets(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView 
         </Section>
     }
     .into_any()
+}
+
+pub(super) fn capitalised(mut text: String) -> String {
+    if let Some(first) = text.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 pub(super) fn spend(detail: &KeyDetail, usage: KeyUsage) -> impl IntoView + use<> {

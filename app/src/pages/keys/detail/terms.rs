@@ -1,17 +1,20 @@
 //! What the key may do, each value with the rule that it comes from, and the secrets that open it.
 
+use super::money::capitalised;
 use crate::components::{Cell, Chip, Column, NameCell, Section, Table, Tone, when};
 use crate::format::{Calendar, grouped, usd};
+use crate::pages::keys::rows::whose;
 use crate::words;
 use domain::access_profile::{Explained, NOWHERE, Origin};
-use domain::refusal::cap_field;
+use domain::limits::Quota;
+use domain::refusal::{cap_field, quota_field};
 use leptos::prelude::*;
 use portal::keys::{KeyDetail, SecretFacts};
 
 struct Line {
     /// Anchored as `term-…`.
     anchor: &'static str,
-    name: &'static str,
+    name: String,
     value: String,
     from: String,
 }
@@ -26,13 +29,35 @@ pub(super) fn section(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView 
             </tr>
         }
     });
-    let rows = rows.collect_view();
+    let (rows, shared) = (rows.collect_view(), shared(detail));
     let columns = vec![Column::text("Term"), Column::text("Value"), Column::text("Comes from")];
     view! {
         <Section id="limits" title="What it can do">
             <Table columns=columns caption="What it can do" compact=true>{rows}</Table>
+            {shared}
         </Section>
     }
+}
+
+/// What other keys can use up: the traffic limits of the levels above. Their budgets stand with the key's own.
+fn shared(detail: &KeyDetail) -> Option<impl IntoView + use<>> {
+    let rows = detail.above.iter().filter_map(|level| {
+        let traffic = words::traffic(&level.limits);
+        let name = whose(level.scope, Some(&level.name), detail.mine).map(capitalised)?;
+        (!traffic.is_empty()).then(|| {
+            view! {
+                <tr id=format!("shared-{}", level.scope.word())>
+                    <NameCell name=name/>
+                    <Cell label="Limits">{traffic.join(" · ")}</Cell>
+                </tr>
+            }
+        })
+    });
+    let rows: Vec<_> = rows.collect();
+    (!rows.is_empty()).then(|| {
+        let columns = vec![Column::text("Shared with"), Column::text("Limits")];
+        view! { <Table columns=columns caption="Limits shared with other keys" compact=true>{rows}</Table> }
+    })
 }
 
 fn lines(detail: &KeyDetail, calendar: &Calendar) -> Vec<Line> {
@@ -42,7 +67,7 @@ fn lines(detail: &KeyDetail, calendar: &Calendar) -> Vec<Line> {
         Origin::Profile => profile.clone(),
         Origin::Key => "this key".to_owned(),
     };
-    let line = |anchor, name, value: String, from: String| Line { anchor, name, value, from };
+    let line = |anchor, name: &str, value: String, from: String| Line { anchor, name: name.to_owned(), value, from };
     let own = |anchor, name, value: String| line(anchor, name, value, "this key".to_owned());
     let models = format!(
         "{} of {} served: {}",
@@ -77,6 +102,16 @@ fn lines(detail: &KeyDetail, calendar: &Calendar) -> Vec<Line> {
             from(terms.requests_per_minute.origin),
         ),
         line("concurrency", "Calls at once", count(terms.concurrency), from(terms.concurrency.origin)),
+    ]);
+    let tokens = terms.tokens_per_minute;
+    lines.extend(
+        tokens.value.map(|most| line("tokens_per_minute", "Tokens a minute", grouped(most), from(tokens.origin))),
+    );
+    lines.extend(terms.quotas.iter().map(|quota| {
+        let Quota { counted, window, limit } = quota.value;
+        line(quota_field(counted, window), &words::quota_name(counted, window), grouped(limit), from(quota.origin))
+    }));
+    lines.extend([
         line("networks", "Networks", networks, origins(&terms.networks, &from)),
         line("max_output_tokens", "Longest answer", longest, from(terms.max_output_tokens.origin)),
         own("environment", "Environment", detail.key.environment.clone()),

@@ -7,18 +7,20 @@
 use domain::access_profile::{AccessProfile, ProfileTerms};
 use domain::budget::{Cap, Window};
 use domain::id::ProfileId;
+use domain::limits::{Counted, QUOTA_WINDOWS, Quota};
 use domain::minting::MintRequest;
 use domain::model::ModelPattern;
 use domain::money::NanoUsd;
 use domain::person::Caller;
-use domain::refusal::{Reason, Refusal, cap_field};
+use domain::refusal::{Reason, Refusal, cap_field, quota_field};
 use domain::virtual_key::{ConsumerKind, Owner, VirtualKey};
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use crate::format::typed_usd;
+use reading::{Reading, network, words};
+
+mod reading;
 
 /// The value of `owner` that stands for the caller.
 pub const OWN: &str = "me";
@@ -51,7 +53,14 @@ pub struct MintForm {
     pub cap_quarter: String,
     pub cap_total: String,
     pub requests_per_minute: String,
+    pub tokens_per_minute: String,
     pub concurrency: String,
+    pub requests_hour: String,
+    pub requests_day: String,
+    pub requests_month: String,
+    pub tokens_hour: String,
+    pub tokens_day: String,
+    pub tokens_month: String,
     pub lifetime_days: String,
     pub networks: String,
     pub max_output_tokens: String,
@@ -113,7 +122,14 @@ impl MintForm {
             "cap_quarter" => &mut self.cap_quarter,
             "cap_total" => &mut self.cap_total,
             "requests_per_minute" => &mut self.requests_per_minute,
+            "tokens_per_minute" => &mut self.tokens_per_minute,
             "concurrency" => &mut self.concurrency,
+            "requests_hour" => &mut self.requests_hour,
+            "requests_day" => &mut self.requests_day,
+            "requests_month" => &mut self.requests_month,
+            "tokens_hour" => &mut self.tokens_hour,
+            "tokens_day" => &mut self.tokens_day,
+            "tokens_month" => &mut self.tokens_month,
             "lifetime_days" => &mut self.lifetime_days,
             "networks" => &mut self.networks,
             "max_output_tokens" => &mut self.max_output_tokens,
@@ -129,6 +145,25 @@ impl MintForm {
             Window::Month => &self.cap_month,
             Window::Quarter => &self.cap_quarter,
             Window::Total => &self.cap_total,
+        }
+    }
+
+    /// Nothing for a window that quotas do not have.
+    pub fn quota(&self, counted: Counted, window: Window) -> &str {
+        match (counted, window) {
+            (Counted::Requests, Window::Hour) => &self.requests_hour,
+            (Counted::Requests, Window::Day) => &self.requests_day,
+            (Counted::Requests, Window::Month) => &self.requests_month,
+            (Counted::Tokens, Window::Hour) => &self.tokens_hour,
+            (Counted::Tokens, Window::Day) => &self.tokens_day,
+            (Counted::Tokens, Window::Month) => &self.tokens_month,
+            _ => "",
+        }
+    }
+
+    fn set_quota(&mut self, quota: Quota) {
+        if let Some(field) = self.term(quota_field(quota.counted, quota.window)) {
+            *field = quota.limit.to_string();
         }
     }
 
@@ -162,6 +197,7 @@ impl MintForm {
             tags: key.tags.join(", "),
             models: lines(&key.terms.models),
             requests_per_minute: key.terms.requests_per_minute.to_string(),
+            tokens_per_minute: key.terms.tokens_per_minute.map(|tokens| tokens.to_string()).unwrap_or_default(),
             concurrency: key.terms.concurrency.to_string(),
             networks: lines(&key.terms.networks),
             max_output_tokens: key.terms.max_output_tokens.map(|tokens| tokens.to_string()).unwrap_or_default(),
@@ -169,6 +205,9 @@ impl MintForm {
         };
         for cap in &key.terms.caps {
             form.set_cap(cap.window, typed_usd(cap.limit));
+        }
+        for &quota in &key.terms.quotas {
+            form.set_quota(quota);
         }
         form
     }
@@ -178,6 +217,7 @@ impl MintForm {
         let mut form = Self {
             models: lines(&terms.models),
             requests_per_minute: terms.requests_per_minute.default.to_string(),
+            tokens_per_minute: terms.tokens_per_minute.map(|term| term.default.to_string()).unwrap_or_default(),
             concurrency: terms.concurrency.default.to_string(),
             lifetime_days: terms.lifetime_days.default.to_string(),
             networks: lines(&terms.networks),
@@ -186,6 +226,9 @@ impl MintForm {
         };
         for cap in &terms.caps {
             form.set_cap(cap.window, typed_usd(cap.amount.default));
+        }
+        for quota in &terms.quotas {
+            form.set_quota(Quota { counted: quota.counted, window: quota.window, limit: quota.amount.default });
         }
         form
     }
@@ -242,7 +285,14 @@ impl MintForm {
         };
         let tags = typed.tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
         let requests_per_minute = asked.number("requests_per_minute", &typed.requests_per_minute);
+        let tokens_per_minute = asked.number("tokens_per_minute", &typed.tokens_per_minute);
         let concurrency = asked.number("concurrency", &typed.concurrency);
+        let kinds = Counted::ALL.into_iter().flat_map(|counted| QUOTA_WINDOWS.map(|window| (counted, window)));
+        let quotas = kinds.filter_map(|(counted, window)| {
+            let limit = asked.number(quota_field(counted, window), typed.quota(counted, window))?;
+            Some(Quota { counted, window, limit })
+        });
+        let quotas: Vec<Quota> = quotas.collect();
         let lifetime_days = asked.number("lifetime_days", &typed.lifetime_days);
         let networks = asked.list("networks", &typed.networks, network);
         let max_output_tokens = asked.number("max_output_tokens", &typed.max_output_tokens);
@@ -264,6 +314,8 @@ impl MintForm {
             caps,
             requests_per_minute,
             concurrency,
+            tokens_per_minute,
+            quotas,
             lifetime_days,
             networks,
             max_output_tokens,
@@ -277,7 +329,7 @@ const CHOICES: [&str; 8] =
     ["name", "consumer", "profile", "owner", "application", "environment", "cost_centre", "tags"];
 
 /// The fields that guardrails pre-fill.
-const TERMS: [&str; 12] = [
+const TERMS: [&str; 19] = [
     "models",
     "cap_hour",
     "cap_day",
@@ -286,59 +338,18 @@ const TERMS: [&str; 12] = [
     "cap_quarter",
     "cap_total",
     "requests_per_minute",
+    "tokens_per_minute",
     "concurrency",
+    "requests_hour",
+    "requests_day",
+    "requests_month",
+    "tokens_hour",
+    "tokens_day",
+    "tokens_month",
     "lifetime_days",
     "networks",
     "max_output_tokens",
 ];
-
-/// Reads fields one by one and remembers those that cannot be read.
-#[derive(Default)]
-struct Reading {
-    unreadable: Vec<Refusal>,
-}
-
-impl Reading {
-    fn choice<T>(&mut self, field: &'static str, chosen: Option<T>, instead: T) -> T {
-        chosen.unwrap_or_else(|| {
-            self.unreadable.push(Refusal::new(field, Reason::UnknownChoice));
-            instead
-        })
-    }
-
-    /// Nothing typed is no wish.
-    fn parsed<T>(&mut self, field: &'static str, text: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let text = text.trim();
-        if text.is_empty() {
-            return None;
-        }
-        let value = read(text);
-        if value.is_none() {
-            self.unreadable.push(Refusal::new(field, Reason::Malformed));
-        }
-        value
-    }
-
-    /// `200,000` is what people see beside the field, so they may type it.
-    fn number<T: FromStr>(&mut self, field: &'static str, text: &str) -> Option<T> {
-        self.parsed(field, text, |text| text.replace(',', "").parse().ok())
-    }
-
-    /// One on each line, or parted by commas or blanks.
-    fn list<T>(&mut self, field: &'static str, text: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
-        let read_all = |text: &str| words(text).map(&read).collect();
-        self.parsed(field, text, read_all)
-    }
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty())
-}
-
-/// A network, or a single address as the network of itself.
-fn network(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
-}
 
 fn some(text: String) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)

@@ -1,9 +1,10 @@
 //! How the mint form looks: the reasons first, three fields, the fold with every other term and its maximum, the verdict.
 
 use super::form::{MintForm, OWN};
+use super::reasons::Reasons;
 use crate::components::{
-    ChoiceOption, Choices, EmptyState, ErrorSummary, Fact, Facts, Fold, MoneyField, PageHead, Problem, SelectField,
-    SelectOption, TextArea, TextField, WayOut, Wrong,
+    ChoiceOption, Choices, EmptyState, ErrorSummary, Fact, Facts, Fold, MoneyField, PageHead, SelectField,
+    SelectOption, TextArea, TextField,
 };
 use crate::components::{Crumb, Field};
 use crate::format::{Calendar, grouped, typed_usd, usd};
@@ -12,9 +13,10 @@ use crate::paths;
 use crate::words;
 use domain::access_profile::{AboveMaximum, AccessProfile, Term};
 use domain::budget::Window;
+use domain::limits::{Counted, QUOTA_WINDOWS};
 use domain::minting::GrantedTerms;
 use domain::model::ModelPattern;
-use domain::refusal::{Amount, Reason, Refusal, cap_field};
+use domain::refusal::{cap_field, quota_field};
 use domain::virtual_key::ConsumerKind;
 use leptos::prelude::*;
 use portal::keys::{MintOptions, MintVerdict, ProfileChoice};
@@ -136,8 +138,8 @@ fn bound<T: Copy + PartialEq>(term: &Term<T>, text: impl Fn(T) -> String) -> Str
     }
 }
 
-fn count(value: u32) -> String {
-    grouped(u64::from(value))
+fn count(value: impl Into<u64>) -> String {
+    grouped(value.into())
 }
 
 /// The terms that these guardrails let nobody change.
@@ -156,22 +158,46 @@ fn fixed(profile: &AccessProfile) -> Option<impl IntoView + use<>> {
             facts.push(Fact::new(name, count(term.default)));
         }
     }
+    if let Some(term) = terms.tokens_per_minute.filter(|term| !term.developers_may_change) {
+        facts.push(Fact::new(TOKENS, count(term.default)));
+    }
+    for quota in terms.quotas.iter().filter(|quota| !quota.amount.developers_may_change) {
+        facts.push(Fact::new(words::quota_name(quota.counted, quota.window), count(quota.amount.default)));
+    }
     let facts = facts.into_iter().map(|fact| fact.noted("fixed by these guardrails")).collect::<Vec<_>>();
     (!facts.is_empty()).then(|| view! { <Facts facts=facts/> })
 }
 
 const REQUESTS: &str = "Requests a minute";
+const TOKENS: &str = "Tokens a minute";
 const CONCURRENCY: &str = "Calls at once";
 const LIFETIME: &str = "Expires in (days)";
 
 /// The windows to show: those of the guardrails that may be changed, and those in which something was typed.
-fn windows(profile: &AccessProfile, form: &MintForm) -> Vec<Window> {
+pub(super) fn windows(profile: &AccessProfile, form: &MintForm) -> Vec<Window> {
     let cap = |window| profile.terms.caps.iter().find(move |cap| cap.window == window);
     let shown = |&window: &Window| match cap(window) {
         Some(cap) => cap.amount.developers_may_change,
         None => !form.cap(window).trim().is_empty(),
     };
     Window::ALL.into_iter().filter(shown).collect()
+}
+
+/// The quotas to show, as with windows.
+pub(super) fn quotas(profile: &AccessProfile, form: &MintForm) -> Vec<(Counted, Window)> {
+    let term = |(counted, window)| {
+        profile.terms.quotas.iter().find(move |quota| (quota.counted, quota.window) == (counted, window))
+    };
+    let shown = |&(counted, window): &(Counted, Window)| match term((counted, window)) {
+        Some(quota) => quota.amount.developers_may_change,
+        None => !form.quota(counted, window).trim().is_empty(),
+    };
+    Counted::ALL.into_iter().flat_map(|counted| QUOTA_WINDOWS.map(|window| (counted, window))).filter(shown).collect()
+}
+
+/// A key may have a limit on tokens where its guardrails have none.
+pub(super) fn may_change_tokens(profile: &AccessProfile) -> bool {
+    profile.terms.tokens_per_minute.is_none_or(|term| term.developers_may_change)
 }
 
 fn terms(profile: &AccessProfile, form: &MintForm, reasons: &Reasons) -> impl IntoView + use<> {
@@ -197,11 +223,29 @@ fn terms(profile: &AccessProfile, form: &MintForm, reasons: &Reasons) -> impl In
         number("requests_per_minute", REQUESTS, &form.requests_per_minute, &terms.requests_per_minute),
         number("concurrency", CONCURRENCY, &form.concurrency, &terms.concurrency),
     ];
+    let tokens = may_change_tokens(profile).then(|| {
+        let bound = terms.tokens_per_minute.map_or_else(|| "no limit if empty".to_owned(), |term| bound(&term, count));
+        view! {
+            <TextField name="tokens_per_minute" label=TOKENS value=form.tokens_per_minute.clone() input_mode="numeric"
+                bound=bound problem=reasons.at("tokens_per_minute")/>
+        }
+    });
+    let quotas = quotas(profile, form).into_iter().map(|(counted, window)| {
+        let term = terms.quotas.iter().find(|quota| (quota.counted, quota.window) == (counted, window));
+        let name = quota_field(counted, window);
+        view! {
+            <TextField name=name label=words::quota_name(counted, window) value=form.quota(counted, window).to_owned()
+                input_mode="numeric" bound=term.map(|term| bound(&term.amount, count)).unwrap_or_default()
+                problem=reasons.at(name)/>
+        }
+    });
     let longest = terms.max_output_tokens.map(|most| format!("at most {} tokens", grouped(most)));
     let anywhere = if terms.networks.is_empty() { "Empty: any network." } else { "Within those of the guardrails." };
     view! {
         {caps.collect_view()}
         {numbers.into_iter().collect_view()}
+        {tokens}
+        {quotas.collect_view()}
         <TextField name="max_output_tokens" label="Longest answer (tokens)" value=form.max_output_tokens.clone()
             input_mode="numeric" bound=longest.unwrap_or_else(|| "as the model allows".to_owned())
             problem=reasons.at("max_output_tokens")/>
@@ -266,7 +310,7 @@ fn what_you_get(granted: &GrantedTerms, options: &MintOptions, calendar: &Calend
         calendar.date(granted.expires_at)
     );
     let worst = format!(
-        "Worst case if it leaks: {caps}, {} calls a minute, from {}.",
+        "Worst case if it leaks: {caps}, {} requests a minute, from {}.",
         count(terms.requests_per_minute),
         if terms.networks.is_empty() { "anywhere".to_owned() } else { format!("{} networks", terms.networks.len()) }
     );
@@ -285,70 +329,4 @@ fn what_you_get(granted: &GrantedTerms, options: &MintOptions, calendar: &Calend
 pub fn cut(clamped: &domain::minting::Clamped) -> String {
     let (wanted, granted) = (words::amount(clamped.wanted), words::amount(clamped.granted));
     format!("You asked for {wanted}; these guardrails allow {granted}, and that is what the key has.")
-}
-
-/// Why the key cannot be minted, brought to the fields together with the ways out.
-struct Reasons(Vec<Refusal>);
-
-impl Reasons {
-    fn at(&self, field: &str) -> Option<Problem> {
-        let here: Vec<_> = self.0.iter().filter(|refusal| refusal.field == field).collect();
-        let messages: Vec<_> = here.iter().map(|refusal| words::refusal(refusal)).collect();
-        let ways_out = here.iter().filter_map(|refusal| way_out(refusal)).collect();
-        (!here.is_empty()).then(|| Problem { message: messages.join(" "), ways_out })
-    }
-
-    /// A fixed term has no field to lead to.
-    fn summary(&self, profile: &AccessProfile, form: &MintForm) -> Vec<Wrong> {
-        let mut fields = vec![
-            "name",
-            "consumer",
-            "profile",
-            "application",
-            "environment",
-            "cost_centre",
-            "tags",
-            "models",
-            "networks",
-            "max_output_tokens",
-            "owner",
-        ];
-        fields.extend(windows(profile, form).into_iter().map(cap_field));
-        let terms = &profile.terms;
-        for (field, term) in [
-            ("requests_per_minute", &terms.requests_per_minute),
-            ("concurrency", &terms.concurrency),
-            ("lifetime_days", &terms.lifetime_days),
-        ] {
-            if term.developers_may_change {
-                fields.push(field);
-            }
-        }
-        let wrong = |refusal: &Refusal| Wrong {
-            field: fields.contains(&refusal.field).then(|| refusal.field.to_owned()),
-            message: words::refusal(refusal),
-        };
-        self.0.iter().map(wrong).collect()
-    }
-}
-
-/// What can be done about it right here: use the nearest value that is allowed, or open what is in the way.
-fn way_out(refusal: &Refusal) -> Option<WayOut> {
-    let put = |amount: Amount| {
-        let value = match amount {
-            Amount::Money { amount, .. } => typed_usd(amount),
-            Amount::PerMinute(value) | Amount::AtOnce(value) | Amount::Days(value) => value.to_string(),
-            Amount::Tokens(value) | Amount::Count(value) => value.to_string(),
-        };
-        let text = format!("Use {}", words::amount(amount));
-        Some(WayOut::Button { name: "use".to_owned(), value: format!("{}={value}", refusal.field), text })
-    };
-    match refusal.reason {
-        Reason::AboveMaximum { maximum, .. } => put(maximum),
-        Reason::BelowMinimum { minimum, .. } => put(minimum),
-        Reason::KeyNameTaken { key: Some(key) } => {
-            Some(WayOut::Link { href: paths::key(key), text: "Open that key".to_owned() })
-        }
-        _ => None,
-    }
 }

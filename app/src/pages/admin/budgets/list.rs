@@ -1,0 +1,147 @@
+//! `/admin/budgets`: every level with what is left. Views live in the address.
+
+use super::over_committed_words;
+use crate::chrome::Place;
+use crate::components::{
+    BudgetMeter, Cell, Chip, Column, EmptyState, ListView, NameCell, PageHead, Table, Tone, Views,
+};
+use crate::format::Calendar;
+use crate::pages::admin::{count, document, may_change};
+use crate::pages::keys::rows::budget;
+use crate::paths;
+use crate::visit::{Answer, Input, PageError, Visit};
+use crate::words;
+use domain::budget::BudgetScope;
+use leptos::prelude::*;
+use portal::administration::budgets::LevelRow;
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Query {
+    pub view: View,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum View {
+    #[default]
+    All,
+    Limited,
+    Units,
+    Teams,
+    Guardrails,
+    People,
+}
+
+impl View {
+    const ALL: [Self; 6] = [Self::All, Self::Limited, Self::Units, Self::Teams, Self::Guardrails, Self::People];
+
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::All => ("all", "All"),
+            Self::Limited => ("limited", "With limits"),
+            Self::Units => ("units", "Business units"),
+            Self::Teams => ("teams", "Teams"),
+            Self::Guardrails => ("guardrails", "Guardrails"),
+            Self::People => ("people", "People"),
+        }
+    }
+
+    const fn holds(self, row: &LevelRow) -> bool {
+        match self {
+            Self::All => true,
+            Self::Limited => !row.limits.is_empty(),
+            Self::Units => matches!(row.scope, BudgetScope::Unit(_)),
+            Self::Teams => matches!(row.scope, BudgetScope::Team(_)),
+            Self::Guardrails => matches!(row.scope, BudgetScope::Profile(_)),
+            Self::People => matches!(row.scope, BudgetScope::Person(_)),
+        }
+    }
+
+    const fn empty(self) -> &'static str {
+        match self {
+            Self::Units => "No business units yet. One holds several teams, with a budget that they share.",
+            Self::Teams => "No teams yet. A team owns keys together and shares a budget.",
+            Self::People => {
+                "Nobody has a budget of their own. Open a person and choose “Budgets and limits” to give them one."
+            }
+            Self::All | Self::Limited | Self::Guardrails => {
+                "No limits yet beyond those of single keys. Open the organisation to set the first."
+            }
+        }
+    }
+}
+
+pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let Query { view: current } = input.query()?;
+    let levels = visit.portal.levels(&visit.caller).await?;
+    let model = Model { levels, current, may_change: may_change(&visit) };
+    Ok(Answer::ok(document(&visit, Place::Budgets, "Budgets", |calendar| view(calendar, model))))
+}
+
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub levels: Vec<LevelRow>,
+    pub current: View,
+    pub may_change: bool,
+}
+
+pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
+    let Model { levels, current, may_change } = model;
+    let views = View::ALL.map(|view| {
+        let (word, text) = view.words();
+        ListView {
+            text: text.to_owned(),
+            count: count(levels.iter().filter(|row| view.holds(row)).count()),
+            href: if view == View::All { paths::BUDGETS.to_owned() } else { format!("{}?view={word}", paths::BUDGETS) },
+            current: view == current,
+        }
+    });
+    let rows: Vec<_> = levels.iter().filter(|row| current.holds(row)).map(|row| level_row(row, calendar)).collect();
+    let body = if rows.is_empty() {
+        view! { <EmptyState text=current.empty()/> }.into_any()
+    } else {
+        let columns = vec![Column::text("Level"), Column::text("Budget (tightest)"), Column::text("Limits")];
+        view! { <Table columns=columns caption="Budgets and limits">{rows}</Table> }.into_any()
+    };
+    let add = may_change.then(|| view! { <a class="button" href=paths::NEW_UNIT>"Add business unit"</a> });
+    let context = "A call takes its money from every level that its key stands below, or from none.";
+    view! {
+        <PageHead title="Budgets" context=context.into_any()>{add}</PageHead>
+        <Views views=views.to_vec()/>
+        {body}
+    }
+}
+
+fn level_row(row: &LevelRow, calendar: &Calendar) -> impl IntoView + use<> {
+    let mut note = words::level(row.scope).to_owned();
+    if let Some(unit) = &row.within {
+        note.push_str(&format!(" · in {unit}"));
+    }
+    let tightest = row.figures.iter().min_by_key(|figures| figures.left());
+    let meter = tightest.map(|figures| {
+        let window = words::per_window(figures.window).to_owned();
+        view! { <BudgetMeter budget=budget(figures, Some(window), calendar)/> }
+    });
+    let more = row.figures.len().saturating_sub(1);
+    let more = (more > 0).then(|| {
+        let text = if more == 1 { "and 1 more".to_owned() } else { format!("and {more} more") };
+        view! { <p class="muted">{text}</p> }
+    });
+    let over = over_committed_words(row).map(|text| view! { <p><Chip tone=Tone::Warn text=text/></p> });
+    let none = meter.is_none().then(|| view! { <span class="muted">"none"</span> });
+    let traffic = words::traffic(&row.limits);
+    let traffic = if traffic.is_empty() {
+        view! { <span class="muted">"none"</span> }.into_any()
+    } else {
+        traffic.join(" · ").into_any()
+    };
+    view! {
+        <tr>
+            <NameCell name=row.name.clone() href=paths::level(row.scope) note=note.into_any()/>
+            <Cell label="Budget" figure=true>{meter}{none}{more}{over}</Cell>
+            <Cell label="Limits">{traffic}</Cell>
+        </tr>
+    }
+}

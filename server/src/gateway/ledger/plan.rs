@@ -1,0 +1,113 @@
+//! What bounds a key, level by level, worked out once for each version of its record and not for each call.
+//!
+//! Always true: levels stand in the order of the hierarchy, each once, and accounts are locked in that order. Where the
+//! same limit is named twice the lower one counts.
+
+use super::super::accounts::Account;
+use domain::budget::{BudgetScope, Cap, Window};
+use domain::limits::{Limits, Quota};
+use domain::money::NanoUsd;
+use proxy::ports::KeyRecord;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub(super) struct Plan {
+    /// From the organisation down to the key.
+    pub(super) levels: Box<[Level]>,
+    /// In how many windows a call is counted.
+    pub(super) lines: usize,
+    source: Source,
+}
+
+/// One level with limits and the account that everything below it shares.
+pub(super) struct Level {
+    pub(super) scope: BudgetScope,
+    pub(super) account: Arc<Mutex<Account>>,
+    pub(super) limits: Limits,
+    /// Those that any cap or quota names.
+    pub(super) windows: Box<[Window]>,
+}
+
+impl Level {
+    /// An account is only ever changed by arithmetic that does not panic half-way, so a poisoned one is whole.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Account> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the plan was made from. Limits above the key are values that are replaced whole, and held here, so that the
+/// same address means the same limits.
+struct Source {
+    above: Box<[(BudgetScope, Arc<Limits>)]>,
+    own: Limits,
+}
+
+impl Plan {
+    pub(super) fn new(record: &KeyRecord, account: impl Fn(BudgetScope) -> Arc<Mutex<Account>>) -> Self {
+        let source = Source {
+            above: record.above.iter().map(|level| (level.scope, level.limits.clone())).collect(),
+            own: own(record),
+        };
+        let mut levels: BTreeMap<BudgetScope, Limits> = BTreeMap::new();
+        for (scope, limits) in &source.above {
+            join(levels.entry(*scope).or_default(), limits);
+        }
+        // The key's own account counts its calls whether or not it has limits.
+        join(levels.entry(BudgetScope::Key(record.key.id)).or_default(), &source.own);
+        let level = |(scope, limits): (BudgetScope, Limits)| {
+            let caps = limits.caps.iter().map(|cap| cap.window);
+            let mut windows: Vec<Window> = caps.chain(limits.quotas.iter().map(|quota| quota.window)).collect();
+            windows.sort_unstable();
+            windows.dedup();
+            Level { scope, account: account(scope), limits, windows: windows.into() }
+        };
+        let levels: Box<[Level]> = levels.into_iter().map(level).collect();
+        Self { lines: levels.iter().map(|level| level.windows.len()).sum(), levels, source }
+    }
+
+    /// False once anything that bounds the key has changed.
+    pub(super) fn is_of(&self, record: &KeyRecord) -> bool {
+        let terms = &record.effective;
+        let Source { above, own } = &self.source;
+        own.caps == terms.caps
+            && own.quotas == terms.quotas
+            && own.requests_per_minute == Some(terms.requests_per_minute)
+            && own.tokens_per_minute == terms.tokens_per_minute
+            && own.concurrency == Some(terms.concurrency)
+            && above.len() == record.above.len()
+            && above.iter().zip(&record.above).all(|((scope, limits), level)| {
+                *scope == level.scope && Arc::ptr_eq(limits, &level.limits)
+            })
+    }
+
+    /// The limit of this budget, if it has one now.
+    pub(super) fn cap(&self, scope: BudgetScope, window: Window) -> Option<NanoUsd> {
+        let level = self.levels.iter().find(|level| level.scope == scope)?;
+        level.limits.caps.iter().find(|cap| cap.window == window).map(|cap| cap.limit)
+    }
+}
+
+fn own(record: &KeyRecord) -> Limits {
+    let terms = &record.effective;
+    Limits {
+        caps: terms.caps.clone(),
+        requests_per_minute: Some(terms.requests_per_minute),
+        tokens_per_minute: terms.tokens_per_minute,
+        concurrency: Some(terms.concurrency),
+        quotas: terms.quotas.clone(),
+    }
+}
+
+fn join(limits: &mut Limits, more: &Limits) {
+    let lower = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
+    let lower_32 = |a: Option<u32>, b: Option<u32>| a.into_iter().chain(b).min();
+    limits.requests_per_minute = lower_32(limits.requests_per_minute, more.requests_per_minute);
+    limits.tokens_per_minute = lower(limits.tokens_per_minute, more.tokens_per_minute);
+    limits.concurrency = lower_32(limits.concurrency, more.concurrency);
+    limits.caps.extend_from_slice(&more.caps);
+    limits.caps.sort_unstable_by_key(|&Cap { window, limit }| (window, limit));
+    limits.caps.dedup_by_key(|cap| cap.window);
+    limits.quotas.extend_from_slice(&more.quotas);
+    limits.quotas.sort_unstable_by_key(|&Quota { counted, window, limit }| (window, counted, limit));
+    limits.quotas.dedup_by_key(|quota| (quota.window, quota.counted));
+}
