@@ -14,6 +14,7 @@ use domain::model::{Deployment, Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::Role;
 use domain::pricing::{PriceList, TokenPrices};
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::{Clock as _, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, KeyTerms, Owner, VirtualKey};
@@ -241,6 +242,7 @@ fn upstream(sealing: &Sealing, address: SocketAddr, now: Timestamp) -> Result<(P
         kind: ProviderKind::OpenAi,
         base_url: format!("http://{address}/v1"),
         enabled: true,
+        timeouts: ProviderTimeouts::default(),
         created_at: now,
     };
     let id = CredentialId::from_random(&random::<32>());
@@ -284,6 +286,7 @@ fn model(provider: &Provider, credential: &SealedCredential) -> Result<Model, Pr
             priority: 0,
         }],
         enabled: true,
+        alias_of: None,
     })
 }
 

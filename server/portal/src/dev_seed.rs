@@ -245,15 +245,16 @@ fn demo_models() -> [DemoModel; 6] {
 }
 
 /// With the usual shares for caches: a tenth to read, a quarter more to write, double for an hour.
-const fn by_tokens(input: i64, output: i64) -> PriceList {
+fn by_tokens(input: i64, output: i64) -> PriceList {
     let tokens = TokenPrices {
         input: cents_per_million(input),
         output: cents_per_million(output),
         cache_read: Some(cents_per_million(input / 10)),
         cache_write: Some(cents_per_million(input * 5 / 4)),
         cache_write_1h: Some(cents_per_million(input * 2)),
+        ..TokenPrices::default()
     };
-    PriceList { tokens, tiers: Vec::new(), request: PicoUsd::from_pico(0) }
+    PriceList { tokens, ..PriceList::default() }
 }
 
 const fn cents_per_million(cents: i64) -> PicoUsd {

@@ -75,8 +75,7 @@ impl Portal {
 /// Models that call tools before those that do not, then by what a typical call costs: what a first call or an agent
 /// can use comes first.
 fn dearness(model: &Model) -> (bool, Option<NanoUsd>, String) {
-    const TYPICAL_CALL: TokenUsage =
-        TokenUsage { input: 2_000, cache_read: 0, cache_write: 0, cache_write_1h: 0, output: 500, reasoning: 0 };
+    const TYPICAL_CALL: TokenUsage = TokenUsage { input: 2_000, output: 500, ..TokenUsage::ZERO };
     let tools = model.capabilities.iter().any(|capability| capability == "function_calling");
     let price = model.price.as_ref().and_then(|list| list.cost(&TYPICAL_CALL));
     (!tools, price, model.name.to_string())

@@ -83,7 +83,7 @@ impl<'de> Deserialize<'de> for Name<'de> {
 
 /// True if a parser that folds case takes `name` for `field` (ASCII). Go's `encoding/json` also folds the long s and
 /// the Kelvin sign.
-fn folds_to(name: &str, field: &str) -> bool {
+pub(crate) fn folds_to(name: &str, field: &str) -> bool {
     let folded = name.chars().map(|letter| match letter {
         'ſ' => 's',
         '\u{212a}' => 'k',

@@ -22,6 +22,7 @@ use crate::metering::Charge;
 use crate::ports::ProviderRecord;
 use crate::reservation::Ending;
 use crate::routing::Candidate;
+use crate::size;
 use crate::stream;
 use crate::upstream::UpstreamBody;
 use bytes::{Bytes, BytesMut};
@@ -50,6 +51,8 @@ const PROVIDER: HeaderName = HeaderName::from_static("x-keywright-provider");
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-keywright-attempts");
 const COST: HeaderName = HeaderName::from_static("x-keywright-cost-usd");
 const LEFT: HeaderName = HeaderName::from_static("x-keywright-budget-left-usd");
+/// The cap to which a request was shrunk so that it fits into a budget.
+const CLAMPED: HeaderName = HeaderName::from_static("x-keywright-clamped-max-tokens");
 const TIGHTEST: HeaderName = HeaderName::from_static("x-keywright-budget");
 
 pub(crate) type Answer = oneshot::Sender<Response<Body>>;
@@ -273,6 +276,8 @@ impl Exchange {
         match usage {
             _ if self.admitted.endpoint().counts_for().is_some() => Charge::NOTHING,
             Some(tokens) => self.admitted.tariff().reported(tokens),
+            // The bytes of images and sound say nothing of their tokens, which the estimate has.
+            None if !size::answers_in_text(self.admitted.endpoint()) => self.estimated(0),
             None => self.estimated((seen_bytes as u64).div_ceil(3)),
         }
     }
@@ -360,6 +365,9 @@ impl Exchange {
         let mut headers = for_client(from_provider, self.admitted.caller().event);
         insert(&mut headers, &MODEL, self.admitted.model().name.as_str());
         insert(&mut headers, &PROVIDER, &provider.name);
+        if let Some(cap) = self.admitted.clamped() {
+            headers.insert(CLAMPED, HeaderValue::from(cap));
+        }
         announce_attempts(&mut headers, self.attempts);
         let caller = self.admitted.caller();
         limit_headers::announce(&mut headers, caller.skin, self.admitted.reservation().traffic(), caller.arrived_at);

@@ -11,6 +11,7 @@ use crate::forward::{self, asked};
 use crate::head;
 use crate::health::{Health, Healths};
 use crate::holding::Holding;
+use crate::multipart;
 use crate::ports::{Directory, KeyRecord, Ledger};
 use crate::presented_key::{self, Recognised, UnrecognisedCounts};
 use crate::request;
@@ -179,21 +180,27 @@ impl Gateway {
     where
         B: http_body::Body<Data = Bytes>,
     {
-        if let Err(denial) = request::check_headers(&caller.headers, &self.settings) {
-            return self.deny(&caller, Some(endpoint), "", &denial);
-        }
+        let limit = match request::check_headers(&caller.headers, endpoint, &self.settings) {
+            Ok(limit) => limit,
+            Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
+        };
         let held = match self.holding.enter(&caller.record) {
             Ok(held) => held,
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
-        let body = match request::collect(body, &self.settings, self.holding.room()).await {
+        let body = match request::collect(body, limit, &self.settings.timeouts, self.holding.room()).await {
             Ok(body) => body,
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
         if let Err(denial) = self.still_allowed(&mut caller, endpoint) {
             return self.deny(&caller, Some(endpoint), "", &denial);
         }
-        let head = match head::read(&body, endpoint, &address) {
+        let boundary = multipart::boundary(&caller.headers).filter(|_| head::takes_forms(endpoint));
+        let head = match boundary {
+            Some(boundary) => head::read_form(&body, endpoint, &address, boundary),
+            None => head::read(&body, endpoint, &address),
+        };
+        let head = match head {
             Ok(head) => head,
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };

@@ -6,13 +6,17 @@
 //! Nested names are not looked at (tool schemas use any), except for the types of content parts, which tell whether
 //! input comes from outside the body. Fails closed: what is not understood is refused.
 
+mod form;
 mod gemini;
+
+pub(crate) use form::{read as read_form, takes_forms};
 
 use crate::fields::{Fields, Find, Names, span};
 use crate::route::Address;
 use crate::scan::{Scan, scan};
 use domain::denial::Denial;
 use domain::model::{Endpoint, WireFormat};
+use domain::usage::{Beside, ServiceTier};
 use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 use std::ops::Range;
@@ -37,6 +41,10 @@ const BODY: Names = &[
     ("container", "container"),
     ("service_tier", "service_tier"),
     ("speed", "speed"),
+    ("input", "input"),
+    ("documents", "documents"),
+    ("stream_format", "stream_format"),
+    ("web_search_options", "web_search_options"),
 ];
 const STREAM_OPTIONS: Names = &[("include_usage", "include_usage")];
 
@@ -63,8 +71,32 @@ pub(crate) enum ModelPlace {
     Text(Range<usize>),
     /// Behind `models/`, any number of times: the path decides.
     Resource(Vec<Range<usize>>),
+    /// The content of a field of a form.
+    Form(Range<usize>),
     /// Nowhere: the path names it, and the body has to.
     Missing,
+    /// The same in a form with this boundary.
+    NewPart(String),
+}
+
+/// How soon a client wants its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AskedTier {
+    Standard,
+    /// As the provider's account is set.
+    Auto,
+    Named(ServiceTier),
+}
+
+impl AskedTier {
+    /// The tier whose prices the call may be billed by, beside the standard ones.
+    pub(crate) const fn dearest(self) -> ServiceTier {
+        match self {
+            Self::Standard => ServiceTier::Standard,
+            Self::Auto => ServiceTier::Priority,
+            Self::Named(tier) => tier,
+        }
+    }
 }
 
 /// Where a cap goes that the client did not send.
@@ -96,8 +128,23 @@ pub(crate) struct Head {
     pub insert_at: usize,
     /// The body has no field at all.
     pub is_empty: bool,
+    /// Bytes of files in a form: no text.
+    pub file_bytes: u64,
+    /// What is asked for that is not counted in tokens: the most that it can come to, what it usually comes to, and what
+    /// no answer reports.
+    pub most: Beside,
+    pub usual: Beside,
+    pub fixed: Beside,
+    pub tier: AskedTier,
     pub scan: Scan,
 }
+
+/// Searches that a provider runs for one call at most, as far as a bound is concerned: no format has a limit that all
+/// providers keep. More are charged, and show as an overrun.
+const MOST_SEARCHES: u64 = 16;
+/// Documents that one unit of a ranking covers, and the bytes beyond which a document counts as several.
+const DOCUMENTS_A_QUERY: u64 = 100;
+const BYTES_A_DOCUMENT: u64 = 500;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StreamOptions {
@@ -143,6 +190,11 @@ pub(crate) fn invalid(reason: impl Into<String>) -> Denial {
     Denial::InvalidRequest { reason: reason.into() }
 }
 
+/// True if streams of this endpoint are those of a chat, or of what was there before chats.
+pub(crate) const fn speaks_chat(endpoint: Endpoint) -> bool {
+    matches!(endpoint, Endpoint::ChatCompletions | Endpoint::Completions)
+}
+
 /// A field that has to be a whole number, if it is there.
 fn number(fields: &Fields<'_>, field: &str) -> Result<Option<u64>, Denial> {
     let number = |value: &RawValue| value.get().parse();
@@ -157,11 +209,6 @@ const fn cap_fields(endpoint: Endpoint) -> [Option<&'static str>; 2] {
         Endpoint::Messages | Endpoint::Completions => [Some("max_tokens"), None],
         _ => [None, None],
     }
-}
-
-/// Endpoints whose answers can be streams, by the body's own wish.
-const fn can_stream(endpoint: Endpoint) -> bool {
-    matches!(endpoint, Endpoint::ChatCompletions | Endpoint::Responses | Endpoint::Messages | Endpoint::Completions)
 }
 
 impl Fields<'_> {
@@ -195,15 +242,76 @@ impl Fields<'_> {
                 (Some(null), ModelPlace::Missing) => ModelPlace::Text(null),
                 (_, model_at) => model_at,
             },
-            stream: stream && can_stream(endpoint),
+            stream: self.streams(stream, endpoint)?,
             stream_options,
             caps,
             cap_slot: CapSlot::Body,
             choices: self.choices(endpoint)?,
             insert_at: text.find('{').map_or(0, |brace| brace + 1),
             is_empty: self.is_empty,
+            file_bytes: 0,
+            most: self.units(endpoint, &scan, text.len())?,
+            usual: self.usual(endpoint)?,
+            fixed: Beside { searches: u64::from(self.get("web_search_options").is_some()), ..Beside::NOTHING },
+            tier: self.tier(),
             scan,
         })
+    }
+
+    /// What is asked for that is not counted in tokens.
+    fn units(&self, endpoint: Endpoint, scan: &Scan, body_bytes: usize) -> Result<Beside, Denial> {
+        let searches = if scan.searches { MOST_SEARCHES } else { 0 };
+        let mut most = Beside { searches, ..self.usual(endpoint)? };
+        if endpoint == Endpoint::Speech {
+            // Some providers count bytes.
+            most.characters = self.get("input").map_or(0, |input| input.get().len() as u64);
+        }
+        if endpoint == Endpoint::Rerank {
+            let pieces =
+                most.queries.saturating_mul(DOCUMENTS_A_QUERY).saturating_add(body_bytes as u64 / BYTES_A_DOCUMENT);
+            most.queries = pieces.div_ceil(DOCUMENTS_A_QUERY).saturating_add(1);
+        }
+        Ok(most)
+    }
+
+    fn usual(&self, endpoint: Endpoint) -> Result<Beside, Denial> {
+        let mut usual = Beside::NOTHING;
+        match endpoint {
+            Endpoint::ImageGenerations => usual.images = number(self, "n")?.unwrap_or(1),
+            Endpoint::Speech => {
+                let input: Option<String> = self.get("input").and_then(|text| serde_json::from_str(text.get()).ok());
+                usual.characters = input.map_or(0, |text| text.chars().count() as u64);
+            }
+            Endpoint::Rerank => {
+                let documents: Option<Vec<&RawValue>> =
+                    self.get("documents").and_then(|list| serde_json::from_str(list.get()).ok());
+                usual.queries = documents.map_or(1, |list| (list.len() as u64).div_ceil(DOCUMENTS_A_QUERY).max(1));
+            }
+            _ => {}
+        }
+        Ok(usual)
+    }
+
+    fn tier(&self) -> AskedTier {
+        let word: Option<String> = self.get("service_tier").and_then(|wish| serde_json::from_str(wish.get()).ok());
+        match word {
+            Some(word) if word.eq_ignore_ascii_case("auto") => AskedTier::Auto,
+            // A tier that nobody prices is the provider's to refuse.
+            Some(word) => ServiceTier::from_word(&word).map_or(AskedTier::Standard, AskedTier::Named),
+            None => AskedTier::Standard,
+        }
+    }
+
+    /// Whether the answer will be a stream.
+    fn streams(&self, wished: bool, endpoint: Endpoint) -> Result<bool, Denial> {
+        match endpoint {
+            Endpoint::ChatCompletions | Endpoint::Responses | Endpoint::Messages | Endpoint::Completions => Ok(wished),
+            Endpoint::Speech => Ok(self.get("stream_format").is_some_and(|format| format.get() == "\"sse\"")),
+            Endpoint::ImageGenerations if wished => {
+                Err(invalid("'stream' is not taken for images: their events are too large. Leave it out."))
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Fields that an endpoint does not know change nothing.
@@ -265,11 +373,9 @@ impl Fields<'_> {
         if self.get("background").is_some_and(|value| value.get() != "false") {
             return Err(invalid("'background' is not supported: its answer could not be metered. Send it as false."));
         }
-        for field in ["service_tier", "speed"] {
-            let wish: Option<String> = self.get(field).and_then(|wish| serde_json::from_str(wish.get()).ok());
-            if wish.is_some_and(|wish| ["priority", "fast"].iter().any(|dear| wish.eq_ignore_ascii_case(dear))) {
-                return Err(invalid(format!("'{field}' may not ask for priority: it has no price here. Remove it.")));
-            }
+        let speed: Option<String> = self.get("speed").and_then(|wish| serde_json::from_str(wish.get()).ok());
+        if speed.is_some_and(|wish| wish.eq_ignore_ascii_case("fast")) {
+            return Err(invalid("'speed' may not be fast: that has no price here. Remove it."));
         }
         Ok(())
     }
@@ -349,8 +455,8 @@ mod tests {
             r#"{"model":"m","conversation":{"id":"conv_1"}}"#,
             r#"{"model":"m","prompt":{"id":"pmpt_1"}}"#,
             r#"{"model":"m","background":true}"#,
-            r#"{"model":"m","service_tier":"priority"}"#,
-            r#"{"model":"m","service_tier":"\u0070riority"}"#,
+            r#"{"model":"m","input":[{"id":"msg_1"}]}"#,
+            r#"{"model":"m","input":[{"role":"user","content":"x"},{"type":null,"i\u0064":"msg_1"}]}"#,
             r#"{"model":"m","speed":"fast"}"#,
             r#"{"model":"m","input":[{"type":"item_reference","id":"msg_1"}]}"#,
             r#"{"model":"m","input":[{"type":"input_file","file_id":"file-1"}]}"#,
@@ -365,6 +471,43 @@ mod tests {
         let tool = r#"{"model":"m","tools":[{"type":"function","parameters":{"properties":{"file_id":{"type":"string"}}}}],
             "messages":[{"content":[{"type":"tool_use","input":{"file_id":"mine","file_ids":["mine"]}}]}]}"#;
         assert!(chat(tool).is_ok());
+        let items = r#"{"model":"m","input":[{"id":"fc_1","type":"function_call"},{"role":"user","id":"x","content":"y"}],
+            "tools":[{"id":"mine"}]}"#;
+        assert!(chat(items).is_ok());
+    }
+
+    #[test]
+    fn a_wish_for_a_service_is_read_whatever_its_case() {
+        let tier = |body: &str| chat(body).unwrap().tier;
+        assert_eq!(tier(r#"{"model":"m","service_tier":"\u0070riority"}"#), AskedTier::Named(ServiceTier::Priority));
+        assert_eq!(tier(r#"{"model":"m","service_tier":"Auto"}"#).dearest(), ServiceTier::Priority);
+        for plain in
+            [r#"{"model":"m","service_tier":"scale"}"#, r#"{"model":"m"}"#, r#"{"model":"m","service_tier":null}"#]
+        {
+            assert_eq!(tier(plain), AskedTier::Standard);
+        }
+    }
+
+    #[test]
+    fn units_are_read_of_the_fields_that_ask_for_them() {
+        let head = |endpoint, body: &str| read(body.as_bytes(), endpoint, &Address::default()).unwrap();
+        let speech = head(Endpoint::Speech, r#"{"model":"m","input":"h\u00e9llo"}"#);
+        assert_eq!((speech.usual.characters, speech.most.characters), (5, 12));
+        assert_eq!(head(Endpoint::ImageGenerations, r#"{"model":"m","n":3}"#).most.images, 3);
+        let rerank = head(Endpoint::Rerank, r#"{"model":"m","query":"q","documents":["a","b"]}"#);
+        assert_eq!((rerank.usual.queries, rerank.most.queries), (1, 2));
+        let search = head(Endpoint::ChatCompletions, r#"{"model":"m","web_search_options":{}}"#);
+        assert_eq!((search.fixed.searches, search.most.searches), (1, MOST_SEARCHES));
+        assert!(read(br#"{"model":"m","stream":true}"#, Endpoint::ImageGenerations, &Address::default()).is_err());
+    }
+
+    #[test]
+    fn every_prompt_of_a_completion_is_answered() {
+        let choices = |body: &str| read(body.as_bytes(), Endpoint::Completions, &Address::default()).unwrap().choices;
+        for (prompt, answers) in [(r#""x""#, 1), (r#"["x","y"]"#, 2), ("[1,2,3]", 1), ("[[1],[2],[3]]", 3), ("[]", 1)] {
+            assert_eq!(choices(&format!(r#"{{"model":"m","prompt":{prompt}}}"#)), answers, "{prompt}");
+        }
+        assert_eq!(choices(r#"{"model":"m","prompt":["x","y"],"n":2,"best_of":4}"#), 8);
     }
 
     #[test]

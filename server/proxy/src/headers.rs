@@ -30,6 +30,12 @@ const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version
 /// Anthropic demands one; this is the oldest that still holds.
 const DEFAULT_ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
+/// What is sent, and what is asked for.
+pub(crate) struct Kind {
+    pub content: HeaderValue,
+    pub accept: &'static str,
+}
+
 /// The credential cannot be a header's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UnusableCredential;
@@ -39,7 +45,7 @@ pub(crate) fn for_provider(
     client: &HeaderMap,
     provider: &ProviderRecord,
     credential: &SecretText,
-    streamed: bool,
+    kind: &Kind,
 ) -> Result<HeaderMap, UnusableCredential> {
     let mut headers = HeaderMap::with_capacity(8);
     for name in upward(provider.format()) {
@@ -47,9 +53,8 @@ pub(crate) fn for_provider(
             headers.append(*name, value.clone());
         }
     }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let accept = if streamed { "text/event-stream" } else { "application/json" };
-    headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    headers.insert(CONTENT_TYPE, kind.content.clone());
+    headers.insert(ACCEPT, HeaderValue::from_static(kind.accept));
     // Answers are read for their usage, so that they have to come uncompressed.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     headers.insert(USER_AGENT, HeaderValue::from_static("keywright"));
@@ -93,6 +98,10 @@ mod tests {
     use super::*;
     use domain::id::ProviderId;
 
+    fn kind_of_chat() -> Kind {
+        Kind { content: HeaderValue::from_static("application/json"), accept: "application/json" }
+    }
+
     fn try_to_send(kind: ProviderKind, secret: &str) -> Result<HeaderMap, UnusableCredential> {
         let provider = ProviderRecord {
             id: ProviderId::from_random(&[1; 12]),
@@ -102,7 +111,7 @@ mod tests {
             enabled: true,
             timeouts: domain::provider_timeouts::ProviderTimeouts::default(),
         };
-        for_provider(&HeaderMap::new(), &provider, &SecretText::new(secret.into()), false)
+        for_provider(&HeaderMap::new(), &provider, &SecretText::new(secret.into()), &kind_of_chat())
     }
 
     fn sent(kind: ProviderKind, secret: &str) -> HeaderMap {

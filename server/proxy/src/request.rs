@@ -3,8 +3,9 @@
 //!
 //! Nothing is copied for that: the body sent on is a chain of slices of the one received.
 
-use crate::head::{CapSlot, Head, ModelPlace, invalid};
+use crate::head::{CapSlot, Head, ModelPlace, invalid, takes_forms};
 use crate::holding::Room;
+use crate::multipart;
 use crate::settings::{Settings, Timeouts};
 use bytes::{Bytes, BytesMut};
 use domain::denial::Denial;
@@ -21,8 +22,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Refuses by headers alone what would not be read anyway.
-pub(crate) fn check_headers(headers: &HeaderMap, settings: &Settings) -> Result<(), Denial> {
+/// Refuses by headers alone what would not be read anyway. Gives the size up to which a body is taken.
+pub(crate) fn check_headers(headers: &HeaderMap, endpoint: Endpoint, settings: &Settings) -> Result<u64, Denial> {
     let coded =
         headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
     if coded {
@@ -32,28 +33,35 @@ pub(crate) fn check_headers(headers: &HeaderMap, settings: &Settings) -> Result<
         let kind = value.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
         kind.trim_ascii().eq_ignore_ascii_case(b"application/json")
     });
-    if !json {
+    let limit = if takes_forms(endpoint) {
+        if multipart::boundary(headers).is_none() {
+            let reason = "Send a form, with 'Content-Type: multipart/form-data; boundary=…'.";
+            return Err(Denial::UnsupportedMediaType { reason });
+        }
+        settings.form_limit_bytes
+    } else if json {
+        settings.body_limit_bytes
+    } else {
         return Err(Denial::UnsupportedMediaType { reason: "Send JSON, with 'Content-Type: application/json'." });
-    }
+    };
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > settings.body_limit_bytes) {
-        return Err(Denial::BodyTooLarge { limit_bytes: settings.body_limit_bytes });
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Denial::BodyTooLarge { limit_bytes: limit });
     }
-    Ok(())
+    Ok(limit)
 }
 
 /// Reads a body up to the limit. A body that comes in one frame is not copied.
-pub(crate) async fn collect<B>(body: B, settings: &Settings, mut room: Room) -> Result<Bytes, Denial>
+pub(crate) async fn collect<B>(body: B, limit: u64, timeouts: &Timeouts, mut room: Room) -> Result<Bytes, Denial>
 where
     B: Body<Data = Bytes>,
 {
     let started = Instant::now();
-    let limit = settings.body_limit_bytes;
     let mut body = std::pin::pin!(body);
     let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
     let mut length = 0u64;
     loop {
-        let due = started + patience(&settings.timeouts, length);
+        let due = started + patience(timeouts, length);
         let frame = match timeout_at(due, body.frame()).await {
             Err(_) => return Err(invalid("The body came too slowly. Send it again over a better connection.")),
             Ok(None) => break,
@@ -112,6 +120,12 @@ pub(crate) fn rewrite(body: &Bytes, head: &Head, edits: &Edits<'_>) -> Chain {
         ModelPlace::Resource(places) => {
             let name = serde_json::Value::from(format!("models/{}", edits.upstream_model)).to_string();
             splices.extend(places.iter().map(|at| (at.clone(), name.clone())));
+        }
+        ModelPlace::Form(at) => splices.push((at.clone(), edits.upstream_model.to_owned())),
+        ModelPlace::NewPart(boundary) => {
+            let name = edits.upstream_model;
+            let part = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n{name}\r\n");
+            splices.push((0..0, part));
         }
         ModelPlace::Missing => inserted.push(format!("\"model\":{}", upstream_model())),
     }

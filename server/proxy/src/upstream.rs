@@ -56,7 +56,7 @@ impl Outbound {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Denial::ProviderError)?;
         *request.headers_mut() =
-            headers::for_provider(admitted.client_headers(), provider, credential, admitted.streamed())
+            headers::for_provider(admitted.client_headers(), provider, credential, &admitted.kind())
                 .map_err(unusable)?;
         Ok(Self { request, connect_within: provider.timeouts.connect() })
     }

@@ -137,7 +137,8 @@ impl Ledger {
     pub fn stray_holds(&self) -> Vec<(BudgetLine, Consumed, Consumed)> {
         let mut of_calls = self.calls.held();
         let of_accounts = self.accounts().into_iter();
-        let pairs = of_accounts.map(|(line, standing)| (line, standing.held, of_calls.remove(&line).unwrap_or_default()));
+        let pairs =
+            of_accounts.map(|(line, standing)| (line, standing.held, of_calls.remove(&line).unwrap_or_default()));
         pairs.filter(|(_, held, of_calls)| held != of_calls).collect()
     }
 

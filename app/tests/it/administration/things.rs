@@ -128,9 +128,9 @@ pub(super) fn price() -> PriceList {
         output: pico(15_000_000),
         cache_read: Some(pico(300_000)),
         cache_write: Some(pico(3_750_000)),
-        cache_write_1h: None,
+        ..TokenPrices::default()
     };
-    PriceList { tokens, tiers: vec![Tier { above_input_tokens: 200_000, prices: tokens }], request: PicoUsd::default() }
+    PriceList { tokens, tiers: vec![Tier { above_input_tokens: 200_000, prices: tokens }], ..PriceList::default() }
 }
 
 pub(super) fn candidate(name: &str, added: bool, priced: bool) -> CatalogueCandidate {

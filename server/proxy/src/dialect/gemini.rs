@@ -4,8 +4,9 @@
 //! an answer without a report has none.
 
 use super::{StreamTap, Verdict, values};
-use domain::usage::TokenUsage;
+use domain::usage::{Beside, TokenUsage};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// The name of the report, with its quotes.
 pub(super) const USAGE: &str = "\"usageMetadata\"";
@@ -20,6 +21,21 @@ struct Usage {
     thoughts_token_count: u64,
     tool_use_prompt_token_count: u64,
     total_token_count: Option<u64>,
+    prompt_tokens_details: Vec<OfModality>,
+    cache_tokens_details: Vec<OfModality>,
+    candidates_tokens_details: Vec<OfModality>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct OfModality {
+    modality: String,
+    token_count: u64,
+}
+
+/// Tokens of one modality, by the word for it.
+fn count_of(details: &[OfModality], modality: &str) -> u64 {
+    details.iter().filter(|one| one.modality == modality).fold(0, |sum, one| sum.saturating_add(one.token_count))
 }
 
 #[derive(Deserialize)]
@@ -37,23 +53,53 @@ impl Usage {
             (None, None) => return None,
         };
         let all_input = prompt.saturating_add(self.tool_use_prompt_token_count);
-        let cache_read = self.cached_content_token_count.min(all_input);
+        let mut input = all_input;
+        let take = |from: &mut u64, count: u64| {
+            let count = count.min(*from);
+            *from -= count;
+            count
+        };
+        // Cached audio and images are dearer than cached text: they stay with their own.
+        let of_media = |details: &[OfModality]| {
+            (count_of(details, "AUDIO"), count_of(details, "IMAGE").saturating_add(count_of(details, "VIDEO")))
+        };
+        let (cached_audio, cached_images) = of_media(&self.cache_tokens_details);
+        let cached_text = self.cached_content_token_count.saturating_sub(cached_audio).saturating_sub(cached_images);
+        let cache_read = take(&mut input, cached_text);
+        let audio_input = take(&mut input, of_media(&self.prompt_tokens_details).0);
+        let image_input = take(&mut input, of_media(&self.prompt_tokens_details).1);
         let beside = all_input.saturating_add(self.thoughts_token_count);
         let candidates = self
             .candidates_token_count
             .unwrap_or_else(|| self.total_token_count.map_or(0, |total| total.saturating_sub(beside)));
+        let mut output_left = candidates;
+        let audio_output = take(&mut output_left, count_of(&self.candidates_tokens_details, "AUDIO"));
+        let image_output = take(&mut output_left, count_of(&self.candidates_tokens_details, "IMAGE"));
+        let beside = Beside { audio_input, audio_output, image_input, image_output, ..Beside::NOTHING };
         Some(TokenUsage {
-            input: all_input - cache_read,
+            input,
             cache_read,
-            output: candidates.saturating_add(self.thoughts_token_count),
+            output: output_left.saturating_add(self.thoughts_token_count),
             reasoning: self.thoughts_token_count,
-            ..TokenUsage::default()
+            beside,
+            ..TokenUsage::ZERO
         })
     }
 }
 
 pub(super) fn plain_usage(body: &[u8]) -> Option<TokenUsage> {
-    serde_json::from_slice::<WithUsage>(body).ok()?.usage?.tokens()
+    let mut tokens = serde_json::from_slice::<WithUsage>(body).ok()?.usage?.tokens()?;
+    tokens.beside.searches = searches(body);
+    Some(tokens)
+}
+
+/// The searches that an answer is grounded on, as it lists them.
+fn searches(data: &[u8]) -> u64 {
+    let lists = values(data, "\"webSearchQueries\"").filter_map(|at| {
+        let mut list = serde_json::Deserializer::from_slice(&data[at..]);
+        Vec::<IgnoredAny>::deserialize(&mut list).ok()
+    });
+    lists.map(|list| list.len() as u64).sum()
 }
 
 /// From the value alone; what follows it is not looked at.
@@ -70,7 +116,12 @@ pub(super) fn observe(tap: &mut StreamTap, data: &[u8]) -> Verdict {
         tap.text_bytes += data.len() as u64;
     }
     if let Some(at) = values(data, USAGE).find(|&at| data.get(at) == Some(&b'{')) {
-        tap.usage = usage_value(&data[at..]).or(tap.usage);
+        let before = tap.usage.map_or(0, |usage| usage.beside.searches);
+        let reported = usage_value(&data[at..]).map(|mut usage| {
+            usage.beside.searches = before.max(searches(data));
+            usage
+        });
+        tap.usage = reported.or(tap.usage);
     }
     // A blocked prompt ends without candidates.
     let ends = has(data, "\"finishReason\"") || has(data, "\"blockReason\"");

@@ -69,7 +69,8 @@ impl StreamTap {
             WireFormat::Anthropic => anthropic::observe(self, &event),
             WireFormat::Gemini => gemini::observe(self, &event.data),
             WireFormat::OpenAi if self.endpoint == Endpoint::Responses => openai::observe_response(self, &event),
-            WireFormat::OpenAi => openai::observe_chat(self, &event),
+            WireFormat::OpenAi if crate::head::speaks_chat(self.endpoint) => openai::observe_chat(self, &event),
+            WireFormat::OpenAi => openai::observe_media(self, &event),
         }
     }
 
@@ -112,7 +113,7 @@ impl StreamTap {
 
     /// More tokens than the provider has put out: no token has less than a byte of text.
     pub(crate) fn most_output(&self) -> u64 {
-        self.text_bytes.max(self.usage.map_or(0, |usage| usage.output))
+        self.text_bytes.max(self.usage.map_or(0, |usage| usage.all_output()))
     }
 
     /// Counts the text that follows these names.

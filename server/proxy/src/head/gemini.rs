@@ -3,11 +3,12 @@
 //! Gemini's servers take every name in two spellings (`maxOutputTokens`, `max_output_tokens`); both are the same field
 //! here, and both at once are refused.
 
-use super::{CapSlot, Head, MAX_CHOICES, ModelPlace, Placed, SentCap, invalid, object};
+use super::{AskedTier, CapSlot, Head, MAX_CHOICES, ModelPlace, Placed, SentCap, invalid, object};
 use crate::fields::{Fields, Names};
 use crate::scan::Scan;
 use domain::denial::Denial;
 use domain::model::Endpoint;
+use domain::usage::{Beside, ServiceTier};
 use serde_json::value::RawValue;
 
 const BODY: Names = &[
@@ -30,9 +31,8 @@ pub(super) fn read(text: &str, scan: Scan, endpoint: Endpoint, model: &str, stre
             )));
         }
     }
-    if fields.get("serviceTier").is_some_and(|tier| !tier.get().eq_ignore_ascii_case("\"standard\"")) {
-        return Err(invalid("'serviceTier' may only be standard: others have no price here. Remove it."));
-    }
+    let tier: Option<String> = fields.get("serviceTier").and_then(|tier| serde_json::from_str(tier.get()).ok());
+    let tier = tier.as_deref().map(|word| word.strip_prefix("SERVICE_TIER_").unwrap_or(word));
     let insert_at = text.find('{').map_or(0, |brace| brace + 1);
     let mut head = Head {
         model: model.to_owned(),
@@ -44,6 +44,11 @@ pub(super) fn read(text: &str, scan: Scan, endpoint: Endpoint, model: &str, stre
         choices: 1,
         insert_at,
         is_empty: fields.is_empty,
+        file_bytes: 0,
+        most: Beside { searches: if scan.searches { super::MOST_SEARCHES } else { 0 }, ..Beside::NOTHING },
+        usual: Beside::NOTHING,
+        fixed: Beside::NOTHING,
+        tier: tier.and_then(ServiceTier::from_word).map_or(AskedTier::Standard, AskedTier::Named),
         scan,
     };
     if endpoint != Endpoint::GenerateContent {
@@ -136,7 +141,6 @@ mod tests {
             ),
             (r#"{"contents":[{"parts":[{"file_data":{"file_uri":"gs://bucket/x"}}]}]}"#, "stored"),
             (r#"{"tools":[{"fileSearch":{"fileSearchStoreNames":["fileSearchStores/x"]}}]}"#, "stored"),
-            (r#"{"serviceTier":"priority"}"#, "standard"),
         ] {
             assert!(refusal(body).contains(word), "{body}: {}", refusal(body));
         }

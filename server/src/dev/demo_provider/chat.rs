@@ -59,6 +59,7 @@ fn asked(body: &Value, model: String, messages: &[Value]) -> Asked {
             _ => None,
         },
         thinks: body["reasoning_effort"].as_str().is_some_and(|effort| effort != "none"),
+        omits_thoughts: false,
     }
 }
 

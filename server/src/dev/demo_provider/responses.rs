@@ -62,6 +62,7 @@ fn asked(body: &Value, model: String) -> Asked {
             _ => None,
         },
         thinks: body["reasoning"]["effort"].as_str().is_some_and(|effort| effort != "none"),
+        omits_thoughts: body["reasoning"]["summary"].is_null(),
     }
 }
 
@@ -82,17 +83,21 @@ struct Item {
 }
 
 impl Item {
+    /// Without words it is only told that there was one.
     fn thought(id: &str, words: &[String]) -> Self {
         let text = words.concat();
         let at = |data: Value| with(data, "summary_index", json!(0));
-        let delta = |word| ("response.reasoning_summary_text.delta", at(json!({"delta": word})), true);
         let part = |text: &str| json!({"type": "summary_text", "text": text});
+        let item =
+            |summary: Value| json!({"id": id, "type": "reasoning", "summary": summary, "encrypted_content": null});
+        if words.is_empty() {
+            return Self { start: item(json!([])), whole: item(json!([])), events: vec![] };
+        }
+        let delta = |word| ("response.reasoning_summary_text.delta", at(json!({"delta": word})), true);
         let mut events = vec![("response.reasoning_summary_part.added", at(json!({"part": part("")})), false)];
         events.extend(words.iter().map(delta));
         events.push(("response.reasoning_summary_text.done", at(json!({"text": text})), false));
         events.push(("response.reasoning_summary_part.done", at(json!({"part": part(&text)})), false));
-        let item =
-            |summary: Value| json!({"id": id, "type": "reasoning", "summary": summary, "encrypted_content": null});
         Self { start: item(json!([])), whole: item(json!([part(&text)])), events }
     }
 
@@ -130,7 +135,8 @@ impl Answer {
         let status = if plan.truncated { "incomplete" } else { "completed" };
         let mut items = vec![];
         if !plan.thought.is_empty() {
-            items.push(Item::thought(&provider.next_id("rs_"), &plan.thought));
+            let shown: &[String] = if asked.omits_thoughts { &[] } else { &plan.thought };
+            items.push(Item::thought(&provider.next_id("rs_"), shown));
         }
         match &plan.content {
             Content::Words(words) => items.push(Item::message(&provider.next_id("msg_"), words, status)),

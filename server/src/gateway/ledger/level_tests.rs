@@ -185,7 +185,8 @@ async fn a_stream_grows_on_all_levels_or_none_in_the_windows_of_its_admission() 
     assert_eq!((stream.amount.as_nano(), held(&desk)), (900, before));
     desk.settle(&key, &stream, 850).unwrap();
     desk.settle(&key, &other, 100).unwrap();
-    let spent = desk.ledger.accounts().into_values().map(|standing| (standing.used.spent.as_nano(), standing.held.spent));
+    let spent =
+        desk.ledger.accounts().into_values().map(|standing| (standing.used.spent.as_nano(), standing.held.spent));
     let mut spent: Vec<_> = spent.collect();
     spent.sort_unstable();
     assert_eq!(spent, [(100, usd(0)), (850, usd(0)), (950, usd(0))]);

@@ -61,7 +61,8 @@ mod tests {
             denial: Some("rate_limited".to_owned()),
             ..usage(EventId::from_i64(1), key(number, &[]).key.id, 0)
         };
-        let mut written = |record: &UsageRecord, times, now| (0..times).filter(|_| refusals.is_news(record, now)).count();
+        let mut written =
+            |record: &UsageRecord, times, now| (0..times).filter(|_| refusals.is_news(record, now)).count();
         assert_eq!(written(&of(1, "a"), 1_000, NOW), 10);
         assert_eq!(written(&of(1, "b"), 1_000, NOW), 1);
         assert_eq!(written(&of(2, "a"), 5, NOW), 5, "each key has its own");

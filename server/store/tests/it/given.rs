@@ -15,7 +15,7 @@ use domain::person::Role;
 use domain::pricing::{PriceList, TokenPrices};
 use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
-use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
+use domain::usage::{Beside, Outcome, ServiceTier, TokenUsage, UsageRecord, UsageSource};
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, KeyTerms, Owner, VirtualKey};
 use store::{Person, Provider, SealedCredential, Store, Team, Tx};
 
@@ -210,7 +210,15 @@ pub(crate) fn call(key: KeyId, at: Timestamp, sequence: u16) -> UsageRecord {
         outcome: Outcome::Answered,
         denial: None,
         streamed: true,
-        tokens: TokenUsage { input: 1, cache_read: 2, cache_write: 3, cache_write_1h: 4, output: 6, reasoning: 5 },
+        tokens: TokenUsage {
+            input: 1,
+            cache_read: 2,
+            cache_write: 3,
+            cache_write_1h: 4,
+            output: 6,
+            reasoning: 5,
+            beside: Beside { audio_input: 7, image_output: 8, searches: 9, tier: ServiceTier::Flex, ..Beside::NOTHING },
+        },
         cost: NanoUsd::from_nano(1_000),
         source: UsageSource::Provider,
         price_version: 7,

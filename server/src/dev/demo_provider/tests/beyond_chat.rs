@@ -93,7 +93,7 @@ async fn a_thought_has_its_place_in_each_format() {
     let answer = ask("POST", "/v1/messages", ANTHROPIC, &body).await.json();
     assert_eq!((&answer["content"][0]["thinking"], &answer["content"][1]["type"]), (&json!(thought), &json!("text")));
 
-    let body = json!({"model": "demo-large", "input": "hi", "reasoning": {"effort": "low"}, "stream": true});
+    let body = json!({"model": "demo-large", "input": "hi", "reasoning": {"effort": "low", "summary": "auto"}, "stream": true});
     let events = ask("POST", "/v1/responses", BEARER, &body).await.events();
     let whole = &events.last().unwrap().1["response"];
     assert_eq!(
