@@ -17,6 +17,7 @@ use crate::framing::Framing;
 use crate::gateway::Gateway;
 use crate::headers::for_client;
 use crate::health::{Attempt, Failure};
+use crate::kind_of_answer::{answers_in_json, says_nothing_of_itself, without_an_answer};
 use crate::limit_headers;
 use crate::metering::Charge;
 use crate::ports::ProviderRecord;
@@ -28,11 +29,10 @@ use crate::upstream::UpstreamBody;
 use bytes::{Bytes, BytesMut};
 use domain::denial::Denial;
 use domain::key_secret::SecretText;
-use domain::model::{Endpoint, WireFormat};
+use domain::model::WireFormat;
 use domain::money::NanoUsd;
 use domain::usage::Outcome;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body_util::BodyExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,10 +71,11 @@ pub(crate) struct Exchange {
     /// How long the provider that answers may pause.
     pub between_events: Duration,
     /// How the answer becomes one of the client's format, where it is not.
-    pub crossing: Option<Crossing>,
+    pub crossing: Option<Box<Crossing>>,
 }
 
-pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: Answer) {
+/// The call from here to its end.
+pub(crate) fn run(gateway: Arc<Gateway>, admitted: Admitted, answer: Answer) -> impl Future<Output = ()> {
     let timeouts = gateway.settings.timeouts;
     // A stream that reports as it goes has nothing to tell that has not been seen; a plain answer always has.
     let comes_last = |candidate: &Candidate| dialect::usage_comes_last(candidate.endpoint);
@@ -84,13 +85,19 @@ pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: A
     let drain = Drain::new(Arc::clone(&gateway.drains), worthwhile, time);
     let due = Instant::now() + timeouts.total;
     let between_events = timeouts.between_events;
-    let mut exchange =
+    let exchange =
         Exchange { gateway, admitted, drain, due, attempts: 0, attempt: None, between_events, crossing: None };
+    // On the heap, since it goes from hand to hand: each future that takes a value holds it twice, and the task of every
+    // call had twelve kilobytes, which were allocated, copied and kept for as long as its stream ran.
+    bring_back(Box::new(exchange), answer)
+}
+
+async fn bring_back(mut exchange: Box<Exchange>, mut answer: Answer) {
     let Reply { response, provider, credential, endpoint } = match exchange.reply(&mut answer).await {
         Ok(reply) => reply,
         Err((denial, charge)) => return exchange.fail(&denial, charge, answer),
     };
-    exchange.crossing = Crossing::of(&exchange.admitted, endpoint);
+    exchange.crossing = Crossing::of(&exchange.admitted, endpoint).map(Box::new);
     exchange.admitted.forget_body();
     let (parts, body) = response.into_parts();
     if let Some(between_events) = provider.timeouts.between_events() {
@@ -128,24 +135,6 @@ pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: A
     exchange.relay_plain(head, body, answer).await;
 }
 
-/// Successes that have nothing to relay, or only a part of it.
-fn without_an_answer(status: StatusCode) -> bool {
-    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::PARTIAL_CONTENT)
-}
-
-/// Some servers send streams under no name, or under one that fits everything.
-fn says_nothing_of_itself(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(CONTENT_TYPE) else { return true };
-    let kind = kind.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
-    kind.eq_ignore_ascii_case(b"text/plain") || kind.eq_ignore_ascii_case(b"application/octet-stream")
-}
-
-/// Endpoints whose plain answers are one JSON object, whatever was asked for.
-const fn answers_in_json(endpoint: Endpoint) -> bool {
-    use Endpoint::{ChatCompletions, CountTokens, Embeddings, Messages, Responses};
-    matches!(endpoint, ChatCompletions | Responses | Messages | Embeddings | CountTokens)
-}
-
 impl Exchange {
     /// What a call without figures is charged after this much output.
     pub(crate) fn estimated(&self, output: u64) -> Charge {
@@ -156,7 +145,7 @@ impl Exchange {
     }
 
     /// Ends a call of which the client has seen nothing yet.
-    fn fail(mut self, denial: &Denial, charge: Charge, answer: Answer) {
+    fn fail(mut self: Box<Self>, denial: &Denial, charge: Charge, answer: Answer) {
         let attempts = self.attempts;
         let outcome = match denial {
             _ if self.drain.client_is_gone() => Outcome::ClientGone,
@@ -199,7 +188,7 @@ impl Exchange {
 
     /// A provider's error: passed through if it is one of the format, and replaced otherwise. It costs nothing.
     async fn relay_error(
-        mut self,
+        mut self: Box<Self>,
         mut head: Response<()>,
         mut body: UpstreamBody,
         credential: Arc<SecretText>,
@@ -230,7 +219,7 @@ impl Exchange {
         }
     }
 
-    async fn relay_plain(mut self, head: Response<()>, mut body: UpstreamBody, mut answer: Answer) {
+    async fn relay_plain(mut self: Box<Self>, head: Response<()>, mut body: UpstreamBody, mut answer: Answer) {
         let most = if self.crossing.is_some() { TRANSLATED_BYTES } else { KEPT_WHOLE_BYTES };
         let mut kept = BytesMut::new();
         let failure = loop {
@@ -283,7 +272,7 @@ impl Exchange {
     }
 
     /// Ends a call whose whole answer is here.
-    fn finish_whole(mut self, mut head: Response<()>, bytes: Bytes, charge: Charge, answer: Answer) {
+    fn finish_whole(mut self: Box<Self>, mut head: Response<()>, bytes: Bytes, charge: Charge, answer: Answer) {
         let gone = self.drain.client_is_gone();
         self.conclude(Outcome::Answered, None);
         let cost = charge.cost.plus(self.admitted.reservation().lost());
@@ -302,7 +291,13 @@ impl Exchange {
     }
 
     /// Passes a large answer on as it comes, one piece behind, so that its last piece waits for the settlement.
-    async fn relay_large(mut self, mut head: Response<()>, begun: Bytes, mut body: UpstreamBody, answer: Answer) {
+    async fn relay_large(
+        mut self: Box<Self>,
+        mut head: Response<()>,
+        begun: Bytes,
+        mut body: UpstreamBody,
+        answer: Answer,
+    ) {
         announce_budget(head.headers_mut(), self.admitted.reservation().left_after(None));
         let status = head.status().as_u16();
         let (sender, client_body) = Body::channel();

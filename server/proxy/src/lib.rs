@@ -23,6 +23,7 @@ mod head;
 mod headers;
 mod health;
 mod holding;
+mod kind_of_answer;
 mod limit_headers;
 mod metering;
 mod multipart;

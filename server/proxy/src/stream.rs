@@ -11,7 +11,6 @@
 mod translated;
 
 use crate::body::{Body, Sender};
-use crate::crossing::Crossing;
 use crate::dialect::translate::StreamTranslator;
 use crate::dialect::{StreamTap, Verdict};
 use crate::forward::{Answer, Exchange, announce_budget};
@@ -50,11 +49,11 @@ enum Step {
 }
 
 struct Pump {
-    exchange: Exchange,
+    exchange: Box<Exchange>,
     tap: StreamTap,
     splitter: Splitter,
     /// What the client sees is made by this, if its format is another.
-    translator: Option<StreamTranslator>,
+    translator: Option<Box<StreamTranslator>>,
     client: Sender,
     /// When the provider last said something.
     heard: Instant,
@@ -64,7 +63,7 @@ struct Pump {
 }
 
 pub(crate) async fn relay(
-    exchange: Exchange,
+    exchange: Box<Exchange>,
     framing: Framing,
     mut head: Response<()>,
     mut body: UpstreamBody,
@@ -85,7 +84,7 @@ pub(crate) async fn relay(
     // What is translated needs all that the provider says.
     let wants_usage = exchange.crossing.is_some() || exchange.admitted.client_wants_usage();
     let tap = StreamTap::new(exchange.provider_endpoint(), framing, wants_usage);
-    let translator = exchange.crossing.as_ref().map(Crossing::stream);
+    let translator = exchange.crossing.as_ref().map(|crossing| Box::new(crossing.stream()));
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let heard = Instant::now();
@@ -127,7 +126,8 @@ impl Pump {
                 Step::Frame(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) => {
                         let end = match self.translator {
-                            Some(_) => self.take_translated(data).await,
+                            // Boxed, so that a task which has no use for it has no room for it either.
+                            Some(_) => Box::pin(self.take_translated(data)).await,
                             None => self.take(data).await,
                         };
                         self.heard = Instant::now();

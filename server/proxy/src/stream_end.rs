@@ -39,10 +39,10 @@ pub(crate) enum Cut {
 
 /// A stream that nothing more is read of.
 pub(crate) struct Ended {
-    pub exchange: Exchange,
+    pub exchange: Box<Exchange>,
     pub tap: StreamTap,
     pub client: Sender,
-    pub translator: Option<StreamTranslator>,
+    pub translator: Option<Box<StreamTranslator>>,
     /// Of the answer's head.
     pub status: u16,
 }
@@ -108,7 +108,10 @@ impl Ended {
             };
             let mut body = error_body(denial, &words, &asked(&caller, &gateway));
             if shutdown && let Some(error) = body.get_mut("error") {
-                error["code"] = Value::from("server_shutdown");
+                // Where Google's errors have the word that others call a code, which is a number there.
+                let place =
+                    if error["code"].is_number() { &mut error["details"][0]["reason"] } else { &mut error["code"] };
+                *place = Value::from("server_shutdown");
             }
             match &mut self.translator {
                 Some(translator) => translator.broken(&body),

@@ -13,7 +13,7 @@ use domain::model::Endpoint;
 
 /// Where all candidates speak other formats, what the call asks for is read before money is set aside, and those go that
 /// cannot be asked for it. A call that others could serve too is not read for the sake of a fallback.
-pub(super) fn translatable(candidates: &mut Vec<Candidate>, called: &Called) -> Result<Option<Chat>, Denial> {
+pub(super) fn translatable(candidates: &mut Vec<Candidate>, called: &Called) -> Result<Option<Box<Chat>>, Denial> {
     if candidates.iter().any(|candidate| candidate.endpoint == called.endpoint) {
         return Ok(None);
     }
@@ -28,7 +28,7 @@ pub(super) fn translatable(candidates: &mut Vec<Candidate>, called: &Called) -> 
     });
     match why {
         Some(denial) if candidates.is_empty() => Err(denial),
-        _ => Ok(Some(chat)),
+        _ => Ok(Some(Box::new(chat))),
     }
 }
 

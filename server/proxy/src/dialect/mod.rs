@@ -6,6 +6,8 @@
 
 mod anthropic;
 mod gemini;
+#[cfg(test)]
+mod golden;
 mod openai;
 pub(crate) mod translate;
 
