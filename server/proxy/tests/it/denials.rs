@@ -184,7 +184,8 @@ async fn the_first_reason_in_the_promised_order_is_given() {
     assert_eq!(answer(CHAT).await, "model_not_allowed");
     world.change(|facts| facts.effective.models = vec!["*".parse().unwrap()]);
     assert_eq!(answer(CHAT).await, "model_unpriced");
-    world.change(|facts| facts.models[2].price = Some(domain::pricing::PriceList::default()));
+    // One that costs something: what is free needs no budget.
+    world.change(|facts| facts.models[2].price = facts.models[0].price.clone());
     assert_eq!(answer(CHAT).await, "budget_exhausted");
 }
 
