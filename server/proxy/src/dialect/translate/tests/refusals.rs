@@ -194,3 +194,20 @@ fn a_stream_that_breaks_says_so_in_the_clients_format() {
         assert!(framing == Framing::Events || [&begun[..], said.as_bytes()].concat().starts_with(b"["));
     }
 }
+
+#[test]
+fn limits_and_labels_are_kept_within_what_the_other_side_takes() {
+    let user = "u".repeat(65);
+    let body = format!(
+        r#"{{"messages":[{{"role":"user","content":"Hi"}}],"max_tokens":64000,"metadata":{{"user_id":"{user}"}},
+        "thinking":{{"type":"enabled","budget_tokens":31999}}}}"#
+    );
+    let chat = read_request(Surface::Messages, body.as_bytes(), false).unwrap();
+    let written = |dialect| String::from_utf8(write_request(&chat, &target(dialect)).unwrap().to_vec()).unwrap();
+    assert!(!written(Dialect::OpenAi).contains("\"user\":\"u"));
+    assert!(written(Dialect::OpenAi).contains(r#""reasoning_effort":"high""#));
+    assert!(written(Dialect::Gemini).contains(r#""thinkingBudget":24576"#));
+    // Below the cap that was decided at admission.
+    assert!(written(Dialect::Anthropic).contains(r#""budget_tokens":8999"#));
+    assert!(written(Dialect::Anthropic).contains(&user));
+}
