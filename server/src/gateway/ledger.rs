@@ -123,6 +123,23 @@ impl Ledger {
         swept
     }
 
+    /// Writes refusals that were held back in minutes that are over, or all of them.
+    pub fn flush_refusals(&self, all: bool) {
+        let due = {
+            let mut refusals = lock(&self.refusals);
+            if all { refusals.all() } else { refusals.of_past_minutes(self.clock.now()) }
+        };
+        self.note(&due);
+    }
+
+    fn note(&self, uncharged: &[UsageRecord]) {
+        for record in uncharged {
+            if let Err(error) = self.spool.note_denied(record) {
+                tracing::debug!(%error, event.id = %record.id, "a denial was not recorded");
+            }
+        }
+    }
+
     /// Every account in memory.
     pub fn accounts(&self) -> BTreeMap<BudgetLine, Standing> {
         let mut all = BTreeMap::new();
@@ -299,11 +316,13 @@ impl ports::Ledger for Ledger {
 
     fn record_denied(&self, record: UsageRecord) {
         let record = UsageRecord { cost: NanoUsd::ZERO, charged: Vec::new(), ..tidy(record) };
-        let is_news = record.outcome != Outcome::Denied || lock(&self.refusals).is_news(&record, self.clock.now());
-        if is_news && let Err(error) = self.spool.note_denied(&record) {
-            tracing::debug!(%error, event.id = %record.id, "a denial was not recorded");
+        self.remember(record.clone());
+        if record.outcome == Outcome::Denied {
+            let due = lock(&self.refusals).after(record, self.clock.now());
+            self.note(&due);
+        } else {
+            self.note(&[record]);
         }
-        self.remember(record);
     }
 
     fn figures(&self, record: &KeyRecord, now: Timestamp) -> Vec<BudgetFigures> {

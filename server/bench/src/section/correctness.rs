@@ -12,7 +12,6 @@ use crate::target::Target;
 use crate::wish::Wish;
 use domain::id::KeyId;
 use domain::money::NanoUsd;
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use store::Store;
@@ -97,23 +96,17 @@ pub async fn compare(running: Running, books: &Books, squeezed: &Squeezed, repor
         off(denied.into(), squeezed.refused.into()),
         format!("{denied} rows"),
     );
-    let by_events = store.usage_totals().await?;
-    let sum = |of: fn(&(KeyId, NanoUsd, NanoUsd)) -> NanoUsd| -> i128 {
-        by_events.iter().map(|total| i128::from(of(total).as_nano())).sum()
-    };
-    let cost = sum(|&(_, events, _)| events);
-    must_be_zero("cost by events beyond cost by hours", off(cost, sum(|&(_, _, hours)| hours)), format!("{cost} n$"));
+    let sums = store.ledger_sums().await?;
+    let nano = |amount: NanoUsd| i128::from(amount.as_nano());
+    let cost: i128 = sums.keys.values().map(|key| nano(key.by_events)).sum();
+    let by_hours: i128 = sums.keys.values().map(|key| nano(key.kept)).sum();
+    must_be_zero("cost by events beyond cost by hours", off(cost, by_hours), format!("{cost} n$"));
     let listed = i128::from(books.input) * 3_000 + i128::from(books.output) * 15_000;
     must_be_zero("cost beyond the provider's tokens at their price", off(cost, listed), format!("{listed} n$"));
-    let of_key: HashMap<KeyId, i64> = by_events.iter().map(|&(key, events, _)| (key, events.as_nano())).collect();
-    let mut accounts = 0;
-    let mut drift = 0;
-    for (key, _, spent) in store.counter_totals().await? {
-        accounts += 1;
-        drift += i128::from((spent.as_nano() - of_key.get(&key).copied().unwrap_or(0)).abs());
-    }
+    let accounts = sums.accounts.len();
+    let drift: i128 = sums.accounts.values().map(|it| (nano(it.kept.spent) - nano(it.by_events.spent)).abs()).sum();
     must_be_zero("spent beyond the sum of its events, all accounts", off(drift, 0), format!("{accounts} accounts"));
-    let spent = of_key.get(&books.tight).copied().unwrap_or(0);
+    let spent = sums.keys.get(&books.tight).map_or(0, |key| key.by_events.as_nano());
     must_be_zero(
         "overspent by 64 connections at once",
         Spread::of([(spent - TIGHT_BUDGET.as_nano()).max(0) as f64]),
