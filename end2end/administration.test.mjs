@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { accessible, openBrowser, openWindow, picture, signIn } from './lib/browser.mjs';
 import { Gateway, SMALL, codeOf, nano } from './lib/gateway.mjs';
 import { startDev } from './lib/keywright.mjs';
-import { ADMINISTRATOR, DEVELOPER } from './lib/people.mjs';
+import { ADMINISTRATOR, DEVELOPER, LEAD } from './lib/people.mjs';
 import { mint, signIn as visit } from './lib/portal.mjs';
 import { startProvider } from './lib/provider.mjs';
 
@@ -107,8 +107,71 @@ test('guardrails by pattern reach existing keys with the next call', async () =>
   assert.equal((await gateway.chat('hello', { model: 'house-model' })).status, 200);
 });
 
+test('a budget of the organisation shows what is left, and refuses nonsense with every reason', async () => {
+  await page.goto('/admin/budgets/organisation');
+  await page.getByLabel('Budget a month').fill('lots');
+  await page.getByLabel('Calls at once').fill('0.5');
+  await page.getByRole('button', { name: 'Save limits' }).click();
+  const reasons = await page.getByRole('alert').getByRole('link').allInnerTexts();
+  assert.equal(reasons.length, 2, `every reason at once: ${reasons}`);
+  await picture(page, '7-budget-refused');
+
+  await page.getByLabel('Budget a month').fill('800.00');
+  await page.getByLabel('Calls at once').fill('');
+  await page.getByRole('button', { name: 'Save limits' }).click();
+  await page.getByText(/^saved\. it counts from the next call/i).waitFor();
+  assert.match(await page.getByRole('main').innerText(), /\$\d+\.\d\d left of \$800\.00/);
+  await picture(page, '7-budget');
+  await accessible(page, true);
+});
+
+test('a limit of the team reaches the next call of its member’s key, which is told whose limit it is', async () => {
+  await page.goto('/admin/teams');
+  await page.getByRole('link', { name: 'Search', exact: true }).click();
+  await page.getByRole('link', { name: 'Budgets and limits' }).click();
+  await page.getByLabel('Requests a minute').fill('1');
+  await page.getByRole('button', { name: 'Save limits' }).click();
+  await page.getByText(/^saved\. it counts from the next call/i).waitFor();
+
+  const shared = (await gateway.call('GET', '/v1/key')).json.shared_limits;
+  assert.deepEqual(shared.filter((level) => level.scope === 'team').map((level) => [level.name, level.requests_per_minute]), [['Search', 1]]);
+  await gateway.chat('hello', { model: 'house-model' });
+  const refused = await gateway.chat('hello', { model: 'house-model' });
+  assert.equal(refused.status, 429, refused.text);
+  assert.equal(codeOf(refused), 'rate_limited');
+  assert.match(refused.json.error.message, /Search/);
+
+  await page.getByLabel('Requests a minute').fill('');
+  await page.getByRole('button', { name: 'Save limits' }).click();
+  await page.getByText(/^saved\. it counts from the next call/i).waitFor();
+  assert.equal((await gateway.chat('hello', { model: 'house-model' })).status, 200, 'taken back, it no longer counts');
+});
+
+test('a business unit takes the team in, and its lead sees what the team may spend', async () => {
+  await page.goto('/admin/units/new');
+  await page.getByLabel('Name').fill('Europe');
+  await page.getByRole('button', { name: 'Add business unit' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Europe' }).waitFor();
+  await page.getByLabel('Search', { exact: true }).check();
+  await page.getByRole('button', { name: 'Save business unit' }).click();
+  await page.getByText(/^saved\. calls are charged/i).waitFor();
+  await picture(page, '7-unit');
+  await accessible(page, true);
+  await page.getByRole('link', { name: 'Budgets and limits' }).click();
+  await page.getByLabel('Budget a month').fill('300');
+  await page.getByRole('button', { name: 'Save limits' }).click();
+  await page.getByText(/^saved\. it counts from the next call/i).waitFor();
+
+  const lead = await visit(keywright.url, LEAD);
+  const own = await (await lead.open('/')).follow(/^budgets of search$/i);
+  assert.equal(own.status, 200);
+  assert.match(own.text, /in Europe/);
+  const stranger = await visit(keywright.url, DEVELOPER);
+  assert.equal((await stranger.open(own.url.pathname)).status, 404, 'a plain member does not see the team’s money');
+});
+
 test('the pages of administration are whole, accessible and narrow enough', async () => {
-  for (const path of ['/admin', '/admin/providers', '/admin/models', '/admin/guardrails', '/admin/people', '/admin/teams', '/admin/audit']) {
+  for (const path of ['/admin', '/admin/providers', '/admin/models', '/admin/guardrails', '/admin/budgets', '/admin/people', '/admin/teams', '/admin/audit']) {
     assert.equal((await page.goto(path)).status(), 200, path);
     await picture(page, `7${path.replaceAll('/', '-')}`);
     await accessible(page, true);
@@ -118,6 +181,6 @@ test('the pages of administration are whole, accessible and narrow enough', asyn
 test('the audit log holds all of it, and no credential', async () => {
   await page.goto('/admin/audit');
   const audit = await page.getByRole('main').innerText();
-  for (const act of ['provider.added', 'model.added', 'profile.changed']) assert.ok(audit.includes(act), `${act} in ${audit}`);
+  for (const act of ['provider.added', 'model.added', 'profile.changed', 'limits.set', 'limits.cleared', 'unit.changed']) assert.ok(audit.includes(act), `${act} in ${audit}`);
   assert.ok(!(await page.content()).includes(CREDENTIAL));
 });

@@ -19,6 +19,11 @@ const CLIENTS = 12;
 const answersBeforeTheKill = (round) => 60 + 53 * round;
 const MOST_CALLS_OF_A_CLIENT = 400;
 
+const STREAM_ROUNDS = 3;
+const STREAMS = ['/v1/chat/completions', '/v1/responses', '/v1/messages'];
+/** The demo provider says a word every 30 ms; what was said is written down every two seconds. */
+const EVENTS_BEFORE_A_CHECKPOINT = 120;
+
 /** Only a binary built for it knows this. */
 const FAULT = { KEYWRIGHT_FAULT: 'write-behind' };
 
@@ -69,6 +74,98 @@ test('control: a ledger written behind the answers loses some of them', async (t
   assert.ok(lost.length > 0, 'if write-behind loses nothing, the proof above proves nothing');
   assert.ok(entries.length > 0, 'it loses what is young, and not everything');
 });
+
+test('kill -9 in the middle of streams: each is charged what it had said, and nothing stays reserved', async (t) => {
+  const data = await temporaryFolder('kill9-streams');
+  const port = await freePort();
+  const start = () => startDev({ name: 'kill9-streams', data, port });
+  let keywright;
+  try {
+    keywright = await start();
+    await widenGuardrails(keywright.url, { callsAMinute: 6000, callsAtOnce: 100 });
+    const gateway = new Gateway(keywright.url, await mint(await signIn(keywright.url, DEVELOPER), 'streams', roomy));
+    const ids = [];
+    for (let round = 0; round < STREAM_ROUNDS; round += 1) {
+      const talking = await Promise.all(STREAMS.map((path) => openStream(gateway, path)));
+      await Promise.all(talking.map((stream) => stream.hasSaid(EVENTS_BEFORE_A_CHECKPOINT)));
+      const justBegun = await Promise.all(STREAMS.map((path) => openStream(gateway, path)));
+      await keywright.kill9();
+      const streams = [...talking, ...justBegun];
+      await Promise.all(streams.map((stream) => stream.ended));
+      for (const { text } of streams) assert.ok(!isCompleteStream(text()), 'a stream that was killed does not look whole');
+
+      keywright = await start();
+      for (const { id } of streams) {
+        const { json: call } = await gateway.request(id);
+        assert.equal(call?.outcome, 'interrupted', `${id} is known after the start: ${JSON.stringify(call)}`);
+        assert.ok(nano(call.cost) > 0n, `${id} is not free because the process died`);
+      }
+      for (const { id } of talking) {
+        const { json: call } = await gateway.request(id);
+        assert.equal(call.usage_source, 'estimated', `${id} left a checkpoint`);
+        assert.ok(call.tokens.input > 0 && call.tokens.output > 0, `${id}: ${JSON.stringify(call.tokens)}`);
+      }
+      ids.push(...streams.map(({ id }) => id));
+      const { code, stdout, stderr } = await run({ args: ['ledger', 'verify', '--data', data] });
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /Drift 0/);
+    }
+    const { spent, reserved } = ownBudget(await gateway.key());
+    assert.equal(reserved, 0n, 'nothing stays reserved for streams that died with the process');
+    await keywright.stop();
+    const { entries } = readLedger(data);
+    assert.deepEqual(entries.map(({ id }) => id).sort(), ids.sort(), 'every stream is in the ledger, once');
+    assert.equal(entries.reduce((total, { cost }) => total + cost, 0n), spent, 'the budget counts what the ledger lists');
+    t.diagnostic(`${ids.length} streams cut by ${STREAM_ROUNDS} kills, ${spent} nano-dollars charged`);
+  } finally {
+    await keywright?.kill9();
+    await rm(data, { recursive: true, force: true });
+  }
+});
+
+/** Opens a stream that lasts longer than the test, and reads it until it breaks. */
+async function openStream(gateway, path) {
+  const answer = await fetch(`${gateway.url}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model: LARGE,
+      stream: true,
+      ...(path === '/v1/responses'
+        ? { input: '[long 5000] hello', max_output_tokens: 5000 }
+        : { messages: [{ role: 'user', content: '[long 5000] hello' }], max_tokens: 5000 }),
+    }),
+    signal: AbortSignal.timeout(120_000),
+  });
+  assert.equal(answer.status, 200, path);
+  let text = '';
+  let events = 0;
+  const waiting = [];
+  const ended = (async () => {
+    const decoder = new TextDecoder();
+    try {
+      for await (const piece of answer.body) {
+        const more = decoder.decode(piece, { stream: true });
+        text += more;
+        events += more.split('data: ').length - 1;
+        for (const { enough, done } of waiting) if (events >= enough) done();
+      }
+    } catch {
+      // The connection broke, as it should.
+    }
+    for (const { done } of waiting) done();
+  })();
+  return {
+    id: answer.headers.get('x-request-id'),
+    ended,
+    text: () => text,
+    hasSaid: (enough) =>
+      new Promise((done) => {
+        waiting.push({ enough, done });
+        if (events >= enough) done();
+      }),
+  };
+}
 
 const missing = (seen, entries) => {
   const ids = new Set(entries.map((entry) => entry.id));

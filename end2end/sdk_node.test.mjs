@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import Anthropic from '@anthropic-ai/sdk';
-import OpenAI from 'openai';
+import { GoogleGenAI } from '@google/genai';
+import OpenAI, { toFile } from 'openai';
 
-import { EMBEDDING, LARGE, SMALL } from './lib/gateway.mjs';
+import { PNG, all } from './lib/clients.mjs';
+import { EMBEDDING, GEMINI, LARGE, MEDIA, SMALL } from './lib/gateway.mjs';
 import { startDev } from './lib/keywright.mjs';
 import { DEVELOPER } from './lib/people.mjs';
 import { mint, signIn } from './lib/portal.mjs';
@@ -15,12 +17,14 @@ const HELLO = [{ role: 'user', content: 'Say hello' }];
 let keywright;
 let openai;
 let anthropic;
+let google;
 
 before(async () => {
   keywright = await startDev({ name: 'sdk_node' });
   const apiKey = await mint(await signIn(keywright.url, DEVELOPER), 'node sdk');
   openai = new OpenAI({ apiKey, baseURL: `${keywright.url}/v1`, maxRetries: 0 });
   anthropic = new Anthropic({ apiKey, baseURL: keywright.url, maxRetries: 0 });
+  google = new GoogleGenAI({ apiKey, httpOptions: { baseUrl: keywright.url, retryOptions: { attempts: 1 } } });
 });
 after(() => keywright?.stop());
 
@@ -120,8 +124,46 @@ test('anthropic: a denial is the SDK’s own kind of error', async () => {
   await assert.rejects(stranger.messages.create({ model: LARGE, max_tokens: 8, messages: HELLO }), Anthropic.AuthenticationError);
 });
 
-async function all(stream) {
-  const items = [];
-  for await (const item of stream) items.push(item);
-  return items;
-}
+test('openai: completions of the older format, plain and streamed', async () => {
+  const answer = await openai.completions.create({ model: LARGE, prompt: 'def add(a, b):', max_tokens: 8 });
+  assert.equal(answer.choices[0].finish_reason, 'length');
+  assert.equal(answer.usage.completion_tokens, 8);
+  const chunks = await all(await openai.completions.create({ model: LARGE, prompt: 'def add(a, b):', max_tokens: 8, stream: true }));
+  assert.equal(chunks.map((chunk) => chunk.choices[0]?.text ?? '').join(''), answer.choices[0].text);
+});
+
+test('openai: a picture', async () => {
+  const answer = await openai.images.generate({ model: MEDIA, prompt: 'a grey pixel' });
+  assert.equal(answer.data[0].b64_json, PNG);
+  assert.ok(answer.usage.total_tokens > 0);
+});
+
+test('openai: speech, byte for byte, and what was said in a recording', async () => {
+  const sound = Buffer.from(await (await openai.audio.speech.create({ model: MEDIA, voice: 'alloy', input: 'Say hello' })).arrayBuffer());
+  assert.equal(sound.toString('latin1', 0, 4), 'RIFF');
+  assert.equal(sound.readUInt32LE(4), sound.length - 8, 'a whole file');
+  const heard = await openai.audio.transcriptions.create({ model: MEDIA, file: await toFile(sound, 'hello.wav') });
+  assert.equal(heard.text, `A recording of ${sound.length} bytes.`);
+});
+
+test('openai: moderations', async () => {
+  const { results } = await openai.moderations.create({ model: MEDIA, input: ['fine', '[flag]'] });
+  assert.deepEqual(results.map((result) => result.flagged), [false, true]);
+});
+
+test('openai: ranking, which its SDK has no method for', async () => {
+  const body = { model: MEDIA, query: 'red apple', documents: ['blue sky', 'a red apple'], top_n: 1 };
+  const { results } = await openai.post('/rerank', { body });
+  assert.deepEqual(results, [{ index: 1, relevance_score: 1 }]);
+});
+
+test('google: tokens are counted, and texts embedded one by one and together', async () => {
+  assert.ok((await google.models.countTokens({ model: GEMINI, contents: 'Say hello' })).totalTokens > 0);
+  const { embeddings } = await google.models.embedContent({ model: GEMINI, contents: ['one', 'two'], config: { outputDimensionality: 8 } });
+  assert.deepEqual(embeddings.map(({ values }) => values.length), [8, 8]);
+});
+
+test('google: a denial is the SDK’s own kind of error', async () => {
+  const refused = google.models.generateContent({ model: 'no-such-model', contents: 'Say hello' });
+  await assert.rejects(refused, (error) => error.status === 404 && /no-such-model/.test(error.message));
+});

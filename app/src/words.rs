@@ -4,15 +4,17 @@
 
 mod calls;
 mod changes;
+mod health;
 mod keys;
 mod refusals;
 mod settings;
 
 pub use calls::{connection, connection_tone, denial, outcome, usage_source};
 pub use changes::{action, field};
+pub use health::{deployment_standing, failure, standing_note};
 pub use keys::{consumer, consumer_note, consumer_tag, key_status, overlap, revocation_reason, standing};
 pub use refusals::{amount, refusal};
 pub use settings::{
-    above_maximum, budget_window, endpoint, level, per_window, prompt_bound, prompt_bound_note, quota, quota_name,
-    role, role_note, traffic, window, wire_format,
+    above_maximum, budget_window, endpoint, level, per_window, prompt_bound, prompt_bound_note, provider_kind, quota,
+    quota_name, role, role_note, traffic, window,
 };

@@ -3,6 +3,9 @@
 export const LARGE = 'demo-large';
 export const SMALL = 'demo-small';
 export const EMBEDDING = 'demo-embedding';
+export const GEMINI = 'demo-gemini';
+/** Pictures, sound, judgements and ranks. */
+export const MEDIA = 'demo-media';
 /** Costs one US cent a request, whatever is asked. */
 export const PER_REQUEST = 'demo-per-request';
 export const CENT = 10_000_000n;

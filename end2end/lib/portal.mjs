@@ -148,13 +148,16 @@ class Form {
   fill(label, value) {
     const field = this.#labelled(label);
     const name = field.getAttribute('name');
+    let typed = value;
     if (field.tagName === 'SELECT') {
       const option = field.querySelectorAll('option').find((o) => words(o).includes(value) || o.getAttribute('value') === value);
       if (!option) throw new Error(`${label} offers ${words(field)}, not ${value}`);
-      this.values.set(name, [option.getAttribute('value') ?? words(option)]);
-    } else {
-      this.values.set(name, [value]);
+      typed = option.getAttribute('value') ?? words(option);
     }
+    // Rows of a table share their names: the others keep what they have.
+    const namesakes = this.form.querySelectorAll('input, select, textarea').filter((f) => f.getAttribute('name') === name);
+    const values = this.values.get(name) ?? [];
+    this.values.set(name, namesakes.length === values.length ? values.with(namesakes.indexOf(field), typed) : [typed]);
     return this;
   }
 

@@ -138,6 +138,7 @@ impl Process {
             connector,
             clock: clock.clone(),
             ingest: ingest.clone(),
+            gateway: gateway.clone(),
         };
         let portal = Arc::new(Portal::new(PortalParts {
             store: store.clone(),
@@ -153,8 +154,12 @@ impl Process {
             },
         }));
 
-        let look =
-            Look { assets: Arc::new(crate::http::assets::links()), banner: plan.banner, zone: zone.clone(), clock: clock.clone() };
+        let look = Look {
+            assets: Arc::new(crate::http::assets::links()),
+            banner: plan.banner,
+            zone: zone.clone(),
+            clock: clock.clone(),
+        };
         let auth = Arc::new(Auth::new(AuthParts {
             public_origin: plan.public_origin,
             issuers: plan.issuers,
@@ -169,7 +174,8 @@ impl Process {
         let lock = Arc::new(Mutex::new(lock));
         let streams = gateway.clone();
         let cut_streams = move || streams.cut_streams();
-        let books = jobs::Books { ledger: ledger.clone(), ingest: ingest.clone(), history: usage, clock: clock.clone(), zone };
+        let books =
+            jobs::Books { ledger: ledger.clone(), ingest: ingest.clone(), history: usage, clock: clock.clone(), zone };
         let jobs = vec![
             tokio::spawn(books.keep(longest_call)),
             tokio::spawn(async move { directory.keep_current().await }),

@@ -100,7 +100,7 @@ fn way(detail: &CallDetail) -> Vec<Fact> {
     ];
     facts.extend(call.endpoint.map(|endpoint| {
         let how = if call.streamed { "streamed" } else { "in one piece" };
-        Fact::new("Endpoint", view! { <Id text=format!("/v1{}", endpoint.path())/> }).noted(how)
+        Fact::new("Endpoint", view! { <Id text=endpoint.gateway_path().to_owned()/> }).noted(how)
     }));
     facts.extend([
         Fact::new("Sent to", served),

@@ -9,6 +9,7 @@ use crate::html;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
+use domain::id::TeamId;
 use domain::permission::Permission;
 use domain::person::Role;
 use domain::time::MS_PER_DAY;
@@ -22,12 +23,16 @@ pub struct Model {
     pub may_manage: bool,
     pub oversees: bool,
     pub administers: bool,
+    /// Teams that the caller leads.
+    pub led: Vec<(TeamId, String)>,
     pub calendar: Calendar,
 }
 
 pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
     let caller = &visit.caller;
+    let led = caller.memberships.iter().filter(|membership| membership.lead);
     let model = Model {
+        led: led.map(|membership| (membership.team, membership.team_name.clone())).collect(),
         home: visit.portal.home(caller).await?,
         name: caller.name.clone(),
         may_manage: Permission::ManageKeys.allows(Some(caller)),
@@ -39,7 +44,7 @@ pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { home, name, may_manage, oversees, administers, calendar } = model;
+    let Model { home, name, may_manage, oversees, administers, led, calendar } = model;
     let steps = home.first_steps;
     // An administrator without keys has other things to do first.
     let newcomer = may_manage && !(steps.has_key && steps.has_called) && (!oversees || steps.has_key);
@@ -64,6 +69,7 @@ pub fn view(model: Model) -> impl IntoView {
         {newcomer.then(|| first_steps(steps, first_key))}
         {attention}
         {keys}
+        {(!led.is_empty()).then(|| teams(led))}
         {oversees.then(|| oversight(administers, mint && !steps.has_key))}
     }
 }
@@ -172,6 +178,24 @@ fn why(row: &KeyRow, calendar: &Calendar) -> String {
     }
 }
 
+fn teams(led: Vec<(TeamId, String)>) -> impl IntoView {
+    let rows = led.into_iter().map(|(team, name)| {
+        view! {
+            <tr>
+                <NameCell name=format!("Budgets of {name}") href=paths::led_team(team)/>
+                <Cell label="What for">"What the team has left, and the limits that its keys share."</Cell>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    let columns = vec![Column::text("Page"), Column::text("What for")];
+    view! {
+        <Section id="teams" title="Teams that you lead">
+            <Table columns=columns caption="Teams that you lead" compact=true>{rows}</Table>
+        </Section>
+    }
+}
+
 fn oversight(administers: bool, may_mint: bool) -> impl IntoView {
     let everyones = format!("{}?owner=everyone", paths::KEYS);
     let (verb, what) = if administers { ("Change", "and change ") } else { ("See", "") };
@@ -182,6 +206,7 @@ fn oversight(administers: bool, may_mint: bool) -> impl IntoView {
         ("Providers", paths::PROVIDERS.to_owned(), format!("See {what}where calls go, and whether it works.")),
         ("Models and prices", paths::CATALOGUE.to_owned(), format!("{verb} what can be called and what it costs.")),
         ("Guardrails", paths::GUARDRAILS.to_owned(), format!("{verb} who may mint what, within which limits.")),
+        ("Budgets", paths::BUDGETS.to_owned(), format!("{verb} what everybody together may spend, and what is left.")),
         ("People", paths::PEOPLE.to_owned(), format!("{verb} roles and accounts.")),
     ];
     if may_mint {

@@ -104,6 +104,10 @@ pub fn refusal(refusal: &Refusal) -> String {
             let noun = if *wait_seconds == 1 { "second" } else { "seconds" };
             format!("This was asked a moment ago. Try again in {wait_seconds} {noun}.")
         }
+        Reason::AliasOfAlias => {
+            "Another name stands for a model, not for itself or for another name. Choose a model that is one."
+                .to_owned()
+        }
         Reason::UnknownProvider => {
             "One of the deployments names a provider that is not there any more. Choose another provider.".to_owned()
         }

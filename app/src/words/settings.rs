@@ -5,7 +5,7 @@ use crate::format::grouped;
 use domain::access_profile::{AboveMaximum, PromptBound};
 use domain::budget::{BudgetScope, Window};
 use domain::limits::{Counted, Limits};
-use domain::model::{Endpoint, WireFormat};
+use domain::model::{Endpoint, ProviderKind};
 use domain::person::Role;
 use domain::refusal::Amount;
 
@@ -127,13 +127,27 @@ pub const fn endpoint(endpoint: Endpoint) -> &'static str {
         Endpoint::Embeddings => "Embeddings",
         Endpoint::Messages => "Messages",
         Endpoint::CountTokens => "Count tokens",
+        Endpoint::GenerateContent => "Gemini: generate content",
+        Endpoint::EmbedContent => "Gemini: embed content",
+        Endpoint::GeminiCountTokens => "Gemini: count tokens",
+        Endpoint::Completions => "Completions (older)",
+        Endpoint::ImageGenerations => "Make images",
+        Endpoint::ImageEdits => "Edit images",
+        Endpoint::ImageVariations => "Vary images",
+        Endpoint::Speech => "Speech from text",
+        Endpoint::Transcriptions => "Text from speech",
+        Endpoint::Translations => "English text from speech",
+        Endpoint::Moderations => "Moderations",
+        Endpoint::Rerank => "Rerank",
     }
 }
 
-pub const fn wire_format(format: WireFormat) -> &'static str {
-    match format {
-        WireFormat::OpenAi => "OpenAI",
-        WireFormat::Anthropic => "Anthropic",
+pub const fn provider_kind(kind: ProviderKind) -> &'static str {
+    match kind {
+        ProviderKind::OpenAi => "OpenAI",
+        ProviderKind::AzureOpenAi => "Azure OpenAI",
+        ProviderKind::Anthropic => "Anthropic",
+        ProviderKind::Gemini => "Gemini",
     }
 }
 

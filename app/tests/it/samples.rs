@@ -14,7 +14,6 @@ use domain::audit::{Actor, AuditEntry, AuditRow};
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Window};
 use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, TeamId};
 use domain::key_secret::SecretText;
-use domain::limits::Limits;
 use domain::minting::{Clamped, GrantedTerms};
 use domain::model::{Endpoint, ModelName};
 use domain::money::{NanoUsd, PicoUsd};
@@ -28,17 +27,17 @@ use domain::virtual_key::{
 };
 use portal::keys::*;
 use portal::models::ModelRow;
-use portal::ports::SharedLimits;
 use portal::snippets::SnippetFacts;
 use serde_json::json;
-use std::sync::Arc;
 
 mod catalogue;
 mod gallery;
+mod levels;
 mod traffic;
 
 pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
+use levels::{above, led_team};
 pub(crate) use traffic::calls;
 use traffic::{audit_line, usage};
 
@@ -245,6 +244,7 @@ pub(crate) fn home_model() -> home::Model {
         may_manage: true,
         oversees: false,
         administers: false,
+        led: vec![(team(), "Billing".to_owned())],
         calendar: calendar(),
     }
 }
@@ -293,15 +293,7 @@ pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
             figures(BudgetScope::Person(PersonId::from_random(&[7; 16])), 20_000, 5_200, 0),
             figures(BudgetScope::Team(team()), 100_000, 18_800, 400),
         ],
-        above: vec![SharedLimits {
-            scope: BudgetScope::Team(team()),
-            name: "Billing".to_owned(),
-            limits: Arc::new(Limits {
-                requests_per_minute: Some(600),
-                tokens_per_minute: Some(1_000_000),
-                ..Limits::default()
-            }),
-        }],
+        above: above(),
         last_use: Some(LastUse {
             at: now().plus_ms(-12_000),
             network: "10.4.1.9".to_owned(),

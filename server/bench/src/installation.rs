@@ -7,12 +7,14 @@
 use crate::Problem;
 use domain::access_profile::{AboveMaximum, AccessProfile, CapTerm, Term};
 use domain::budget::{BudgetLine, BudgetScope, Cap, Window};
-use domain::id::{CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProviderId};
+use domain::id::{CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId};
 use domain::key_secret::{self, Pepper, SecretText, TokenKind};
-use domain::model::{Deployment, Endpoint, Model, WireFormat};
+use domain::limits::Limits;
+use domain::model::{Deployment, Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::Role;
 use domain::pricing::{PriceList, TokenPrices};
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::{Clock as _, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, KeyTerms, Owner, VirtualKey};
@@ -26,7 +28,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{Person, Provider, SealedCredential, SessionRow, Store};
+use store::{Person, Provider, ScopeLimits, SealedCredential, SessionRow, Store};
 use zeroize::Zeroizing;
 
 pub const MODEL: &str = "bench";
@@ -75,6 +77,9 @@ impl Installation {
         let model = model(&upstream, &credential)?;
         tx.insert_model(&model, now).await?;
         tx.insert_price(model.id, 1, model.price.as_ref(), now, None).await?;
+        for limits in above(person.id, profile.id, now) {
+            tx.put_limits(&limits).await?;
+        }
         let session = session(&person, now);
         tx.insert_session(&session.1).await?;
         tx.commit().await?;
@@ -195,8 +200,27 @@ fn session(person: &Person, now: Timestamp) -> (String, SessionRow) {
 
 /// A million dollars, which no run of the bench can spend.
 const PLENTY: NanoUsd = NanoUsd::from_dollars(1_000_000);
-/// Every kind of window is one more account that each call is charged to.
-const WINDOWS: [Window; 4] = [Window::Day, Window::Week, Window::Month, Window::Quarter];
+/// Of a key. The levels above have one account each.
+const WINDOWS: [Window; 2] = [Window::Day, Window::Month];
+
+/// What the organisation, the owner and the profile bound: every call is charged to budgets at four levels.
+fn above(person: PersonId, profile: ProfileId, now: Timestamp) -> [ScopeLimits; 3] {
+    let caps = vec![Cap { window: Window::Month, limit: PLENTY }];
+    let limits = Limits {
+        caps,
+        requests_per_minute: Some(u32::MAX),
+        tokens_per_minute: Some(u64::MAX / 4),
+        concurrency: Some(u32::MAX),
+        ..Limits::default()
+    };
+    [BudgetScope::Organisation, BudgetScope::Person(person), BudgetScope::Profile(profile)].map(|scope| ScopeLimits {
+        scope,
+        limits: limits.clone(),
+        version: 1,
+        updated_at: now,
+        updated_by: None,
+    })
+}
 
 fn generous(starter: AccessProfile) -> AccessProfile {
     fn term<T: Copy>(value: T) -> Term<T> {
@@ -215,9 +239,10 @@ fn upstream(sealing: &Sealing, address: SocketAddr, now: Timestamp) -> Result<(P
         id: ProviderId::from_random(&random::<32>()),
         name: "Scripted".to_owned(),
         preset: "openai-compatible".to_owned(),
-        format: WireFormat::OpenAi,
+        kind: ProviderKind::OpenAi,
         base_url: format!("http://{address}/v1"),
         enabled: true,
+        timeouts: ProviderTimeouts::default(),
         created_at: now,
     };
     let id = CredentialId::from_random(&random::<32>());
@@ -261,6 +286,7 @@ fn model(provider: &Provider, credential: &SealedCredential) -> Result<Model, Pr
             priority: 0,
         }],
         enabled: true,
+        alias_of: None,
     })
 }
 
@@ -318,6 +344,8 @@ impl Mint<'_> {
                 caps,
                 requests_per_minute: u32::MAX,
                 concurrency: u32::MAX,
+                tokens_per_minute: None,
+                quotas: Vec::new(),
                 networks: Vec::new(),
                 max_output_tokens: None,
             },

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
     server::cli::foundation::install_crypto();
     let outcome = match Bench::parse().command {
         Command::Report(options) => run::report(&options),
+        Command::Drive(options) => run::drive(&options),
         Command::Rung(options) => run::rung(options),
     };
     match outcome {

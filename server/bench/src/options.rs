@@ -17,6 +17,8 @@ pub struct Bench {
 pub enum Command {
     /// Measures everything and prints the report. Ends with an error if something failed, not if a goal was missed.
     Report(Report),
+    /// Loads Keywright, or one step of the ladder, for as long as a profiler wants to look at it.
+    Drive(Drive),
     /// One step of the ladder, started by the report.
     #[command(hide = true)]
     Rung(rung::Options),
@@ -43,6 +45,23 @@ pub struct Report {
     /// Where the scripted provider of other gateways listens: http://127.0.0.1:PORT/v1
     #[arg(long, value_name = "PORT", default_value_t = 4010)]
     pub provider_port: u16,
+}
+
+#[derive(Debug, Args)]
+pub struct Drive {
+    /// The whole process, if no step is named.
+    #[arg(value_enum)]
+    pub rung: Option<rung::Rung>,
+    #[arg(long, default_value_t = 20)]
+    pub seconds: u64,
+    #[arg(long, default_value_t = 32)]
+    pub connections: usize,
+    /// Streams of 22 events instead of plain answers.
+    #[arg(long)]
+    pub streamed: bool,
+    /// The keywright to load; otherwise the one built with the bench.
+    #[arg(long, value_name = "FILE")]
+    pub keywright: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

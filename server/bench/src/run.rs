@@ -1,23 +1,52 @@
 //! The run from beginning to end: what is built and started, in which order the sections are measured.
 
-use crate::options::{Other, Report as Options};
+use crate::installation::Size;
+use crate::load::Closed;
+use crate::options::{Drive, Other, Report as Options};
 use crate::pin::{Cores, pin_here};
 use crate::provider::Provider;
 use crate::report::Report;
 use crate::section::{correctness, footprint, growth, latency, streams, throughput};
-use crate::setting::{Effort, Setting};
+use crate::setting::{Effort, Setting, start_keywright, start_rung};
 use crate::target::Target;
+use crate::wish::Wish;
 use crate::{Problem, nginx, rung};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A step of the ladder, with the runtime that `keywright` has.
 pub fn rung(options: rung::Options) -> Result<ExitCode, Problem> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(rung::run(options))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Load without a report: what a profiler is attached to.
+pub fn drive(options: &Drive) -> Result<ExitCode, Problem> {
+    let cores = Cores::choose().filter(|cores| pin_here(cores.load).is_ok());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let folder = tempfile::Builder::new().prefix("keywright-bench-").tempdir()?;
+        let core = cores.map(|cores| cores.gateway);
+        let (running, target) = match options.rung {
+            Some(rung) => start_rung(rung, folder.path(), core).await?,
+            None => {
+                let size = Size { keys: 10, usage_rows: 0 };
+                let binary = binary(options.keywright.as_deref())?;
+                let keywright = start_keywright(&binary, folder.path(), core, size).await?;
+                (keywright.running, keywright.target)
+            }
+        };
+        let wish = if options.streamed { Wish::UNPACED } else { Wish::PLAIN };
+        writeln!(std::io::stdout(), "loading process {}", running.pid())?;
+        let window = Duration::from_secs(options.seconds);
+        let measured = Closed::new(options.connections, wish, window).run(&target).await?;
+        let cpu = measured.cpu_us().unwrap_or_default();
+        writeln!(std::io::stdout(), "{:.0}/s, {cpu:.1} µs of processor time each", measured.per_second())?;
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 pub fn report(options: &Options) -> Result<ExitCode, Problem> {

@@ -150,7 +150,7 @@ pub async fn start_keywright(
     Ok(Keywright { running, installation, target, ready_after })
 }
 
-async fn start_rung(rung: Rung, folder: &Path, core: Option<usize>) -> Result<(Running, Target), Problem> {
+pub async fn start_rung(rung: Rung, folder: &Path, core: Option<usize>) -> Result<(Running, Target), Problem> {
     use clap::ValueEnum as _;
     let provider = Provider::start(0).await?;
     let size = Size { keys: 10, usage_rows: 0 };

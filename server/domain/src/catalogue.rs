@@ -1,12 +1,12 @@
 //! The built-in model catalogue: list prices, context sizes and capabilities of well-known models.
 //!
 //! Facts, not policy: nothing is served because it is listed here. The file is embedded compressed, read once when first
-//! asked for. A price is offered only where the catalogue knows everything that a call is billed by in tokens: an entry
-//! that is billed by the second, the image or the commitment has none, so that its calls are refused under a budget
-//! instead of counted wrong.
+//! asked for. A price is offered only where the catalogue knows everything that a call is billed by: an entry that is
+//! billed by the pixel or the commitment has none, so that its calls are refused under a budget instead of counted wrong.
 
 use crate::money::PicoUsd;
-use crate::pricing::{PriceList, Tier, TokenPrices};
+use crate::pricing::{MediaPrices, PriceList, ServicePrices, Tier, TokenPrices, UnitPrices};
+use crate::usage::ServiceTier;
 use flate2::read::ZlibDecoder;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -22,7 +22,13 @@ pub enum Mode {
     Responses,
     Embedding,
     Completion,
-    /// Images, audio, ranking and the rest, which the gateway does not serve yet.
+    ImageGeneration,
+    ImageEdit,
+    AudioSpeech,
+    AudioTranscription,
+    Rerank,
+    Moderation,
+    /// Realtime sessions and the rest, which the gateway does not serve.
     #[serde(other)]
     Other,
 }
@@ -65,11 +71,16 @@ impl Catalogue {
     pub fn load() -> &'static Self {
         static LOADED: OnceLock<Catalogue> = OnceLock::new();
         LOADED.get_or_init(|| {
-            let file: File = serde_json::from_reader(std::io::BufReader::new(ZlibDecoder::new(COMPRESSED)))
-                .expect("the build compressed this very file, and a test reads it");
-            let entries = file.models.into_iter().map(|(name, entry)| (name.clone(), entry.named(name))).collect();
-            Self { entries }
+            Self::read(std::io::BufReader::new(ZlibDecoder::new(COMPRESSED)))
+                .expect("the build compressed this very file, and a test reads it")
         })
+    }
+
+    /// A catalogue in the format of the built-in one.
+    pub(crate) fn read(json: impl std::io::Read) -> serde_json::Result<Self> {
+        let file: File = serde_json::from_reader(json)?;
+        let entries = file.models.into_iter().map(|(name, entry)| (name.clone(), entry.named(name))).collect();
+        Ok(Self { entries })
     }
 
     pub fn find(&self, name: &str) -> Option<&CatalogueEntry> {
@@ -116,7 +127,7 @@ impl Entry {
     fn named(self, name: String) -> CatalogueEntry {
         CatalogueEntry {
             name,
-            price: self.prices.list(self.mode),
+            price: self.prices.list(self.mode, &self.provider),
             provider: self.provider,
             mode: self.mode,
             max_input_tokens: self.max_input_tokens,
@@ -127,46 +138,111 @@ impl Entry {
     }
 }
 
+/// The services that some providers price, and how their fields end.
+const SERVICES: [(ServiceTier, &str); 3] =
+    [(ServiceTier::Flex, "_flex"), (ServiceTier::Priority, "_priority"), (ServiceTier::Batch, "_batches")];
+
 impl Prices {
-    fn list(&self, mode: Mode) -> Option<PriceList> {
+    fn list(&self, mode: Mode, provider: &str) -> Option<PriceList> {
         if let Some(ranges) = self.0.get("tiered_pricing") {
             return ranged(ranges);
         }
+        // OpenAI's moderations are free.
+        if mode == Mode::Moderation && provider == "openai" {
+            return Some(PriceList::default());
+        }
         let request = self.pico("input_cost_per_request");
-        let input = self.pico("input_cost_per_token").or(request.map(|_| PicoUsd::default()))?;
-        let output = match (self.output(""), mode) {
-            (Some(price), _) => price,
-            // What has no output has no price for it; for the others the missing price is not zero but unknown.
-            (None, Mode::Embedding) => PicoUsd::default(),
-            (None, _) => return None,
-        };
-        let tokens = TokenPrices {
-            input,
-            output,
-            cache_read: self.pico("cache_read_input_token_cost").or(self.pico("input_cost_per_token_cache_hit")),
-            cache_write: self.pico("cache_creation_input_token_cost"),
-            cache_write_1h: self.pico("cache_creation_input_token_cost_above_1hr"),
-        };
-        let tiers = THRESHOLDS.into_iter().filter_map(|threshold| self.tier(&tokens, threshold)).collect();
-        Some(PriceList { tokens, tiers, request: request.unwrap_or_default() })
+        let Some(tokens) = self.tokens(mode, request.is_some()) else { return self.by_units(mode) };
+        let tiers = self.tiers(&tokens, "");
+        let services = SERVICES.into_iter().filter_map(|(tier, suffix)| self.service(&tokens, tier, suffix)).collect();
+        let units = UnitPrices { search: self.search(), ..UnitPrices::default() };
+        Some(PriceList { tokens, tiers, request: request.unwrap_or_default(), services, units })
     }
 
-    /// The prices above a threshold; a class without one keeps its price from below.
-    fn tier(&self, below: &TokenPrices, threshold: u64) -> Option<Tier> {
-        let suffix = format!("_above_{}k_tokens", threshold / 1_000);
+    /// What is billed by tokens is not billed by the unit as well, although some entries say what a unit comes to.
+    fn tokens(&self, mode: Mode, has_request_fee: bool) -> Option<TokenPrices> {
+        let input = self.pico("input_cost_per_token").or(has_request_fee.then(PicoUsd::default))?;
+        let media = MediaPrices {
+            audio_input: self.pico("input_cost_per_audio_token"),
+            audio_output: self.pico("output_cost_per_audio_token"),
+            image_input: self.pico("input_cost_per_image_token"),
+            image_output: self.pico("output_cost_per_image_token"),
+        };
+        let output = match mode {
+            // What has no output has no price for it.
+            Mode::Embedding | Mode::Rerank => self.output("").unwrap_or_default(),
+            Mode::ImageGeneration | Mode::ImageEdit => self.output("").or(media.image_output)?,
+            Mode::AudioSpeech => self.output("").or(media.audio_output)?,
+            // For the others the missing price is not zero but unknown.
+            _ => self.output("")?,
+        };
+        let cache_read = self.pico("cache_read_input_token_cost").or(self.pico("input_cost_per_token_cache_hit"));
+        Some(TokenPrices {
+            input,
+            output,
+            // Which of the cached tokens were images is not told.
+            cache_read: cache_read.max(self.pico("cache_read_input_image_token_cost")),
+            cache_write: self.pico("cache_creation_input_token_cost"),
+            cache_write_1h: self.pico("cache_creation_input_token_cost_above_1hr"),
+            media,
+        })
+    }
+
+    fn by_units(&self, mode: Mode) -> Option<PriceList> {
+        let mut units = UnitPrices::default();
+        match mode {
+            Mode::ImageGeneration | Mode::ImageEdit if !self.0.contains_key("input_cost_per_pixel") => {
+                units.image = Some(self.pico("output_cost_per_image").or(self.pico("input_cost_per_image"))?);
+            }
+            Mode::AudioTranscription => {
+                units.second = Some(self.pico("input_cost_per_second").or(self.pico("output_cost_per_second"))?);
+            }
+            Mode::AudioSpeech => units.character = Some(self.pico("input_cost_per_character")?),
+            Mode::Rerank => units.query = Some(self.pico("input_cost_per_query")?),
+            _ => return None,
+        }
+        Some(PriceList { units, ..PriceList::default() })
+    }
+
+    /// The dearest of a search's sizes.
+    fn search(&self) -> Option<PicoUsd> {
+        let sizes = self.0.get("search_context_cost_per_query")?.as_object()?.values();
+        sizes.filter_map(serde_json::Value::as_i64).filter(|&pico| pico >= 0).max().map(PicoUsd::from_pico)
+    }
+
+    fn service(&self, standard: &TokenPrices, tier: ServiceTier, suffix: &str) -> Option<ServicePrices> {
+        let tokens = self.changed(standard, suffix)?;
+        Some(ServicePrices { tier, tokens, tiers: self.tiers(&tokens, suffix) })
+    }
+
+    fn tiers(&self, below: &TokenPrices, suffix: &str) -> Vec<Tier> {
+        let tier = |threshold: u64| {
+            let prices = self.changed(below, &format!("_above_{}k_tokens{suffix}", threshold / 1_000))?;
+            Some(Tier { above_input_tokens: threshold, prices })
+        };
+        THRESHOLDS.into_iter().filter_map(tier).collect()
+    }
+
+    /// The prices whose fields end so; a class without one keeps its price.
+    fn changed(&self, from: &TokenPrices, suffix: &str) -> Option<TokenPrices> {
         let at = |class: &str| self.pico(&format!("{class}{suffix}"));
-        let (input, output) = (at("input_cost_per_token"), self.output(&suffix));
+        let (input, output) = (at("input_cost_per_token"), self.output(suffix));
         if input.is_none() && output.is_none() {
             return None;
         }
-        let prices = TokenPrices {
-            input: input.unwrap_or(below.input),
-            output: output.unwrap_or(below.output),
-            cache_read: at("cache_read_input_token_cost").or(below.cache_read),
-            cache_write: at("cache_creation_input_token_cost").or(below.cache_write),
-            cache_write_1h: at("cache_creation_input_token_cost_above_1hr").or(below.cache_write_1h),
-        };
-        Some(Tier { above_input_tokens: threshold, prices })
+        Some(TokenPrices {
+            input: input.unwrap_or(from.input),
+            output: output.unwrap_or(from.output),
+            cache_read: at("cache_read_input_token_cost").or(from.cache_read),
+            cache_write: at("cache_creation_input_token_cost").or(from.cache_write),
+            cache_write_1h: at("cache_creation_input_token_cost_above_1hr").or(from.cache_write_1h),
+            media: MediaPrices {
+                audio_input: at("input_cost_per_audio_token").or(from.media.audio_input),
+                audio_output: at("output_cost_per_audio_token").or(from.media.audio_output),
+                image_input: at("input_cost_per_image_token").or(from.media.image_input),
+                image_output: at("output_cost_per_image_token").or(from.media.image_output),
+            },
+        })
     }
 
     /// Output and reasoning tokens are one class here: the dearer of the two prices, so that no call is undercounted.
@@ -275,6 +351,41 @@ mod tests {
         }
         let online = price("perplexity/sonar-small-online");
         assert_eq!((online.request, online.tokens.input), (pico(5_000_000_000), pico(0)));
+    }
+
+    #[test]
+    fn images_audio_and_rankings_are_priced_by_what_they_are_billed_by() {
+        let image = price("gpt-image-1").tokens;
+        assert_eq!(
+            (image.input, image.output, image.media.image_input),
+            (pico(5_000_000), pico(40_000_000), Some(pico(10_000_000)))
+        );
+        assert_eq!(image.cache_read, Some(pico(2_500_000)));
+        assert_eq!(price("whisper-1").units.second, Some(pico(100_000_000)));
+        assert_eq!(price("tts-1").units.character, Some(pico(15_000_000)));
+        let speech = price("gpt-4o-mini-tts");
+        assert!(speech.units.is_none());
+        assert_eq!(speech.tokens.media.audio_output, Some(pico(12_000_000)));
+        let heard = price("gpt-4o-transcribe");
+        assert_eq!((heard.units.second, heard.tokens.media.audio_input), (None, Some(pico(2_500_000))));
+        assert_eq!(price("omni-moderation-latest"), &PriceList::default());
+        assert_eq!(price("amazon.rerank-v1:0").units.query, Some(pico(1_000_000_000)));
+    }
+
+    #[test]
+    fn services_and_searches_have_the_prices_that_the_provider_names() {
+        let gpt_5 = price("gpt-5");
+        let of = |tier| gpt_5.services.iter().find(|service| service.tier == tier).unwrap().tokens;
+        assert_eq!(
+            (of(ServiceTier::Flex).input, of(ServiceTier::Flex).cache_read),
+            (pico(625_000), Some(pico(62_500)))
+        );
+        assert_eq!(
+            (of(ServiceTier::Priority).output, of(ServiceTier::Batch).output),
+            (pico(20_000_000), pico(5_000_000))
+        );
+        assert_eq!(gpt_5.units.search, Some(pico(10_000_000_000)));
+        assert_eq!(price("gemini/gemini-2.5-flash").units.search, Some(pico(35_000_000_000)));
     }
 
     #[test]

@@ -4,11 +4,15 @@
 //! arguments, so that every rule can be tested by table and by property.
 
 pub mod access_profile;
+pub mod alias;
 pub mod audit;
 pub mod base62;
 pub mod budget;
 pub mod catalogue;
 pub mod denial;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod id;
 pub mod key_secret;
 pub mod limits;

@@ -6,15 +6,51 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A wire format: which paths and bodies a provider (or a client) speaks.
+/// A wire format: how the bodies look that a client or a provider speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WireFormat {
     OpenAi,
     Anthropic,
+    Gemini,
 }
 
-/// A surface of the gateway that a key may be allowed to call.
+impl WireFormat {
+    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Anthropic, Self::Gemini];
+}
+
+/// How an upstream is addressed and shown its credential. Several kinds can share one wire format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    OpenAi,
+    AzureOpenAi,
+    Anthropic,
+    Gemini,
+}
+
+impl ProviderKind {
+    pub const ALL: [Self; 4] = [Self::OpenAi, Self::AzureOpenAi, Self::Anthropic, Self::Gemini];
+
+    pub const fn format(self) -> WireFormat {
+        match self {
+            Self::OpenAi | Self::AzureOpenAi => WireFormat::OpenAi,
+            Self::Anthropic => WireFormat::Anthropic,
+            Self::Gemini => WireFormat::Gemini,
+        }
+    }
+    /// Stored: a word never changes its meaning.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::OpenAi => "open_ai",
+            Self::AzureOpenAi => "azure_open_ai",
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+        }
+    }
+}
+
+/// A surface of the gateway that a key may be allowed to call; each is one path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
@@ -23,27 +59,88 @@ pub enum Endpoint {
     Embeddings,
     Messages,
     CountTokens,
+    /// Gemini's `generateContent` and `streamGenerateContent`.
+    GenerateContent,
+    /// Gemini's `embedContent` and `batchEmbedContents`.
+    EmbedContent,
+    GeminiCountTokens,
+    Completions,
+    ImageGenerations,
+    ImageEdits,
+    ImageVariations,
+    Speech,
+    Transcriptions,
+    Translations,
+    Moderations,
+    Rerank,
 }
 
 impl Endpoint {
-    pub const ALL: [Self; 5] =
-        [Self::ChatCompletions, Self::Responses, Self::Embeddings, Self::Messages, Self::CountTokens];
+    /// In the order in which people are shown them: what most callers need comes first.
+    pub const ALL: [Self; 17] = [
+        Self::ChatCompletions,
+        Self::Responses,
+        Self::Embeddings,
+        Self::Messages,
+        Self::CountTokens,
+        Self::GenerateContent,
+        Self::EmbedContent,
+        Self::GeminiCountTokens,
+        Self::Completions,
+        Self::ImageGenerations,
+        Self::ImageEdits,
+        Self::ImageVariations,
+        Self::Speech,
+        Self::Transcriptions,
+        Self::Translations,
+        Self::Moderations,
+        Self::Rerank,
+    ];
 
     pub const fn format(self) -> WireFormat {
         match self {
-            Self::ChatCompletions | Self::Responses | Self::Embeddings => WireFormat::OpenAi,
             Self::Messages | Self::CountTokens => WireFormat::Anthropic,
+            Self::GenerateContent | Self::EmbedContent | Self::GeminiCountTokens => WireFormat::Gemini,
+            Self::ChatCompletions
+            | Self::Responses
+            | Self::Embeddings
+            | Self::Completions
+            | Self::ImageGenerations
+            | Self::ImageEdits
+            | Self::ImageVariations
+            | Self::Speech
+            | Self::Transcriptions
+            | Self::Translations
+            | Self::Moderations
+            | Self::Rerank => WireFormat::OpenAi,
         }
     }
-    /// The path behind the provider's base URL, which for both formats ends in `/v1`.
-    pub const fn path(self) -> &'static str {
+    /// The gateway's own path. Gemini's names the model.
+    pub const fn gateway_path(self) -> &'static str {
         match self {
-            Self::ChatCompletions => "/chat/completions",
-            Self::Responses => "/responses",
-            Self::Embeddings => "/embeddings",
-            Self::Messages => "/messages",
-            Self::CountTokens => "/messages/count_tokens",
+            Self::ChatCompletions => "/v1/chat/completions",
+            Self::Responses => "/v1/responses",
+            Self::Embeddings => "/v1/embeddings",
+            Self::Messages => "/v1/messages",
+            Self::CountTokens => "/v1/messages/count_tokens",
+            Self::GenerateContent => "/v1beta/models/{model}:generateContent",
+            Self::EmbedContent => "/v1beta/models/{model}:embedContent",
+            Self::GeminiCountTokens => "/v1beta/models/{model}:countTokens",
+            Self::Completions => "/v1/completions",
+            Self::ImageGenerations => "/v1/images/generations",
+            Self::ImageEdits => "/v1/images/edits",
+            Self::ImageVariations => "/v1/images/variations",
+            Self::Speech => "/v1/audio/speech",
+            Self::Transcriptions => "/v1/audio/transcriptions",
+            Self::Translations => "/v1/audio/translations",
+            Self::Moderations => "/v1/moderations",
+            Self::Rerank => "/v1/rerank",
         }
+    }
+    /// The path behind the version segment, which a provider's base URL ends in.
+    pub fn path(self) -> &'static str {
+        let whole = self.gateway_path();
+        whole.strip_prefix("/v1beta").or_else(|| whole.strip_prefix("/v1")).unwrap_or(whole)
     }
     pub const fn word(self) -> &'static str {
         match self {
@@ -52,6 +149,26 @@ impl Endpoint {
             Self::Embeddings => "embeddings",
             Self::Messages => "messages",
             Self::CountTokens => "count_tokens",
+            Self::GenerateContent => "generate_content",
+            Self::EmbedContent => "embed_content",
+            Self::GeminiCountTokens => "gemini_count_tokens",
+            Self::Completions => "completions",
+            Self::ImageGenerations => "image_generations",
+            Self::ImageEdits => "image_edits",
+            Self::ImageVariations => "image_variations",
+            Self::Speech => "speech",
+            Self::Transcriptions => "transcriptions",
+            Self::Translations => "translations",
+            Self::Moderations => "moderations",
+            Self::Rerank => "rerank",
+        }
+    }
+    /// For calls that only count tokens, and are free: whose permission and models they share.
+    pub const fn counts_for(self) -> Option<Self> {
+        match self {
+            Self::CountTokens => Some(Self::Messages),
+            Self::GeminiCountTokens => Some(Self::GenerateContent),
+            _ => None,
         }
     }
 }
@@ -180,11 +297,31 @@ pub struct Model {
     pub endpoints: Vec<Endpoint>,
     pub deployments: Vec<Deployment>,
     pub enabled: bool,
+    /// Another name for this model, with its deployments, price and bounds. See [`crate::alias`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias_of: Option<ModelName>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stored_word_of_a_kind_or_endpoint_is_the_one_it_is_serialised_as() {
+        for kind in ProviderKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.word());
+        }
+        for endpoint in Endpoint::ALL {
+            assert_eq!(serde_json::to_value(endpoint).unwrap(), endpoint.word());
+        }
+        assert!(Endpoint::ALL.is_sorted(), "lists are shown in the order that they are sorted in");
+    }
+
+    #[test]
+    fn a_path_begins_behind_the_version() {
+        assert_eq!(Endpoint::CountTokens.path(), "/messages/count_tokens");
+        assert_eq!(Endpoint::GenerateContent.path(), "/models/{model}:generateContent");
+    }
 
     #[test]
     fn patterns_match_exactly_or_by_prefix() {

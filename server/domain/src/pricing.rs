@@ -1,7 +1,10 @@
-//! What a call costs: integer prices, one rounding, tiers and cache classes as the providers bill them.
+//! What a call costs: integer prices, one rounding, and the classes, tiers and fees that providers bill by.
+//!
+//! Cost and bound are computed here and nowhere else, by the same prices, so that no call that stays within its size
+//! costs more than its bound. A class without a price of its own is billed as noted; a fee without a price is none.
 
 use crate::money::{NanoUsd, PICO_PER_NANO, PicoUsd};
-use crate::usage::TokenUsage;
+use crate::usage::{Beside, ServiceTier, TokenUsage};
 use serde::{Deserialize, Serialize};
 
 /// Prices per token by class, in pico-dollars. A class without a price of its own is billed as noted.
@@ -15,6 +18,22 @@ pub struct TokenPrices {
     pub cache_write: Option<PicoUsd>,
     /// One-hour cache writes. Without one: as `cache_write`.
     pub cache_write_1h: Option<PicoUsd>,
+    /// Without one: as `input`, or as `output`.
+    #[serde(default, flatten)]
+    pub media: MediaPrices,
+}
+
+/// Prices per token of audio and images.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaPrices {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_input: Option<PicoUsd>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_output: Option<PicoUsd>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_input: Option<PicoUsd>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_output: Option<PicoUsd>,
 }
 
 /// Prices that hold for the whole call once its input is above a number of tokens.
@@ -22,6 +41,36 @@ pub struct TokenPrices {
 pub struct Tier {
     pub above_input_tokens: u64,
     pub prices: TokenPrices,
+}
+
+/// Prices that hold for calls that the provider served sooner or later than others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServicePrices {
+    pub tier: ServiceTier,
+    pub tokens: TokenPrices,
+    #[serde(default)]
+    pub tiers: Vec<Tier>,
+}
+
+/// Prices of what is not counted in tokens; without one, it costs nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UnitPrices {
+    /// One image made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<PicoUsd>,
+    /// One second of audio.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second: Option<PicoUsd>,
+    /// One character spoken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub character: Option<PicoUsd>,
+    /// One search that the provider runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<PicoUsd>,
+    /// One ranking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<PicoUsd>,
 }
 
 /// The price of a model. An all-zero list is free on purpose; a model without a list is unpriced.
@@ -34,13 +83,29 @@ pub struct PriceList {
     /// A fee for each request.
     #[serde(default)]
     pub request: PicoUsd,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServicePrices>,
+    #[serde(default, skip_serializing_if = "UnitPrices::is_none")]
+    pub units: UnitPrices,
+}
+
+/// The most that a call can be: what its bound is computed from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CallSize {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    /// Input tokens may be those of audio, or of images.
+    pub hears: bool,
+    pub sees: bool,
+    /// The most of each unit. Its tier is the one that was asked for.
+    pub units: Beside,
 }
 
 /// What a call can cost at most, and how that splits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bound {
     pub total: NanoUsd,
-    /// The part of the total that is due whatever the answer is: the input and the fee.
+    /// The part of the total that is due whatever the answer is: the input and the fees.
     pub prompt: NanoUsd,
     /// One output token, rounded up.
     pub output_token: NanoUsd,
@@ -61,36 +126,79 @@ impl TokenPrices {
             write.times(usage.cache_write),
             self.cache_write_1h.unwrap_or(write).times(usage.cache_write_1h),
             self.output.times(usage.output),
+            self.media.audio_input.unwrap_or(self.input).times(usage.beside.audio_input),
+            self.media.image_input.unwrap_or(self.input).times(usage.beside.image_input),
+            self.media.audio_output.unwrap_or(self.output).times(usage.beside.audio_output),
+            self.media.image_output.unwrap_or(self.output).times(usage.beside.image_output),
         ]
         .into_iter()
         .try_fold(0i128, i128::checked_add)
     }
     /// The dearest that an input token can be: which class it falls into is the provider's decision.
-    fn dearest_input(&self) -> i64 {
-        let classes = [Some(self.input), self.cache_read, self.cache_write, self.cache_write_1h];
-        classes.into_iter().flatten().map(PicoUsd::as_pico).max().unwrap_or(0)
+    fn dearest_input(&self, size: &CallSize) -> i64 {
+        let audio = self.media.audio_input.filter(|_| size.hears);
+        let image = self.media.image_input.filter(|_| size.sees);
+        let classes = [Some(self.input), self.cache_read, self.cache_write, self.cache_write_1h, audio, image];
+        dearest(classes)
+    }
+    fn dearest_output(&self) -> i64 {
+        dearest([Some(self.output), self.media.audio_output, self.media.image_output])
+    }
+}
+
+fn dearest<const N: usize>(prices: [Option<PicoUsd>; N]) -> i64 {
+    prices.into_iter().flatten().map(PicoUsd::as_pico).max().unwrap_or(0)
+}
+
+impl UnitPrices {
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Rounded up to whole pico-dollars where a second is not whole.
+    fn cost(&self, used: &Beside) -> Option<i128> {
+        let of = |price: Option<PicoUsd>, count: u64| price.map_or(0, |price| price.times(count));
+        let audio = of(self.second, used.audio_ms);
+        [
+            of(self.image, used.images),
+            audio.div_euclid(1_000) + i128::from(audio.rem_euclid(1_000) != 0),
+            of(self.character, used.characters),
+            of(self.search, used.searches),
+            of(self.query, used.queries),
+        ]
+        .into_iter()
+        .try_fold(0i128, i128::checked_add)
     }
 }
 
 impl PriceList {
-    /// What a call of these tokens costs, rounded up once; `None` if that is no amount of money that fits.
+    /// What a call of this usage costs, rounded up once; `None` if that is no amount of money that fits.
     pub fn cost(&self, usage: &TokenUsage) -> Option<NanoUsd> {
-        let pico = self.tokens_of(usage.all_input()).cost(usage)?.checked_add(self.request.times(1))?;
-        nano_rounded_up(pico)
+        let tokens = self.tokens_of(usage.beside.tier, usage.all_input()).cost(usage)?;
+        let units = self.units.cost(&usage.beside)?;
+        nano_rounded_up(tokens.checked_add(units)?.checked_add(self.request.times(1))?)
     }
 
-    /// An upper bound of [`Self::cost`] for any call of at most this much input and output; `None` if it does not fit.
+    /// An upper bound of [`Self::cost`] for any call of at most this size; `None` if it does not fit.
     ///
-    /// Takes the dearest class, and the dearest of all tiers that this much input can reach.
-    pub fn bound(&self, input_tokens: u64, output_tokens: u64) -> Option<Bound> {
-        let reachable = || {
-            let tiers = self.tiers.iter().filter(|tier| tier.above_input_tokens < input_tokens);
-            std::iter::once(&self.tokens).chain(tiers.map(|tier| &tier.prices))
-        };
-        let input = reachable().map(TokenPrices::dearest_input).max().unwrap_or(0).max(0);
-        let output = reachable().map(|prices| prices.output.as_pico()).max().unwrap_or(0).max(0);
-        let prompt = PicoUsd::from_pico(input).times(input_tokens).checked_add(self.request.times(1).max(0))?;
-        let total = prompt.checked_add(PicoUsd::from_pico(output).times(output_tokens))?;
+    /// Takes the dearest class, and the dearest of all tiers that this much input can reach, in the service that was
+    /// asked for and in the standard one, which providers fall back to.
+    pub fn bound(&self, size: &CallSize) -> Option<Bound> {
+        let asked = size.units.tier;
+        let services = self.services.iter().filter(|service| service.tier == asked);
+        let base = std::iter::once((&self.tokens, &self.tiers));
+        let reachable: Vec<&TokenPrices> = base
+            .chain(services.map(|service| (&service.tokens, &service.tiers)))
+            .flat_map(|(tokens, tiers)| {
+                let tiers = tiers.iter().filter(|tier| tier.above_input_tokens < size.input_tokens);
+                std::iter::once(tokens).chain(tiers.map(|tier| &tier.prices))
+            })
+            .collect();
+        let input = reachable.iter().map(|prices| prices.dearest_input(size)).max().unwrap_or(0).max(0);
+        let output = reachable.iter().map(|prices| prices.dearest_output()).max().unwrap_or(0).max(0);
+        let fees = self.units.cost(&size.units)?.max(0).checked_add(self.request.times(1).max(0))?;
+        let prompt = PicoUsd::from_pico(input).times(size.input_tokens).checked_add(fees)?;
+        let total = prompt.checked_add(PicoUsd::from_pico(output).times(size.output_tokens))?;
         Some(Bound {
             total: nano_rounded_up(total)?,
             prompt: nano_rounded_up(prompt)?,
@@ -98,10 +206,18 @@ impl PriceList {
         })
     }
 
-    /// The prices that hold for a call with this much input: those of the highest threshold that it is above.
-    fn tokens_of(&self, all_input: u64) -> &TokenPrices {
-        let reached = self.tiers.iter().filter(|tier| tier.above_input_tokens < all_input);
-        reached.max_by_key(|tier| tier.above_input_tokens).map_or(&self.tokens, |tier| &tier.prices)
+    /// True if a call in this service has a price of its own.
+    pub fn knows(&self, tier: ServiceTier) -> bool {
+        tier.is_standard() || self.services.iter().any(|service| service.tier == tier)
+    }
+
+    /// The prices that hold for a call with this much input: those of the highest threshold that it is above. A service
+    /// without prices is billed as the standard one.
+    fn tokens_of(&self, service: ServiceTier, all_input: u64) -> &TokenPrices {
+        let special = self.services.iter().find(|prices| prices.tier == service);
+        let (tokens, tiers) = special.map_or((&self.tokens, &self.tiers), |prices| (&prices.tokens, &prices.tiers));
+        let reached = tiers.iter().filter(|tier| tier.above_input_tokens < all_input);
+        reached.max_by_key(|tier| tier.above_input_tokens).map_or(tokens, |tier| &tier.prices)
     }
 }
 
@@ -127,9 +243,10 @@ mod tests {
             cache_read: Some(pico(300_000)),
             cache_write: Some(pico(3_750_000)),
             cache_write_1h: Some(pico(6_000_000)),
+            ..TokenPrices::default()
         };
         let long = TokenPrices { input: pico(6_000_000), output: pico(22_500_000), ..tokens };
-        PriceList { tokens, tiers: vec![Tier { above_input_tokens: 200_000, prices: long }], request: pico(0) }
+        PriceList { tokens, tiers: vec![Tier { above_input_tokens: 200_000, prices: long }], ..PriceList::default() }
     }
 
     #[test]
@@ -141,6 +258,7 @@ mod tests {
             cache_write_1h: 10,
             output: 500,
             reasoning: 400,
+            ..TokenUsage::ZERO
         };
         // 3,000,000 + 3,000,000 + 375,000 + 60,000 + 7,500,000 nano; reasoning is inside the output.
         assert_eq!(sonnet().cost(&usage), Some(NanoUsd::from_nano(13_935_000)));
@@ -169,8 +287,8 @@ mod tests {
     fn fractions_are_rounded_up_once_for_the_whole_call() {
         let list = PriceList {
             tokens: TokenPrices { input: pico(1), output: pico(1), ..TokenPrices::default() },
-            tiers: vec![],
             request: pico(1),
+            ..PriceList::default()
         };
         assert_eq!(
             list.cost(&TokenUsage { input: 1, output: 1, ..TokenUsage::default() }),
@@ -189,34 +307,102 @@ mod tests {
             Some(NanoUsd::ZERO)
         );
         assert_eq!(sonnet().cost(&TokenUsage { output: u64::MAX, ..TokenUsage::default() }), None);
-        assert_eq!(sonnet().bound(u64::MAX, u64::MAX), None);
+        assert_eq!(
+            sonnet().bound(&CallSize { input_tokens: u64::MAX, output_tokens: u64::MAX, ..CallSize::default() }),
+            None
+        );
     }
 
+    #[test]
+    fn what_is_not_text_has_prices_of_its_own() {
+        let media = MediaPrices { audio_input: Some(pico(32_000_000)), ..MediaPrices::default() };
+        let tokens = TokenPrices { input: pico(1_000_000), output: pico(4_000_000), media, ..TokenPrices::default() };
+        let units =
+            UnitPrices { image: Some(pico(40_000_000_000)), second: Some(pico(100_000_000)), ..UnitPrices::default() };
+        let list = PriceList { tokens, units, ..PriceList::default() };
+        let beside = Beside { audio_input: 10, image_output: 2, images: 3, audio_ms: 1_500, ..Beside::NOTHING };
+        let usage = TokenUsage { input: 5, output: 1, beside, ..TokenUsage::ZERO };
+        // 5 + 320 + 4 + 2 × 4 micro, and 3 × 40,000 + 150 micro.
+        assert_eq!(
+            list.cost(&usage),
+            Some(NanoUsd::from_nano(5_000 + 320_000 + 4_000 + 8_000 + 120_000_000 + 150_000))
+        );
+    }
+
+    #[test]
+    fn a_service_has_its_prices_and_one_without_is_billed_as_the_standard_one() {
+        let half = TokenPrices { input: pico(1_500_000), output: pico(7_500_000), ..TokenPrices::default() };
+        let flex = ServicePrices { tier: ServiceTier::Flex, tokens: half, tiers: vec![] };
+        let list = PriceList { services: vec![flex], ..sonnet() };
+        let served = |tier| TokenUsage { input: 1_000, beside: Beside { tier, ..Beside::NOTHING }, ..TokenUsage::ZERO };
+        assert_eq!(list.cost(&served(ServiceTier::Flex)), Some(NanoUsd::from_nano(1_500_000)));
+        assert_eq!(list.cost(&served(ServiceTier::Priority)), Some(NanoUsd::from_nano(3_000_000)));
+        assert!(list.knows(ServiceTier::Flex) && list.knows(ServiceTier::Standard) && !list.knows(ServiceTier::Batch));
+    }
+
+    #[test]
+    fn a_list_from_before_there_were_units_is_read_and_written_as_it_was() {
+        let before = r#"{"tokens":{"input":1,"output":2,"cache_read":null,"cache_write":null,"cache_write_1h":null},"tiers":[],"request":0}"#;
+        let list: PriceList = serde_json::from_str(before).unwrap();
+        assert!(list.units.is_none() && list.services.is_empty());
+        assert_eq!(serde_json::to_string(&list).unwrap(), before);
+    }
+
+    prop_compose! {
+        fn any_media()(prices in proptest::array::uniform4(proptest::option::of(0..900_000_000i64))) -> MediaPrices {
+            let [audio_input, audio_output, image_input, image_output] = prices.map(|price| price.map(pico));
+            MediaPrices { audio_input, audio_output, image_input, image_output }
+        }
+    }
     prop_compose! {
         fn any_prices()(
             input in 0..100_000_000i64, output in 0..500_000_000i64, read in proptest::option::of(0..100_000_000i64),
             write in proptest::option::of(0..100_000_000i64), hour in proptest::option::of(0..200_000_000i64),
+            media in any_media(),
         ) -> TokenPrices {
             TokenPrices {
                 input: pico(input), output: pico(output), cache_read: read.map(pico), cache_write: write.map(pico),
-                cache_write_1h: hour.map(pico),
+                cache_write_1h: hour.map(pico), media,
             }
+        }
+    }
+    fn any_tiers() -> impl Strategy<Value = Vec<Tier>> {
+        proptest::collection::vec((1..1_000_000u64, any_prices()), 0..3).prop_map(|mut tiers| {
+            tiers.sort_by_key(|tier| tier.0);
+            tiers.into_iter().map(|(above, prices)| Tier { above_input_tokens: above, prices }).collect()
+        })
+    }
+    prop_compose! {
+        fn any_units()(prices in proptest::array::uniform5(proptest::option::of(0..90_000_000_000i64))) -> UnitPrices {
+            let [image, second, character, search, query] = prices.map(|price| price.map(pico));
+            UnitPrices { image, second, character, search, query }
         }
     }
     prop_compose! {
         fn any_list()(
-            tokens in any_prices(), mut tiers in proptest::collection::vec((1..1_000_000u64, any_prices()), 0..3),
-            fee in 0..100_000_000_000i64,
+            tokens in any_prices(), tiers in any_tiers(), flex in any_prices(), flex_tiers in any_tiers(),
+            units in any_units(), fee in 0..100_000_000_000i64,
         ) -> PriceList {
-            tiers.sort_by_key(|tier| tier.0);
-            let tiers = tiers.into_iter().map(|(above, prices)| Tier { above_input_tokens: above, prices }).collect();
-            PriceList { tokens, tiers, request: pico(fee) }
+            let services = vec![ServicePrices { tier: ServiceTier::Flex, tokens: flex, tiers: flex_tiers }];
+            PriceList { tokens, tiers, request: pico(fee), services, units }
         }
     }
     prop_compose! {
-        fn any_usage()(parts in proptest::array::uniform5(0..500_000u64)) -> TokenUsage {
+        fn any_beside()(
+            parts in proptest::array::uniform9(0..5_000u64), tier in proptest::sample::select(&ServiceTier::ALL[..]),
+        ) -> Beside {
+            let [audio_input, audio_output, image_input, image_output, images, audio_ms, characters, searches, queries] =
+                parts;
+            Beside {
+                audio_input, audio_output, image_input, image_output, images, audio_ms, characters, searches, queries,
+                tier,
+            }
+        }
+    }
+    prop_compose! {
+        fn any_usage()(parts in proptest::array::uniform5(0..500_000u64), beside in any_beside()) -> TokenUsage {
             let [input, cache_read, cache_write, cache_write_1h, output] = parts;
-            TokenUsage { input, cache_read, cache_write, cache_write_1h, output, reasoning: output / 2 }
+            TokenUsage { input, cache_read, cache_write, cache_write_1h, output, reasoning: output / 2, beside }
         }
     }
 
@@ -224,12 +410,25 @@ mod tests {
         #[test]
         fn no_call_within_the_bound_costs_more(
             list in any_list(), usage in any_usage(), spare_in in 0..10_000u64, spare_out in 0..10_000u64,
+            falls_back in any::<bool>(),
         ) {
-            let bound = list.bound(usage.all_input() + spare_in, usage.output + spare_out).unwrap();
+            let size = CallSize {
+                input_tokens: usage.all_input() + spare_in,
+                output_tokens: usage.all_output() + spare_out,
+                hears: usage.beside.audio_input > 0,
+                sees: usage.beside.image_input > 0,
+                units: usage.beside,
+            };
+            let mut usage = usage;
+            if falls_back {
+                usage.beside.tier = ServiceTier::Standard;
+            }
+            let bound = list.bound(&size).unwrap();
             let cost = list.cost(&usage).unwrap();
             prop_assert!(cost <= bound.total, "{:?} > {:?}", cost, bound);
             prop_assert!(bound.prompt <= bound.total);
-            let silent = TokenUsage { output: 0, reasoning: 0, ..usage };
+            let unspoken = Beside { audio_output: 0, image_output: 0, ..usage.beside };
+            let silent = TokenUsage { output: 0, reasoning: 0, beside: unspoken, ..usage };
             prop_assert!(list.cost(&silent).unwrap() <= bound.prompt);
         }
 

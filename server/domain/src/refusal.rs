@@ -126,6 +126,8 @@ pub enum Reason {
     },
     /// A deployment names a provider or credential that does not exist.
     UnknownProvider,
+    /// An alias stands for a model that is none itself, and for which nothing but aliases stands.
+    AliasOfAlias,
 }
 
 /// Why an address cannot be a provider's.
@@ -180,6 +182,7 @@ impl Reason {
             Self::DisabledByAdministrator => "disabled_by_administrator",
             Self::TooSoon { .. } => "too_soon",
             Self::UnknownProvider => "unknown_provider",
+            Self::AliasOfAlias => "alias_of_alias",
         }
     }
 }

@@ -12,16 +12,131 @@ use serde::{Deserialize, Serialize};
 /// usage subtracts accordingly.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenUsage {
-    /// Input that was neither read from nor written to a cache.
+    /// Text that was neither read from nor written to a cache; audio and images too where they have no price of their
+    /// own or are not told apart.
     pub input: u64,
     pub cache_read: u64,
     pub cache_write: u64,
     pub cache_write_1h: u64,
     pub output: u64,
     pub reasoning: u64,
+    #[serde(default, skip_serializing_if = "Beside::is_nothing")]
+    pub beside: Beside,
+}
+
+/// What few calls are billed for beside text: tokens of other media, and things that are not tokens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Beside {
+    #[serde(skip_serializing_if = "is_zero")]
+    pub audio_input: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub audio_output: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub image_input: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub image_output: u64,
+    /// Images made.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub images: u64,
+    /// Audio heard or spoken.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub audio_ms: u64,
+    /// Characters spoken.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub characters: u64,
+    /// Searches that the provider ran while it answered.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub searches: u64,
+    /// Rankings, in the provider's units.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub queries: u64,
+    /// The tier in which the provider served the call.
+    #[serde(skip_serializing_if = "ServiceTier::is_standard")]
+    pub tier: ServiceTier,
+}
+
+/// How soon a provider serves a call, which some price differently.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceTier {
+    #[default]
+    Standard,
+    Flex,
+    Priority,
+    Batch,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl ServiceTier {
+    pub const ALL: [Self; 4] = [Self::Standard, Self::Flex, Self::Priority, Self::Batch];
+
+    /// By the word that providers use; an unknown one is none.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word.to_ascii_lowercase().as_str() {
+            "default" | "standard" | "on_demand" => Some(Self::Standard),
+            "flex" => Some(Self::Flex),
+            "priority" | "fast" => Some(Self::Priority),
+            "batch" => Some(Self::Batch),
+            _ => None,
+        }
+    }
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    pub const fn is_standard(&self) -> bool {
+        matches!(self, Self::Standard)
+    }
+}
+
+impl Beside {
+    pub const NOTHING: Self = Self {
+        audio_input: 0,
+        audio_output: 0,
+        image_input: 0,
+        image_output: 0,
+        images: 0,
+        audio_ms: 0,
+        characters: 0,
+        searches: 0,
+        queries: 0,
+        tier: ServiceTier::Standard,
+    };
+
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::NOTHING
+    }
+
+    /// Count by count; the tier is the first one's.
+    pub const fn plus(&self, other: &Self) -> Self {
+        Self {
+            audio_input: self.audio_input.saturating_add(other.audio_input),
+            audio_output: self.audio_output.saturating_add(other.audio_output),
+            image_input: self.image_input.saturating_add(other.image_input),
+            image_output: self.image_output.saturating_add(other.image_output),
+            images: self.images.saturating_add(other.images),
+            audio_ms: self.audio_ms.saturating_add(other.audio_ms),
+            characters: self.characters.saturating_add(other.characters),
+            searches: self.searches.saturating_add(other.searches),
+            queries: self.queries.saturating_add(other.queries),
+            tier: self.tier,
+        }
+    }
 }
 
 impl TokenUsage {
+    pub const ZERO: Self = Self {
+        input: 0,
+        cache_read: 0,
+        cache_write: 0,
+        cache_write_1h: 0,
+        output: 0,
+        reasoning: 0,
+        beside: Beside::NOTHING,
+    };
+
     /// Class by class.
     pub const fn plus(&self, other: &Self) -> Self {
         Self {
@@ -31,15 +146,26 @@ impl TokenUsage {
             cache_write_1h: self.cache_write_1h.saturating_add(other.cache_write_1h),
             output: self.output.saturating_add(other.output),
             reasoning: self.reasoning.saturating_add(other.reasoning),
+            beside: self.beside.plus(&other.beside),
         }
     }
 
     pub const fn all_input(&self) -> u64 {
-        self.input.saturating_add(self.cache_read).saturating_add(self.cache_write).saturating_add(self.cache_write_1h)
+        self.input
+            .saturating_add(self.cache_read)
+            .saturating_add(self.cache_write)
+            .saturating_add(self.cache_write_1h)
+            .saturating_add(self.beside.audio_input)
+            .saturating_add(self.beside.image_input)
     }
+
+    pub const fn all_output(&self) -> u64 {
+        self.output.saturating_add(self.beside.audio_output).saturating_add(self.beside.image_output)
+    }
+
     /// Input and output, as limits on tokens count them.
     pub const fn all(&self) -> u64 {
-        self.all_input().saturating_add(self.output)
+        self.all_input().saturating_add(self.all_output())
     }
 }
 
@@ -141,5 +267,25 @@ impl UsageRecord {
     /// What the call counts in each of its accounts.
     pub const fn consumed(&self) -> Consumed {
         Consumed { spent: self.cost, requests: 1, tokens: self.tokens.all() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_before_there_were_other_media_is_read_as_text_alone() {
+        let before = r#"{"input":1,"cache_read":2,"cache_write":3,"cache_write_1h":4,"output":6,"reasoning":5}"#;
+        let tokens: TokenUsage = serde_json::from_str(before).unwrap();
+        assert_eq!((tokens.beside, tokens.all_input(), tokens.all_output()), (Beside::NOTHING, 10, 6));
+        assert_eq!(serde_json::to_string(&tokens).unwrap(), before);
+    }
+
+    #[test]
+    fn only_what_there_was_is_written() {
+        let beside = Beside { searches: 2, tier: ServiceTier::Flex, ..Beside::NOTHING };
+        assert_eq!(serde_json::to_string(&beside).unwrap(), r#"{"searches":2,"tier":"flex"}"#);
+        assert_eq!(serde_json::from_str::<Beside>(r#"{"searches":2,"tier":"flex"}"#).unwrap(), beside);
     }
 }

@@ -1,5 +1,5 @@
-//! What `keywright dev` finds in place: the demo provider with four models and their prices, a team with a lead, and
-//! a budget of the organisation.
+//! What `keywright dev` finds in place: the demo provider with its models and their prices, a team with a lead, and a
+//! budget of the organisation.
 //!
 //! Repeating it changes nothing. The demo provider listens on a new port after each start: its address is followed, and
 //! since a sealed credential opens for one address only, it is sealed anew. What an administrator changed stays.
@@ -13,16 +13,30 @@ use domain::budget::{BudgetScope, Cap, Window};
 use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProviderId, TeamId};
 use domain::key_secret::SecretText;
 use domain::limits::Limits;
-use domain::model::{Deployment, Endpoint, Model, WireFormat};
+use domain::model::{Deployment, Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices};
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
 use store::{Provider, ScopeLimits, Team};
 
 const DEV_START: By<'static> = By::Itself("dev start");
-/// The presets of the two halves, by which they are found again. Not in the list that people choose from.
-const OPENAI_HALF: &str = "demo-openai";
-const ANTHROPIC_HALF: &str = "demo-anthropic";
+/// The faces of the demo provider: a preset, by which each is found again and which is not in the list that people
+/// choose from, its name, and how it is spoken to.
+const FACES: [(&str, &str, ProviderKind); 3] = [
+    ("demo-openai", "Demo", ProviderKind::OpenAi),
+    ("demo-anthropic", "Demo, Anthropic format", ProviderKind::Anthropic),
+    ("demo-gemini", "Demo, Gemini format", ProviderKind::Gemini),
+];
+
+/// Where the demo provider listens, with the version that each format's paths begin with.
+#[derive(Debug, Clone, Copy)]
+pub struct DemoAddresses<'a> {
+    /// For OpenAI's and Anthropic's formats.
+    pub v1: &'a str,
+    /// For Gemini's.
+    pub v1beta: &'a str,
+}
 
 struct DemoModel {
     name: &'static str,
@@ -33,51 +47,46 @@ struct DemoModel {
     capabilities: &'static [&'static str],
 }
 
-/// Where a half of the demo provider is, for deployments.
+/// Where a face of the demo provider is, for deployments.
 #[derive(Clone, Copy)]
-struct Half {
+struct Face {
     provider: ProviderId,
     credential: CredentialId,
-    format: WireFormat,
+    kind: ProviderKind,
 }
 
 impl Portal {
     /// The demo provider, once for each wire format that it speaks, with its models.
     pub async fn seed_demo_provider(
         &self,
-        openai_base_url: &str,
-        anthropic_base_url: &str,
+        addresses: DemoAddresses<'_>,
         credential: &SecretText,
     ) -> Result<(), PortalError> {
         let now = self.clock.now();
-        let openai = Provider {
-            id: ProviderId::from_random(&self.id_bytes()),
-            name: "Demo".to_owned(),
-            preset: OPENAI_HALF.to_owned(),
-            format: WireFormat::OpenAi,
-            base_url: openai_base_url.trim_end_matches('/').to_owned(),
-            enabled: true,
-            created_at: now,
-        };
-        let anthropic = Provider {
-            id: ProviderId::from_random(&self.id_bytes()),
-            name: "Demo, Anthropic format".to_owned(),
-            preset: ANTHROPIC_HALF.to_owned(),
-            format: WireFormat::Anthropic,
-            base_url: anthropic_base_url.trim_end_matches('/').to_owned(),
-            ..openai.clone()
-        };
-        let halves =
-            [self.seed_half(openai, credential, now).await?, self.seed_half(anthropic, credential, now).await?];
+        let mut faces = Vec::new();
+        for (preset, name, kind) in FACES {
+            let base_url = if kind == ProviderKind::Gemini { addresses.v1beta } else { addresses.v1 };
+            let wanted = Provider {
+                id: ProviderId::from_random(&self.id_bytes()),
+                name: name.to_owned(),
+                preset: preset.to_owned(),
+                kind,
+                base_url: base_url.trim_end_matches('/').to_owned(),
+                enabled: true,
+                timeouts: ProviderTimeouts::default(),
+                created_at: now,
+            };
+            faces.push(self.seed_face(wanted, credential, now).await?);
+        }
         for model in demo_models() {
-            self.seed_model(&model, &halves, now).await?;
+            self.seed_model(&model, &faces, now).await?;
         }
         self.gateway.policy_changed().await;
         Ok(())
     }
 
-    async fn seed_half(&self, wanted: Provider, credential: &SecretText, now: Timestamp) -> Result<Half, PortalError> {
-        let format = wanted.format;
+    async fn seed_face(&self, wanted: Provider, credential: &SecretText, now: Timestamp) -> Result<Face, PortalError> {
+        let kind = wanted.kind;
         let mut tx = self.store.begin().await?;
         let known = self.store.providers().await?.into_iter().find(|provider| provider.preset == wanted.preset);
         let Some(known) = known else {
@@ -87,12 +96,12 @@ impl Portal {
             let change = ("provider.added", None, Some(facts(&wanted, Some(&sealed))));
             append_provider(&mut tx, DEV_START, now, &wanted, change).await?;
             tx.commit().await?;
-            return Ok(Half { provider: wanted.id, credential: sealed.id, format });
+            return Ok(Face { provider: wanted.id, credential: sealed.id, kind });
         };
         let current = self.current_credential(known.id).await?;
-        let half = Half { provider: known.id, credential: current.id, format };
+        let face = Face { provider: known.id, credential: current.id, kind };
         if known.base_url == wanted.base_url && seals(&self.sealing, &current, credential) {
-            return Ok(half);
+            return Ok(face);
         }
         let moved = Provider { base_url: wanted.base_url, ..known.clone() };
         let sealed = self.seal(&moved, Some(credential), Some(&current), now, None)?;
@@ -101,19 +110,19 @@ impl Portal {
         let change = ("provider.changed", Some(facts(&known, None)), Some(facts(&moved, Some(&sealed))));
         append_provider(&mut tx, DEV_START, now, &moved, change).await?;
         tx.commit().await?;
-        Ok(half)
+        Ok(face)
     }
 
-    async fn seed_model(&self, wanted: &DemoModel, halves: &[Half; 2], now: Timestamp) -> Result<(), PortalError> {
+    async fn seed_model(&self, wanted: &DemoModel, faces: &[Face], now: Timestamp) -> Result<(), PortalError> {
         let mut tx = self.store.begin().await?;
         if self.store.models().await?.iter().any(|model| model.name.as_str() == wanted.name) {
             return Ok(());
         }
-        let serving = halves.iter().filter(|half| wanted.endpoints.iter().any(|one| one.format() == half.format));
-        let deployment = |half: &Half| Deployment {
+        let serving = faces.iter().filter(|face| wanted.endpoints.iter().any(|one| one.format() == face.kind.format()));
+        let deployment = |face: &Face| Deployment {
             id: DeploymentId::from_random(&self.id_bytes()),
-            provider: half.provider,
-            credential: half.credential,
+            provider: face.provider,
+            credential: face.credential,
             upstream_model: wanted.name.to_owned(),
             weight: 1,
             priority: 0,
@@ -130,6 +139,7 @@ impl Portal {
             endpoints: wanted.endpoints.to_vec(),
             deployments: serving.map(deployment).collect(),
             enabled: true,
+            alias_of: None,
         };
         insert_model(&mut tx, DEV_START, now, &model, None).await?;
         tx.commit().await?;
@@ -179,9 +189,22 @@ impl Portal {
 }
 
 /// Prices in the range of real ones, so that a budget can be watched moving.
-fn demo_models() -> [DemoModel; 4] {
-    const CHAT: &[Endpoint] =
-        &[Endpoint::ChatCompletions, Endpoint::Responses, Endpoint::Messages, Endpoint::CountTokens];
+fn demo_models() -> [DemoModel; 6] {
+    const CHAT: &[Endpoint] = &[
+        Endpoint::ChatCompletions,
+        Endpoint::Responses,
+        Endpoint::Messages,
+        Endpoint::CountTokens,
+        Endpoint::Completions,
+    ];
+    const GEMINI: &[Endpoint] = &[Endpoint::GenerateContent, Endpoint::EmbedContent, Endpoint::GeminiCountTokens];
+    const MEDIA: &[Endpoint] = &[
+        Endpoint::ImageGenerations,
+        Endpoint::Speech,
+        Endpoint::Transcriptions,
+        Endpoint::Moderations,
+        Endpoint::Rerank,
+    ];
     let chat = |name, price| DemoModel {
         name,
         price,
@@ -191,14 +214,14 @@ fn demo_models() -> [DemoModel; 4] {
         capabilities: &["function_calling", "prompt_caching", "response_schema"],
     };
     let embedding = TokenPrices { input: cents_per_million(2), ..TokenPrices::default() };
-    let a_cent = PicoUsd::from_pico(10_000_000_000);
+    let cents = |cents: i64| PicoUsd::from_pico(cents * 10_000_000_000);
     [
         chat("demo-large", by_tokens(300, 1_500)),
         chat("demo-small", by_tokens(20, 80)),
         // For trying out budgets. Without tools no agent is pointed at it.
         DemoModel {
             capabilities: &[],
-            ..chat("demo-per-request", PriceList { request: a_cent, ..PriceList::default() })
+            ..chat("demo-per-request", PriceList { request: cents(1), ..PriceList::default() })
         },
         DemoModel {
             name: "demo-embedding",
@@ -208,19 +231,30 @@ fn demo_models() -> [DemoModel; 4] {
             max_output_tokens: None,
             capabilities: &[],
         },
+        DemoModel { endpoints: GEMINI, ..chat("demo-gemini", by_tokens(125, 1_000)) },
+        // Pictures, sound and judgements: everything by the call.
+        DemoModel {
+            name: "demo-media",
+            price: PriceList { request: cents(2), ..PriceList::default() },
+            endpoints: MEDIA,
+            max_input_tokens: 8_192,
+            max_output_tokens: None,
+            capabilities: &[],
+        },
     ]
 }
 
 /// With the usual shares for caches: a tenth to read, a quarter more to write, double for an hour.
-const fn by_tokens(input: i64, output: i64) -> PriceList {
+fn by_tokens(input: i64, output: i64) -> PriceList {
     let tokens = TokenPrices {
         input: cents_per_million(input),
         output: cents_per_million(output),
         cache_read: Some(cents_per_million(input / 10)),
         cache_write: Some(cents_per_million(input * 5 / 4)),
         cache_write_1h: Some(cents_per_million(input * 2)),
+        ..TokenPrices::default()
     };
-    PriceList { tokens, tiers: Vec::new(), request: PicoUsd::from_pico(0) }
+    PriceList { tokens, ..PriceList::default() }
 }
 
 const fn cents_per_million(cents: i64) -> PicoUsd {

@@ -2,6 +2,7 @@
 
 use crate::keys::allows;
 use crate::{Portal, PortalError};
+use domain::alias::resolved;
 use domain::id::{ModelId, ProfileId};
 use domain::model::{Endpoint, Model, ModelName};
 use domain::person::Caller;
@@ -27,7 +28,7 @@ impl Portal {
     /// All enabled models, by name.
     pub async fn models(&self, caller: &Caller) -> Result<Vec<ModelRow>, PortalError> {
         let profiles = self.usable_profiles(caller).await?;
-        let enabled = self.store.models().await?.into_iter().filter(|model| model.enabled);
+        let enabled = resolved(self.store.models().await?).into_iter().filter(|model| model.enabled);
         let row = |model: Model| ModelRow {
             profiles: profiles
                 .iter()

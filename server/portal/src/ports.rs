@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::budget::{BudgetFigures, BudgetScope, Cap};
-use domain::id::{KeyId, ProviderId};
+use domain::id::{DeploymentId, KeyId, ProviderId};
 use domain::limits::Limits;
 use domain::time::Timestamp;
 use domain::usage::UsageRecord;
@@ -43,6 +43,43 @@ pub trait GatewayPort: Send + Sync {
     async fn finished_since(&self, key: KeyId, since: Timestamp) -> Option<UsageRecord>;
     /// Asks the provider with its stored address and credential. Never relays what the provider says.
     async fn test_connection(&self, provider: ProviderId) -> ConnectionTest;
+    /// What calls have shown of this provider's deployments since the start of the process; those without a call are
+    /// left out.
+    async fn health(&self, provider: ProviderId) -> Vec<DeploymentHealth>;
+}
+
+/// How a deployment is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeploymentHealth {
+    pub deployment: DeploymentId,
+    pub standing: DeploymentStanding,
+    pub last_failure: Option<DeploymentFailure>,
+    /// Calls within the last ten minutes.
+    pub succeeded: u32,
+    pub failed: u32,
+    /// Of the last answers.
+    pub median_first_byte_ms: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeploymentStanding {
+    Working,
+    /// The last call failed; calls still go there.
+    Failing,
+    /// Asked last until then.
+    Cooling {
+        until: Timestamp,
+    },
+    /// The cool-down is over, and the next call tries it.
+    Probing,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeploymentFailure {
+    pub at: Timestamp,
+    /// The stable word: `unreachable`, `broken_off`, `timed_out`, `protocol`, `credential_refused`, `status`.
+    pub what: &'static str,
+    pub status: Option<u16>,
 }
 
 /// What a connection test found. Words for people are written where they are shown.

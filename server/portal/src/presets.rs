@@ -1,16 +1,16 @@
-//! Providers that need nothing but a credential: address, wire format, and where the catalogue lists their models.
+//! Providers that need nothing but a credential: address, kind, and where the catalogue lists their models.
 //!
 //! An address ends where the wire format's paths begin: behind the version segment. Every address can be changed in the
 //! form; a preset is a start, not a rule.
 
-use domain::model::WireFormat;
+use domain::model::ProviderKind;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preset {
     /// Stable; stored with the provider.
     pub id: &'static str,
     pub name: &'static str,
-    pub format: WireFormat,
+    pub kind: ProviderKind,
     /// Empty: the person enters it.
     pub base_url: &'static str,
     /// The provider's name in the built-in catalogue.
@@ -24,7 +24,7 @@ const fn open_ai(id: &'static str, name: &'static str, base_url: &'static str) -
     Preset {
         id,
         name,
-        format: WireFormat::OpenAi,
+        kind: ProviderKind::OpenAi,
         base_url,
         catalogue: None,
         needs_credential: true,
@@ -42,17 +42,28 @@ impl Preset {
     const fn without_credential(self) -> Self {
         Self { needs_credential: false, ..self }
     }
-    const fn anthropic(self) -> Self {
-        Self { format: WireFormat::Anthropic, ..self }
+    const fn of_kind(self, kind: ProviderKind) -> Self {
+        Self { kind, ..self }
     }
 }
 
 /// All presets, in the order of the form.
 pub const PRESETS: &[Preset] = &[
     open_ai("openai", "OpenAI", "https://api.openai.com/v1").listed_as("openai").with_responses(),
-    open_ai("anthropic", "Anthropic", "https://api.anthropic.com/v1").listed_as("anthropic").anthropic(),
+    open_ai("anthropic", "Anthropic", "https://api.anthropic.com/v1")
+        .listed_as("anthropic")
+        .of_kind(ProviderKind::Anthropic),
     open_ai("mistral", "Mistral", "https://api.mistral.ai/v1").listed_as("mistral"),
-    open_ai("gemini", "Google Gemini", "https://generativelanguage.googleapis.com/v1beta/openai").listed_as("gemini"),
+    open_ai("gemini", "Google Gemini", "https://generativelanguage.googleapis.com/v1beta")
+        .listed_as("gemini")
+        .of_kind(ProviderKind::Gemini),
+    open_ai(
+        "gemini-openai",
+        "Google Gemini, in OpenAI's format",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+    )
+    .listed_as("gemini"),
+    open_ai("azure-openai", "Azure OpenAI", "").listed_as("azure").with_responses().of_kind(ProviderKind::AzureOpenAi),
     open_ai("groq", "Groq", "https://api.groq.com/openai/v1").listed_as("groq").with_responses(),
     open_ai("together", "Together AI", "https://api.together.xyz/v1").listed_as("together_ai"),
     open_ai("fireworks", "Fireworks AI", "https://api.fireworks.ai/inference/v1").listed_as("fireworks_ai"),
@@ -76,7 +87,12 @@ pub const PRESETS: &[Preset] = &[
     open_ai("ollama", "Ollama on this machine", "http://127.0.0.1:11434/v1").listed_as("ollama").without_credential(),
     open_ai("vllm", "vLLM on this machine", "http://127.0.0.1:8000/v1").without_credential(),
     open_ai("openai-compatible", "Any server that speaks OpenAI's format", "").without_credential(),
-    open_ai("anthropic-compatible", "Any server that speaks Anthropic's format", "").without_credential().anthropic(),
+    open_ai("gemini-compatible", "Any server that speaks Gemini's format", "")
+        .without_credential()
+        .of_kind(ProviderKind::Gemini),
+    open_ai("anthropic-compatible", "Any server that speaks Anthropic's format", "")
+        .without_credential()
+        .of_kind(ProviderKind::Anthropic),
 ];
 
 pub fn preset(id: &str) -> Option<&'static Preset> {

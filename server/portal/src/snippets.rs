@@ -3,6 +3,7 @@
 use crate::keys::allows;
 use crate::{Portal, PortalError};
 use domain::access_profile::effective;
+use domain::alias::resolved;
 use domain::id::{KeyId, ProviderId};
 use domain::model::{Endpoint, Model, ModelName};
 use domain::money::NanoUsd;
@@ -31,6 +32,7 @@ impl SnippetFacts {
             Endpoint::Responses => self.responses_model.as_ref(),
             Endpoint::Messages | Endpoint::CountTokens => self.messages_model.as_ref(),
             Endpoint::Embeddings => self.embeddings_model.as_ref(),
+            _ => None,
         }
     }
 }
@@ -43,7 +45,7 @@ impl Portal {
         let enabled: HashSet<ProviderId> =
             self.store.providers().await?.into_iter().filter(|provider| provider.enabled).map(|one| one.id).collect();
         let today = self.clock.now().to_jiff().to_zoned(self.settings.zone.clone()).date().to_string();
-        let models = self.store.models().await?;
+        let models = resolved(self.store.models().await?);
         let callable = |model: &&Model| {
             let reachable = model.deployments.iter().any(|deployment| enabled.contains(&deployment.provider));
             let serves = model.sunset.as_ref().is_none_or(|sunset| *sunset > today);
@@ -73,8 +75,7 @@ impl Portal {
 /// Models that call tools before those that do not, then by what a typical call costs: what a first call or an agent
 /// can use comes first.
 fn dearness(model: &Model) -> (bool, Option<NanoUsd>, String) {
-    const TYPICAL_CALL: TokenUsage =
-        TokenUsage { input: 2_000, cache_read: 0, cache_write: 0, cache_write_1h: 0, output: 500, reasoning: 0 };
+    const TYPICAL_CALL: TokenUsage = TokenUsage { input: 2_000, output: 500, ..TokenUsage::ZERO };
     let tools = model.capabilities.iter().any(|capability| capability == "function_calling");
     let price = model.price.as_ref().and_then(|list| list.cost(&TYPICAL_CALL));
     (!tools, price, model.name.to_string())

@@ -4,14 +4,16 @@
 //! be made elsewhere and carries its reservation; it is the only thing that can be sent to a provider.
 
 use crate::gateway::Gateway;
-use crate::head::Head;
+use crate::head::{AskedTier, Head, takes_forms};
+use crate::headers::Kind;
 use crate::holding::Held;
 use crate::metering::{CallBound, Tariff};
 use crate::ports::{KeyRecord, ReserveRequest};
-use crate::request::{Chain, Edits, OutputCap, caps, rewrite};
+use crate::request::{Chain, Edits, OutputCap, rewrite};
 use crate::reservation::Reservation;
-use crate::route::path_of;
+use crate::route::Address;
 use crate::routing::{Candidate, candidates};
+use crate::size::{self, Measured};
 use crate::slices::{self, Slices};
 use bytes::Bytes;
 use domain::denial::Denial;
@@ -19,9 +21,10 @@ use domain::id::EventId;
 use domain::key_secret::SecretText;
 use domain::model::{Endpoint, Model, WireFormat};
 use domain::money::NanoUsd;
+use domain::pricing::{Bound, CallSize, PriceList};
 use domain::time::Timestamp;
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -73,14 +76,23 @@ fn agent(headers: &HeaderMap) -> String {
     printable.take(64).map(|&byte| char::from(byte)).collect()
 }
 
+/// What a caller asks for, read as far as the gateway acts on it.
+pub(crate) struct Called {
+    pub endpoint: Endpoint,
+    pub address: Address,
+    pub head: Head,
+    pub body: Bytes,
+}
+
 /// A call that may go to a provider, with the money for it.
 pub(crate) struct Admitted {
     caller: Caller,
-    endpoint: Endpoint,
+    called: Called,
     model: Arc<Model>,
-    head: Head,
-    body: Bytes,
     output_cap: OutputCap,
+    /// The cap to which the request was shrunk so that it fits into a budget.
+    clamped: Option<u64>,
+    size: CallSize,
     bound: CallBound,
     slices: Slices,
     candidates: Vec<Candidate>,
@@ -91,10 +103,8 @@ pub(crate) struct Admitted {
 
 /// Output tokens that a quarter of the headroom has to allow at least, before a call without a cap is refused.
 const LEAST_OUTPUT: u64 = 16;
-/// Tokens that a chat template puts around a message or tool.
-const TOKENS_PER_ITEM: u64 = 16;
-/// What input from outside of the body is taken for, if the model's context window is not known.
-const UNKNOWN_WINDOW: u64 = 1_048_576;
+/// By which a client says that it would rather have a shorter answer than none.
+const ALLOW_CLAMP: HeaderName = HeaderName::from_static("x-keywright-allow-clamp");
 /// Tokens of an answer that is rather long.
 const TYPICAL_OUTPUT: u64 = 1_024;
 /// The longest answer that is believed of a model whose own limit is not known.
@@ -119,19 +129,17 @@ fn shown(name: &str) -> String {
 pub(crate) fn admit(
     gateway: &Gateway,
     caller: Caller,
-    endpoint: Endpoint,
-    head: Head,
-    body: Bytes,
+    called: Called,
     held: Held,
 ) -> Result<Admitted, Box<(Caller, Denial)>> {
-    match plan(gateway, &caller, endpoint, &head, &body) {
-        Ok(Plan { model, candidates, output_cap, bound, slices, reservation }) => Ok(Admitted {
+    match plan(gateway, &caller, &called) {
+        Ok(Plan { model, candidates, output_cap, clamped, size, bound, slices, reservation }) => Ok(Admitted {
             caller,
-            endpoint,
+            called,
             model,
-            head,
-            body,
             output_cap,
+            clamped,
+            size,
             bound,
             slices,
             candidates,
@@ -146,24 +154,29 @@ struct Plan {
     model: Arc<Model>,
     candidates: Vec<Candidate>,
     output_cap: OutputCap,
+    /// The cap to which the request was shrunk so that it fits into a budget.
+    clamped: Option<u64>,
+    size: CallSize,
     bound: CallBound,
     slices: Slices,
     reservation: Reservation,
 }
 
-fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, body: &Bytes) -> Result<Plan, Denial> {
-    let record = &*caller.record;
-    let model = authorised_model(gateway, record, &head.model.value)?;
+fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Denial> {
+    let Called { endpoint, head, body, .. } = called;
+    let (endpoint, record) = (*endpoint, &*caller.record);
+    let model = authorised_model(gateway, record, &head.model)?;
     let candidates = serving(gateway, &model, endpoint)?;
-    let free = endpoint == Endpoint::CountTokens;
+    let free = endpoint.counts_for().is_some();
     if model.price.is_none() && !free {
         return Err(Denial::ModelUnpriced { model: model.name.to_string() });
     }
     let mut draft = caller.draft(Some(endpoint), model.name.as_str());
     draft.streamed = head.stream;
     draft.price_version = model.price_version;
-    let input_tokens = input_bound(head, body.len() as u64, &model, endpoint.format());
-    let prompt_estimate = (body.len() as u64).div_ceil(3).min(input_tokens);
+    let Measured { mut size, prompt_estimate, usual } =
+        size::measure(called, &model, record.profile.terms.prompt_bound);
+    let input_tokens = size.input_tokens;
     let guard = |reserved| {
         let (ledger, clock) = (Arc::clone(&gateway.ledger), Arc::clone(&gateway.clock));
         Reservation::new(ledger, clock, reserved, draft, caller.begun_at)
@@ -171,33 +184,105 @@ fn plan(gateway: &Gateway, caller: &Caller, endpoint: Endpoint, head: &Head, bod
     let Some(price) = model.price.as_ref().filter(|_| !free) else {
         let bound = CallBound { input_tokens, ..CallBound::default() };
         let (slices, reservation) = (Slices::whole(0), guard(None));
-        return Ok(Plan { candidates, output_cap: OutputCap::AsSent, bound, slices, reservation, model });
+        let output_cap = OutputCap::AsSent;
+        return Ok(Plan { candidates, output_cap, clamped: None, size, bound, slices, reservation, model });
     };
+    everything_has_a_price(price, head)?;
     // A bound that is no amount of money fits into no budget.
     let too_much =
         || Denial::InvalidRequest { reason: "What this call could cost cannot be expressed. Send less.".to_owned() };
-    let silent = price.bound(input_tokens, 0).ok_or_else(too_much)?;
-    let cap = output_cap(gateway, caller, endpoint, head, &model, silent);
-    let output_tokens = cap.saturating_mul(head.choices);
-    price.bound(input_tokens, output_tokens).ok_or_else(too_much)?;
-    let slices = in_slices(gateway, head, body, &model, output_tokens);
-    let bound = price.bound(input_tokens, slices.covered()).ok_or_else(too_much)?;
-    let reserved = gateway.ledger.reserve(&ReserveRequest {
-        event: caller.event,
-        record,
-        model: model.name.as_str(),
-        bound: bound.total,
-        prompt_bound: bound.prompt,
-        // All choices grow with the cap.
-        output_token_nano: NanoUsd::from_nano(bound.output_token.as_nano().saturating_mul(head.choices.cast_signed())),
-        expected_tokens: prompt_estimate.saturating_add(expected_output(output_tokens)),
-        now: caller.arrived_at,
-    })?;
+    let silent = price.bound(&CallSize { output_tokens: 0, ..size }).ok_or_else(too_much)?;
+    let mut cap = None;
+    if takes_a_cap(endpoint) {
+        let most = output_cap(gateway, caller, head, &model, silent);
+        size.output_tokens = most.saturating_mul(head.choices);
+        cap = Some(most);
+    }
+    price.bound(&size).ok_or_else(too_much)?;
+    let mut slices = in_slices(gateway, head, body, &model, size.output_tokens);
+    let reserve = |covered: u64, most: u64| {
+        let bound = price.bound(&CallSize { output_tokens: covered, ..size }).ok_or_else(too_much)?;
+        gateway.ledger.reserve(&ReserveRequest {
+            event: caller.event,
+            record,
+            model: model.name.as_str(),
+            bound: bound.total,
+            prompt_bound: bound.prompt,
+            // All choices grow with the cap.
+            output_token_nano: NanoUsd::from_nano(
+                bound.output_token.as_nano().saturating_mul(head.choices.cast_signed()),
+            ),
+            expected_tokens: prompt_estimate.saturating_add(expected_output(most)),
+            now: caller.arrived_at,
+        })
+    };
+    let mut clamped = None;
+    let reserved = match reserve(slices.covered(), size.output_tokens) {
+        Err(denial) => {
+            let fitting = cap.filter(|_| may_shrink(caller)).and_then(|cap| fitting_cap(&denial, &silent, head, cap));
+            let Some(fitting) = fitting else { return Err(denial) };
+            let all = fitting.saturating_mul(head.choices);
+            // What fits may be gone in the meantime: then the first reason stands.
+            let reserved = reserve(all, all).map_err(|_| denial)?;
+            (size.output_tokens, slices) = (all, Slices::whole(all));
+            (cap, clamped) = (Some(fitting), Some(fitting));
+            reserved
+        }
+        Ok(reserved) => reserved,
+    };
     let reservation = guard(Some(reserved));
-    let output_cap = if endpoint == Endpoint::Embeddings { OutputCap::AsSent } else { OutputCap::AtMost(cap) };
+    let output_cap = cap.map_or(OutputCap::AsSent, OutputCap::AtMost);
     let most_output = model.max_output_tokens.unwrap_or(UNKNOWN_OUTPUT).saturating_mul(head.choices);
-    let bound = CallBound { input_tokens, output_tokens, most_output, prompt_estimate, ..CallBound::default() };
-    Ok(Plan { candidates, output_cap, bound, slices, reservation, model })
+    let bound = CallBound {
+        input_tokens,
+        output_tokens: size.output_tokens,
+        most_output,
+        prompt_estimate,
+        units: size.units,
+        usual,
+        fixed: head.fixed,
+        tier_is_silent: endpoint.format() == WireFormat::Gemini,
+        ..CallBound::default()
+    };
+    Ok(Plan { candidates, output_cap, clamped, size, bound, slices, reservation, model })
+}
+
+/// What is billed beside tokens has to have a price, unless the model is free on purpose.
+fn everything_has_a_price(price: &PriceList, head: &Head) -> Result<(), Denial> {
+    let unpriced = |what: &str| {
+        let reason = format!("{what} has no price here for this model, so that no budget could be kept. Leave it out.");
+        Err(Denial::InvalidRequest { reason })
+    };
+    match head.tier {
+        AskedTier::Named(tier) if !price.knows(tier) => return unpriced("The 'service_tier' that is asked for"),
+        _ => {}
+    }
+    if *price == PriceList::default() {
+        return Ok(());
+    }
+    if let Some(tool) = head.scan.unpriced_tool {
+        return unpriced(&format!("The tool '{tool}', which the provider runs,"));
+    }
+    if head.scan.searches && price.units.search.is_none() {
+        return unpriced("Searching by the provider");
+    }
+    Ok(())
+}
+
+/// True if the caller, or its profile, would rather have a shorter answer than none.
+fn may_shrink(caller: &Caller) -> bool {
+    let wish = caller.headers.get(ALLOW_CLAMP).is_some_and(|wish| wish.as_bytes().eq_ignore_ascii_case(b"true"));
+    wish || caller.record.profile.terms.shrink_to_fit
+}
+
+/// The largest cap that fits into the budget which refused the call; `None` if that is hardly an answer.
+fn fitting_cap(denial: &Denial, silent: &Bound, head: &Head, cap: u64) -> Option<u64> {
+    let (Denial::BudgetInsufficient { limit, .. } | Denial::BudgetReserved { limit, .. }) = denial else { return None };
+    let left = limit.limit.minus(limit.spent).minus(limit.reserved).minus(silent.prompt).as_nano();
+    // Each answer may round up once.
+    let token = silent.output_token.as_nano().max(1).saturating_mul(head.choices.cast_signed());
+    let fitting = u64::try_from(left / token).ok()?;
+    (fitting >= LEAST_OUTPUT).then(|| fitting.min(cap))
 }
 
 /// How much of the output is paid for before the call is sent.
@@ -218,8 +303,7 @@ fn expected_output(most: u64) -> u64 {
 /// Where the call can go, or where it should have been made.
 fn serving(gateway: &Gateway, model: &Model, endpoint: Endpoint) -> Result<Vec<Candidate>, Denial> {
     let listed = |wanted: Endpoint| {
-        model.endpoints.contains(&wanted)
-            || (wanted == Endpoint::CountTokens && model.endpoints.contains(&Endpoint::Messages))
+        model.endpoints.contains(&wanted) || wanted.counts_for().is_some_and(|whole| model.endpoints.contains(&whole))
     };
     let random = (gateway.random)();
     let here = candidates(model, endpoint.format(), &*gateway.directory, random);
@@ -230,46 +314,32 @@ fn serving(gateway: &Gateway, model: &Model, endpoint: Endpoint) -> Result<Vec<C
     let elsewhere =
         Endpoint::ALL.into_iter().find(|&other| other != endpoint && listed(other) && speaks(other.format()));
     match elsewhere {
-        Some(other) => Err(Denial::ModelUnsupported { model: model.name.to_string(), endpoint: path_of(other) }),
+        Some(other) => Err(Denial::ModelUnsupported { model: model.name.to_string(), endpoint: other.gateway_path() }),
         // Listed here, and nobody in service anywhere.
         None => Err(Denial::ProviderError),
     }
 }
 
-/// An upper bound of the prompt's tokens. A byte-level tokenizer never makes more tokens than there are bytes.
-fn input_bound(head: &Head, body_bytes: u64, model: &Model, format: WireFormat) -> u64 {
-    let per_image = match format {
-        // Tiles of the small models, times what an image has at most.
-        WireFormat::OpenAi => 50_000,
-        WireFormat::Anthropic => 8_000,
-    };
-    let window = model.max_input_tokens;
-    let images = head.scan.images.saturating_mul(per_image).min(window.unwrap_or(u64::MAX));
-    let outside = if head.scan.outside { window.unwrap_or(UNKNOWN_WINDOW) } else { 0 };
-    body_bytes
-        .saturating_add(head.scan.items.saturating_mul(TOKENS_PER_ITEM))
-        .saturating_add(images)
-        .saturating_add(outside)
+/// Endpoints at which the gateway caps what an answer may have.
+const fn takes_a_cap(endpoint: Endpoint) -> bool {
+    matches!(
+        endpoint,
+        Endpoint::ChatCompletions
+            | Endpoint::Responses
+            | Endpoint::Messages
+            | Endpoint::Completions
+            | Endpoint::GenerateContent
+    )
 }
 
 /// The cap that the call is sent with: the least of the client's, the key's and the model's. Where the client and the
 /// model name none, what the profile assumes; where the client names none, also what a quarter of the headroom buys,
 /// so that one unbounded call does not hold a whole budget.
-fn output_cap(
-    gateway: &Gateway,
-    caller: &Caller,
-    endpoint: Endpoint,
-    head: &Head,
-    model: &Model,
-    silent: domain::pricing::Bound,
-) -> u64 {
-    if endpoint == Endpoint::Embeddings {
-        return 0;
-    }
+fn output_cap(gateway: &Gateway, caller: &Caller, head: &Head, model: &Model, silent: Bound) -> u64 {
     let terms = &caller.record.effective;
     let policy = terms.max_output_tokens.unwrap_or(u64::MAX).min(model.max_output_tokens.unwrap_or(u64::MAX));
     // A chat may carry a cap in either of two fields; which one its provider reads is not known here.
-    let named = caps(head, endpoint).into_iter().flatten().filter_map(|(_, cap)| cap.value).max();
+    let named = head.caps.iter().flatten().filter_map(|sent| sent.cap.value).max();
     if let Some(named) = named {
         return named.min(policy);
     }
@@ -291,19 +361,36 @@ impl Admitted {
         &self.caller
     }
     pub(crate) const fn endpoint(&self) -> Endpoint {
-        self.endpoint
+        self.called.endpoint
+    }
+    pub(crate) const fn address(&self) -> &Address {
+        &self.called.address
     }
     pub(crate) fn model(&self) -> &Model {
         &self.model
     }
     pub(crate) const fn streamed(&self) -> bool {
-        self.head.stream
+        self.called.head.stream
+    }
+    pub(crate) const fn clamped(&self) -> Option<u64> {
+        self.clamped
+    }
+    /// What is sent and asked for. A form keeps its boundary.
+    pub(crate) fn kind(&self) -> Kind {
+        let json = HeaderValue::from_static("application/json");
+        let form = self.caller.headers.get(http::header::CONTENT_TYPE).filter(|_| takes_forms(self.endpoint()));
+        let accept = match self.endpoint() {
+            _ if self.streamed() => "text/event-stream",
+            Endpoint::Speech | Endpoint::Transcriptions | Endpoint::Translations => "*/*",
+            _ => "application/json",
+        };
+        Kind { content: form.cloned().unwrap_or(json), accept }
     }
     pub(crate) const fn client_headers(&self) -> &HeaderMap {
         &self.caller.headers
     }
     pub(crate) fn tariff(&self) -> Tariff<'_> {
-        let price = self.model.price.as_ref().filter(|_| self.endpoint != Endpoint::CountTokens);
+        let price = self.model.price.as_ref().filter(|_| self.endpoint().counts_for().is_none());
         let (covered_tokens, amount) = (self.slices.covered(), self.reservation.amount());
         Tariff { price, bound: CallBound { covered_tokens, amount, ..self.bound } }
     }
@@ -324,7 +411,8 @@ impl Admitted {
         };
         // The last of a budget may pay for less than a slice.
         let left = limit.limit.minus(limit.spent).minus(limit.reserved).as_nano().max(0);
-        let token = self.model.price.as_ref().and_then(|price| price.bound(self.bound.input_tokens, 0));
+        let token =
+            self.model.price.as_ref().and_then(|price| price.bound(&CallSize { output_tokens: 0, ..self.size }));
         let token = token.map_or(1, |bound| bound.output_token.as_nano().max(1));
         let affordable = self.slices.covered().saturating_add((left / token).unsigned_abs());
         if (reach.least..reach.wanted).contains(&affordable) && self.reach(affordable).is_ok() {
@@ -340,7 +428,7 @@ impl Admitted {
 
     fn reach(&mut self, tokens: u64) -> Result<(), Denial> {
         let price = self.model.price.as_ref();
-        let bound = price.and_then(|price| price.bound(self.bound.input_tokens, tokens));
+        let bound = price.and_then(|price| price.bound(&CallSize { output_tokens: tokens, ..self.size }));
         // Less than the whole cap's, which was an amount of money.
         let amount = bound.map_or(NanoUsd::ZERO, |bound| bound.total);
         self.reservation.extend_to(&self.caller.record, amount)?;
@@ -349,14 +437,14 @@ impl Admitted {
     }
     /// True if the client itself asked for the usage of its stream.
     pub(crate) fn client_wants_usage(&self) -> bool {
-        self.head.stream_options.as_ref().is_some_and(|options| options.value.include_usage)
+        self.called.head.stream_options.as_ref().is_some_and(|options| options.value.include_usage)
     }
     pub(crate) fn candidates(&self) -> &[Candidate] {
         &self.candidates
     }
     /// Nothing will be sent any more: what is left of the request is not held while the answer takes its time.
     pub(crate) fn forget_body(&mut self) {
-        self.body = Bytes::new();
+        self.called.body = Bytes::new();
     }
     pub(crate) const fn reservation(&self) -> &Reservation {
         &self.reservation
@@ -375,16 +463,16 @@ impl Admitted {
         credential: &SecretText,
     ) -> Result<crate::upstream::Outbound, Denial> {
         let body: Chain = rewrite(
-            &self.body,
-            &self.head,
+            &self.called.body,
+            &self.called.head,
             &Edits {
-                endpoint: self.endpoint,
+                endpoint: self.endpoint(),
                 upstream_model: &candidate.deployment.upstream_model,
                 output_cap: self.output_cap,
-                cap_field: cap_field(self.endpoint, candidate),
+                cap_field: cap_field(self.endpoint(), candidate),
             },
         );
-        crate::upstream::Outbound::new(self, &candidate.provider, credential, body)
+        crate::upstream::Outbound::new(self, candidate, credential, body)
     }
 }
 
@@ -394,6 +482,7 @@ fn cap_field(endpoint: Endpoint, candidate: &Candidate) -> &'static str {
     let host = candidate.provider.base_url.host().unwrap_or_default();
     match endpoint {
         Endpoint::Responses => "max_output_tokens",
+        Endpoint::GenerateContent => "maxOutputTokens",
         Endpoint::ChatCompletions if host.ends_with(".openai.com") || host.ends_with(".openai.azure.com") => {
             "max_completion_tokens"
         }

@@ -25,6 +25,7 @@ pub(crate) fn models(gateway: &Gateway, caller: &Caller) -> Value {
         .collect();
     match caller.skin {
         WireFormat::OpenAi => json!({ "object": "list", "data": listed }),
+        WireFormat::Gemini => json!({ "models": listed }),
         WireFormat::Anthropic => json!({
             "first_id": listed.first().map(|model| &model["id"]),
             "last_id": listed.last().map(|model| &model["id"]),
@@ -34,18 +35,18 @@ pub(crate) fn models(gateway: &Gateway, caller: &Caller) -> Value {
     }
 }
 
-/// True if a call would get past the checks of model, endpoint and price. Clients of Anthropic's format are shown what
-/// they can send messages to.
+/// True if a call would get past the checks of model, endpoint and price. Clients of a format other than OpenAI's, which
+/// everything else lists by, are shown what they can use.
 fn is_callable(gateway: &Gateway, caller: &Caller, model: &Model) -> bool {
     let terms = &caller.record.effective;
     let in_service = |endpoint: Endpoint| {
         model.deployments.iter().any(|deployment| {
             let provider = gateway.directory.provider(deployment.provider);
-            provider.is_some_and(|provider| provider.enabled && provider.format == endpoint.format())
+            provider.is_some_and(|provider| provider.enabled && provider.format() == endpoint.format())
         })
     };
     let usable = |endpoint: &Endpoint| {
-        (caller.skin == WireFormat::OpenAi || *endpoint == Endpoint::Messages)
+        (caller.skin == WireFormat::OpenAi || endpoint.format() == caller.skin)
             && terms.endpoints.contains(endpoint)
             && in_service(*endpoint)
     };
@@ -69,33 +70,32 @@ fn describe(gateway: &Gateway, skin: WireFormat, model: &Model) -> Value {
             "display_name": model.name,
             "created_at": "1970-01-01T00:00:00Z",
         }),
+        WireFormat::Gemini => json!({
+            "name": format!("models/{}", model.name),
+            "baseModelId": model.name,
+            "displayName": model.name,
+            "inputTokenLimit": model.max_input_tokens,
+            "outputTokenLimit": model.max_output_tokens,
+            "supportedGenerationMethods": methods(model),
+        }),
     }
+}
+
+fn methods(model: &Model) -> Vec<&'static str> {
+    let verbs = model.endpoints.iter().flat_map(|endpoint| match endpoint {
+        Endpoint::GenerateContent => &["generateContent", "streamGenerateContent", "countTokens"][..],
+        Endpoint::EmbedContent => &["embedContent", "batchEmbedContents"],
+        _ => &[],
+    });
+    verbs.copied().collect()
 }
 
 /// `GET /v1/models/{id}`.
 pub(crate) fn model(gateway: &Gateway, caller: &Caller, encoded: &str) -> Result<Value, Denial> {
-    let name =
-        percent_decoded(encoded).ok_or_else(|| Denial::ModelNotFound { model: encoded.chars().take(128).collect() })?;
+    let name = crate::route::percent_decoded(encoded)
+        .ok_or_else(|| Denial::ModelNotFound { model: encoded.chars().take(128).collect() })?;
     let model = authorised_model(gateway, &caller.record, &name)?;
     Ok(describe(gateway, caller.skin, &model))
-}
-
-/// Names with a slash or colon arrive encoded.
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        rest = after;
-        if first == b'%' {
-            let (digits, after) = rest.split_at_checked(2)?;
-            let digits = std::str::from_utf8(digits).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-            rest = after;
-        } else {
-            bytes.push(first);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// `GET /v1/key`: the key's terms, and spent, reserved and left of every budget that it draws on.

@@ -14,7 +14,6 @@ use crate::retry::{Ended, Then, backoff, then};
 use crate::upstream::{SendError, UpstreamBody};
 use domain::denial::Denial;
 use domain::key_secret::SecretText;
-use domain::model::Endpoint;
 use http::{Response, StatusCode};
 use std::sync::Arc;
 use tokio::time::{Instant, sleep_until};
@@ -199,7 +198,7 @@ impl Exchange {
 
     /// What a call is charged of which nobody saw an answer: a provider finishes what it was not asked to stream.
     pub(crate) fn unseen(&self) -> Charge {
-        if self.admitted.streamed() || self.admitted.endpoint() == Endpoint::CountTokens {
+        if self.admitted.streamed() || self.admitted.endpoint().counts_for().is_some() {
             return self.estimated(0);
         }
         self.admitted.tariff().reservation()

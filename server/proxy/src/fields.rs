@@ -1,59 +1,61 @@
-//! The top level of a body as raw texts: the fields that are acted on, each at most once and in its own spelling.
+//! One object of a body as raw texts: the fields that are acted on, each at most once and in its own spelling.
 //!
 //! What a parser that folds case or keeps another of two equal names would read differently is complained about here.
+//! A field that its format knows by two names (Gemini takes `maxOutputTokens` and `max_output_tokens`) is one field.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-/// Fields that an answer's price or policy depends on.
-const ACTED_ON: [&str; 15] = [
-    "model",
-    "stream",
-    "stream_options",
-    "max_tokens",
-    "max_completion_tokens",
-    "max_output_tokens",
-    "n",
-    "previous_response_id",
-    "conversation",
-    "prompt",
-    "background",
-    "container",
-    "service_tier",
-    "speed",
-    "include_usage",
-];
+/// The names of the fields to find; the second of a pair is the same field's other name.
+pub(crate) type Names = &'static [(&'static str, &'static str)];
+
+/// No list of names is longer.
+const MOST: usize = 24;
 
 /// Fields by which some upstreams let a caller choose another address or credential.
 const NEVER_FORWARDED: [&str; 4] = ["api_base", "base_url", "api_key", "extra_headers"];
 
 /// The raw texts of the fields that are acted on, or the first complaint about a name.
 pub(crate) struct Fields<'a> {
-    found: [Option<&'a RawValue>; ACTED_ON.len()],
+    names: Names,
+    /// In the order of the names.
+    found: [Option<&'a RawValue>; MOST],
     pub complaint: Option<String>,
+    /// No field at all, known or not.
+    pub is_empty: bool,
 }
 
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TopLevel;
-        impl<'de> Visitor<'de> for TopLevel {
-            type Value = Fields<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-                let mut fields = Fields { found: [None; ACTED_ON.len()], complaint: None };
-                while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
-                    let value = map.next_value::<&'de RawValue>()?;
-                    fields.note(&name, value);
-                }
-                Ok(fields)
-            }
+/// Reads an object for the fields of these names.
+pub(crate) struct Find {
+    pub names: Names,
+    /// Names by which a call could be sent elsewhere are complained about at the top level of a body only.
+    pub is_top_level: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Find {
+    type Value = Fields<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fields<'de>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Find {
+    type Value = Fields<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+        let found = [None; MOST];
+        let mut fields = Fields { names: self.names, found, complaint: None, is_empty: true };
+        while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
+            fields.is_empty = false;
+            let value = map.next_value::<&'de RawValue>()?;
+            fields.note(&name, value, self.is_top_level);
         }
-        deserializer.deserialize_map(TopLevel)
+        Ok(fields)
     }
 }
 
@@ -79,27 +81,29 @@ impl<'de> Deserialize<'de> for Name<'de> {
     }
 }
 
-/// True if a parser that folds case takes `name` for `field` (lower-case ASCII). Go's `encoding/json` also folds the
-/// long s and the Kelvin sign.
-fn folds_to(name: &str, field: &str) -> bool {
+/// True if a parser that folds case takes `name` for `field` (ASCII). Go's `encoding/json` also folds the long s and
+/// the Kelvin sign.
+pub(crate) fn folds_to(name: &str, field: &str) -> bool {
     let folded = name.chars().map(|letter| match letter {
         'ſ' => 's',
         '\u{212a}' => 'k',
         other => other.to_ascii_lowercase(),
     });
-    folded.eq(field.chars())
+    folded.eq(field.chars().map(|letter| letter.to_ascii_lowercase()))
 }
 
 impl<'a> Fields<'a> {
-    fn note(&mut self, name: &str, value: &'a RawValue) {
-        if let Some(field) = NEVER_FORWARDED.iter().find(|field| folds_to(name, field)) {
+    fn note(&mut self, name: &str, value: &'a RawValue, is_top_level: bool) {
+        let elsewhere = NEVER_FORWARDED.iter().find(|field| is_top_level && folds_to(name, field));
+        if let Some(field) = elsewhere {
             self.complain(format!(
                 "'{field}' is not taken here: where a call goes is decided by the gateway. Remove it."
             ));
         }
-        let Some(at) = ACTED_ON.iter().position(|field| folds_to(name, field)) else { return };
-        let field = ACTED_ON[at];
-        if name != field {
+        let known = |(field, other): &(&str, &str)| folds_to(name, field) || folds_to(name, other);
+        let Some(at) = self.names.iter().position(known) else { return };
+        let (field, other) = self.names[at];
+        if name != field && name != other {
             self.complain(format!("A field is written like '{field}' in another case. Write it '{field}'."));
         } else if self.found[at].replace(value).is_some() {
             self.complain(format!("'{field}' occurs twice. Send it once."));
@@ -110,16 +114,20 @@ impl<'a> Fields<'a> {
         self.complaint.get_or_insert(complaint);
     }
 
+    /// The field's text, null included.
+    fn raw(&self, field: &str) -> Option<&'a RawValue> {
+        let at = self.names.iter().position(|(name, _)| *name == field)?;
+        self.found[at]
+    }
+
     /// The field's text, unless it is missing or null.
     pub(crate) fn get(&self, field: &str) -> Option<&'a RawValue> {
-        let at = ACTED_ON.iter().position(|name| *name == field)?;
-        self.found[at].filter(|value| value.get() != "null")
+        self.raw(field).filter(|value| value.get() != "null")
     }
 
     /// The field's place, null included.
     pub(crate) fn place(&self, field: &str, text: &str) -> Option<Range<usize>> {
-        let at = ACTED_ON.iter().position(|name| *name == field)?;
-        self.found[at].map(|value| span(value, text))
+        self.raw(field).map(|value| span(value, text))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::coding;
 use crate::dialect;
 use crate::drain::{Drain, Stop};
 use crate::error::{self, Asked, dollars};
+use crate::framing::Framing;
 use crate::gateway::Gateway;
 use crate::headers::for_client;
 use crate::health::{Attempt, Failure};
@@ -19,6 +20,7 @@ use crate::limit_headers;
 use crate::metering::Charge;
 use crate::ports::ProviderRecord;
 use crate::reservation::Ending;
+use crate::size;
 use crate::stream;
 use crate::upstream::UpstreamBody;
 use bytes::{Bytes, BytesMut};
@@ -45,6 +47,8 @@ const PROVIDER: HeaderName = HeaderName::from_static("x-keywright-provider");
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-keywright-attempts");
 const COST: HeaderName = HeaderName::from_static("x-keywright-cost-usd");
 const LEFT: HeaderName = HeaderName::from_static("x-keywright-budget-left-usd");
+/// The cap to which a request was shrunk so that it fits into a budget.
+const CLAMPED: HeaderName = HeaderName::from_static("x-keywright-clamped-max-tokens");
 const TIGHTEST: HeaderName = HeaderName::from_static("x-keywright-budget");
 
 pub(crate) type Answer = oneshot::Sender<Response<Body>>;
@@ -102,10 +106,10 @@ pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: A
     if !parts.status.is_success() {
         return exchange.relay_error(head, body, credential, answer).await;
     }
-    if stream::is_event_stream(&parts.headers)
-        || (exchange.admitted.streamed() && says_nothing_of_itself(&parts.headers))
-    {
-        return stream::relay(exchange, head, body, answer).await;
+    let framing = Framing::of_answer(&parts.headers, exchange.admitted.address());
+    let unsaid = exchange.admitted.streamed() && says_nothing_of_itself(&parts.headers);
+    if let Some(framing) = framing.or(unsaid.then_some(Framing::Events)) {
+        return stream::relay(exchange, framing, head, body, answer).await;
     }
     // The answer to a call for a stream is here in one piece: all of it has to be paid at once.
     if let Err(denial) = exchange.admitted.cover_all() {
@@ -127,10 +131,16 @@ fn says_nothing_of_itself(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case(b"text/plain") || kind.eq_ignore_ascii_case(b"application/octet-stream")
 }
 
+/// Endpoints whose plain answers are one JSON object, whatever was asked for.
+const fn answers_in_json(endpoint: Endpoint) -> bool {
+    use Endpoint::{ChatCompletions, CountTokens, Embeddings, Messages, Responses};
+    matches!(endpoint, ChatCompletions | Responses | Messages | Embeddings | CountTokens)
+}
+
 impl Exchange {
     /// What a call without figures is charged after this much output.
     pub(crate) fn estimated(&self, output: u64) -> Charge {
-        if self.admitted.endpoint() == Endpoint::CountTokens {
+        if self.admitted.endpoint().counts_for().is_some() {
             return Charge::NOTHING;
         }
         self.admitted.tariff().estimated(None, output)
@@ -138,19 +148,21 @@ impl Exchange {
 
     /// Ends a call of which the client has seen nothing yet.
     fn fail(mut self, denial: &Denial, charge: Charge, answer: Answer) {
-        let gone = self.drain.client_is_gone();
         let attempts = self.attempts;
-        self.conclude(if gone { Outcome::ClientGone } else { Outcome::ProviderFailed }, Some(denial));
+        let outcome = match denial {
+            _ if self.drain.client_is_gone() => Outcome::ClientGone,
+            // Nothing that the provider could have done better.
+            Denial::BudgetExhausted(_) | Denial::MeteringUnavailable => Outcome::Interrupted,
+            _ => Outcome::ProviderFailed,
+        };
+        self.conclude(outcome, Some(denial));
         let (caller, reservation) = self.admitted.into_reservation();
         let mut response = error::refuse(denial, &asked(&caller, &self.gateway));
         let is_ours = matches!(denial, Denial::Starting | Denial::Sealed | Denial::PolicyStale);
         if is_ours && charge == Charge::NOTHING {
             reservation.release(denial);
         } else {
-            let (outcome, error) = match gone {
-                true => (Outcome::ClientGone, None),
-                false => (Outcome::ProviderFailed, Some(denial.code())),
-            };
+            let error = (outcome != Outcome::ClientGone).then(|| denial.code());
             let ending = Ending { status: denial.status(), outcome, error, charge };
             if let Err(denial) = reservation.settle(ending) {
                 response = error::refuse(&denial, &asked(&caller, &self.gateway));
@@ -195,7 +207,13 @@ impl Exchange {
         // What broke off is no JSON any more, and is replaced.
         let secret = credential.expose().as_bytes();
         let leaks = !secret.is_empty() && memchr::memmem::find(&kept, secret).is_some();
-        let is_json = kept.first() == Some(&b'{') && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
+        // Google's own way to say that the credential is wrong: a 400.
+        if memchr::memmem::find(&kept, b"API_KEY_INVALID").is_some() {
+            return self.fail(&Denial::ProviderAuth, Charge::NOTHING, answer);
+        }
+        let begins = kept.trim_ascii_start().first();
+        let is_json = (begins == Some(&b'{') || (self.admitted.address().as_array && begins == Some(&b'[')))
+            && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
         if leaks || !is_json {
             return self.fail(&Denial::ProviderError, Charge::NOTHING, answer);
         }
@@ -212,7 +230,8 @@ impl Exchange {
                     let usage = dialect::plain_usage(self.admitted.endpoint(), &kept);
                     let charge = self.plain_charge(usage, kept.len());
                     // A connection that just ends tells nobody that the answer was longer.
-                    if usage.is_none() && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_err() {
+                    let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
+                    if usage.is_none() && answers_in_json(self.admitted.endpoint()) && !is_json() {
                         return self.fail(&Denial::UpstreamProtocol, charge, answer);
                     }
                     return self.finish_whole(head, kept.freeze(), charge, answer);
@@ -239,8 +258,10 @@ impl Exchange {
 
     fn plain_charge(&self, usage: Option<domain::usage::TokenUsage>, seen_bytes: usize) -> Charge {
         match usage {
-            _ if self.admitted.endpoint() == Endpoint::CountTokens => Charge::NOTHING,
+            _ if self.admitted.endpoint().counts_for().is_some() => Charge::NOTHING,
             Some(tokens) => self.admitted.tariff().reported(tokens),
+            // The bytes of images and sound say nothing of their tokens, which the estimate has.
+            None if !size::answers_in_text(self.admitted.endpoint()) => self.estimated(0),
             None => self.estimated((seen_bytes as u64).div_ceil(3)),
         }
     }
@@ -303,7 +324,8 @@ impl Exchange {
             }
         };
         let usage = failure.is_none().then(|| dialect::usage_in_tail(self.admitted.endpoint(), &tail)).flatten();
-        let cut_short = usage.is_none() && !tail.trim_ascii_end().ends_with(b"}");
+        let must_close = usage.is_none() && answers_in_json(self.admitted.endpoint());
+        let cut_short = must_close && !tail.trim_ascii_end().ends_with(b"}");
         let failure = failure.or(cut_short.then_some(Denial::UpstreamProtocol));
         let charge = self.plain_charge(usage, seen);
         let outcome = match failure {
@@ -327,6 +349,9 @@ impl Exchange {
         let mut headers = for_client(from_provider, self.admitted.caller().event);
         insert(&mut headers, &MODEL, self.admitted.model().name.as_str());
         insert(&mut headers, &PROVIDER, &provider.name);
+        if let Some(cap) = self.admitted.clamped() {
+            headers.insert(CLAMPED, HeaderValue::from(cap));
+        }
         announce_attempts(&mut headers, self.attempts);
         let caller = self.admitted.caller();
         limit_headers::announce(&mut headers, caller.skin, self.admitted.reservation().traffic(), caller.arrived_at);

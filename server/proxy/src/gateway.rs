@@ -1,9 +1,9 @@
-//! The gateway's one entrance: every request under `/v1` comes in here and leaves with an answer.
+//! The gateway's one entrance: every request under `/v1`, `/v1beta` and `/openai` comes in here and leaves with an answer.
 //!
 //! Order of the checks, cheapest first and as the denials promise: path and method, readiness, credential, standing,
 //! network, endpoint, body, model, limits, budget. A refusal of a recognised key is recorded; before that, counted.
 
-use crate::admit::{self, Caller};
+use crate::admit::{self, Called, Caller};
 use crate::answers;
 use crate::body::Body;
 use crate::error::{self, Asked};
@@ -11,10 +11,11 @@ use crate::forward::{self, asked};
 use crate::head;
 use crate::health::{Health, Healths};
 use crate::holding::Holding;
+use crate::multipart;
 use crate::ports::{Directory, KeyRecord, Ledger};
 use crate::presented_key::{self, Recognised, UnrecognisedCounts};
 use crate::request;
-use crate::route::{self, Route};
+use crate::route::{self, Address, Route};
 use crate::settings::Settings;
 use crate::strangers::Strangers;
 use crate::upstream::Upstream;
@@ -125,7 +126,7 @@ impl Gateway {
         let path = parts.uri.path();
         let skin = route::skin(path, &parts.headers);
         let nobody = Asked { event, skin, record: None, settings: &self.settings };
-        let Some(route) = route::find(path) else {
+        let Some(route) = route::find(&parts.uri) else {
             let words = route::advice(path).unwrap_or_else(|| error::sentence(&Denial::NotFound));
             return error::refuse_with(&Denial::NotFound, &words, &nobody);
         };
@@ -137,7 +138,15 @@ impl Gateway {
             return error::refuse(&denial, &nobody);
         }
         let begun_at = self.clock.now();
-        let recognised = presented_key::recognise(&parts.headers, &*self.directory, &self.unrecognised, begun_at);
+        let query = parts.uri.query().filter(|_| route::is_gemini(path)).unwrap_or_default();
+        let in_query = route::parameter(query, "key");
+        let recognised = presented_key::recognise(
+            &parts.headers,
+            in_query.as_deref(),
+            &*self.directory,
+            &self.unrecognised,
+            begun_at,
+        );
         let Recognised { record, secret_version } = match recognised {
             Ok(recognised) => recognised,
             Err(denial) => return error::refuse(&self.weigh(denial, peer), &nobody),
@@ -146,14 +155,14 @@ impl Gateway {
         let headers = parts.headers;
         let caller = Caller { event, record, secret_version, peer, headers, skin, begun_at, arrived_at: begun_at };
         let endpoint = match route {
-            Route::Call(endpoint) => Some(endpoint),
+            Route::Call(endpoint, _) => Some(endpoint),
             _ => None,
         };
         if let Err(denial) = may_call(&caller.record, peer, endpoint, begun_at) {
             return self.deny(&caller, endpoint, "", &denial);
         }
         match route {
-            Route::Call(endpoint) => self.call(caller, endpoint, body).await,
+            Route::Call(endpoint, address) => self.call(caller, endpoint, address, body).await,
             Route::Models => answers::respond(self, &caller, Ok(answers::models(self, &caller))),
             Route::Model(name) => answers::respond(self, &caller, answers::model(self, &caller, name)),
             Route::Key => answers::respond(self, &caller, Ok(answers::key(self, &caller))),
@@ -161,30 +170,42 @@ impl Gateway {
         }
     }
 
-    async fn call<B>(self: &Arc<Self>, mut caller: Caller, endpoint: Endpoint, body: B) -> Response<Body>
+    async fn call<B>(
+        self: &Arc<Self>,
+        mut caller: Caller,
+        endpoint: Endpoint,
+        address: Address,
+        body: B,
+    ) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes>,
     {
-        if let Err(denial) = request::check_headers(&caller.headers, &self.settings) {
-            return self.deny(&caller, Some(endpoint), "", &denial);
-        }
+        let limit = match request::check_headers(&caller.headers, endpoint, &self.settings) {
+            Ok(limit) => limit,
+            Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
+        };
         let held = match self.holding.enter(&caller.record) {
             Ok(held) => held,
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
-        let body = match request::collect(body, &self.settings, self.holding.room()).await {
+        let body = match request::collect(body, limit, &self.settings.timeouts, self.holding.room()).await {
             Ok(body) => body,
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
         if let Err(denial) = self.still_allowed(&mut caller, endpoint) {
             return self.deny(&caller, Some(endpoint), "", &denial);
         }
-        let head = match head::read(&body) {
-            Ok(head) => head.read_by(endpoint),
+        let boundary = multipart::boundary(&caller.headers).filter(|_| head::takes_forms(endpoint));
+        let head = match boundary {
+            Some(boundary) => head::read_form(&body, endpoint, &address, boundary),
+            None => head::read(&body, endpoint, &address),
+        };
+        let head = match head {
+            Ok(head) => head,
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
-        let model = head.model.value.clone();
-        let admitted = match admit::admit(self, caller, endpoint, head, body, held) {
+        let model = head.model.clone();
+        let admitted = match admit::admit(self, caller, Called { endpoint, address, head, body }, held) {
             Ok(admitted) => admitted,
             Err(refused) => {
                 let (caller, denial) = *refused;
@@ -253,9 +274,9 @@ fn may_call(record: &KeyRecord, peer: IpAddr, endpoint: Option<Endpoint>, now: T
     }
     let Some(endpoint) = endpoint else { return Ok(()) };
     let allowed = |wanted| record.effective.endpoints.contains(&wanted);
-    // Counting tokens is free and belongs to sending messages.
-    if allowed(endpoint) || (endpoint == Endpoint::CountTokens && allowed(Endpoint::Messages)) {
+    // Counting tokens is free and belongs to what it counts for.
+    if allowed(endpoint) || endpoint.counts_for().is_some_and(allowed) {
         return Ok(());
     }
-    Err(Denial::EndpointNotAllowed { endpoint: route::path_of(endpoint) })
+    Err(Denial::EndpointNotAllowed { endpoint: endpoint.gateway_path() })
 }

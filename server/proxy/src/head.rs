@@ -6,16 +6,47 @@
 //! Nested names are not looked at (tool schemas use any), except for the types of content parts, which tell whether
 //! input comes from outside the body. Fails closed: what is not understood is refused.
 
-use crate::fields::{Fields, span};
+mod form;
+mod gemini;
+
+pub(crate) use form::{read as read_form, takes_forms};
+
+use crate::fields::{Fields, Find, Names, span};
+use crate::route::Address;
 use crate::scan::{Scan, scan};
 use domain::denial::Denial;
-use domain::model::Endpoint;
-use serde::de::Deserialize;
+use domain::model::{Endpoint, WireFormat};
+use domain::usage::{Beside, ServiceTier};
+use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 use std::ops::Range;
 
 /// Choices that a call may ask for; OpenAI's own limit.
 const MAX_CHOICES: u64 = 128;
+
+/// Fields that an answer's price or policy depends on, in OpenAI's and Anthropic's formats.
+const BODY: Names = &[
+    ("model", "model"),
+    ("stream", "stream"),
+    ("stream_options", "stream_options"),
+    ("max_tokens", "max_tokens"),
+    ("max_completion_tokens", "max_completion_tokens"),
+    ("max_output_tokens", "max_output_tokens"),
+    ("n", "n"),
+    ("best_of", "best_of"),
+    ("previous_response_id", "previous_response_id"),
+    ("conversation", "conversation"),
+    ("prompt", "prompt"),
+    ("background", "background"),
+    ("container", "container"),
+    ("service_tier", "service_tier"),
+    ("speed", "speed"),
+    ("input", "input"),
+    ("documents", "documents"),
+    ("stream_format", "stream_format"),
+    ("web_search_options", "web_search_options"),
+];
+const STREAM_OPTIONS: Names = &[("include_usage", "include_usage")];
 
 /// A value with its place in the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,20 +58,93 @@ pub(crate) struct Placed<T> {
 /// An output cap as it was sent; null is a place without a value.
 pub(crate) type Cap = Placed<Option<u64>>;
 
+/// A cap and the name of its field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SentCap {
+    pub field: &'static str,
+    pub cap: Cap,
+}
+
+/// Where a body names its model, and how a name is written there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ModelPlace {
+    Text(Range<usize>),
+    /// Behind `models/`, any number of times: the path decides.
+    Resource(Vec<Range<usize>>),
+    /// The content of a field of a form.
+    Form(Range<usize>),
+    /// Nowhere: the path names it, and the body has to.
+    Missing,
+    /// The same in a form with this boundary.
+    NewPart(String),
+}
+
+/// How soon a client wants its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AskedTier {
+    Standard,
+    /// As the provider's account is set.
+    Auto,
+    Named(ServiceTier),
+}
+
+impl AskedTier {
+    /// The tier whose prices the call may be billed by, beside the standard ones.
+    pub(crate) const fn dearest(self) -> ServiceTier {
+        match self {
+            Self::Standard => ServiceTier::Standard,
+            Self::Auto => ServiceTier::Priority,
+            Self::Named(tier) => tier,
+        }
+    }
+}
+
+/// Where a cap goes that the client did not send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CapSlot {
+    /// A field of the body, whose name depends on the provider.
+    Body,
+    /// Behind the brace of the object that has Gemini's caps.
+    Inside { at: usize, is_empty: bool },
+    /// In place of the null that stands for that object.
+    NullObject(Range<usize>),
+    /// In that object, which the body does not have.
+    NewObject(&'static str),
+}
+
 /// What was read of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Head {
-    pub model: Placed<String>,
+    pub model: String,
+    pub model_at: ModelPlace,
     pub stream: bool,
     pub stream_options: Option<Placed<StreamOptions>>,
-    pub max_tokens: Option<Cap>,
-    pub max_completion_tokens: Option<Cap>,
-    pub max_output_tokens: Option<Cap>,
+    /// The fields that cap the answers of this endpoint. A chat has two.
+    pub caps: [Option<SentCap>; 2],
+    pub cap_slot: CapSlot,
+    /// Answers that are made at once, each up to the cap.
     pub choices: u64,
     /// Behind the opening brace: where fields are put in.
     pub insert_at: usize,
+    /// The body has no field at all.
+    pub is_empty: bool,
+    /// Bytes of files in a form: no text.
+    pub file_bytes: u64,
+    /// What is asked for that is not counted in tokens: the most that it can come to, what it usually comes to, and what
+    /// no answer reports.
+    pub most: Beside,
+    pub usual: Beside,
+    pub fixed: Beside,
+    pub tier: AskedTier,
     pub scan: Scan,
 }
+
+/// Searches that a provider runs for one call at most, as far as a bound is concerned: no format has a limit that all
+/// providers keep. More are charged, and show as an overrun.
+const MOST_SEARCHES: u64 = 16;
+/// Documents that one unit of a ranking covers, and the bytes beyond which a document counts as several.
+const DOCUMENTS_A_QUERY: u64 = 100;
+const BYTES_A_DOCUMENT: u64 = 500;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StreamOptions {
@@ -49,21 +153,8 @@ pub(crate) struct StreamOptions {
     pub with_usage: String,
 }
 
-impl Head {
-    /// Fields that this endpoint does not know change nothing.
-    pub(crate) fn read_by(mut self, endpoint: Endpoint) -> Self {
-        if matches!(endpoint, Endpoint::Embeddings | Endpoint::CountTokens) {
-            self.stream = false;
-        }
-        if endpoint != Endpoint::ChatCompletions {
-            self.choices = 1;
-        }
-        self
-    }
-}
-
 /// Reads a body.
-pub(crate) fn read(body: &[u8]) -> Result<Head, Denial> {
+pub(crate) fn read(body: &[u8], endpoint: Endpoint, address: &Address) -> Result<Head, Denial> {
     let text = std::str::from_utf8(body).map_err(|_| invalid("The body is not UTF-8."))?;
     let scan = scan(body)?;
     if scan.refers_to_stored_things() {
@@ -72,72 +163,189 @@ pub(crate) fn read(body: &[u8]) -> Result<Head, Denial> {
              content itself.",
         ));
     }
+    let in_path = address.model.as_deref();
+    if endpoint.format() == WireFormat::Gemini {
+        return gemini::read(text, scan, endpoint, in_path.unwrap_or_default(), address.streamed());
+    }
+    object(text, BODY, true)?.into_head(text, scan, endpoint, in_path)
+}
+
+/// The fields of an object.
+fn object<'a>(text: &'a str, names: Names, is_top_level: bool) -> Result<Fields<'a>, Denial> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let fields = Fields::deserialize(&mut deserializer)
+    let fields = Find { names, is_top_level }
+        .deserialize(&mut deserializer)
         .and_then(|fields| deserializer.end().map(|()| fields))
         .map_err(|error| match error.classify() {
             serde_json::error::Category::Data => invalid("The body has to be one JSON object."),
             _ => invalid(format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column())),
         })?;
-    fields.into_head(text, scan)
+    match fields.complaint {
+        Some(complaint) => Err(invalid(complaint)),
+        None => Ok(fields),
+    }
 }
 
 pub(crate) fn invalid(reason: impl Into<String>) -> Denial {
     Denial::InvalidRequest { reason: reason.into() }
 }
 
+/// True if streams of this endpoint are those of a chat, or of what was there before chats.
+pub(crate) const fn speaks_chat(endpoint: Endpoint) -> bool {
+    matches!(endpoint, Endpoint::ChatCompletions | Endpoint::Completions)
+}
+
+/// A field that has to be a whole number, if it is there.
+fn number(fields: &Fields<'_>, field: &str) -> Result<Option<u64>, Denial> {
+    let number = |value: &RawValue| value.get().parse();
+    fields.get(field).map(number).transpose().map_err(|_| invalid(format!("'{field}' has to be a whole number.")))
+}
+
+/// The fields in which a client caps the answer of this endpoint.
+const fn cap_fields(endpoint: Endpoint) -> [Option<&'static str>; 2] {
+    match endpoint {
+        Endpoint::ChatCompletions => [Some("max_completion_tokens"), Some("max_tokens")],
+        Endpoint::Responses => [Some("max_output_tokens"), None],
+        Endpoint::Messages | Endpoint::Completions => [Some("max_tokens"), None],
+        _ => [None, None],
+    }
+}
+
 impl Fields<'_> {
-    fn number(&self, field: &str) -> Result<Option<u64>, Denial> {
-        let number = |value: &RawValue| value.get().parse();
-        self.get(field).map(number).transpose().map_err(|_| invalid(format!("'{field}' has to be a whole number.")))
-    }
-
-    fn cap(&self, field: &str, text: &str) -> Result<Option<Cap>, Denial> {
-        let value = self.number(field)?;
-        Ok(self.place(field, text).map(|at| Placed { value, at }))
-    }
-
-    fn into_head(self, text: &str, scan: Scan) -> Result<Head, Denial> {
-        if let Some(complaint) = self.complaint {
-            return Err(invalid(complaint));
-        }
-        let model = self.get("model").ok_or_else(|| invalid("'model' is missing. Name one of GET /v1/models."))?;
-        let name = serde_json::from_str(model.get()).map_err(|_| invalid("'model' has to be a text."))?;
+    fn into_head(self, text: &str, scan: Scan, endpoint: Endpoint, in_path: Option<&str>) -> Result<Head, Denial> {
+        let model_at = self.get("model").map_or(ModelPlace::Missing, |model| ModelPlace::Text(span(model, text)));
+        let model = match (in_path, self.get("model")) {
+            (Some(name), _) => name.to_owned(),
+            (None, Some(name)) => serde_json::from_str(name.get()).map_err(|_| invalid("'model' has to be a text."))?,
+            (None, None) => return Err(invalid("'model' is missing. Name one of GET /v1/models.")),
+        };
         let stream = match self.get("stream").map(RawValue::get) {
             None | Some("false") => false,
             Some("true") => true,
             Some(_) => return Err(invalid("'stream' has to be true or false.")),
         };
-        let choices = self.number("n")?.unwrap_or(1);
-        if !(1..=MAX_CHOICES).contains(&choices) {
-            return Err(invalid(format!("'n' has to be between 1 and {MAX_CHOICES}.")));
-        }
         self.refuse_references()?;
         let stream_options = match self.place("stream_options", text) {
             Some(at) => Some(Placed { value: self.stream_options()?, at }),
             None => None,
         };
+        let mut caps = [None, None];
+        for (slot, field) in caps.iter_mut().zip(cap_fields(endpoint)) {
+            let Some(field) = field else { continue };
+            let Some(at) = self.place(field, text) else { continue };
+            *slot = Some(SentCap { field, cap: Placed { value: number(&self, field)?, at } });
+        }
         Ok(Head {
-            model: Placed { value: name, at: span(model, text) },
-            stream,
+            model,
+            // A null is as good as absent, and has to go.
+            model_at: match (self.place("model", text), model_at) {
+                (Some(null), ModelPlace::Missing) => ModelPlace::Text(null),
+                (_, model_at) => model_at,
+            },
+            stream: self.streams(stream, endpoint)?,
             stream_options,
-            max_tokens: self.cap("max_tokens", text)?,
-            max_completion_tokens: self.cap("max_completion_tokens", text)?,
-            max_output_tokens: self.cap("max_output_tokens", text)?,
-            choices,
+            caps,
+            cap_slot: CapSlot::Body,
+            choices: self.choices(endpoint)?,
             insert_at: text.find('{').map_or(0, |brace| brace + 1),
+            is_empty: self.is_empty,
+            file_bytes: 0,
+            most: self.units(endpoint, &scan, text.len())?,
+            usual: self.usual(endpoint)?,
+            fixed: Beside { searches: u64::from(self.get("web_search_options").is_some()), ..Beside::NOTHING },
+            tier: self.tier(),
             scan,
         })
+    }
+
+    /// What is asked for that is not counted in tokens.
+    fn units(&self, endpoint: Endpoint, scan: &Scan, body_bytes: usize) -> Result<Beside, Denial> {
+        let searches = if scan.searches { MOST_SEARCHES } else { 0 };
+        let mut most = Beside { searches, ..self.usual(endpoint)? };
+        if endpoint == Endpoint::Speech {
+            // Some providers count bytes.
+            most.characters = self.get("input").map_or(0, |input| input.get().len() as u64);
+        }
+        if endpoint == Endpoint::Rerank {
+            let pieces =
+                most.queries.saturating_mul(DOCUMENTS_A_QUERY).saturating_add(body_bytes as u64 / BYTES_A_DOCUMENT);
+            most.queries = pieces.div_ceil(DOCUMENTS_A_QUERY).saturating_add(1);
+        }
+        Ok(most)
+    }
+
+    fn usual(&self, endpoint: Endpoint) -> Result<Beside, Denial> {
+        let mut usual = Beside::NOTHING;
+        match endpoint {
+            Endpoint::ImageGenerations => usual.images = number(self, "n")?.unwrap_or(1),
+            Endpoint::Speech => {
+                let input: Option<String> = self.get("input").and_then(|text| serde_json::from_str(text.get()).ok());
+                usual.characters = input.map_or(0, |text| text.chars().count() as u64);
+            }
+            Endpoint::Rerank => {
+                let documents: Option<Vec<&RawValue>> =
+                    self.get("documents").and_then(|list| serde_json::from_str(list.get()).ok());
+                usual.queries = documents.map_or(1, |list| (list.len() as u64).div_ceil(DOCUMENTS_A_QUERY).max(1));
+            }
+            _ => {}
+        }
+        Ok(usual)
+    }
+
+    fn tier(&self) -> AskedTier {
+        let word: Option<String> = self.get("service_tier").and_then(|wish| serde_json::from_str(wish.get()).ok());
+        match word {
+            Some(word) if word.eq_ignore_ascii_case("auto") => AskedTier::Auto,
+            // A tier that nobody prices is the provider's to refuse.
+            Some(word) => ServiceTier::from_word(&word).map_or(AskedTier::Standard, AskedTier::Named),
+            None => AskedTier::Standard,
+        }
+    }
+
+    /// Whether the answer will be a stream.
+    fn streams(&self, wished: bool, endpoint: Endpoint) -> Result<bool, Denial> {
+        match endpoint {
+            Endpoint::ChatCompletions | Endpoint::Responses | Endpoint::Messages | Endpoint::Completions => Ok(wished),
+            Endpoint::Speech => Ok(self.get("stream_format").is_some_and(|format| format.get() == "\"sse\"")),
+            Endpoint::ImageGenerations if wished => {
+                Err(invalid("'stream' is not taken for images: their events are too large. Leave it out."))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Fields that an endpoint does not know change nothing.
+    fn choices(&self, endpoint: Endpoint) -> Result<u64, Denial> {
+        let n = number(self, "n")?.unwrap_or(1);
+        if !(1..=MAX_CHOICES).contains(&n) {
+            return Err(invalid(format!("'n' has to be between 1 and {MAX_CHOICES}.")));
+        }
+        match endpoint {
+            Endpoint::ChatCompletions => Ok(n),
+            Endpoint::Completions => {
+                let made = number(self, "best_of")?.unwrap_or(1).max(n);
+                if made > MAX_CHOICES {
+                    return Err(invalid(format!("'best_of' has to be between 1 and {MAX_CHOICES}.")));
+                }
+                Ok(made.saturating_mul(self.prompts()))
+            }
+            _ => Ok(1),
+        }
+    }
+
+    /// How many prompts a completion has: one text, one list of tokens, or a list of either.
+    fn prompts(&self) -> u64 {
+        let Some(prompt) = self.get("prompt") else { return 1 };
+        let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(prompt.get()) else { return 1 };
+        let is_many = list.first().is_some_and(|first| first.get().starts_with(['"', '[']));
+        if is_many { list.len() as u64 } else { 1 }
     }
 
     fn stream_options(&self) -> Result<StreamOptions, Denial> {
         let broken =
             || invalid("'stream_options' has to be an object with at most one 'include_usage', true or false.");
         let raw = self.get("stream_options").map_or("{}", RawValue::get);
-        let fields: Fields<'_> = serde_json::from_str(raw).map_err(|_| broken())?;
-        if fields.complaint.is_some() {
-            return Err(broken());
-        }
+        let fields = object(raw, STREAM_OPTIONS, false).map_err(|_| broken())?;
         let include_usage = match fields.get("include_usage").map(RawValue::get) {
             None | Some("false") => false,
             Some("true") => true,
@@ -165,11 +373,9 @@ impl Fields<'_> {
         if self.get("background").is_some_and(|value| value.get() != "false") {
             return Err(invalid("'background' is not supported: its answer could not be metered. Send it as false."));
         }
-        for field in ["service_tier", "speed"] {
-            let wish: Option<String> = self.get(field).and_then(|wish| serde_json::from_str(wish.get()).ok());
-            if wish.is_some_and(|wish| ["priority", "fast"].iter().any(|dear| wish.eq_ignore_ascii_case(dear))) {
-                return Err(invalid(format!("'{field}' may not ask for priority: it has no price here. Remove it.")));
-            }
+        let speed: Option<String> = self.get("speed").and_then(|wish| serde_json::from_str(wish.get()).ok());
+        if speed.is_some_and(|wish| wish.eq_ignore_ascii_case("fast")) {
+            return Err(invalid("'speed' may not be fast: that has no price here. Remove it."));
         }
         Ok(())
     }
@@ -181,11 +387,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn chat(body: &str) -> Result<Head, Denial> {
-        read(body.as_bytes())
+        read(body.as_bytes(), Endpoint::ChatCompletions, &Address::default())
     }
 
     fn refusal(body: &str) -> String {
-        match read(body.as_bytes()) {
+        match chat(body) {
             Err(Denial::InvalidRequest { reason }) => reason,
             other => panic!("{body}: {other:?}"),
         }
@@ -196,9 +402,10 @@ mod tests {
         let body = r#" { "messages" : [{"role":"user","content":"model"}], "model":"gpt-5" , "n":2, "stream" :true,
             "max_tokens": 40, "unknown":{"model":"x","model":"y","API_KEY":1} }"#;
         let head = chat(body).unwrap();
-        assert_eq!((head.model.value.as_str(), head.stream, head.choices), ("gpt-5", true, 2));
-        assert_eq!(&body[head.model.at.clone()], "\"gpt-5\"");
-        let cap = head.max_tokens.unwrap();
+        assert_eq!((head.model.as_str(), head.stream, head.choices), ("gpt-5", true, 2));
+        let ModelPlace::Text(at) = head.model_at.clone() else { panic!() };
+        assert_eq!(&body[at], "\"gpt-5\"");
+        let cap = head.caps[1].clone().unwrap().cap;
         assert_eq!((cap.value, &body[cap.at]), (Some(40), "40"));
         assert_eq!(&body[..head.insert_at], " {");
         assert_eq!(head.scan.items, 1);
@@ -208,7 +415,7 @@ mod tests {
     fn nulls_are_as_good_as_absent() {
         let head =
             chat(r#"{"model":"m","stream":null,"n":null,"max_tokens":null,"previous_response_id":null}"#).unwrap();
-        assert_eq!((head.stream, head.choices, head.max_tokens.unwrap().value), (false, 1, None));
+        assert_eq!((head.stream, head.choices, head.caps[1].clone().unwrap().cap.value), (false, 1, None));
     }
 
     #[test]
@@ -248,8 +455,8 @@ mod tests {
             r#"{"model":"m","conversation":{"id":"conv_1"}}"#,
             r#"{"model":"m","prompt":{"id":"pmpt_1"}}"#,
             r#"{"model":"m","background":true}"#,
-            r#"{"model":"m","service_tier":"priority"}"#,
-            r#"{"model":"m","service_tier":"\u0070riority"}"#,
+            r#"{"model":"m","input":[{"id":"msg_1"}]}"#,
+            r#"{"model":"m","input":[{"role":"user","content":"x"},{"type":null,"i\u0064":"msg_1"}]}"#,
             r#"{"model":"m","speed":"fast"}"#,
             r#"{"model":"m","input":[{"type":"item_reference","id":"msg_1"}]}"#,
             r#"{"model":"m","input":[{"type":"input_file","file_id":"file-1"}]}"#,
@@ -264,6 +471,43 @@ mod tests {
         let tool = r#"{"model":"m","tools":[{"type":"function","parameters":{"properties":{"file_id":{"type":"string"}}}}],
             "messages":[{"content":[{"type":"tool_use","input":{"file_id":"mine","file_ids":["mine"]}}]}]}"#;
         assert!(chat(tool).is_ok());
+        let items = r#"{"model":"m","input":[{"id":"fc_1","type":"function_call"},{"role":"user","id":"x","content":"y"}],
+            "tools":[{"id":"mine"}]}"#;
+        assert!(chat(items).is_ok());
+    }
+
+    #[test]
+    fn a_wish_for_a_service_is_read_whatever_its_case() {
+        let tier = |body: &str| chat(body).unwrap().tier;
+        assert_eq!(tier(r#"{"model":"m","service_tier":"\u0070riority"}"#), AskedTier::Named(ServiceTier::Priority));
+        assert_eq!(tier(r#"{"model":"m","service_tier":"Auto"}"#).dearest(), ServiceTier::Priority);
+        for plain in
+            [r#"{"model":"m","service_tier":"scale"}"#, r#"{"model":"m"}"#, r#"{"model":"m","service_tier":null}"#]
+        {
+            assert_eq!(tier(plain), AskedTier::Standard);
+        }
+    }
+
+    #[test]
+    fn units_are_read_of_the_fields_that_ask_for_them() {
+        let head = |endpoint, body: &str| read(body.as_bytes(), endpoint, &Address::default()).unwrap();
+        let speech = head(Endpoint::Speech, r#"{"model":"m","input":"h\u00e9llo"}"#);
+        assert_eq!((speech.usual.characters, speech.most.characters), (5, 12));
+        assert_eq!(head(Endpoint::ImageGenerations, r#"{"model":"m","n":3}"#).most.images, 3);
+        let rerank = head(Endpoint::Rerank, r#"{"model":"m","query":"q","documents":["a","b"]}"#);
+        assert_eq!((rerank.usual.queries, rerank.most.queries), (1, 2));
+        let search = head(Endpoint::ChatCompletions, r#"{"model":"m","web_search_options":{}}"#);
+        assert_eq!((search.fixed.searches, search.most.searches), (1, MOST_SEARCHES));
+        assert!(read(br#"{"model":"m","stream":true}"#, Endpoint::ImageGenerations, &Address::default()).is_err());
+    }
+
+    #[test]
+    fn every_prompt_of_a_completion_is_answered() {
+        let choices = |body: &str| read(body.as_bytes(), Endpoint::Completions, &Address::default()).unwrap().choices;
+        for (prompt, answers) in [(r#""x""#, 1), (r#"["x","y"]"#, 2), ("[1,2,3]", 1), ("[[1],[2],[3]]", 3), ("[]", 1)] {
+            assert_eq!(choices(&format!(r#"{{"model":"m","prompt":{prompt}}}"#)), answers, "{prompt}");
+        }
+        assert_eq!(choices(r#"{"model":"m","prompt":["x","y"],"n":2,"best_of":4}"#), 8);
     }
 
     #[test]
@@ -291,12 +535,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic_the_reader(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = read(&body);
+            let _ = read(&body, Endpoint::ChatCompletions, &Address::default());
         }
 
         #[test]
         fn no_json_like_text_panics_the_reader(body in r#"[{}\[\]",:\\umodelsn0-9 ]{0,60}"#) {
-            let _ = read(body.as_bytes());
+            let _ = chat(&body);
         }
     }
 }

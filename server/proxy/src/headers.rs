@@ -6,7 +6,7 @@
 use crate::ports::ProviderRecord;
 use domain::id::EventId;
 use domain::key_secret::SecretText;
-use domain::model::WireFormat;
+use domain::model::{ProviderKind, WireFormat};
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -15,6 +15,7 @@ const fn upward(format: WireFormat) -> &'static [&'static str] {
     match format {
         WireFormat::OpenAi => &["openai-beta"],
         WireFormat::Anthropic => &["anthropic-version", "anthropic-beta"],
+        WireFormat::Gemini => &[],
     }
 }
 
@@ -29,6 +30,12 @@ const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version
 /// Anthropic demands one; this is the oldest that still holds.
 const DEFAULT_ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
+/// What is sent, and what is asked for.
+pub(crate) struct Kind {
+    pub content: HeaderValue,
+    pub accept: &'static str,
+}
+
 /// The credential cannot be a header's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UnusableCredential;
@@ -38,21 +45,20 @@ pub(crate) fn for_provider(
     client: &HeaderMap,
     provider: &ProviderRecord,
     credential: &SecretText,
-    streamed: bool,
+    kind: &Kind,
 ) -> Result<HeaderMap, UnusableCredential> {
     let mut headers = HeaderMap::with_capacity(8);
-    for name in upward(provider.format) {
+    for name in upward(provider.format()) {
         for value in client.get_all(*name) {
             headers.append(*name, value.clone());
         }
     }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let accept = if streamed { "text/event-stream" } else { "application/json" };
-    headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    headers.insert(CONTENT_TYPE, kind.content.clone());
+    headers.insert(ACCEPT, HeaderValue::from_static(kind.accept));
     // Answers are read for their usage, so that they have to come uncompressed.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     headers.insert(USER_AGENT, HeaderValue::from_static("keywright"));
-    if provider.format == WireFormat::Anthropic {
+    if provider.kind == ProviderKind::Anthropic {
         headers.entry(ANTHROPIC_VERSION).or_insert(DEFAULT_ANTHROPIC_VERSION);
     }
     let secret = credential.expose();
@@ -60,9 +66,11 @@ pub(crate) fn for_provider(
     if secret.is_empty() {
         return Ok(headers);
     }
-    let (name, value) = match provider.format {
-        WireFormat::OpenAi => (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {secret}"))),
-        WireFormat::Anthropic => (HeaderName::from_static("x-api-key"), HeaderValue::try_from(secret)),
+    let (name, value) = match provider.kind {
+        ProviderKind::OpenAi => (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {secret}"))),
+        ProviderKind::AzureOpenAi => (HeaderName::from_static("api-key"), HeaderValue::try_from(secret)),
+        ProviderKind::Anthropic => (HeaderName::from_static("x-api-key"), HeaderValue::try_from(secret)),
+        ProviderKind::Gemini => (HeaderName::from_static("x-goog-api-key"), HeaderValue::try_from(secret)),
     };
     let mut value = value.map_err(|_| UnusableCredential)?;
     value.set_sensitive(true);
@@ -90,35 +98,42 @@ mod tests {
     use super::*;
     use domain::id::ProviderId;
 
-    fn try_to_send(format: WireFormat, secret: &str) -> Result<HeaderMap, UnusableCredential> {
+    fn kind_of_chat() -> Kind {
+        Kind { content: HeaderValue::from_static("application/json"), accept: "application/json" }
+    }
+
+    fn try_to_send(kind: ProviderKind, secret: &str) -> Result<HeaderMap, UnusableCredential> {
         let provider = ProviderRecord {
             id: ProviderId::from_random(&[1; 12]),
             name: "p".into(),
-            format,
+            kind,
             base_url: http::Uri::from_static("http://127.0.0.1/v1"),
             enabled: true,
             timeouts: domain::provider_timeouts::ProviderTimeouts::default(),
         };
-        for_provider(&HeaderMap::new(), &provider, &SecretText::new(secret.into()), false)
+        for_provider(&HeaderMap::new(), &provider, &SecretText::new(secret.into()), &kind_of_chat())
     }
 
-    fn sent(format: WireFormat, secret: &str) -> HeaderMap {
-        try_to_send(format, secret).unwrap()
+    fn sent(kind: ProviderKind, secret: &str) -> HeaderMap {
+        try_to_send(kind, secret).unwrap()
     }
 
     #[test]
     fn a_credential_is_sent_as_the_format_has_it() {
-        assert_eq!(sent(WireFormat::OpenAi, "s3")[AUTHORIZATION], "Bearer s3");
-        assert_eq!(sent(WireFormat::Anthropic, "s3")["x-api-key"], "s3");
-        assert_eq!(try_to_send(WireFormat::OpenAi, "a\nb"), Err(UnusableCredential));
+        assert_eq!(sent(ProviderKind::OpenAi, "s3")[AUTHORIZATION], "Bearer s3");
+        assert_eq!(sent(ProviderKind::Anthropic, "s3")["x-api-key"], "s3");
+        assert_eq!(sent(ProviderKind::AzureOpenAi, "s3")["api-key"], "s3");
+        assert_eq!(sent(ProviderKind::Gemini, "s3")["x-goog-api-key"], "s3");
+        assert_eq!(try_to_send(ProviderKind::OpenAi, "a\nb"), Err(UnusableCredential));
     }
 
     #[test]
     fn a_server_without_a_credential_is_sent_none() {
-        for format in [WireFormat::OpenAi, WireFormat::Anthropic] {
-            let headers = sent(format, "");
-            assert!(!headers.contains_key(AUTHORIZATION) && !headers.contains_key("x-api-key"), "{headers:?}");
+        for kind in ProviderKind::ALL {
+            let headers = sent(kind, "");
+            let credentials = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
+            assert!(credentials.iter().all(|name| !headers.contains_key(*name)), "{headers:?}");
         }
-        assert!(sent(WireFormat::Anthropic, "").contains_key(ANTHROPIC_VERSION));
+        assert!(sent(ProviderKind::Anthropic, "").contains_key(ANTHROPIC_VERSION));
     }
 }

@@ -8,11 +8,16 @@ mod answers;
 mod attempts;
 mod body;
 mod coding;
+mod denial_words;
 mod dialect;
 mod drain;
 mod error;
 mod fields;
 mod forward;
+mod framing;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod gateway;
 mod head;
 mod headers;
@@ -20,6 +25,7 @@ mod health;
 mod holding;
 mod limit_headers;
 mod metering;
+mod multipart;
 pub mod ports;
 mod presented_key;
 mod request;
@@ -29,11 +35,13 @@ mod route;
 mod routing;
 mod scan;
 mod settings;
+mod size;
 mod slices;
 mod sse;
 mod strangers;
 mod stream;
 mod stream_end;
+mod target;
 mod upstream;
 
 pub use body::{Body, BrokenOff};

@@ -5,7 +5,7 @@
 
 use domain::money::NanoUsd;
 use domain::pricing::PriceList;
-use domain::usage::{TokenUsage, UsageSource};
+use domain::usage::{Beside, TokenUsage, UsageSource};
 
 /// What a call was let in with.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,6 +18,14 @@ pub(crate) struct CallBound {
     pub most_output: u64,
     /// The prompt as an estimate, for calls that end without figures.
     pub prompt_estimate: u64,
+    /// The most of what is not counted in tokens.
+    pub units: Beside,
+    /// The same as it usually comes to, for what no answer reports. Its tier is the one that was asked for by name.
+    pub usual: Beside,
+    /// What is due beside every report.
+    pub fixed: Beside,
+    /// The provider serves a call in the tier that it asks for, and does not say so.
+    pub tier_is_silent: bool,
     /// What is set aside.
     pub amount: NanoUsd,
 }
@@ -31,17 +39,18 @@ pub(crate) struct Charge {
 }
 
 impl Charge {
-    pub(crate) const NOTHING: Self = Self {
-        tokens: TokenUsage { input: 0, cache_read: 0, cache_write: 0, cache_write_1h: 0, output: 0, reasoning: 0 },
-        cost: NanoUsd::ZERO,
-        source: UsageSource::Nothing,
-    };
+    pub(crate) const NOTHING: Self =
+        Self { tokens: TokenUsage::ZERO, cost: NanoUsd::ZERO, source: UsageSource::Nothing };
 }
 
 /// How far above its bound a figure may be before nobody believes it: tokenizers and hidden tokens differ, but not by
 /// that much.
 const CREDIBLE_FACTOR: u64 = 4;
 const CREDIBLE_SLACK: u64 = 4_096;
+
+const fn credible(count: u64, bound: u64) -> bool {
+    count <= bound.saturating_mul(CREDIBLE_FACTOR).saturating_add(CREDIBLE_SLACK)
+}
 
 pub(crate) struct Tariff<'a> {
     pub price: Option<&'a PriceList>,
@@ -50,11 +59,19 @@ pub(crate) struct Tariff<'a> {
 
 impl Tariff<'_> {
     /// By the provider's own figures.
-    pub(crate) fn reported(&self, tokens: TokenUsage) -> Charge {
-        let credible =
-            |count: u64, bound: u64| count <= bound.saturating_mul(CREDIBLE_FACTOR).saturating_add(CREDIBLE_SLACK);
+    pub(crate) fn reported(&self, reported: TokenUsage) -> Charge {
+        let mut tokens = reported;
+        tokens.beside = tokens.beside.plus(&self.bound.fixed);
+        if tokens.beside.queries == 0 {
+            tokens.beside.queries = self.bound.usual.queries;
+        }
+        if self.bound.tier_is_silent {
+            tokens.beside.tier = self.bound.usual.tier;
+        }
+        let output = tokens.all_output();
         let believed = credible(tokens.all_input(), self.bound.input_tokens)
-            && (credible(tokens.output, self.bound.output_tokens) || tokens.output <= self.bound.most_output);
+            && (credible(output, self.bound.output_tokens) || output <= self.bound.most_output)
+            && self.believes(&tokens.beside);
         match self.cost(&tokens) {
             Some(cost) if believed => Charge { tokens, cost, source: UsageSource::Provider },
             _ => {
@@ -66,7 +83,7 @@ impl Tariff<'_> {
 
     /// By what was seen: the provider's last figures for the input, if any, and at least this much output.
     pub(crate) fn estimated(&self, last: Option<TokenUsage>, output: u64) -> Charge {
-        let prompt = TokenUsage { input: self.bound.prompt_estimate, ..TokenUsage::default() };
+        let prompt = TokenUsage { input: self.bound.prompt_estimate, beside: self.bound.usual, ..TokenUsage::ZERO };
         let mut tokens = last.unwrap_or(prompt);
         tokens.output = tokens.output.max(output.min(self.bound.output_tokens));
         match self.reported(tokens) {
@@ -89,6 +106,20 @@ impl Tariff<'_> {
         let tokens =
             TokenUsage { input: self.bound.input_tokens, output: self.bound.covered_tokens, ..TokenUsage::default() };
         Charge { tokens, cost: self.bound.amount, source: UsageSource::Reservation }
+    }
+
+    /// True if none of the units is beyond what was asked for by more than providers may differ.
+    fn believes(&self, used: &Beside) -> bool {
+        let most = &self.bound.units;
+        [
+            (used.images, most.images),
+            (used.audio_ms, most.audio_ms),
+            (used.characters, most.characters),
+            (used.searches, most.searches),
+            (used.queries, most.queries),
+        ]
+        .into_iter()
+        .all(|(used, most)| credible(used, most))
     }
 
     fn cost(&self, tokens: &TokenUsage) -> Option<NanoUsd> {
@@ -117,6 +148,10 @@ mod tests {
         covered_tokens: 50,
         most_output: 8_192,
         prompt_estimate: 34,
+        units: Beside::NOTHING,
+        usual: Beside::NOTHING,
+        fixed: Beside::NOTHING,
+        tier_is_silent: false,
         amount: NanoUsd::from_nano(200),
     };
 

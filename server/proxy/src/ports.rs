@@ -9,7 +9,7 @@ use domain::denial::Denial;
 use domain::id::{CredentialId, EventId, KeyId, ProviderId};
 use domain::key_secret::{Pepper, SecretText};
 use domain::limits::Limits;
-use domain::model::{Model, WireFormat};
+use domain::model::{Model, ProviderKind, WireFormat};
 use domain::money::NanoUsd;
 use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
@@ -39,14 +39,20 @@ pub struct Level {
     pub limits: Arc<Limits>,
 }
 
-/// An upstream: base URL (ends without a slash, contains the version segment) and the format it speaks.
+/// An upstream: base URL (ends without a slash, contains the version segment) and how it is spoken to.
 pub struct ProviderRecord {
     pub id: ProviderId,
     pub name: String,
-    pub format: WireFormat,
+    pub kind: ProviderKind,
     pub base_url: http::Uri,
     pub enabled: bool,
     pub timeouts: ProviderTimeouts,
+}
+
+impl ProviderRecord {
+    pub const fn format(&self) -> WireFormat {
+        self.kind.format()
+    }
 }
 
 /// The policy as it stands: one immutable value, replaced whole.

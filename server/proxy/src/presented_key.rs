@@ -86,15 +86,16 @@ impl UnrecognisedCounts {
     }
 }
 
-/// Recognises the caller.
+/// Recognises the caller. `in_query` is the key that Gemini's clients may put there, and nobody else.
 pub(crate) fn recognise(
     headers: &HeaderMap,
+    in_query: Option<&str>,
     directory: &dyn Directory,
     counts: &UnrecognisedCounts,
     now: Timestamp,
 ) -> Result<Recognised, Denial> {
     let refused = |reason| counts.count(reason);
-    let text = presented(headers).map_err(refused)?;
+    let text = presented(headers, in_query).map_err(refused)?;
     let token = PresentedToken::parse(text).map_err(|malformed| {
         refused(match malformed {
             _ if looks_like_a_provider_key(text) => Unrecognised::ProviderKey,
@@ -119,8 +120,8 @@ pub(crate) fn recognise(
 }
 
 /// The one credential of a request. The same one several times is one.
-fn presented(headers: &HeaderMap) -> Result<&str, Unrecognised> {
-    let mut found: Option<&[u8]> = None;
+fn presented<'a>(headers: &'a HeaderMap, in_query: Option<&'a str>) -> Result<&'a str, Unrecognised> {
+    let mut found = in_query.map(str::as_bytes).filter(|key| !key.is_empty());
     for name in CREDENTIAL_HEADERS {
         for value in headers.get_all(name) {
             let bytes = value.as_bytes().trim_ascii();
@@ -171,30 +172,42 @@ mod tests {
         map
     }
 
+    fn only(pairs: &[(&'static str, &'static str)]) -> Result<String, Unrecognised> {
+        presented(&headers(pairs), None).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_key_in_the_query_is_one_more_place() {
+        assert_eq!(presented(&headers(&[]), Some("one")), Ok("one"));
+        assert_eq!(presented(&headers(&[("x-goog-api-key", "one")]), Some("one")), Ok("one"));
+        assert_eq!(presented(&headers(&[("x-goog-api-key", "two")]), Some("one")), Err(Unrecognised::Ambiguous));
+        assert_eq!(presented(&headers(&[]), Some("")), Err(Unrecognised::Missing));
+    }
+
     #[test]
     fn one_credential_is_found_in_any_of_its_headers() {
         for name in ["x-api-key", "api-key", "x-goog-api-key"] {
-            assert_eq!(presented(&headers(&[(name, "one")])), Ok("one"));
+            assert_eq!(only(&[(name, "one")]), Ok("one".to_owned()));
         }
         for bearer in ["Bearer one", "bearer  one", "BEARER one "] {
-            assert_eq!(presented(&headers(&[("authorization", bearer)])), Ok("one"), "{bearer}");
+            assert_eq!(only(&[("authorization", bearer)]), Ok("one".to_owned()), "{bearer}");
         }
-        assert_eq!(presented(&headers(&[])), Err(Unrecognised::Missing));
-        assert_eq!(presented(&headers(&[("authorization", "Bearer ")])), Err(Unrecognised::Missing));
-        assert_eq!(presented(&headers(&[("authorization", "Basic one")])), Ok("Basic one"));
-        assert_eq!(presented(&headers(&[("authorization", "Bearerone")])), Ok("Bearerone"));
+        assert_eq!(only(&[]), Err(Unrecognised::Missing));
+        assert_eq!(only(&[("authorization", "Bearer ")]), Err(Unrecognised::Missing));
+        assert_eq!(only(&[("authorization", "Basic one")]), Ok("Basic one".to_owned()));
+        assert_eq!(only(&[("authorization", "Bearerone")]), Ok("Bearerone".to_owned()));
     }
 
     #[test]
     fn the_same_twice_is_one_and_two_different_are_ambiguous() {
-        assert_eq!(presented(&headers(&[("authorization", "Bearer one"), ("x-api-key", "one")])), Ok("one"));
-        assert_eq!(presented(&headers(&[("authorization", "Bearer one"), ("x-api-key", "")])), Ok("one"));
+        assert_eq!(only(&[("authorization", "Bearer one"), ("x-api-key", "one")]), Ok("one".to_owned()));
+        assert_eq!(only(&[("authorization", "Bearer one"), ("x-api-key", "")]), Ok("one".to_owned()));
         for pair in [
             [("authorization", "Bearer one"), ("x-api-key", "two")],
             [("authorization", "Bearer one"), ("authorization", "Bearer two")],
             [("api-key", "one"), ("x-goog-api-key", "two")],
         ] {
-            assert_eq!(presented(&headers(&pair)), Err(Unrecognised::Ambiguous), "{pair:?}");
+            assert_eq!(only(&pair), Err(Unrecognised::Ambiguous), "{pair:?}");
         }
     }
 

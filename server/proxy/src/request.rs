@@ -3,8 +3,9 @@
 //!
 //! Nothing is copied for that: the body sent on is a chain of slices of the one received.
 
-use crate::head::{Cap, Head, invalid};
+use crate::head::{CapSlot, Head, ModelPlace, invalid, takes_forms};
 use crate::holding::Room;
+use crate::multipart;
 use crate::settings::{Settings, Timeouts};
 use bytes::{Bytes, BytesMut};
 use domain::denial::Denial;
@@ -21,8 +22,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Refuses by headers alone what would not be read anyway.
-pub(crate) fn check_headers(headers: &HeaderMap, settings: &Settings) -> Result<(), Denial> {
+/// Refuses by headers alone what would not be read anyway. Gives the size up to which a body is taken.
+pub(crate) fn check_headers(headers: &HeaderMap, endpoint: Endpoint, settings: &Settings) -> Result<u64, Denial> {
     let coded =
         headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
     if coded {
@@ -32,28 +33,35 @@ pub(crate) fn check_headers(headers: &HeaderMap, settings: &Settings) -> Result<
         let kind = value.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
         kind.trim_ascii().eq_ignore_ascii_case(b"application/json")
     });
-    if !json {
+    let limit = if takes_forms(endpoint) {
+        if multipart::boundary(headers).is_none() {
+            let reason = "Send a form, with 'Content-Type: multipart/form-data; boundary=…'.";
+            return Err(Denial::UnsupportedMediaType { reason });
+        }
+        settings.form_limit_bytes
+    } else if json {
+        settings.body_limit_bytes
+    } else {
         return Err(Denial::UnsupportedMediaType { reason: "Send JSON, with 'Content-Type: application/json'." });
-    }
+    };
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > settings.body_limit_bytes) {
-        return Err(Denial::BodyTooLarge { limit_bytes: settings.body_limit_bytes });
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Denial::BodyTooLarge { limit_bytes: limit });
     }
-    Ok(())
+    Ok(limit)
 }
 
 /// Reads a body up to the limit. A body that comes in one frame is not copied.
-pub(crate) async fn collect<B>(body: B, settings: &Settings, mut room: Room) -> Result<Bytes, Denial>
+pub(crate) async fn collect<B>(body: B, limit: u64, timeouts: &Timeouts, mut room: Room) -> Result<Bytes, Denial>
 where
     B: Body<Data = Bytes>,
 {
     let started = Instant::now();
-    let limit = settings.body_limit_bytes;
     let mut body = std::pin::pin!(body);
     let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
     let mut length = 0u64;
     loop {
-        let due = started + patience(&settings.timeouts, length);
+        let due = started + patience(timeouts, length);
         let frame = match timeout_at(due, body.frame()).await {
             Err(_) => return Err(invalid("The body came too slowly. Send it again over a better connection.")),
             Ok(None) => break,
@@ -104,48 +112,67 @@ pub(crate) struct Edits<'a> {
 /// Builds the body for one attempt.
 pub(crate) fn rewrite(body: &Bytes, head: &Head, edits: &Edits<'_>) -> Chain {
     let mut splices: Vec<(Range<usize>, String)> = Vec::new();
-    if head.model.value != edits.upstream_model {
-        splices.push((head.model.at.clone(), serde_json::Value::from(edits.upstream_model).to_string()));
+    let mut inserted: Vec<String> = Vec::new();
+    let upstream_model = || serde_json::Value::from(edits.upstream_model).to_string();
+    match &head.model_at {
+        ModelPlace::Text(_) if head.model_is_sent(edits.upstream_model, body) => {}
+        ModelPlace::Text(at) => splices.push((at.clone(), upstream_model())),
+        ModelPlace::Resource(places) => {
+            let name = serde_json::Value::from(format!("models/{}", edits.upstream_model)).to_string();
+            splices.extend(places.iter().map(|at| (at.clone(), name.clone())));
+        }
+        ModelPlace::Form(at) => splices.push((at.clone(), edits.upstream_model.to_owned())),
+        ModelPlace::NewPart(boundary) => {
+            let name = edits.upstream_model;
+            let part = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n{name}\r\n");
+            splices.push((0..0, part));
+        }
+        ModelPlace::Missing => inserted.push(format!("\"model\":{}", upstream_model())),
     }
-    let mut inserted = String::new();
-    if edits.endpoint == Endpoint::ChatCompletions && head.stream {
+    if reports_when_asked(edits.endpoint) && head.stream {
         match &head.stream_options {
             Some(options) if options.value.include_usage => {}
             Some(options) => splices.push((options.at.clone(), options.value.with_usage.clone())),
-            None => inserted.push_str(r#""stream_options":{"include_usage":true},"#),
+            None => inserted.push(r#""stream_options":{"include_usage":true}"#.to_owned()),
         }
     }
     if let OutputCap::AtMost(cap) = edits.output_cap {
-        let text = cap.to_string();
-        let sent = || caps(head, edits.endpoint).into_iter().flatten();
-        if sent().any(|(_, placed)| placed.value.is_some()) {
-            let too_high = sent().filter(|(_, placed)| placed.value.is_some_and(|value| value > cap));
-            splices.extend(too_high.map(|(_, placed)| (placed.at.clone(), text.clone())));
-        } else if let Some((_, null)) = sent().find(|(field, _)| *field == edits.cap_field) {
-            splices.push((null.at.clone(), text));
+        let sent = || head.caps.iter().flatten();
+        if sent().any(|sent| sent.cap.value.is_some()) {
+            let too_high = sent().filter(|sent| sent.cap.value.is_some_and(|value| value > cap));
+            splices.extend(too_high.map(|sent| (sent.cap.at.clone(), cap.to_string())));
+        } else if let Some(null) = sent().find(|sent| sent.field == edits.cap_field) {
+            splices.push((null.cap.at.clone(), cap.to_string()));
         } else {
-            inserted.push_str(&format!("\"{}\":{text},", edits.cap_field));
+            let field = format!("\"{}\":{cap}", edits.cap_field);
+            match &head.cap_slot {
+                CapSlot::Body => inserted.push(field),
+                CapSlot::Inside { at, is_empty: true } => splices.push((*at..*at, field)),
+                CapSlot::Inside { at, is_empty: false } => splices.push((*at..*at, format!("{field},"))),
+                CapSlot::NullObject(at) => splices.push((at.clone(), format!("{{{field}}}"))),
+                CapSlot::NewObject(name) => inserted.push(format!("\"{name}\":{{{field}}}")),
+            }
         }
     }
     if !inserted.is_empty() {
-        splices.push((head.insert_at..head.insert_at, inserted));
+        let comma = if head.is_empty { "" } else { "," };
+        splices.push((head.insert_at..head.insert_at, inserted.join(",") + comma));
     }
     splices.sort_by_key(|(at, _)| at.start);
     Chain::new(body, splices)
 }
 
-/// The fields that cap the answer of this endpoint, as they were sent.
-pub(crate) fn caps(head: &Head, endpoint: Endpoint) -> [Option<(&'static str, &Cap)>; 2] {
-    fn named<'a>(field: &'static str, cap: &'a Option<Cap>) -> Option<(&'static str, &'a Cap)> {
-        cap.as_ref().map(|cap| (field, cap))
-    }
-    match endpoint {
-        Endpoint::ChatCompletions => {
-            [named("max_completion_tokens", &head.max_completion_tokens), named("max_tokens", &head.max_tokens)]
-        }
-        Endpoint::Responses => [named("max_output_tokens", &head.max_output_tokens), None],
-        Endpoint::Messages => [named("max_tokens", &head.max_tokens), None],
-        Endpoint::Embeddings | Endpoint::CountTokens => [None, None],
+/// True if a stream of this endpoint tells its usage only to those who ask.
+const fn reports_when_asked(endpoint: Endpoint) -> bool {
+    matches!(endpoint, Endpoint::ChatCompletions | Endpoint::Completions)
+}
+
+impl Head {
+    /// True if the body names this model already, as the client's own name for it.
+    fn model_is_sent(&self, upstream_model: &str, body: &Bytes) -> bool {
+        let ModelPlace::Text(at) = &self.model_at else { return false };
+        let sent: Option<&str> = body.get(at.clone()).and_then(|raw| serde_json::from_slice(raw).ok());
+        sent == Some(upstream_model)
     }
 }
 
@@ -204,12 +231,13 @@ impl Body for Chain {
 mod tests {
     use super::*;
     use crate::head;
+    use crate::route::Address;
     use proptest::prelude::*;
     use serde_json::{Map, Value, json};
 
     fn rewritten(body: &str, cap: OutputCap) -> String {
         let bytes = Bytes::copy_from_slice(body.as_bytes());
-        let head = head::read(&bytes).unwrap();
+        let head = head::read(&bytes, Endpoint::ChatCompletions, &Address::default()).unwrap();
         let edits = Edits {
             endpoint: Endpoint::ChatCompletions,
             upstream_model: "up",
@@ -240,6 +268,57 @@ mod tests {
             rewritten(r#"{"max_tokens":9,"model":"up"}"#, OutputCap::AsSent),
             r#"{"max_tokens":9,"model":"up"}"#
         );
+    }
+
+    fn for_gemini(body: &str, cap: u64) -> String {
+        let bytes = Bytes::copy_from_slice(body.as_bytes());
+        let address = Address { model: Some("m".to_owned()), ..Address::default() };
+        let head = head::read(&bytes, Endpoint::GenerateContent, &address).unwrap();
+        let edits = Edits {
+            endpoint: Endpoint::GenerateContent,
+            upstream_model: "up",
+            output_cap: OutputCap::AtMost(cap),
+            cap_field: "maxOutputTokens",
+        };
+        String::from_utf8(rewrite(&bytes, &head, &edits).to_bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn geminis_cap_goes_into_its_config_wherever_that_is() {
+        for (body, sent) in [
+            ("{}", r#"{"generationConfig":{"maxOutputTokens":5}}"#),
+            (r#"{"contents":[]}"#, r#"{"generationConfig":{"maxOutputTokens":5},"contents":[]}"#),
+            (r#"{"generationConfig": {} }"#, r#"{"generationConfig": {"maxOutputTokens":5} }"#),
+            (r#"{"generationConfig":null}"#, r#"{"generationConfig":{"maxOutputTokens":5}}"#),
+            (r#"{"generation_config":{"topK":1}}"#, r#"{"generation_config":{"maxOutputTokens":5,"topK":1}}"#),
+            (r#"{"generationConfig":{"maxOutputTokens":null}}"#, r#"{"generationConfig":{"maxOutputTokens":5}}"#),
+            (r#"{"generationConfig":{"max_output_tokens":9}}"#, r#"{"generationConfig":{"max_output_tokens":5}}"#),
+            (r#"{"generationConfig":{"maxOutputTokens":4}}"#, r#"{"generationConfig":{"maxOutputTokens":4}}"#),
+        ] {
+            assert_eq!(for_gemini(body, 5), sent);
+            let sent: Value = serde_json::from_str(sent).unwrap();
+            assert!(sent.is_object());
+        }
+        let named = r#"{"model":"models/m","generationConfig":{"maxOutputTokens":4}}"#;
+        assert_eq!(for_gemini(named, 5), named.replace("models/m", "models/up"));
+    }
+
+    #[test]
+    fn a_model_that_only_the_path_names_is_put_into_the_body() {
+        let bytes = Bytes::from_static(b"{}");
+        let address = Address { model: Some("m".to_owned()), ..Address::default() };
+        for (body, sent) in [("{}", r#"{"model":"up"}"#), (r#"{"input":"x"}"#, r#"{"model":"up","input":"x"}"#)] {
+            let bytes = Bytes::copy_from_slice(body.as_bytes());
+            let head = head::read(&bytes, Endpoint::Embeddings, &address).unwrap();
+            let edits = Edits {
+                endpoint: Endpoint::Embeddings,
+                upstream_model: "up",
+                output_cap: OutputCap::AsSent,
+                cap_field: "max_tokens",
+            };
+            assert_eq!(rewrite(&bytes, &head, &edits).to_bytes(), sent);
+        }
+        assert!(head::read(&bytes, Endpoint::Embeddings, &Address::default()).is_err());
     }
 
     #[test]
@@ -286,10 +365,10 @@ mod tests {
             let text = fields.iter().map(|(name, value)| format!("{space}\"{name}\"{space}:{value}")).collect::<Vec<_>>();
             let body = format!("{{{}{space}}}", text.join(","));
             let bytes = Bytes::from(body.clone());
-            if let Ok(head) = head::read(&bytes) {
+            if let Ok(head) = head::read(&bytes, Endpoint::ChatCompletions, &Address::default()) {
                 let sent = rewritten(&body, OutputCap::AtMost(50));
-                let strict = head::read(sent.as_bytes()).unwrap();
-                prop_assert_eq!(&strict.model.value, "up");
+                let strict = head::read(sent.as_bytes(), Endpoint::ChatCompletions, &Address::default()).unwrap();
+                prop_assert_eq!(&strict.model, "up");
                 prop_assert_eq!((strict.stream, strict.choices), (head.stream, head.choices));
                 prop_assert!(!strict.stream || strict.stream_options.unwrap().value.include_usage);
                 for first_wins in [true, false] {

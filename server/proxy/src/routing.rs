@@ -16,7 +16,7 @@ pub(crate) struct Candidate {
 pub(crate) fn candidates(model: &Model, format: WireFormat, directory: &dyn Directory, random: u64) -> Vec<Candidate> {
     let usable = model.deployments.iter().filter_map(|deployment| {
         let provider = directory.provider(deployment.provider)?;
-        let usable = provider.enabled && provider.format == format;
+        let usable = provider.enabled && provider.format() == format;
         usable.then(|| Candidate { deployment: deployment.clone(), provider })
     });
     let mut left: Vec<Candidate> = usable.collect();

@@ -12,6 +12,8 @@ pub struct Settings {
     /// The status of a used-up budget: 402, or 429 for clients of other gateways that expect it.
     pub budget_status: BudgetStatus,
     pub body_limit_bytes: u64,
+    /// For forms, which carry audio and images.
+    pub form_limit_bytes: u64,
     /// Bodies of all calls together that are in memory at once. Beyond it calls are refused, and served again as soon
     /// as there is room.
     pub held_bytes: usize,
@@ -97,6 +99,7 @@ impl Default for Settings {
             organisation: "organisation".to_owned(),
             budget_status: BudgetStatus::PaymentRequired,
             body_limit_bytes: 32 * 1024 * 1024,
+            form_limit_bytes: 100 * 1024 * 1024,
             held_bytes: 512 * 1024 * 1024,
             timeouts: Timeouts::default(),
             retry: Retry::default(),

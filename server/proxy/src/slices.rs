@@ -104,8 +104,9 @@ fn asks_for_hidden_output(body: &[u8]) -> bool {
             continue;
         }
         // Nobody writes letters as escapes without a reason.
-        let is_disguised = memchr::memmem::find_iter(text, b"\\u00")
-            .any(|at| text.get(at + 4).is_some_and(|digit| (b'4'..=b'7').contains(digit)));
+        let is_disguised = memchr::memchr(b'\\', text).is_some()
+            && memchr::memmem::find_iter(text, b"\\u00")
+                .any(|at| text.get(at + 4).is_some_and(|digit| (b'4'..=b'7').contains(digit)));
         if is_disguised || HIDDEN.iter().any(|hidden| hidden.eq_ignore_ascii_case(text)) {
             return true;
         }

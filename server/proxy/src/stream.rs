@@ -11,8 +11,9 @@
 use crate::body::{Body, Sender};
 use crate::dialect::{StreamTap, Verdict};
 use crate::forward::{Answer, Exchange, announce_budget};
+use crate::framing::{Framing, Splitter};
 use crate::metering::Charge;
-use crate::sse::{Event, Splitter};
+use crate::sse::Event;
 use crate::stream_end::{self, Cut, End, Ended};
 use crate::upstream::{BoxError, UpstreamBody};
 use bytes::Bytes;
@@ -56,9 +57,15 @@ struct Pump {
     checkpointed: Option<Charge>,
 }
 
-pub(crate) async fn relay(exchange: Exchange, mut head: Response<()>, mut body: UpstreamBody, answer: Answer) {
+pub(crate) async fn relay(
+    exchange: Exchange,
+    framing: Framing,
+    mut head: Response<()>,
+    mut body: UpstreamBody,
+    answer: Answer,
+) {
     let status = head.status().as_u16();
-    if !is_event_stream(head.headers()) {
+    if framing == Framing::Events && !is_event_stream(head.headers()) {
         head.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     }
     head.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -67,11 +74,11 @@ pub(crate) async fn relay(exchange: Exchange, mut head: Response<()>, mut body: 
     let (client, client_body) = Body::channel();
     // If nobody takes it, the channel says so at the next step.
     let _ = answer.send(head.map(|()| client_body));
-    let tap = StreamTap::new(exchange.admitted.endpoint(), exchange.admitted.client_wants_usage());
+    let tap = StreamTap::new(exchange.admitted.endpoint(), framing, exchange.admitted.client_wants_usage());
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let heard = Instant::now();
-    let splitter = Splitter::default();
+    let splitter = Splitter::new(framing);
     let mut pump = Pump { exchange, tap, splitter, client, heard, ticks, tick: 0, checkpointed: None };
     let end = pump.run(&mut body).await;
     let was_whole = matches!(end, End::Whole(_));

@@ -4,7 +4,7 @@
 //! takes no part for the whole; every other one reads the provider's last word, or an error event of its format.
 
 use crate::body::Sender;
-use crate::dialect::{StreamTap, error_event};
+use crate::dialect::StreamTap;
 use crate::error::{error_body, sentence};
 use crate::forward::{Exchange, asked};
 use crate::metering::Charge;
@@ -68,7 +68,6 @@ impl Ended {
     /// Settles, and only then lets the client see the end.
     pub(crate) async fn finish(mut self, end: End) {
         let charge = self.charge(&end);
-        let endpoint = self.exchange.admitted.endpoint();
         let gone = self.exchange.drain.client_is_gone();
         let (outcome, denial) = match &end {
             End::ClientGone => (Outcome::ClientGone, None),
@@ -79,7 +78,7 @@ impl Ended {
             }
             _ if gone => (Outcome::ClientGone, None),
             End::Whole(_) if !self.tap.failed => (Outcome::Answered, None),
-            End::Closed(_) if self.tap.whole().is_some() && !self.tap.failed => (Outcome::Answered, None),
+            End::Closed(_) if self.tap.may_just_close() && !self.tap.failed => (Outcome::Answered, None),
             End::Failed(denial) => (Outcome::ProviderFailed, Some(denial.clone())),
             End::Whole(_) | End::Closed(_) => (Outcome::ProviderFailed, Some(Denial::ProviderError)),
         };
@@ -109,7 +108,7 @@ impl Ended {
             if shutdown && let Some(error) = body.get_mut("error") {
                 error["code"] = Value::from("server_shutdown");
             }
-            Bytes::from(error_event(endpoint, &body))
+            Bytes::from(self.tap.error_event(&body))
         };
         let bytes = match (settled, denial) {
             (Err(denial), _) => event(&denial),

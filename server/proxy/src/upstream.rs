@@ -6,8 +6,9 @@
 
 use crate::admit::Admitted;
 use crate::headers;
-use crate::ports::ProviderRecord;
 use crate::request::Chain;
+use crate::routing::Candidate;
+use crate::target::Target;
 use bytes::Bytes;
 use domain::denial::Denial;
 use domain::key_secret::SecretText;
@@ -34,20 +35,25 @@ pub struct Outbound {
 impl Outbound {
     pub(crate) fn new(
         admitted: &Admitted,
-        provider: &ProviderRecord,
+        candidate: &Candidate,
         credential: &SecretText,
         body: Chain,
     ) -> Result<Self, Denial> {
         let unusable = |_| Denial::ProviderError;
-        let base = &provider.base_url;
-        let path = format!("{}{}", base.path().trim_end_matches('/'), admitted.endpoint().path());
-        let mut parts = base.clone().into_parts();
+        let provider = &*candidate.provider;
+        let (endpoint, model) = (admitted.endpoint(), &candidate.deployment.upstream_model);
+        let target = Target { provider, endpoint, address: admitted.address(), model };
+        let path = target.path().ok_or_else(|| {
+            tracing::error!(provider.name = %provider.name, "a deployment's model name cannot stand in a URL");
+            Denial::ProviderError
+        })?;
+        let mut parts = provider.base_url.clone().into_parts();
         parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|_| Denial::ProviderError)?);
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
         *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Denial::ProviderError)?;
         *request.headers_mut() =
-            headers::for_provider(admitted.client_headers(), provider, credential, admitted.streamed())
+            headers::for_provider(admitted.client_headers(), provider, credential, &admitted.kind())
                 .map_err(unusable)?;
         Ok(Self { request, connect_within: provider.timeouts.connect() })
     }

@@ -62,7 +62,9 @@ impl Commands {
         Ok(Findings {
             counters: counters.collect(),
             memory: outside(before, &self.ledger.accounts(), &truth),
-            hours: rollups.map(|(key, it)| format!("{key}: {} by events, {} by hours", it.by_events, it.kept)).collect(),
+            hours: rollups
+                .map(|(key, it)| format!("{key}: {} by events, {} by hours", it.by_events, it.kept))
+                .collect(),
             sums,
         })
     }

@@ -26,6 +26,7 @@ use domain::key_secret::SecretText;
 use domain::money::NanoUsd;
 use jiff::tz::TimeZone;
 use portal::bootstrap::{self, BootstrapError};
+use portal::dev_seed::DemoAddresses;
 use portal::ports::Randomness;
 use portal::sealing::{RootKey, Sealing};
 use std::io::Write;
@@ -131,7 +132,7 @@ async fn dev(options: Dev) -> Result<(), Problem> {
         drain: PATIENCE,
     };
     let process = Process::start(plan, &foundation.data_dir, (store, lock), sealing).await?;
-    seed(&process, &idp, &demo.base_url()).await?;
+    seed(&process, &idp, &demo).await?;
     let portal = process.portal_router(&public_origin).nest(dev_idp::PATH, dev_idp::router(idp));
     foundation.readiness.set(State::Ready);
     greet(&public_origin, listen);
@@ -234,8 +235,10 @@ async fn demo_provider(listen: SocketAddr) -> Result<demo_provider::Running, Pro
     }
 }
 
-async fn seed(process: &Process, idp: &DevIdp, demo: &str) -> Result<(), Problem> {
-    process.app.portal.seed_demo_provider(demo, demo, &SecretText::new(DEMO_KEY.into())).await?;
+async fn seed(process: &Process, idp: &DevIdp, demo: &demo_provider::Running) -> Result<(), Problem> {
+    let (v1, v1beta) = (demo.base_url(), demo.gemini_base_url());
+    let addresses = DemoAddresses { v1: &v1, v1beta: &v1beta };
+    process.app.portal.seed_demo_provider(addresses, &SecretText::new(DEMO_KEY.into())).await?;
     for (person, leads) in idp.members(&process.store).await? {
         process.app.portal.seed_team(dev_idp::TEAM, person, leads).await?;
     }

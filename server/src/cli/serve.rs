@@ -100,6 +100,7 @@ fn gateway_settings(config: &Config) -> proxy::Settings {
             total: config.limits.upstream_total,
             ..defaults.timeouts
         },
+        slice_tokens: config.limits.stream_slice_tokens,
         ..defaults
     }
 }

@@ -16,6 +16,8 @@ pub struct Limits {
     pub upstream_first_byte_plain: Duration,
     pub upstream_between_events: Duration,
     pub upstream_total: Duration,
+    /// Output tokens by which a stream's reservation grows; 0 reserves the whole cap.
+    pub stream_slice_tokens: u64,
 }
 
 pub(super) fn read_limits(section: Section<'_>) -> Limits {
@@ -31,6 +33,7 @@ pub(super) fn read_limits(section: Section<'_>) -> Limits {
         upstream_first_byte_plain: seconds("upstream_first_byte_plain_seconds", 600, 1..=3600),
         upstream_between_events: seconds("upstream_between_events_seconds", 300, 1..=3600),
         upstream_total: seconds("upstream_total_seconds", 3600, 1..=86_400),
+        stream_slice_tokens: section.number("stream_slice_tokens", 2_048, 0..=1_000_000),
     };
     section.finish();
     limits

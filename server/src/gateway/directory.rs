@@ -10,6 +10,7 @@ use super::Unavailable;
 use super::levels::{LevelFacts, Levels};
 use arc_swap::ArcSwap;
 use domain::access_profile::{AccessProfile, effective};
+use domain::alias::resolved;
 use domain::denial::Denial;
 use domain::id::{CredentialId, KeyId, ProfileId, ProviderId};
 use domain::key_secret::{Pepper, SecretText};
@@ -252,7 +253,8 @@ impl Policy {
         credentials: Vec<SealedCredential>,
         peppers: Vec<(i64, Arc<Pepper>)>,
     ) -> Self {
-        let mut by_name: Vec<Arc<Model>> = models.into_iter().filter(|model| model.enabled).map(Arc::new).collect();
+        let mut by_name: Vec<Arc<Model>> =
+            resolved(models).into_iter().filter(|model| model.enabled).map(Arc::new).collect();
         by_name.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Self {
             profiles: profiles.iter().map(|profile| (profile.id, Arc::new(profile.clone()))).collect(),

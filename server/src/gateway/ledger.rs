@@ -22,7 +22,7 @@ use super::recovery::{self, Recovered, Recovery};
 use super::spool::{Checkpoint, Intent, OpenCall, Refused, Spool};
 use admission::Locked;
 use calls::{Call, Calls};
-use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Consumed};
+use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Consumed, Window};
 use domain::denial::Denial;
 use domain::id::{EventId, KeyId};
 use domain::money::NanoUsd;
@@ -80,14 +80,20 @@ impl Ledger {
             clock,
             typical_call_ms: AtomicU64::new(2_000),
         };
-        for (line, used) in used {
+        let windows = recovery::windows_that_matter(ledger.clock.now(), &ledger.zone);
+        // Of an older window the database's counters were not asked for: half of a figure would look like a drift.
+        let matters = |line: &BudgetLine| {
+            line.window == Window::Total
+                || windows.iter().any(|&(window, since)| window == line.window && line.window_start >= since)
+        };
+        for (line, used) in used.into_iter().filter(|(line, _)| matters(line)) {
             ledger.with(line.scope, |account| account.use_up(line, used, &ledger.zone));
         }
         for event in void {
             ledger.spool.release(event);
         }
         for record in interrupted {
-            ledger.settle_interrupted(record);
+            ledger.settle_interrupted(record, matters);
         }
         ledger
     }
@@ -154,15 +160,18 @@ impl Ledger {
     pub fn stray_holds(&self) -> Vec<(BudgetLine, Consumed, Consumed)> {
         let mut of_calls = self.calls.held();
         let of_accounts = self.accounts().into_iter();
-        let pairs = of_accounts.map(|(line, standing)| (line, standing.held, of_calls.remove(&line).unwrap_or_default()));
+        let pairs =
+            of_accounts.map(|(line, standing)| (line, standing.held, of_calls.remove(&line).unwrap_or_default()));
         pairs.filter(|(_, held, of_calls)| held != of_calls).collect()
     }
 
-    /// Corrects what an account has used, after a drift was found.
+    /// Corrects what an account has used, after a drift was found. One that is not kept any more needs none.
     pub fn correct(&self, line: BudgetLine, wrong: Consumed, right: Consumed) {
         self.with(line.scope, |account| {
-            let period = account.period(line.window, line.window_start, &self.zone);
-            period.used = period.used.plus(right).minus(wrong);
+            if account.periods(line.scope).any(|(kept, ..)| kept == line) {
+                let period = account.period(line.window, line.window_start, &self.zone);
+                period.used = period.used.plus(right).minus(wrong);
+            }
         });
     }
 
@@ -171,9 +180,9 @@ impl Ledger {
         self.with(scope, |account| caps.iter().map(|&cap| account.figures(scope, cap, now, &self.zone)).collect())
     }
 
-    fn settle_interrupted(&self, record: UsageRecord) {
+    fn settle_interrupted(&self, record: UsageRecord, matters: impl Fn(&BudgetLine) -> bool) {
         let Some((_, written)) = self.spool.settle(&record) else { return };
-        for &line in &record.charged {
+        for &line in record.charged.iter().filter(|line| matters(line)) {
             self.with(line.scope, |account| account.use_up(line, record.consumed(), &self.zone));
         }
         tracing::warn!(

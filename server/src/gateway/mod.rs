@@ -5,9 +5,9 @@
 
 mod accounts;
 mod rate;
-mod verdict;
 #[cfg(test)]
 pub(crate) mod testing;
+mod verdict;
 
 pub mod directory;
 pub mod event_ids;

@@ -110,10 +110,7 @@ mod tests {
         assert!(meter.check(NOW.plus_ms(12_000), 1, 5).is_ok());
         assert!(Meter::default().check(NOW, 1, 0).is_err());
         assert_eq!(meter.allowance(NOW, 5), Allowance { limit: 5, remaining: 0, resets_in_ms: 60_000 });
-        assert_eq!(
-            meter.allowance(NOW.plus_ms(30_000), 5),
-            Allowance { limit: 5, remaining: 2, resets_in_ms: 30_000 }
-        );
+        assert_eq!(meter.allowance(NOW.plus_ms(30_000), 5), Allowance { limit: 5, remaining: 2, resets_in_ms: 30_000 });
     }
 
     #[test]

@@ -28,7 +28,8 @@ impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, says, should } = self;
         let (scope, window, start) = (line.scope, line.window.word(), line.window_start.to_jiff());
-        let [says, should] = [says, should].map(|it| format!("{} {} calls {} tokens", it.spent, it.requests, it.tokens));
+        let [says, should] =
+            [says, should].map(|it| format!("{} {} calls {} tokens", it.spent, it.requests, it.tokens));
         write!(f, "{scope} {window} from {start}: {says}; the calls add up to {should}")
     }
 }
@@ -94,7 +95,8 @@ mod tests {
             reserved.lines
         };
         let lines = call();
-        let compare = || reconcile(&desk.ledger, &ingest, &*database, NOW, &TimeZone::UTC);
+        let zone = TimeZone::UTC;
+        let compare = || reconcile(&desk.ledger, &ingest, &*database, NOW, &zone);
         assert_eq!(compare().await.unwrap(), []);
 
         let before = desk.ledger.accounts();

@@ -7,9 +7,9 @@ use super::recovery::{UsageHistory, resume};
 use super::spool::{Disk, RealDisk, Settings, Spool, Sync};
 use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, Term};
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Consumed, Window};
-use domain::limits::Limits;
 use domain::denial::Denial;
 use domain::id::{EventId, KeyId, PersonId, ProfileId};
+use domain::limits::Limits;
 use domain::model::Endpoint;
 use domain::money::NanoUsd;
 use domain::time::{Clock, MS_PER_DAY, Timestamp};
@@ -119,11 +119,8 @@ pub(crate) fn key(number: u8, caps: &[(Window, i64)]) -> KeyRecord {
 
 /// The same key below these levels.
 pub(crate) fn below(record: KeyRecord, above: Vec<(BudgetScope, Limits)>) -> KeyRecord {
-    let level = |(scope, limits): (BudgetScope, Limits)| Level {
-        scope,
-        name: scope.to_string(),
-        limits: Arc::new(limits),
-    };
+    let level =
+        |(scope, limits): (BudgetScope, Limits)| Level { scope, name: scope.to_string(), limits: Arc::new(limits) };
     KeyRecord { above: above.into_iter().map(level).collect(), ..record }
 }
 
@@ -259,7 +256,8 @@ impl UsageHistory for Database {
     async fn used(&self, since: &[(Window, Timestamp)]) -> Result<Vec<(BudgetLine, Consumed)>, Unavailable> {
         self.check()?;
         let matters = |line: &BudgetLine| {
-            line.window == Window::Total || since.iter().any(|&(of, from)| of == line.window && line.window_start >= from)
+            line.window == Window::Total
+                || since.iter().any(|&(of, from)| of == line.window && line.window_start >= from)
         };
         Ok(self.add_up().into_iter().filter(|(line, _)| matters(line)).collect())
     }

@@ -174,14 +174,18 @@ mod tests {
     #[test]
     fn the_largest_output_that_is_named_fits_and_one_token_more_does_not() {
         let left = figures(100, 40, 0);
-        let Err(Denial::BudgetInsufficient { largest_max_tokens, .. }) = fits_budgets([left].into_iter(), ask(500)) else {
+        let Err(Denial::BudgetInsufficient { largest_max_tokens, .. }) = fits_budgets([left].into_iter(), ask(500))
+        else {
             panic!("fits")
         };
         let bound = |tokens: u64| ask(2 + 3 * tokens as i64);
         assert_eq!(code(&[left], bound(largest_max_tokens)), "fits");
         assert_eq!(code(&[left], bound(largest_max_tokens + 1)), "budget_insufficient");
         let free_output = Ask { output_token_nano: NanoUsd::ZERO, ..ask(500) };
-        assert!(matches!(fits_budgets([left].into_iter(), free_output), Err(Denial::BudgetInsufficient { largest_max_tokens: 0, .. })));
+        assert!(matches!(
+            fits_budgets([left].into_iter(), free_output),
+            Err(Denial::BudgetInsufficient { largest_max_tokens: 0, .. })
+        ));
     }
 
     #[test]

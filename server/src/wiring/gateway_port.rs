@@ -7,16 +7,19 @@ use crate::http::egress::{self, UpstreamConnector};
 use bytes::Bytes;
 use domain::budget::{BudgetFigures, BudgetScope, Cap};
 use domain::denial::Denial;
-use domain::id::{KeyId, ProviderId};
-use domain::model::WireFormat;
+use domain::id::{DeploymentId, KeyId, ProviderId};
+use domain::model::ProviderKind;
 use domain::time::{Clock, Timestamp};
 use domain::usage::UsageRecord;
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use portal::ports::{ConnectionTest, GatewayPort, SharedLimits};
+use portal::ports::{
+    ConnectionTest, DeploymentFailure, DeploymentHealth, DeploymentStanding, GatewayPort, SharedLimits,
+};
 use proxy::ports::{Directory as _, Ledger as _, Level, ProviderRecord};
+use proxy::{Gateway, Health, Standing};
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
@@ -33,6 +36,7 @@ pub struct LiveGateway {
     pub connector: UpstreamConnector,
     pub clock: Arc<dyn Clock>,
     pub ingest: Arc<Ingest>,
+    pub gateway: Arc<Gateway>,
 }
 
 #[async_trait::async_trait]
@@ -45,6 +49,7 @@ impl GatewayPort for LiveGateway {
 
     async fn policy_changed(&self) {
         let _ = self.directory.reload_policy().await;
+        self.gateway.policy_changed();
     }
 
     async fn levels_changed(&self) {
@@ -76,6 +81,14 @@ impl GatewayPort for LiveGateway {
         self.ledger.finished_since(key, since).map(|record| (*record).clone())
     }
 
+    async fn health(&self, provider: ProviderId) -> Vec<DeploymentHealth> {
+        let now = self.clock.now();
+        let models = self.directory.models();
+        let own = models.iter().filter(|model| model.alias_of.is_none()).flat_map(|model| &model.deployments);
+        let here = own.filter(|deployment| deployment.provider == provider);
+        here.filter_map(|one| seen(one.id, self.gateway.health(one.id, one.credential), now)).collect()
+    }
+
     async fn test_connection(&self, provider: ProviderId) -> ConnectionTest {
         let Some(record) = self.directory.provider(provider) else { return ConnectionTest::NoCredential };
         let Some(credential) = self.directory.credential_of(provider) else { return ConnectionTest::NoCredential };
@@ -98,20 +111,40 @@ impl GatewayPort for LiveGateway {
     }
 }
 
-/// Listing models costs nothing and needs a valid credential at every provider of either format.
+/// The gateway tells how long ago and how far ahead; people read the time of day.
+fn seen(deployment: DeploymentId, health: Health, now: Timestamp) -> Option<DeploymentHealth> {
+    let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    let standing = match health.standing {
+        Standing::Unknown => return None,
+        Standing::Working => DeploymentStanding::Working,
+        Standing::Failing => DeploymentStanding::Failing,
+        Standing::Cooling(left) => DeploymentStanding::Cooling { until: now.plus_ms(ms(left)) },
+        Standing::Probing => DeploymentStanding::Probing,
+    };
+    let last_failure = health.last_failure.map(|(ago, failure)| DeploymentFailure {
+        at: now.plus_ms(-ms(ago)),
+        what: failure.word(),
+        status: failure.status(),
+    });
+    let Health { succeeded, failed, median_first_byte_ms, .. } = health;
+    Some(DeploymentHealth { deployment, standing, last_failure, succeeded, failed, median_first_byte_ms })
+}
+
+/// Listing models costs nothing and needs a valid credential at every provider of any kind.
 fn list_models(provider: &ProviderRecord, secret: &str) -> Option<Request<Empty<Bytes>>> {
     let sensitive = |text: &str| {
         let mut value = HeaderValue::from_str(text).ok()?;
         value.set_sensitive(true);
         Some(value)
     };
-    let base = provider.base_url.to_string();
-    let request = Request::get(format!("{}/models", base.trim_end_matches('/')));
-    let request = match provider.format {
+    let request = Request::get(provider.models_url());
+    let request = match provider.kind {
         // A server of one's own may ask for none.
         _ if secret.is_empty() => request,
-        WireFormat::OpenAi => request.header(header::AUTHORIZATION, sensitive(&format!("Bearer {secret}"))?),
-        WireFormat::Anthropic => {
+        ProviderKind::OpenAi => request.header(header::AUTHORIZATION, sensitive(&format!("Bearer {secret}"))?),
+        ProviderKind::AzureOpenAi => request.header("api-key", sensitive(secret)?),
+        ProviderKind::Gemini => request.header("x-goog-api-key", sensitive(secret)?),
+        ProviderKind::Anthropic => {
             request.header("x-api-key", sensitive(secret)?).header("anthropic-version", ANTHROPIC_VERSION)
         }
     };

@@ -8,7 +8,6 @@ use crate::gateway::levels::{LevelFacts, LimitedLevel};
 use domain::budget::BudgetScope;
 use domain::id::{KeyId, PersonId};
 use domain::key_secret::SecretText;
-use domain::provider_timeouts::ProviderTimeouts;
 use domain::virtual_key::Owner;
 use portal::sealing::{CredentialBinding, Sealing};
 use proxy::ports::ProviderRecord;
@@ -112,10 +111,10 @@ fn provider_record(provider: Provider) -> Option<ProviderRecord> {
     Some(ProviderRecord {
         id: provider.id,
         name: provider.name,
-        format: provider.format,
+        kind: provider.kind,
         base_url,
         enabled: provider.enabled,
-        timeouts: ProviderTimeouts::default(),
+        timeouts: provider.timeouts,
     })
 }
 

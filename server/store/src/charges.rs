@@ -94,7 +94,9 @@ mod tests {
         assert_eq!(texts.periods, "hour 150 day 100 total 0");
         assert_eq!(to_lines(mine, &texts.scopes, &texts.periods).unwrap(), lines);
         assert!(to_texts(mine, &[]).is_none());
-        for (scopes, periods) in [("nonsense day", "day 1"), ("key fortnight", "day 1"), ("key day", "hour 1"), ("key day", "day")] {
+        for (scopes, periods) in
+            [("nonsense day", "day 1"), ("key fortnight", "day 1"), ("key day", "hour 1"), ("key day", "day")]
+        {
             assert_eq!(to_lines(mine, scopes, periods), None, "{scopes} {periods}");
         }
     }

@@ -10,6 +10,18 @@ pub(crate) const fn of_endpoint(endpoint: Endpoint) -> i64 {
         Endpoint::Embeddings => 3,
         Endpoint::Messages => 4,
         Endpoint::CountTokens => 5,
+        Endpoint::GenerateContent => 6,
+        Endpoint::EmbedContent => 7,
+        Endpoint::GeminiCountTokens => 8,
+        Endpoint::Completions => 9,
+        Endpoint::ImageGenerations => 10,
+        Endpoint::ImageEdits => 11,
+        Endpoint::ImageVariations => 12,
+        Endpoint::Speech => 13,
+        Endpoint::Transcriptions => 14,
+        Endpoint::Translations => 15,
+        Endpoint::Moderations => 16,
+        Endpoint::Rerank => 17,
     }
 }
 

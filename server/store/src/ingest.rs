@@ -12,7 +12,7 @@ use crate::row::{many, pieces};
 use crate::{Result, Store, StoreError};
 use domain::budget::{BudgetLine, Consumed};
 use domain::id::{EventId, KeyId};
-use domain::usage::{Outcome, UsageRecord};
+use domain::usage::{Beside, Outcome, TokenUsage, UsageRecord};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +104,7 @@ async fn insert_events(mut on: On<'_>, records: &[&UsageRecord], numbers: &Numbe
     const INSERT: &str = "insert into usage_event (id, key_num, model_num, deployment_num, network_num, agent_num,
         denial_num, endpoint, status, outcome, source, streamed, input, cache_read, cache_write, cache_write_1h, output,
         reasoning, cost, price_version, secret_version, duration_ms, first_byte_ms,
-        charge_num, period_num, repeated) values";
+        charge_num, period_num, beside, repeated) values";
     let events = records.iter().map(|record| Event::new(record, numbers)).collect::<Result<Vec<_>>>()?;
     let mut new = HashSet::with_capacity(events.len());
     for piece in pieces(&events) {
@@ -126,11 +126,11 @@ async fn insert_events(mut on: On<'_>, records: &[&UsageRecord], numbers: &Numbe
                 codes::of_outcome(event.record.outcome),
                 codes::of_source(event.record.source),
                 event.record.streamed,
-                bigint(event.record.tokens.input),
+                bigint(input(&event.record.tokens)),
                 bigint(event.record.tokens.cache_read),
                 bigint(event.record.tokens.cache_write),
                 bigint(event.record.tokens.cache_write_1h),
-                bigint(event.record.tokens.output),
+                bigint(event.record.tokens.all_output()),
                 bigint(event.record.tokens.reasoning),
                 event.record.cost.as_nano(),
                 event.record.price_version,
@@ -139,6 +139,7 @@ async fn insert_events(mut on: On<'_>, records: &[&UsageRecord], numbers: &Numbe
                 event.record.first_byte_ms.map(i64::from),
                 event.charge,
                 event.periods,
+                beside(&event.record.tokens.beside),
                 i64::from(event.record.repeated),
             ],
             "on conflict (id) do nothing returning id"
@@ -146,6 +147,15 @@ async fn insert_events(mut on: On<'_>, records: &[&UsageRecord], numbers: &Numbe
         new.extend(inserted.into_iter().map(|(id,)| id));
     }
     Ok(new)
+}
+
+/// Text and other media, which the column holds together; what of it was which is told beside it.
+const fn input(tokens: &TokenUsage) -> u64 {
+    tokens.input.saturating_add(tokens.beside.audio_input).saturating_add(tokens.beside.image_input)
+}
+
+fn beside(used: &Beside) -> Option<String> {
+    (!used.is_nothing()).then(|| serde_json::to_string(used).ok()).flatten()
 }
 
 /// What one key did with one model in one hour.
@@ -172,11 +182,11 @@ impl Hour {
         self.failures += i64::from(failed(record));
         self.denials += if record.outcome == Outcome::Denied { times } else { 0 };
         for (sum, count) in [
-            (&mut self.input, tokens.input),
+            (&mut self.input, input(tokens)),
             (&mut self.cache_read, tokens.cache_read),
             (&mut self.cache_write, tokens.cache_write),
             (&mut self.cache_write_1h, tokens.cache_write_1h),
-            (&mut self.output, tokens.output),
+            (&mut self.output, tokens.all_output()),
             (&mut self.reasoning, tokens.reasoning),
         ] {
             *sum = sum.saturating_add(bigint(count));

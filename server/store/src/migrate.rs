@@ -32,8 +32,13 @@ macro_rules! pair {
     };
 }
 
-const MIGRATIONS: &[Pair] =
-    &[pair!(1, "0001_first_schema"), pair!(2, "0002_limits_of_levels"), pair!(5, "0005_accounts_add_up")];
+const MIGRATIONS: &[Pair] = &[
+    pair!(1, "0001_first_schema"),
+    pair!(2, "0002_limits_of_levels"),
+    pair!(3, "0003_timeouts_of_providers"),
+    pair!(4, "0004_usage_beside_text"),
+    pair!(5, "0005_accounts_add_up"),
+];
 
 /// The newest migration that this binary knows.
 fn known() -> i64 {

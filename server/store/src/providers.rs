@@ -1,11 +1,12 @@
-//! Upstreams: where they are and which wire format they speak.
+//! Upstreams: where they are and how they are spoken to. The column `format` holds the kind's word.
 
 use crate::column::{folded, parsed};
 use crate::error::exactly_one;
 use crate::row::{one, row, rows, run};
 use crate::{Result, Store, StoreError, Tx};
 use domain::id::ProviderId;
-use domain::model::WireFormat;
+use domain::model::ProviderKind;
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,14 +14,16 @@ pub struct Provider {
     pub id: ProviderId,
     pub name: String,
     pub preset: String,
-    pub format: WireFormat,
+    pub kind: ProviderKind,
     pub base_url: String,
     pub enabled: bool,
+    pub timeouts: ProviderTimeouts,
     pub created_at: Timestamp,
 }
 
 row! { ProviderRow {
     id: String, name: String, preset: String, format: String, base_url: String, enabled: bool, created_at: i64,
+    connect_ms: Option<i64>, first_byte_ms: Option<i64>, between_events_ms: Option<i64>,
 } }
 
 impl ProviderRow {
@@ -29,28 +32,33 @@ impl ProviderRow {
             id: parsed(&self.id, "provider id")?,
             name: self.name,
             preset: self.preset,
-            format: match self.format.as_str() {
-                "open_ai" => WireFormat::OpenAi,
-                "anthropic" => WireFormat::Anthropic,
-                _ => return Err(StoreError::Corrupt("wire format")),
-            },
+            kind: ProviderKind::ALL
+                .into_iter()
+                .find(|kind| kind.word() == self.format)
+                .ok_or(StoreError::Corrupt("provider kind"))?,
             base_url: self.base_url,
             enabled: self.enabled,
+            timeouts: ProviderTimeouts {
+                connect_ms: milliseconds(self.connect_ms)?,
+                first_byte_ms: milliseconds(self.first_byte_ms)?,
+                between_events_ms: milliseconds(self.between_events_ms)?,
+            },
             created_at: Timestamp::from_ms(self.created_at),
         })
     }
 }
 
-const fn format_word(format: WireFormat) -> &'static str {
-    match format {
-        WireFormat::OpenAi => "open_ai",
-        WireFormat::Anthropic => "anthropic",
-    }
+fn milliseconds(kept: Option<i64>) -> Result<Option<u32>> {
+    kept.map(|ms| u32::try_from(ms).map_err(|_| StoreError::Corrupt("timeout"))).transpose()
 }
 
 macro_rules! select_provider {
     ($rest:literal) => {
-        concat!("select id, name, preset, format, base_url, enabled, created_at from provider ", $rest)
+        concat!(
+            "select id, name, preset, format, base_url, enabled, created_at, connect_ms, first_byte_ms, \
+            between_events_ms from provider ",
+            $rest
+        )
     };
 }
 
@@ -72,8 +80,9 @@ impl Store {
 impl Tx {
     pub async fn insert_provider(&mut self, provider: &Provider) -> Result<()> {
         const INSERT: &str =
-            "insert into provider (id, name, name_folded, preset, format, base_url, enabled, created_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)";
+            "insert into provider (id, name, name_folded, preset, format, base_url, enabled, created_at, connect_ms,
+                first_byte_ms, between_events_ms)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
         run!(
             self.on(),
             INSERT,
@@ -81,17 +90,20 @@ impl Tx {
             &provider.name,
             folded(&provider.name),
             &provider.preset,
-            format_word(provider.format),
+            provider.kind.word(),
             &provider.base_url,
             provider.enabled,
             provider.created_at.as_ms(),
+            provider.timeouts.connect_ms.map(i64::from),
+            provider.timeouts.first_byte_ms.map(i64::from),
+            provider.timeouts.between_events_ms.map(i64::from),
         )
         .map(|_| ())
     }
 
     pub async fn update_provider(&mut self, provider: &Provider) -> Result<()> {
         const UPDATE: &str = "update provider set name = $2, name_folded = $3, preset = $4, format = $5, base_url = $6,
-                enabled = $7
+                enabled = $7, connect_ms = $8, first_byte_ms = $9, between_events_ms = $10
             where id = $1";
         let met = run!(
             self.on(),
@@ -100,9 +112,12 @@ impl Tx {
             &provider.name,
             folded(&provider.name),
             &provider.preset,
-            format_word(provider.format),
+            provider.kind.word(),
             &provider.base_url,
             provider.enabled,
+            provider.timeouts.connect_ms.map(i64::from),
+            provider.timeouts.first_byte_ms.map(i64::from),
+            provider.timeouts.between_events_ms.map(i64::from),
         )?;
         exactly_one(met)
     }

@@ -76,9 +76,10 @@ pub(crate) use run;
 macro_rules! many {
     ($on:expr, $row:ty, $head:expr, $items:expr, |$item:ident| [$($bind:expr),+ $(,)?], $tail:expr) => {{
         let columns = [$(stringify!($bind)),+].len();
-        let text = format!("{} {} {}", $head, $crate::row::placeholders($items.len(), columns), $tail);
+        let text = |placeholders: String| format!("{} {} {}", $head, placeholders, $tail);
         match $on {
             $crate::engine::On::Sqlite(connection) => {
+                let text = text($crate::row::nameless($items.len(), columns));
                 let mut query = sqlx::query_as::<sqlx::Sqlite, $row>(sqlx::AssertSqlSafe(text));
                 for $item in $items {
                     query = query$(.bind($bind))+;
@@ -86,6 +87,7 @@ macro_rules! many {
                 $crate::error::bounded(query.fetch_all(connection)).await
             }
             $crate::engine::On::Postgres(connection) => {
+                let text = text($crate::row::numbered($items.len(), columns));
                 let mut query = sqlx::query_as::<sqlx::Postgres, $row>(sqlx::AssertSqlSafe(text));
                 for $item in $items {
                     query = query$(.bind($bind))+;
@@ -98,8 +100,8 @@ macro_rules! many {
 pub(crate) use many;
 
 /// `($1, $2), ($3, $4)`
-pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
-    let mut text = String::with_capacity(rows * columns * 5);
+pub(crate) fn numbered(rows: usize, columns: usize) -> String {
+    let mut text = String::with_capacity(rows * columns * 7);
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { "), (" });
         for column in 1..=columns {
@@ -111,6 +113,20 @@ pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
         }
     }
     text.push(')');
+    text
+}
+
+/// `(?,?),(?,?)`, for SQLite: to it `$7` is a name like any other, and each bind would look its name up in a list of all
+/// of them. With a thousand and more binds in a statement, that was most of the time of an ingest.
+pub(crate) fn nameless(rows: usize, columns: usize) -> String {
+    let row = format!("({}?)", "?,".repeat(columns.saturating_sub(1)));
+    let mut text = String::with_capacity(rows * (row.len() + 1));
+    for number in 0..rows {
+        if number > 0 {
+            text.push(',');
+        }
+        text.push_str(&row);
+    }
     text
 }
 

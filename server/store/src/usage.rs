@@ -10,7 +10,7 @@ use crate::{Result, Store, StoreError};
 use domain::id::{EventId, KeyId};
 use domain::money::NanoUsd;
 use domain::time::{MS_PER_HOUR, Timestamp};
-use domain::usage::{TokenUsage, UsageRecord};
+use domain::usage::{Beside, TokenUsage, UsageRecord};
 
 /// One key's calls of one model in one UTC hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,7 @@ impl TokenRow {
             cache_write_1h: count(self.cache_write_1h)?,
             output: count(self.output)?,
             reasoning: count(self.reasoning)?,
+            beside: Beside::NOTHING,
         })
     }
 }
@@ -52,9 +53,21 @@ row! { HourRow {
 row! { CallRow {
     id: i64, key: String, model: String, deployment: Option<String>, network: String, agent: String,
     denial: Option<String>, endpoint: Option<i64>, status: i64, outcome: i64, source: i64, streamed: bool, cost: i64,
-    price_version: i64, secret_version: i64, duration_ms: i64, first_byte_ms: Option<i64>,
+    price_version: i64, secret_version: i64, duration_ms: i64, first_byte_ms: Option<i64>, beside: Option<String>,
     repeated: i64,
 } + { tokens: TokenRow } }
+
+/// Takes the tokens of other media out of the columns that hold all of them.
+fn with_media(columns: TokenUsage, beside: Option<&str>) -> Result<TokenUsage> {
+    let Some(beside) = beside else { return Ok(columns) };
+    let beside: Beside = serde_json::from_str(beside).map_err(|_| StoreError::Corrupt("usage beside text"))?;
+    Ok(TokenUsage {
+        input: columns.input.saturating_sub(beside.audio_input).saturating_sub(beside.image_input),
+        output: columns.output.saturating_sub(beside.audio_output).saturating_sub(beside.image_output),
+        beside,
+        ..columns
+    })
+}
 
 impl CallRow {
     fn into_record(self) -> Result<UsageRecord> {
@@ -74,7 +87,7 @@ impl CallRow {
             outcome: codes::outcome(self.outcome).ok_or(UNKNOWN)?,
             denial: self.denial,
             streamed: self.streamed,
-            tokens: self.tokens.into_tokens()?,
+            tokens: with_media(self.tokens.into_tokens()?, self.beside.as_deref())?,
             cost: NanoUsd::from_nano(self.cost),
             source: codes::source(self.source).ok_or(UNKNOWN)?,
             price_version: self.price_version,
@@ -93,7 +106,7 @@ macro_rules! select_call {
                 deployment_label.text as deployment, network_label.text as network, agent_label.text as agent,
                 denial_label.text as denial, endpoint, status, outcome, source, streamed, input, cache_read,
                 cache_write, cache_write_1h, output, reasoning, cost, price_version, secret_version, duration_ms,
-                first_byte_ms, repeated
+                first_byte_ms, beside, repeated
             from usage_event
             join label key_label on key_label.num = key_num
             join label model_label on model_label.num = model_num

@@ -137,7 +137,7 @@ fn body(endpoint: Endpoint, model: &ModelName) -> String {
         Endpoint::Messages | Endpoint::CountTokens => {
             r#""max_tokens": 256, "messages": [{"role": "user", "content": "Say hello."}]"#
         }
-        Endpoint::Responses | Endpoint::Embeddings => r#""input": "Say hello.""#,
+        _ => r#""input": "Say hello.""#,
     };
     format!("{{\"model\": \"{model}\", {rest}}}")
 }

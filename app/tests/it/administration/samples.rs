@@ -171,6 +171,7 @@ fn draw_forms(drawing: &mut Drawing) {
             current: provider.name,
             name,
             base_url,
+            timeouts: providers::change::TimeoutTexts::default(),
             reasons,
         })
     });

@@ -12,10 +12,11 @@ use domain::audit::{Actor, AuditEntry, AuditRow, GENESIS};
 use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
 use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
 use domain::limits::{Counted, Limits, OverCommitment, Quota};
-use domain::model::{Endpoint, Model, WireFormat};
+use domain::model::{Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::{Membership, Role};
 use domain::pricing::{PriceList, Tier, TokenPrices};
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::refusal::{Reason, Refusal};
 use domain::virtual_key::ConsumerKind;
 use portal::FormId;
@@ -29,6 +30,7 @@ use portal::administration::providers::{CredentialFacts, ProviderDeployment, Pro
 use portal::administration::teams::{TeamDetail, TeamMember, TeamRow};
 use portal::administration::units::{TeamOfUnit, UnitDetail};
 use portal::keys::AuditLine;
+use portal::ports::{DeploymentFailure, DeploymentHealth, DeploymentStanding};
 use portal::presets::preset;
 use serde_json::json;
 
@@ -69,9 +71,10 @@ pub(super) fn provider(seed: u8, enabled: bool, days: i64) -> ProviderRow {
         id: provider_id(seed),
         name: name.to_owned(),
         preset: "anthropic".to_owned(),
-        format: WireFormat::Anthropic,
+        kind: ProviderKind::Anthropic,
         base_url: "https://api.anthropic.com/v1".to_owned(),
         enabled,
+        timeouts: ProviderTimeouts { first_byte_ms: Some(2_500), ..ProviderTimeouts::default() },
         created_at: ago(days),
         credential: (seed != 3).then(|| CredentialFacts {
             id: CredentialId::from_random(&[seed; 12]),
@@ -96,6 +99,14 @@ pub(super) fn provider_detail() -> ProviderDetail {
         weight: 80,
         priority: 1,
         only_one,
+        health: (seed == 1).then(|| DeploymentHealth {
+            deployment: DeploymentId::from_random(&[seed; 12]),
+            standing: DeploymentStanding::Cooling { until: ago(0).plus_ms(40_000) },
+            last_failure: Some(DeploymentFailure { at: ago(0).plus_ms(-20_000), what: "status", status: Some(529) }),
+            succeeded: 1_204,
+            failed: 3,
+            median_first_byte_ms: Some(412),
+        }),
     };
     ProviderDetail {
         provider: provider(2, true, 212),
@@ -117,9 +128,9 @@ pub(super) fn price() -> PriceList {
         output: pico(15_000_000),
         cache_read: Some(pico(300_000)),
         cache_write: Some(pico(3_750_000)),
-        cache_write_1h: None,
+        ..TokenPrices::default()
     };
-    PriceList { tokens, tiers: vec![Tier { above_input_tokens: 200_000, prices: tokens }], request: PicoUsd::default() }
+    PriceList { tokens, tiers: vec![Tier { above_input_tokens: 200_000, prices: tokens }], ..PriceList::default() }
 }
 
 pub(super) fn candidate(name: &str, added: bool, priced: bool) -> CatalogueCandidate {
@@ -159,6 +170,7 @@ pub(super) fn admin_model(name: &str, priced: bool) -> AdminModel {
             endpoints: vec![Endpoint::Messages, Endpoint::CountTokens],
             deployments: Vec::new(),
             enabled: true,
+            alias_of: None,
         },
         deployments: vec![deployment],
         profiles: vec!["Standard developer".to_owned()],

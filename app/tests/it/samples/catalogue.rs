@@ -17,7 +17,7 @@ pub(crate) fn model_rows() -> Vec<ModelRow> {
     };
     let mine = vec![(profile().id, profile().name), (explore().id, explore().name)];
     let tokens = TokenPrices { input: pico(3), output: pico(15), cache_read: Some(pico(1)), ..TokenPrices::default() };
-    let priced = |request| Some(PriceList { tokens, tiers: vec![], request });
+    let priced = |request| Some(PriceList { tokens, request, ..PriceList::default() });
     vec![
         row("demo-large", priced(PicoUsd::default()), mine.clone()),
         row("demo-per-request", priced(pico(10_000)), mine[..1].to_vec()),

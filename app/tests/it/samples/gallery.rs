@@ -40,6 +40,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
                 call::view(call::Model { detail, calendar: calendar() })
             }),
         ),
+        ("team", framed(ada, "Billing", || app::pages::team::view(&calendar(), team(), led_team()))),
         (
             "rename",
             framed(ada, "Rename", || {

@@ -1,12 +1,12 @@
 //! What stands in for the ledger and the disk on the steps that do without: it does the least that the step above needs.
 
-use domain::budget::BudgetFigures;
-use domain::denial::Denial;
+use domain::budget::{BudgetFigures, BudgetScope};
+use domain::denial::{Denial, TrafficLimit};
 use domain::id::{EventId, KeyId};
 use domain::money::NanoUsd;
 use domain::time::{Clock, Timestamp};
 use domain::usage::{TokenUsage, UsageRecord};
-use proxy::ports::{KeyRecord, Ledger, ReserveRequest, Reserved};
+use proxy::ports::{self, KeyRecord, Ledger, ReserveRequest, Reserved};
 use server::gateway::event_ids::EventIds;
 use server::gateway::spool::{Disk, SpoolFile};
 use std::collections::HashMap;
@@ -75,22 +75,36 @@ impl Ledger for LimitsOnly {
     fn reserve(&self, request: &ReserveRequest<'_>) -> Result<Reserved, Denial> {
         let (key, terms) = (request.record.key.id, &request.record.effective);
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let limit =
+            |limit: u32| TrafficLimit { scope: BudgetScope::Key(key), limit: u64::from(limit), retry_after_ms: 1_000 };
         let traffic = keys.entry(key).or_default();
         let minute = request.now.as_ms().div_euclid(60_000);
         if traffic.minute != minute {
             *traffic = Traffic { minute, requests: 0, ..*traffic };
         }
         if traffic.requests >= terms.requests_per_minute {
-            return Err(Denial::RateLimited { limit: terms.requests_per_minute, retry_after_ms: 1_000 });
+            return Err(Denial::RateLimited(limit(terms.requests_per_minute)));
         }
         if traffic.in_flight >= terms.concurrency {
-            return Err(Denial::ConcurrencyLimited { limit: terms.concurrency, retry_after_ms: 1_000 });
+            return Err(Denial::ConcurrencyLimited(limit(terms.concurrency)));
         }
         traffic.requests += 1;
         traffic.in_flight += 1;
         drop(keys);
         self.owners.lock().unwrap_or_else(PoisonError::into_inner).insert(request.event, key);
-        Ok(Reserved { event: request.event, amount: request.bound, lines: Vec::new(), tightest: None })
+        Ok(Reserved {
+            event: request.event,
+            amount: request.bound,
+            lines: Vec::new(),
+            tightest: None,
+            expected_tokens: request.expected_tokens,
+            traffic: ports::Traffic::default(),
+        })
+    }
+
+    fn extend(&self, reserved: &mut Reserved, _: &KeyRecord, by: NanoUsd, _: Timestamp) -> Result<(), Denial> {
+        reserved.amount = reserved.amount.plus(by);
+        Ok(())
     }
 
     fn checkpoint(&self, _: EventId, _: TokenUsage, _: NanoUsd) {}

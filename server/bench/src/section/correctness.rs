@@ -12,6 +12,7 @@ use crate::target::Target;
 use crate::wish::Wish;
 use domain::id::KeyId;
 use domain::money::NanoUsd;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use store::Store;
@@ -103,9 +104,13 @@ pub async fn compare(running: Running, books: &Books, squeezed: &Squeezed, repor
     must_be_zero("cost by events beyond cost by hours", off(cost, by_hours), format!("{cost} n$"));
     let listed = i128::from(books.input) * 3_000 + i128::from(books.output) * 15_000;
     must_be_zero("cost beyond the provider's tokens at their price", off(cost, listed), format!("{listed} n$"));
-    let accounts = sums.accounts.len();
-    let drift: i128 = sums.accounts.values().map(|it| (nano(it.kept.spent) - nano(it.by_events.spent)).abs()).sum();
-    must_be_zero("spent beyond the sum of its events, all accounts", off(drift, 0), format!("{accounts} accounts"));
+    let drifts = sums.accounts.values().filter(|account| account.kept != account.by_events).count();
+    let levels: BTreeSet<&str> = sums.accounts.keys().map(|line| line.scope.word()).collect();
+    must_be_zero(
+        "accounts whose spent is not the sum of their events",
+        Spread::of([drifts as f64]),
+        format!("{} accounts of {} levels", sums.accounts.len(), levels.len()),
+    );
     let spent = sums.keys.get(&books.tight).map_or(0, |key| key.by_events.as_nano());
     must_be_zero(
         "overspent by 64 connections at once",

@@ -82,6 +82,7 @@ fn model(name: &str, priced: bool) -> Model {
         endpoints: vec![Endpoint::ChatCompletions],
         deployments: vec![],
         enabled: true,
+        alias_of: None,
     }
 }
 fn models() -> Vec<Model> {

@@ -117,7 +117,7 @@ fn candidates(provider: &Provider, models: &[Model]) -> Vec<CatalogueCandidate> 
     let Some(listed) = preset.catalogue else { return Vec::new() };
     let mut found: BTreeMap<ModelName, CatalogueCandidate> = BTreeMap::new();
     for entry in Catalogue::load().of_provider(listed) {
-        let endpoints = served_endpoints(provider.format, preset.speaks_responses, entry.mode);
+        let endpoints = served_endpoints(provider.kind.format(), preset.speaks_responses, entry.mode);
         let Ok(name) = entry.upstream_name().parse::<ModelName>() else { continue };
         if endpoints.is_empty() {
             continue;
@@ -168,7 +168,16 @@ pub(super) fn served_endpoints(format: WireFormat, speaks_responses: bool, mode:
         (WireFormat::OpenAi, Mode::Chat) => vec![Endpoint::ChatCompletions],
         (WireFormat::OpenAi, Mode::Responses) if speaks_responses => vec![Endpoint::Responses],
         (WireFormat::OpenAi, Mode::Embedding) => vec![Endpoint::Embeddings],
+        (WireFormat::OpenAi, Mode::Completion) => vec![Endpoint::Completions],
+        (WireFormat::OpenAi, Mode::ImageGeneration) => vec![Endpoint::ImageGenerations, Endpoint::ImageEdits],
+        (WireFormat::OpenAi, Mode::ImageEdit) => vec![Endpoint::ImageEdits],
+        (WireFormat::OpenAi, Mode::AudioSpeech) => vec![Endpoint::Speech],
+        (WireFormat::OpenAi, Mode::AudioTranscription) => vec![Endpoint::Transcriptions, Endpoint::Translations],
+        (WireFormat::OpenAi, Mode::Moderation) => vec![Endpoint::Moderations],
+        (WireFormat::OpenAi, Mode::Rerank) => vec![Endpoint::Rerank],
         (WireFormat::Anthropic, Mode::Chat) => vec![Endpoint::Messages, Endpoint::CountTokens],
+        (WireFormat::Gemini, Mode::Chat) => vec![Endpoint::GenerateContent, Endpoint::GeminiCountTokens],
+        (WireFormat::Gemini, Mode::Embedding) => vec![Endpoint::EmbedContent],
         _ => Vec::new(),
     }
 }
@@ -203,5 +212,6 @@ fn new_model(id: ModelId, candidate: &CatalogueCandidate, deployment: Deployment
         endpoints: candidate.endpoints.clone(),
         deployments: vec![deployment],
         enabled: true,
+        alias_of: None,
     }
 }

@@ -158,7 +158,7 @@ pub(crate) fn facts(provider: &Provider, credential: Option<&SealedCredential>) 
     json!({
         "name": provider.name,
         "preset": provider.preset,
-        "format": provider.format,
+        "format": provider.kind,
         "base_url": provider.base_url,
         "enabled": provider.enabled,
         "credential": credential.map(shown),

@@ -6,6 +6,7 @@ use crate::keys::allows;
 use crate::presets::preset;
 use crate::{FormId, Made, Portal, PortalError};
 use domain::access_profile::AccessProfile;
+use domain::alias;
 use domain::catalogue::{Catalogue, CatalogueEntry, Mode};
 use domain::id::{DeploymentId, ModelId, PersonId, ProviderId};
 use domain::model::{Deployment, Endpoint, Model, ModelName};
@@ -87,13 +88,16 @@ pub struct ModelDraft {
     pub max_input_tokens: Option<u64>,
     pub max_output_tokens: Option<u64>,
     pub enabled: bool,
+    /// Another name for the model of this name, whose deployments, price and bounds it then has; empty for a model of
+    /// its own.
+    pub alias_of: String,
 }
 
 impl Portal {
     pub async fn admin_models(&self, caller: &Caller) -> Result<Vec<AdminModel>, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
         let (providers, profiles) = (self.store.providers().await?, self.store.profiles().await?);
-        let models = self.store.models().await?.into_iter();
+        let models = in_service(self.store.models().await?).into_iter();
         Ok(models.map(|model| row(model, &providers, &profiles)).collect())
     }
 
@@ -128,7 +132,9 @@ impl Portal {
         let mut tx = self.store.begin().await?;
         spend(&mut tx, form, caller, now, Made::Model(id)).await?;
         let (providers, credentials) = (self.store.providers().await?, self.store.credentials().await?);
-        let (name, deployments) = self.check_draft(&draft, &[], &credentials)?;
+        let models = self.store.models().await?;
+        let Checked { name, alias_of, deployments } = self.check_draft(&draft, None, &models, &credentials)?;
+        let draft = if alias_of.is_some() { of_alias(draft) } else { draft };
         let known = listed(&deployments, &providers);
         let price = match draft.price {
             PriceChoice::Keep => known.and_then(|entry| entry.price.clone()),
@@ -151,6 +157,7 @@ impl Portal {
             endpoints,
             deployments,
             enabled: draft.enabled,
+            alias_of,
         };
         insert_model(&mut tx, By::Person(caller), now, &model, Some(caller.person)).await?;
         self.commit_and_tell(tx, News::Policy).await?;
@@ -168,7 +175,9 @@ impl Portal {
         let mut tx = self.store.begin().await?;
         let kept = tx.model_for_update(model).await?.ok_or(PortalError::NotFound)?;
         let credentials = self.store.credentials().await?;
-        let (name, deployments) = self.check_draft(&draft, &kept.deployments, &credentials)?;
+        let models = self.store.models().await?;
+        let Checked { name, alias_of, deployments } = self.check_draft(&draft, Some(&kept), &models, &credentials)?;
+        let draft = if alias_of.is_some() { of_alias(draft) } else { draft };
         let price = match draft.price {
             PriceChoice::Keep => kept.price.clone(),
             PriceChoice::Set(price) => Some(price),
@@ -184,6 +193,7 @@ impl Portal {
             endpoints: if draft.endpoints.is_empty() { kept.endpoints.clone() } else { draft.endpoints },
             deployments,
             enabled: draft.enabled,
+            alias_of,
             ..kept.clone()
         };
         if changed == kept {
@@ -204,20 +214,33 @@ impl Portal {
     fn check_draft(
         &self,
         draft: &ModelDraft,
-        existing: &[Deployment],
+        kept: Option<&Model>,
+        models: &[Model],
         credentials: &[SealedCredential],
-    ) -> Result<(ModelName, Vec<Deployment>), PortalError> {
+    ) -> Result<Checked, PortalError> {
         let mut refusals = Vec::new();
+        let existing = kept.map_or(&[][..], |model| &model.deployments);
         let name = draft.name.trim();
         let name = name.parse::<ModelName>().map_err(|_| {
             let reason = if name.is_empty() { Reason::Missing } else { Reason::Malformed };
             refusals.push(Refusal::new("name", reason));
         });
-        if draft.enabled && draft.deployments.is_empty() {
+        let alias_of = match (&name, draft.alias_of.trim()) {
+            (_, "") => None,
+            (Ok(name), target) => {
+                let known_as = kept.map(|model| &model.name);
+                let target = target.parse::<ModelName>().map_err(|_| Reason::Malformed);
+                let checked = target.and_then(|target| alias::check(known_as, name, &target, models).map(|()| target));
+                checked.map_err(|reason| refusals.push(Refusal::new("alias_of", reason))).ok()
+            }
+            (Err(()), _) => None,
+        };
+        let is_alias = !draft.alias_of.trim().is_empty();
+        if draft.enabled && draft.deployments.is_empty() && !is_alias {
             refusals.push(Refusal::new("deployments", Reason::Missing));
         }
         let mut deployments: Vec<Deployment> = Vec::new();
-        for wanted in &draft.deployments {
+        for wanted in draft.deployments.iter().filter(|_| !is_alias) {
             let credential = credentials.iter().find(|credential| credential.provider == wanted.provider);
             let upstream = plain_text(&wanted.upstream_model, LONGEST_UPSTREAM_NAME);
             let outside = wanted.weight == 0 || wanted.weight > 1_000 || wanted.priority > 100;
@@ -241,13 +264,40 @@ impl Portal {
             }
         }
         match name {
-            Ok(name) if refusals.is_empty() => Ok((name, deployments)),
+            Ok(name) if refusals.is_empty() => Ok(Checked { name, alias_of, deployments }),
             _ => Err(PortalError::Refused(refusals)),
         }
     }
 }
 
 const LONGEST_UPSTREAM_NAME: u32 = 200;
+
+/// What a draft comes to.
+struct Checked {
+    name: ModelName,
+    alias_of: Option<ModelName>,
+    deployments: Vec<Deployment>,
+}
+
+/// An alias has nothing of its own that could differ from its model.
+fn of_alias(draft: ModelDraft) -> ModelDraft {
+    ModelDraft {
+        price: PriceChoice::Unpriced,
+        endpoints: vec![],
+        max_input_tokens: None,
+        max_output_tokens: None,
+        ..draft
+    }
+}
+
+/// All of them, aliases with what they stand for; one that leads nowhere as it is.
+fn in_service(models: Vec<Model>) -> Vec<Model> {
+    let mut served = alias::resolved(models.clone());
+    served.extend(models.into_iter().filter(|model| model.alias_of.is_some()).collect::<Vec<_>>());
+    served.sort_by(|a, b| a.name.cmp(&b.name));
+    served.dedup_by(|later, earlier| later.id == earlier.id);
+    served
+}
 
 pub(crate) async fn insert_model(
     tx: &mut Tx,
@@ -284,6 +334,7 @@ fn facts(model: &Model) -> Value {
         "price": model.price,
         "price_version": model.price_version,
         "deployments": model.deployments,
+        "alias_of": model.alias_of,
     })
 }
 
@@ -303,7 +354,7 @@ fn suggested(deployments: &[Deployment], providers: &[Provider], mode: Mode) -> 
     for deployment in deployments {
         let Some(provider) = providers.iter().find(|provider| provider.id == deployment.provider) else { continue };
         let responses = preset(&provider.preset).is_some_and(|preset| preset.speaks_responses);
-        endpoints.extend(served_endpoints(provider.format, responses, mode));
+        endpoints.extend(served_endpoints(provider.kind.format(), responses, mode));
     }
     endpoints.sort_unstable();
     endpoints.dedup();

@@ -3,14 +3,16 @@
 use super::credentials::{Checked, append_provider, check, check_credential, check_fields, facts, has_secret, shown};
 use crate::act::{By, News, spend};
 use crate::keys::allows;
+use crate::ports::DeploymentHealth;
 use crate::sealing::origin_of;
 use crate::{FormId, Made, Portal, PortalError};
 use domain::access_profile::AccessProfile;
 use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProfileId, ProviderId};
 use domain::key_secret::SecretText;
-use domain::model::{Model, ModelName, WireFormat};
+use domain::model::{Model, ModelName, ProviderKind};
 use domain::permission::{Administrator, Permission};
 use domain::person::Caller;
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::refusal::Reason;
 use domain::time::Timestamp;
 use domain::virtual_key::{KeyState, VirtualKey};
@@ -37,9 +39,10 @@ pub struct ProviderRow {
     pub name: String,
     /// The id of the preset that it was made from.
     pub preset: String,
-    pub format: WireFormat,
+    pub kind: ProviderKind,
     pub base_url: String,
     pub enabled: bool,
+    pub timeouts: ProviderTimeouts,
     pub created_at: Timestamp,
     pub credential: Option<CredentialFacts>,
     pub models: usize,
@@ -57,6 +60,8 @@ pub struct ProviderDeployment {
     pub priority: u32,
     /// No other deployment at an enabled provider: turning this provider off stops the model.
     pub only_one: bool,
+    /// `None`: no call went there since the gateway started.
+    pub health: Option<DeploymentHealth>,
 }
 
 #[derive(Debug, Clone)]
@@ -71,7 +76,7 @@ pub struct ProviderDetail {
 pub struct NewProvider {
     pub name: String,
     pub preset: String,
-    pub format: WireFormat,
+    pub kind: ProviderKind,
     pub base_url: String,
     /// `None` for a server that wants none.
     pub credential: Option<SecretText>,
@@ -83,6 +88,7 @@ pub struct ProviderChange {
     pub base_url: String,
     /// Needed when scheme, host or port of the address change.
     pub credential: Option<SecretText>,
+    pub timeouts: ProviderTimeouts,
 }
 
 /// Keys looked at to count the ones that depend on a provider.
@@ -107,6 +113,7 @@ impl Portal {
         let elsewhere = |model: &Model| {
             model.deployments.iter().any(|other| other.provider != provider && on.contains(&other.provider))
         };
+        let health = self.gateway.health(provider).await;
         let mut deployments = Vec::new();
         for model in &models {
             for deployment in model.deployments.iter().filter(|one| one.provider == provider) {
@@ -119,6 +126,7 @@ impl Portal {
                     weight: deployment.weight,
                     priority: deployment.priority,
                     only_one: !elsewhere(model),
+                    health: health.iter().find(|seen| seen.deployment == deployment.id).copied(),
                 });
             }
         }
@@ -155,8 +163,16 @@ impl Portal {
         let mut tx = self.store.begin().await?;
         spend(&mut tx, form, caller, now, Made::Provider(id)).await?;
         let Checked { name, base_url, credential } = check(&new)?;
-        let provider =
-            Provider { id, name, preset: new.preset, format: new.format, base_url, enabled: true, created_at: now };
+        let provider = Provider {
+            id,
+            name,
+            preset: new.preset,
+            kind: new.kind,
+            base_url,
+            enabled: true,
+            timeouts: ProviderTimeouts::default(),
+            created_at: now,
+        };
         tx.insert_provider(&provider).await?;
         let sealed = self.seal(&provider, credential.as_ref(), None, now, Some(caller.person))?;
         tx.insert_credential(&sealed).await?;
@@ -178,11 +194,14 @@ impl Portal {
         let kept = self.store.provider(provider).await?.ok_or(PortalError::NotFound)?;
         let current = self.current_credential(provider).await?;
         let Checked { name, base_url, credential } = check_fields(&change.name, &change.base_url, change.credential)?;
+        if !change.timeouts.are_sound() {
+            return Err(PortalError::refused("timeouts", Reason::Malformed));
+        }
         let moved = origin_of(&base_url) != origin_of(&kept.base_url);
         if moved && credential.is_none() && has_secret(&current) {
             return Err(PortalError::refused("credential", Reason::CredentialNeeded));
         }
-        let changed = Provider { name, base_url, ..kept.clone() };
+        let changed = Provider { name, base_url, timeouts: change.timeouts, ..kept.clone() };
         if changed == kept && credential.is_none() {
             return Ok(());
         }
@@ -262,9 +281,10 @@ fn row(provider: Provider, credentials: &HashMap<ProviderId, CredentialFacts>, m
         models: models.iter().filter(|model| serves(provider.id, model)).count(),
         name: provider.name,
         preset: provider.preset,
-        format: provider.format,
+        kind: provider.kind,
         base_url: provider.base_url,
         enabled: provider.enabled,
+        timeouts: provider.timeouts,
         created_at: provider.created_at,
     }
 }

@@ -5,6 +5,7 @@ use super::status::{KeyStatus, status_of};
 use crate::ports::SharedLimits;
 use crate::{FormId, Portal, PortalError};
 use domain::access_profile::{AccessProfile, ExplainedTerms, explain};
+use domain::alias::resolved;
 use domain::budget::BudgetFigures;
 use domain::id::{KeyId, PersonId};
 use domain::model::Model;
@@ -126,7 +127,7 @@ impl Portal {
 
     async fn effective_terms(&self, key: &VirtualKey, profile: &AccessProfile) -> Result<EffectiveTerms, PortalError> {
         let terms = explain(&profile.terms, &key.terms);
-        let models = self.store.models().await?;
+        let models = resolved(self.store.models().await?);
         let served = || models.iter().filter(|model| model.enabled && model.price.is_some());
         let allowed = |model: &&Model| terms.models.iter().any(|one| one.value.matches(model.name.as_str()));
         Ok(EffectiveTerms { models_allowed: served().filter(allowed).count(), models_served: served().count(), terms })

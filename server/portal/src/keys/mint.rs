@@ -3,6 +3,7 @@
 use crate::act::{By, Change, News, Subject, append, spend};
 use crate::{FormId, Made, Portal, PortalError};
 use domain::access_profile::AccessProfile;
+use domain::alias::resolved;
 use domain::id::KeyId;
 use domain::key_secret::{SecretText, TokenKind, compose, tag};
 use domain::minting::{Clamped, GrantedTerms, MintRequest, MintingFacts, decide_mint};
@@ -114,7 +115,7 @@ impl Portal {
             profile: self.store.profile(request.profile).await?,
             owner_exists,
             name_taken_by: self.key_named(caller, request.owner, &request.name, now).await?,
-            models: self.store.models().await?,
+            models: resolved(self.store.models().await?),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::{FormId, Portal, PortalError};
 use domain::access_profile::AccessProfile;
+use domain::alias::resolved;
 use domain::id::{ModelId, ProfileId, TeamId};
 use domain::model::{Model, ModelName, ModelPattern};
 use domain::permission::{Permission, Scope};
@@ -52,7 +53,7 @@ impl MintOptions {
 impl Portal {
     pub async fn mint_options(&self, caller: &Caller) -> Result<MintOptions, PortalError> {
         let now = self.clock.now();
-        let models = self.store.models().await?;
+        let models = resolved(self.store.models().await?);
         let served: Vec<&Model> = models.iter().filter(|model| model.enabled && model.price.is_some()).collect();
         let held = self.keys_held(caller, now).await?;
 

@@ -1,7 +1,7 @@
 use crate::support::*;
 use domain::id::ModelId;
 use domain::minting::MintRequest;
-use domain::model::{Endpoint, WireFormat};
+use domain::model::{Endpoint, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices};
 use portal::administration::catalogue::{CatalogueAdded, CatalogueChoice};
@@ -73,6 +73,7 @@ async fn a_model_of_ones_own_takes_the_catalogues_facts_and_then_ones_price() {
         max_input_tokens: None,
         max_output_tokens: None,
         enabled: true,
+        alias_of: String::new(),
     };
     let form = world.portal.new_form();
     let id = world.portal.add_model(administrator, &form, draft.clone()).await.unwrap();
@@ -119,6 +120,7 @@ async fn a_broken_model_is_refused_with_every_reason() {
         max_input_tokens: None,
         max_output_tokens: None,
         enabled: true,
+        alias_of: String::new(),
     };
     let form = world.portal.new_form();
     let answer = world.portal.add_model(as_administrator(&admin), &form, draft.clone()).await;
@@ -147,7 +149,7 @@ async fn snippets_name_models_that_this_key_may_call() {
     let provider = world.openai(&admin).await;
     let anthropic = NewProvider {
         preset: "anthropic".into(),
-        format: WireFormat::Anthropic,
+        kind: ProviderKind::Anthropic,
         base_url: "https://api.anthropic.com/v1".into(),
         ..new_provider("Anthropic")
     };
@@ -171,4 +173,45 @@ async fn snippets_name_models_that_this_key_may_call() {
     world.portal.set_provider_enabled(administrator, provider, false).await.unwrap();
     let facts = world.portal.snippet_facts(&ada, narrow).await.unwrap();
     assert_eq!(facts.chat_model, None, "nothing that cannot be reached");
+}
+
+#[tokio::test]
+async fn a_model_can_be_another_name_for_one_and_developers_see_what_it_stands_for() {
+    let world = World::new().await;
+    let admin = world.administrator().await;
+    let provider = world.openai(&admin).await;
+    let administrator = as_administrator(&admin);
+    let deployment =
+        DeploymentDraft { id: None, provider, upstream_model: "gpt-4o-mini".into(), weight: 1, priority: 0 };
+    let draft = |name: &str, alias_of: &str| ModelDraft {
+        name: name.into(),
+        deployments: if alias_of.is_empty() { vec![deployment.clone()] } else { vec![] },
+        price: PriceChoice::Keep,
+        endpoints: vec![],
+        max_input_tokens: None,
+        max_output_tokens: None,
+        enabled: true,
+        alias_of: alias_of.into(),
+    };
+    let portal = &world.portal;
+    let add = async |draft| portal.add_model(administrator, &portal.new_form(), draft).await;
+    add(draft("small-model", "")).await.unwrap();
+    let fast = add(draft("fast", "small-model")).await.unwrap();
+    let kept = world.store.model(fast).await.unwrap().unwrap();
+    assert_eq!((kept.alias_of.unwrap().as_str(), kept.price, kept.deployments.len()), ("small-model", None, 0));
+
+    let listed = portal.models(&admin).await.unwrap();
+    let alias = listed.iter().find(|model| model.name.as_str() == "fast").unwrap();
+    assert_eq!(alias.price.as_ref().unwrap().tokens.input, PicoUsd::from_pico(150_000));
+    let rows = portal.admin_models(&admin).await.unwrap();
+    let row = rows.iter().find(|row| row.model.id == fast).unwrap();
+    assert_eq!((rows.len(), row.deployments.len()), (4, 1));
+
+    assert_eq!(refusals(add(draft("faster", "fast")).await), ["alias_of=alias_of_alias"]);
+    assert_eq!(refusals(add(draft("faster", "nobody")).await), ["alias_of=unknown_choice"]);
+    let itself = portal.change_model(administrator, fast, draft("fast", "fast")).await;
+    assert_eq!(refusals(itself), ["alias_of=alias_of_alias"]);
+    // It becomes a model of its own again.
+    portal.change_model(administrator, fast, draft("fast", "")).await.unwrap();
+    assert_eq!(world.store.model(fast).await.unwrap().unwrap().alias_of, None);
 }

@@ -1,5 +1,6 @@
 use crate::support::*;
 use domain::id::ProviderId;
+use domain::provider_timeouts::ProviderTimeouts;
 use portal::administration::providers::{NewProvider, ProviderChange};
 use portal::sealing::{CredentialBinding, SealError};
 use portal::{Made, PortalError};
@@ -22,7 +23,12 @@ fn open(world: &World, provider: &Provider, sealed: &SealedCredential) -> Result
 }
 
 fn change(base_url: &str, credential: Option<&str>) -> ProviderChange {
-    ProviderChange { name: "OpenAI".into(), base_url: base_url.into(), credential: credential.map(secret) }
+    ProviderChange {
+        name: "OpenAI".into(),
+        base_url: base_url.into(),
+        credential: credential.map(secret),
+        timeouts: ProviderTimeouts::default(),
+    }
 }
 
 #[tokio::test]
@@ -168,4 +174,27 @@ async fn turning_a_provider_off_says_who_depends_on_it() {
     assert_eq!((overview.people, overview.live_keys, overview.profiles), (2, 1, 1));
     world.advance_days(91);
     assert_eq!(world.portal.overview(&admin).await.unwrap().old_credentials, ["OpenAI"]);
+}
+
+#[tokio::test]
+async fn a_provider_has_timeouts_of_its_own_within_reason() {
+    let world = World::new().await;
+    let admin = world.administrator().await;
+    let provider = world.openai(&admin).await;
+    let administrator = as_administrator(&admin);
+    let kept = world.portal.provider(&admin, provider).await.unwrap().provider;
+    assert_eq!(kept.timeouts, ProviderTimeouts::default());
+    let change = |timeouts| ProviderChange {
+        name: kept.name.clone(),
+        base_url: kept.base_url.clone(),
+        credential: None,
+        timeouts,
+    };
+    let timeouts = ProviderTimeouts { connect_ms: None, first_byte_ms: Some(2_500), between_events_ms: Some(60_000) };
+    world.portal.change_provider(administrator, provider, change(timeouts)).await.unwrap();
+    assert_eq!(world.portal.provider(&admin, provider).await.unwrap().provider.timeouts, timeouts);
+    assert_eq!(world.last_action().await, "provider.changed");
+    let endless = ProviderTimeouts { connect_ms: Some(0), ..timeouts };
+    let refused = world.portal.change_provider(administrator, provider, change(endless)).await;
+    assert_eq!(refusals(refused), ["timeouts=malformed"]);
 }

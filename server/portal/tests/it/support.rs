@@ -5,7 +5,7 @@ use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
 use domain::id::{EventId, KeyId, PersonId, ProviderId, TeamId};
 use domain::key_secret::SecretText;
 use domain::minting::MintRequest;
-use domain::model::{Endpoint, WireFormat};
+use domain::model::{Endpoint, ProviderKind};
 use domain::money::NanoUsd;
 use domain::permission::Administrator;
 use domain::person::{Caller, Role};
@@ -15,7 +15,7 @@ use domain::virtual_key::{ConsumerKind, Owner};
 use portal::administration::catalogue::CatalogueChoice;
 use portal::administration::providers::NewProvider;
 use portal::keys::MintedKey;
-use portal::ports::{ConnectionTest, GatewayPort, Randomness, SharedLimits};
+use portal::ports::{ConnectionTest, DeploymentHealth, GatewayPort, Randomness, SharedLimits};
 use portal::sealing::{RootKey, Sealing};
 use portal::{Portal, PortalError, PortalParts, PortalSettings};
 use std::collections::HashMap;
@@ -73,6 +73,7 @@ pub(crate) struct Busy {
 
 #[derive(Default)]
 pub(crate) struct TestGateway {
+    pub(crate) health: Mutex<Vec<DeploymentHealth>>,
     busy: Mutex<Option<Arc<Busy>>>,
     told: Mutex<Vec<Told>>,
     figures: Mutex<HashMap<KeyId, Vec<BudgetFigures>>>,
@@ -161,6 +162,9 @@ impl GatewayPort for TestGateway {
     async fn test_connection(&self, _provider: ProviderId) -> ConnectionTest {
         self.asked.fetch_add(1, Ordering::SeqCst);
         ConnectionTest::CredentialRefused
+    }
+    async fn health(&self, _provider: ProviderId) -> Vec<DeploymentHealth> {
+        self.health.lock().unwrap().clone()
     }
 }
 
@@ -371,7 +375,7 @@ pub(crate) fn new_provider(name: &str) -> NewProvider {
     NewProvider {
         name: name.into(),
         preset: "openai".into(),
-        format: WireFormat::OpenAi,
+        kind: ProviderKind::OpenAi,
         base_url: "https://api.openai.com/v1".into(),
         credential: Some(secret(CREDENTIAL)),
     }

@@ -2,7 +2,7 @@
 
 use super::{StreamTap, Verdict, first_text, has_usage};
 use crate::sse::Event;
-use domain::usage::TokenUsage;
+use domain::usage::{Beside, ServiceTier, TokenUsage};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -13,6 +13,12 @@ struct Usage {
     cache_creation_input_tokens: Option<u64>,
     cache_creation: Option<CacheCreation>,
     output_tokens: Option<u64>,
+    server_tool_use: Option<ServerTools>,
+    service_tier: Option<String>,
+}
+#[derive(Deserialize)]
+struct ServerTools {
+    web_search_requests: Option<u64>,
 }
 #[derive(Deserialize)]
 struct CacheCreation {
@@ -42,8 +48,15 @@ impl Usage {
             cache_write,
             cache_write_1h,
             output: output.max(known.output),
-            reasoning: 0,
+            beside: self.beside(&known.beside),
+            ..TokenUsage::ZERO
         })
+    }
+
+    fn beside(&self, known: &Beside) -> Beside {
+        let searches = self.server_tool_use.as_ref().and_then(|tools| tools.web_search_requests);
+        let tier = self.service_tier.as_deref().and_then(ServiceTier::from_word);
+        Beside { searches: searches.unwrap_or(known.searches), tier: tier.unwrap_or(known.tier), ..Beside::NOTHING }
     }
 
     fn writes(&self) -> Option<(u64, u64)> {
@@ -103,6 +116,7 @@ pub(super) fn observe(tap: &mut StreamTap, event: &Event<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::Framing;
     use domain::model::Endpoint;
 
     #[test]
@@ -119,7 +133,7 @@ mod tests {
                 cache_write: 148,
                 cache_write_1h: 100,
                 output: 503,
-                reasoning: 0
+                ..TokenUsage::ZERO
             })
         );
         let zero = br#"{"usage":{"input_tokens":0,"output_tokens":0}}"#;
@@ -130,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_stream_reports_input_first_and_output_last() {
-        let mut tap = StreamTap::new(Endpoint::Messages, true);
+        let mut tap = StreamTap::new(Endpoint::Messages, Framing::Events, true);
         for (event, verdict) in [
             (
                 "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"usage\":{\"input_tokens\":25,\"cache_creation_input_tokens\":4,\"cache_read_input_tokens\":3,\"output_tokens\":1}}}\n\n",
@@ -158,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_stream_whose_events_are_named_in_the_data_only_is_metered_alike() {
-        let mut tap = StreamTap::new(Endpoint::Messages, true);
+        let mut tap = StreamTap::new(Endpoint::Messages, Framing::Events, true);
         for data in [
             r#"{"type":"message_start","message":{"usage":{"input_tokens":25,"output_tokens":1}}}"#,
             r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"Hello there, you"}}"#,

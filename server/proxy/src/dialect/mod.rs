@@ -5,10 +5,12 @@
 //! call is settled by estimate.
 
 mod anthropic;
+mod gemini;
 mod openai;
 #[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "not yet asked by the pipeline"))]
 pub(crate) mod translate;
 
+use crate::framing::Framing;
 use crate::sse::Event;
 use domain::model::{Endpoint, WireFormat};
 use domain::usage::TokenUsage;
@@ -29,6 +31,9 @@ pub(crate) enum Verdict {
 /// Watches one stream go by.
 pub(crate) struct StreamTap {
     endpoint: Endpoint,
+    framing: Framing,
+    /// An event went by: an array has begun.
+    begun: bool,
     client_wants_usage: bool,
     /// The last figures that the provider gave, and whether they are those of the whole answer.
     usage: Option<TokenUsage>,
@@ -41,9 +46,11 @@ pub(crate) struct StreamTap {
 }
 
 impl StreamTap {
-    pub(crate) const fn new(endpoint: Endpoint, client_wants_usage: bool) -> Self {
+    pub(crate) const fn new(endpoint: Endpoint, framing: Framing, client_wants_usage: bool) -> Self {
         Self {
             endpoint,
+            framing,
+            begun: false,
             client_wants_usage,
             usage: None,
             is_final: false,
@@ -54,17 +61,45 @@ impl StreamTap {
     }
 
     pub(crate) fn observe(&mut self, raw: &[u8]) -> Verdict {
+        if self.framing == Framing::Array {
+            self.begun = true;
+            return gemini::observe_element(self, raw);
+        }
         let event = Event::read(raw);
-        match self.endpoint {
-            Endpoint::Messages | Endpoint::CountTokens => anthropic::observe(self, &event),
-            Endpoint::Responses => openai::observe_response(self, &event),
-            Endpoint::ChatCompletions | Endpoint::Embeddings => openai::observe_chat(self, &event),
+        match self.endpoint.format() {
+            WireFormat::Anthropic => anthropic::observe(self, &event),
+            WireFormat::Gemini => gemini::observe(self, &event.data),
+            WireFormat::OpenAi if self.endpoint == Endpoint::Responses => openai::observe_response(self, &event),
+            WireFormat::OpenAi if crate::head::speaks_chat(self.endpoint) => openai::observe_chat(self, &event),
+            WireFormat::OpenAi => openai::observe_media(self, &event),
+        }
+    }
+
+    /// An error as an event of this stream, which ends it.
+    pub(crate) fn error_event(&self, error: &Value) -> String {
+        match (self.endpoint, self.framing) {
+            (_, Framing::Array) => format!("{}{error}]", if self.begun { "," } else { "[" }),
+            (Endpoint::Messages | Endpoint::CountTokens, _) => format!("event: error\ndata: {error}\n\n"),
+            (Endpoint::Responses, _) => {
+                let inner = &error["error"];
+                let event = serde_json::json!({
+                    "type": "error", "code": inner["code"], "message": inner["message"], "param": null,
+                    "request_id": inner["request_id"],
+                });
+                format!("event: error\ndata: {event}\n\n")
+            }
+            _ => format!("data: {error}\n\n"),
         }
     }
 
     /// The figures of the whole answer.
     pub(crate) fn whole(&self) -> Option<TokenUsage> {
         self.usage.filter(|_| self.is_final)
+    }
+
+    /// True if the answer is whole although nothing says that it is over. An array has its closing bracket for that.
+    pub(crate) fn may_just_close(&self) -> bool {
+        self.framing == Framing::Events && self.whole().is_some()
     }
 
     /// The last figures, whole or not.
@@ -79,7 +114,7 @@ impl StreamTap {
 
     /// More tokens than the provider has put out: no token has less than a byte of text.
     pub(crate) fn most_output(&self) -> u64 {
-        self.text_bytes.max(self.usage.map_or(0, |usage| usage.output))
+        self.text_bytes.max(self.usage.map_or(0, |usage| usage.all_output()))
     }
 
     /// Counts the text that follows these names.
@@ -95,37 +130,24 @@ pub(crate) fn plain_usage(endpoint: Endpoint, body: &[u8]) -> Option<TokenUsage>
     match endpoint.format() {
         WireFormat::OpenAi => openai::plain_usage(endpoint, body),
         WireFormat::Anthropic => anthropic::plain_usage(body),
+        WireFormat::Gemini => gemini::plain_usage(body),
     }
 }
 
 /// The usage of an answer of which only the end was kept: providers put it behind the content.
 pub(crate) fn usage_in_tail(endpoint: Endpoint, tail: &[u8]) -> Option<TokenUsage> {
-    let at = values(tail, "\"usage\"").filter(|&at| tail.get(at) == Some(&b'{')).last()?;
+    let name = if endpoint.format() == WireFormat::Gemini { gemini::USAGE } else { "\"usage\"" };
+    let at = values(tail, name).filter(|&at| tail.get(at) == Some(&b'{')).last()?;
     match endpoint.format() {
         WireFormat::OpenAi => openai::usage_value(endpoint, &tail[at..]),
         WireFormat::Anthropic => anthropic::usage_value(&tail[at..]),
+        WireFormat::Gemini => gemini::usage_value(&tail[at..]),
     }
 }
 
 /// True if clients of this format learn the usage of a stream only at its end.
 pub(crate) const fn usage_comes_last(endpoint: Endpoint) -> bool {
     matches!(endpoint.format(), WireFormat::OpenAi)
-}
-
-/// An error as an event of a running stream.
-pub(crate) fn error_event(endpoint: Endpoint, error: &Value) -> String {
-    match endpoint {
-        Endpoint::ChatCompletions | Endpoint::Embeddings => format!("data: {error}\n\n"),
-        Endpoint::Messages | Endpoint::CountTokens => format!("event: error\ndata: {error}\n\n"),
-        Endpoint::Responses => {
-            let inner = &error["error"];
-            let event = serde_json::json!({
-                "type": "error", "code": inner["code"], "message": inner["message"], "param": null,
-                "request_id": inner["request_id"],
-            });
-            format!("event: error\ndata: {event}\n\n")
-        }
-    }
 }
 
 /// The places of the values of a name, given with its quotes. A quote inside a text is written `\"`, so that a match

@@ -1,69 +1,28 @@
 //! Usage as OpenAI reports it: cached tokens inside the input, reasoning inside the output.
 
+mod usage;
+
 use super::{StreamTap, Verdict, first_text, has_usage};
 use crate::sse::Event;
 use domain::model::Endpoint;
 use domain::usage::TokenUsage;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use usage::{Answer, Usage};
 
-/// Chat completions and embeddings say prompt and completion, responses say input and output; some servers say both.
-#[derive(Deserialize)]
-struct Usage {
-    prompt_tokens: Option<u64>,
-    input_tokens: Option<u64>,
-    completion_tokens: Option<u64>,
-    output_tokens: Option<u64>,
-    prompt_tokens_details: Option<InputDetails>,
-    input_tokens_details: Option<InputDetails>,
-    completion_tokens_details: Option<OutputDetails>,
-    output_tokens_details: Option<OutputDetails>,
-}
-#[derive(Deserialize)]
-struct InputDetails {
-    cached_tokens: Option<u64>,
-}
-#[derive(Deserialize)]
-struct OutputDetails {
-    reasoning_tokens: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct WithUsage {
-    usage: Option<Usage>,
-}
 #[derive(Deserialize)]
 struct Chunk {
     choices: Option<Vec<IgnoredAny>>,
-    usage: Option<Usage>,
+    #[serde(flatten)]
+    answer: Answer,
 }
 #[derive(Deserialize)]
 struct ResponseEvent {
-    response: WithUsage,
-}
-
-impl Usage {
-    fn tokens(&self, endpoint: Endpoint) -> Option<TokenUsage> {
-        let all_input = self.prompt_tokens.or(self.input_tokens)?;
-        let output = self.completion_tokens.or(self.output_tokens);
-        let output = if endpoint == Endpoint::Embeddings { output.unwrap_or(0) } else { output? };
-        let input_details = self.prompt_tokens_details.as_ref().or(self.input_tokens_details.as_ref());
-        let output_details = self.completion_tokens_details.as_ref().or(self.output_tokens_details.as_ref());
-        let cached = input_details.and_then(|details| details.cached_tokens).unwrap_or(0);
-        let reasoning = output_details.and_then(|details| details.reasoning_tokens).unwrap_or(0);
-        let cache_read = cached.min(all_input);
-        Some(TokenUsage {
-            input: all_input - cache_read,
-            cache_read,
-            output,
-            reasoning: reasoning.min(output),
-            ..TokenUsage::default()
-        })
-    }
+    response: Answer,
 }
 
 pub(super) fn plain_usage(endpoint: Endpoint, body: &[u8]) -> Option<TokenUsage> {
-    serde_json::from_slice::<WithUsage>(body).ok()?.usage?.tokens(endpoint)
+    serde_json::from_slice::<Answer>(body).ok()?.tokens(endpoint)
 }
 
 /// From the value alone; what follows it is not looked at.
@@ -77,13 +36,18 @@ pub(super) fn observe_chat(tap: &mut StreamTap, event: &Event<'_>) -> Verdict {
         return Verdict::Last;
     }
     tap.failed |= data.starts_with(b"{\"error\"");
-    tap.count_text(data, &["\"content\"", "\"reasoning_content\"", "\"arguments\"", "\"refusal\""]);
+    match tap.endpoint {
+        Endpoint::Completions => tap.count_text(data, &["\"text\""]),
+        _ => tap.count_text(data, &["\"content\"", "\"reasoning_content\"", "\"arguments\"", "\"refusal\""]),
+    }
     if !has_usage(data) {
         return Verdict::Relay;
     }
     let Ok(chunk) = serde_json::from_slice::<Chunk>(data) else { return Verdict::Relay };
-    let Some(usage) = chunk.usage else { return Verdict::Relay };
-    if let Some(tokens) = usage.tokens(tap.endpoint) {
+    if !chunk.answer.says_usage() {
+        return Verdict::Relay;
+    }
+    if let Some(tokens) = chunk.answer.tokens(tap.endpoint) {
         tap.usage = Some(tokens);
         tap.is_final = true;
     }
@@ -105,8 +69,26 @@ pub(super) fn observe_response(tap: &mut StreamTap, event: &Event<'_>) -> Verdic
         return Verdict::Relay;
     }
     tap.failed |= name == b"response.failed";
-    let usage = serde_json::from_slice::<ResponseEvent>(data).ok().and_then(|event| event.response.usage);
-    if let Some(tokens) = usage.and_then(|usage| usage.tokens(tap.endpoint)) {
+    let event = serde_json::from_slice::<ResponseEvent>(data).ok();
+    if let Some(tokens) = event.and_then(|event| event.response.tokens(tap.endpoint)) {
+        tap.usage = Some(tokens);
+        tap.is_final = true;
+    }
+    Verdict::Last
+}
+
+/// Speech and transcriptions: deltas, and one event that says that all is done and what it was.
+pub(super) fn observe_media(tap: &mut StreamTap, event: &Event<'_>) -> Verdict {
+    let data = &*event.data;
+    let name = if event.name.is_empty() { first_text(data, "\"type\"") } else { event.name };
+    if name.ends_with(b".delta") {
+        tap.count_text(data, &["\"delta\""]);
+    }
+    tap.failed |= name == b"error" || data.starts_with(b"{\"error\"");
+    if !matches!(name, b"speech.audio.done" | b"transcript.text.done") {
+        return if data.trim_ascii() == b"[DONE]" { Verdict::Last } else { Verdict::Relay };
+    }
+    if let Some(tokens) = plain_usage(tap.endpoint, data) {
         tap.usage = Some(tokens);
         tap.is_final = true;
     }
@@ -116,6 +98,7 @@ pub(super) fn observe_response(tap: &mut StreamTap, event: &Event<'_>) -> Verdic
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::Framing;
 
     fn tokens(input: u64, cache_read: u64, output: u64, reasoning: u64) -> Option<TokenUsage> {
         Some(TokenUsage { input, cache_read, output, reasoning, ..TokenUsage::default() })
@@ -175,7 +158,7 @@ mod tests {
         let text = br#"data: {"id":"c","choices":[{"delta":{"content":"Hello"}}],"usage":null}"#;
         let filter = br#"data: {"choices":[],"prompt_filter_results":[]}"#;
         for (asked, verdict) in [(false, Verdict::Withhold), (true, Verdict::Relay)] {
-            let mut tap = StreamTap::new(Endpoint::ChatCompletions, asked);
+            let mut tap = StreamTap::new(Endpoint::ChatCompletions, Framing::Events, asked);
             assert_eq!(tap.observe(filter), Verdict::Relay);
             assert_eq!(tap.observe(text), Verdict::Relay);
             assert_eq!((tap.whole(), tap.estimated_output()), (None, 2));
@@ -183,14 +166,14 @@ mod tests {
             assert_eq!(tap.whole(), tokens(9, 0, 2, 0));
             assert_eq!(tap.observe(b"data: [DONE]"), Verdict::Last);
         }
-        let mut tap = StreamTap::new(Endpoint::ChatCompletions, false);
+        let mut tap = StreamTap::new(Endpoint::ChatCompletions, Framing::Events, false);
         let both = br#"data: {"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1}}"#;
         assert_eq!((tap.observe(both), tap.whole()), (Verdict::Relay, tokens(1, 0, 1, 0)));
     }
 
     #[test]
     fn responses_end_with_their_usage() {
-        let mut tap = StreamTap::new(Endpoint::Responses, false);
+        let mut tap = StreamTap::new(Endpoint::Responses, Framing::Events, false);
         let created = br#"data: {"type":"response.created","response":{"usage":null,"tools":[{"parameters":{"usage":{"type":"object"}}}]}}"#;
         assert_eq!(tap.observe(created), Verdict::Relay);
         assert_eq!(

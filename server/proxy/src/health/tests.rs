@@ -1,7 +1,7 @@
 use super::*;
 use crate::ports::ProviderRecord;
 use domain::id::ProviderId;
-use domain::model::{Deployment, WireFormat};
+use domain::model::{Deployment, ProviderKind};
 use domain::provider_timeouts::ProviderTimeouts;
 
 fn candidate(number: u8, credential: u8) -> Candidate {
@@ -9,7 +9,7 @@ fn candidate(number: u8, credential: u8) -> Candidate {
     let record = ProviderRecord {
         id: provider,
         name: "p".into(),
-        format: WireFormat::OpenAi,
+        kind: ProviderKind::OpenAi,
         base_url: http::Uri::from_static("http://127.0.0.1/v1"),
         enabled: true,
         timeouts: ProviderTimeouts::default(),

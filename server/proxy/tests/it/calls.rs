@@ -267,7 +267,7 @@ async fn models_are_those_that_this_key_may_call_in_the_clients_shape() {
     let world = World::new();
     let list = json(world.get("/v1/models").await).await;
     let ids: Vec<&str> = list["data"].as_array().unwrap().iter().map(|model| model["id"].as_str().unwrap()).collect();
-    assert_eq!((ids, &list["object"]), (vec!["claude", "embed", "gpt"], &"list".into()));
+    assert_eq!((ids, &list["object"]), (vec!["claude", "embed", "gpt", "gemini"], &"list".into()));
     let mut request = http::Request::get("/v1/models").header("anthropic-version", "2026-10-21");
     request = request.header("x-api-key", crate::world::secret());
     let list = json(world.send(request.body(http_body_util::Full::default()).unwrap()).await).await;

@@ -201,6 +201,51 @@ async fn a_client_that_never_reads_is_treated_as_gone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_reads_slowly_slows_its_provider_down_and_misses_nothing() {
+    for (path, model, stream) in streams().into_iter().skip(1) {
+        let world = World::new();
+        let event = format!(": {}\n\n", "x".repeat(9_996));
+        let mut pieces = vec![bytes(event.clone()); 200];
+        pieces.push(bytes(stream));
+        world.provider.will_stream(pieces);
+        let mut body = world.post(path, &streamed(model)).await.into_body();
+        let mut read = 0;
+        // Slower than a provider would like, and never longer idle than a client may be.
+        while let Some(frame) = body.frame().await {
+            read += frame.unwrap().into_data().unwrap().len();
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            let ahead = (world.provider.given() * event.len()).saturating_sub(read);
+            assert!(ahead <= 256 * 1024 + 2 * event.len(), "{ahead} bytes wait for a client that does not take them");
+        }
+        assert_eq!(read, 200 * event.len() + stream.len());
+        world.assert_settled(1).await;
+        assert_eq!(world.last_settled().outcome, Outcome::Answered);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_is_drained_at_once_than_there_are_places() {
+    let world = World::with(proxy::Settings { max_drains: 2, ..proxy::Settings::default() });
+    let (begin, _) = CHAT.split_at(CHAT.find("\n\n").unwrap() + 2);
+    let mut open = vec![];
+    for _ in 0..5 {
+        world.provider.will_stream(vec![bytes(begin), Piece::Hang]);
+        let mut response = world.post("/v1/chat/completions", &streamed("gpt")).await;
+        assert!(response.body_mut().frame().await.unwrap().is_ok());
+        open.push(response);
+    }
+    open.clear();
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert_eq!((world.provider.being_read(), world.book(|book| book.settled.len())), (2, 3));
+    world.assert_settled(5).await;
+    world.book(|book| {
+        for record in &book.settled {
+            assert_eq!((record.outcome, record.source), (Outcome::ClientGone, UsageSource::Estimated));
+        }
+    });
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_endless_line_is_a_protocol_error() {
     let world = World::new();
     world.provider.will_stream(vec![bytes("data: x".repeat(100_000)); 20]);

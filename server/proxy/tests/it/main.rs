@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod azure;
 mod calls;
 mod credentials;
 mod crowds;
@@ -9,6 +10,7 @@ mod denials;
 mod failover;
 mod failures;
 mod faults;
+mod gemini;
 mod over_http;
 mod provider;
 mod slices;

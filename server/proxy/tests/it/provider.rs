@@ -48,6 +48,7 @@ pub(crate) struct FakeProvider {
     always: Mutex<Option<Reply>>,
     got: Mutex<Vec<Got>>,
     open: Arc<AtomicUsize>,
+    given: Arc<AtomicUsize>,
 }
 
 /// Counts as an answer that is being read until it is dropped.
@@ -64,8 +65,10 @@ impl Drop for BeingRead {
     }
 }
 
+/// Empty where the path names it.
 fn upstream_model(body: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(body).unwrap()["model"].as_str().unwrap().to_owned()
+    let body: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+    body["model"].as_str().unwrap_or_default().to_owned()
 }
 
 /// An answer in one piece.
@@ -112,6 +115,10 @@ impl FakeProvider {
     pub(crate) fn forget(&self) {
         self.replies.lock().unwrap().pop_back();
     }
+    /// Pieces that the gateway has asked for.
+    pub(crate) fn given(&self) -> usize {
+        self.given.load(Ordering::SeqCst)
+    }
     /// Answers that the gateway holds open.
     pub(crate) fn being_read(&self) -> usize {
         self.open.load(Ordering::SeqCst)
@@ -140,7 +147,7 @@ impl Upstream for FakeProvider {
             body: String::from_utf8(request.body().to_bytes().to_vec()).unwrap(),
         });
         let reply = self.next(&request).expect("the provider was not told what to answer");
-        let open = Arc::clone(&self.open);
+        let (open, given) = (Arc::clone(&self.open), Arc::clone(&self.given));
         Box::pin(async move {
             match reply {
                 Reply::Unreachable => Err(SendError::NotSent("refused".into())),
@@ -150,6 +157,7 @@ impl Upstream for FakeProvider {
                     let being_read = BeingRead::new(&open);
                     let frames = stream::iter(pieces).then(move |piece| {
                         let _ = &being_read;
+                        given.fetch_add(1, Ordering::SeqCst);
                         async move {
                             match piece {
                                 Piece::Bytes(bytes) => Ok(Frame::data(bytes)),

@@ -169,6 +169,22 @@ async fn output_that_may_be_hidden_is_paid_for_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_in_one_piece_to_a_call_for_a_stream_is_paid_whole_or_not_given() {
+    for (budget, expected) in [(60_000, 200), (40_000, 402)] {
+        let world = World::in_slices_of(SLICE);
+        world.book(|book| book.limit = NanoUsd::from_nano(budget * OUTPUT));
+        world.provider.will_answer(200, r#"{"usage":{"prompt_tokens":9,"completion_tokens":50000}}"#);
+        let response = world.post("/v1/chat/completions", &request("gpt", 50_000)).await;
+        assert_eq!(response.status(), expected);
+        world.assert_settled(1).await;
+        let record = world.last_settled();
+        let ended = if expected == 200 { Outcome::Answered } else { Outcome::Interrupted };
+        assert_eq!((record.outcome, record.status), (ended, expected));
+        world.book(|book| assert!(book.settled[0].cost <= book.held[0] && book.spent <= book.limit));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn figures_that_cannot_be_true_are_charged_what_was_set_aside() {
     let world = World::in_slices_of(SLICE);
     let path = "/v1/chat/completions";

@@ -65,6 +65,11 @@ impl WireProvider {
         self.scripts.lock().unwrap().push_back(script.into());
     }
 
+    /// Takes back what it was told and nobody asked for.
+    pub(crate) fn forget(&self) {
+        self.scripts.lock().unwrap().clear();
+    }
+
     pub(crate) fn gateway(&self, world: &World, timeouts: Timeouts) -> Arc<Gateway> {
         let settings = Settings { timeouts, ..Settings::default() };
         gateway_over(world, HyperUpstream::new(ToPort(self.port)), settings)

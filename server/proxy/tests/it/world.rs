@@ -7,7 +7,7 @@ use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Window};
 use domain::denial::{Denial, LimitReached};
 use domain::id::{CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId};
 use domain::key_secret::{self, Pepper, SecretText, TokenKind};
-use domain::model::{Deployment, Endpoint, Model, WireFormat};
+use domain::model::{Deployment, Endpoint, Model, ProviderKind, WireFormat};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices};
 use domain::provider_timeouts::ProviderTimeouts;
@@ -66,7 +66,7 @@ pub(crate) struct Facts {
     pub(crate) above: Vec<Level>,
     pub(crate) pepper_known: bool,
     pub(crate) models: Vec<Model>,
-    pub(crate) providers: Vec<(ProviderId, WireFormat, bool)>,
+    pub(crate) providers: Vec<(ProviderId, ProviderKind, bool)>,
     pub(crate) credential: Result<(), Denial>,
     pub(crate) timeouts: ProviderTimeouts,
 }
@@ -101,11 +101,16 @@ impl Directory for MemoryDirectory {
     }
     fn provider(&self, id: ProviderId) -> Option<Arc<ProviderRecord>> {
         let facts = self.0.lock().unwrap();
-        facts.providers.iter().find(|(known, ..)| *known == id).map(|&(id, format, enabled)| {
-            let name = if format == WireFormat::OpenAi { "open" } else { "anthro" };
-            let base_url = format!("http://{name}.example/v1").parse().unwrap();
+        facts.providers.iter().find(|(known, ..)| *known == id).map(|&(id, kind, enabled)| {
+            let (name, base) = match kind {
+                ProviderKind::OpenAi => ("open", "/v1"),
+                ProviderKind::AzureOpenAi => ("azure", ""),
+                ProviderKind::Anthropic => ("anthro", "/v1"),
+                ProviderKind::Gemini => ("gemini", "/v1beta"),
+            };
+            let base_url = format!("http://{name}.example{base}").parse().unwrap();
             let timeouts = facts.timeouts;
-            Arc::new(ProviderRecord { id, name: name.to_owned(), format, base_url, enabled, timeouts })
+            Arc::new(ProviderRecord { id, name: name.to_owned(), kind, base_url, enabled, timeouts })
         })
     }
     fn credential(&self, _: CredentialId) -> Result<Arc<SecretText>, Denial> {
@@ -320,13 +325,19 @@ pub(crate) async fn text(response: Response<Body>) -> String {
 pub(crate) async fn json(response: Response<Body>) -> Value {
     serde_json::from_str(&text(response).await).unwrap()
 }
-/// The code of an error in either skin.
+/// The code of an error in any skin.
 pub(crate) async fn code(response: Response<Body>) -> String {
-    json(response).await["error"]["code"].as_str().unwrap().to_owned()
+    let error = json(response).await["error"].take();
+    let code = error["code"].as_str().or_else(|| error["details"][0]["reason"].as_str());
+    code.unwrap().to_owned()
 }
 
 pub(crate) fn provider_id(format: WireFormat) -> ProviderId {
-    ProviderId::from_random(&id(if format == WireFormat::OpenAi { 20 } else { 21 }))
+    ProviderId::from_random(&id(match format {
+        WireFormat::OpenAi => 20,
+        WireFormat::Anthropic => 21,
+        WireFormat::Gemini => 22,
+    }))
 }
 
 pub(crate) fn deployment(number: u8, format: WireFormat, upstream_model: &str, priority: u32) -> Deployment {
@@ -359,6 +370,7 @@ pub(crate) fn model(number: u8, name: &str, format: WireFormat, endpoints: &[End
         endpoints: endpoints.to_vec(),
         deployments: vec![deployment(number + 100, format, &format!("{name}-upstream"), 0)],
         enabled: true,
+        alias_of: None,
     }
 }
 
@@ -366,7 +378,12 @@ fn facts() -> Facts {
     let key_id = key_id();
     let tag = key_secret::tag(&secret(), &Pepper::new(PEPPER));
     let terms = KeyTerms {
-        models: vec!["gpt*".parse().unwrap(), "claude*".parse().unwrap(), "embed".parse().unwrap()],
+        models: vec![
+            "gpt*".parse().unwrap(),
+            "claude*".parse().unwrap(),
+            "embed".parse().unwrap(),
+            "gemini*".parse().unwrap(),
+        ],
         endpoints: Endpoint::ALL.to_vec(),
         caps: vec![Cap { window: Window::Month, limit: NanoUsd::from_dollars(10) }],
         requests_per_minute: 60,
@@ -392,7 +409,9 @@ fn facts() -> Facts {
         created_at: NOW,
         expires_at: NOW.plus_days(90),
     };
-    use Endpoint::{ChatCompletions, CountTokens, Embeddings, Messages, Responses};
+    use Endpoint::{
+        ChatCompletions, Completions, CountTokens, EmbedContent, Embeddings, GenerateContent, Messages, Responses,
+    };
     Facts {
         ready: Ok(()),
         key,
@@ -404,12 +423,14 @@ fn facts() -> Facts {
         models: vec![
             model(40, "claude", WireFormat::Anthropic, &[Messages, CountTokens]),
             model(41, "embed", WireFormat::OpenAi, &[Embeddings]),
-            model(42, "gpt", WireFormat::OpenAi, &[ChatCompletions, Responses]),
+            model(42, "gpt", WireFormat::OpenAi, &[ChatCompletions, Responses, Completions]),
             model(43, "secret", WireFormat::OpenAi, &[ChatCompletions]),
+            model(44, "gemini", WireFormat::Gemini, &[GenerateContent, EmbedContent]),
         ],
         providers: vec![
-            (provider_id(WireFormat::OpenAi), WireFormat::OpenAi, true),
-            (provider_id(WireFormat::Anthropic), WireFormat::Anthropic, true),
+            (provider_id(WireFormat::OpenAi), ProviderKind::OpenAi, true),
+            (provider_id(WireFormat::Anthropic), ProviderKind::Anthropic, true),
+            (provider_id(WireFormat::Gemini), ProviderKind::Gemini, true),
         ],
         credential: Ok(()),
         timeouts: ProviderTimeouts::default(),

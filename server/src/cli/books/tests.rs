@@ -27,7 +27,10 @@ async fn drift_is_found_in_memory_and_in_the_database_and_repaired_with_an_entry
     commands.ledger.correct(total, lost, Consumed::default());
     let Answer::Failed(reason) = verify(false).await else { panic!("no drift") };
     assert_eq!((reason.matches("counter  ").count(), reason.matches("memory   ").count()), (1, 1), "{reason}");
-    assert!(reason.contains("$0.0000003 0 calls 5 tokens; the calls add up to $0.0000004 1 calls 8 tokens"), "{reason}");
+    assert!(
+        reason.contains("$0.0000003 0 calls 5 tokens; the calls add up to $0.0000004 1 calls 8 tokens"),
+        "{reason}"
+    );
 
     let Answer::Done(_) = verify(true).await else { panic!("not repaired") };
     let Answer::Done(_) = verify(false).await else { panic!("still drifting") };

@@ -1,7 +1,7 @@
 //! `POST /v1/messages` and `/v1/messages/count_tokens` in Anthropic's wire format.
 
 use super::reply::{self, Piece, named};
-use super::script::{Asked, Content, Plan, count_tokens, plan, text_of};
+use super::script::{Asked, Content, Plan, count_tokens, parts_of_type, plan, text_of, tools};
 use super::{MODELS, Provider, Shared};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -41,16 +41,28 @@ fn read(provider: &Provider, headers: &HeaderMap, body: &[u8]) -> Result<Asked, 
     let messages = body["messages"].as_array().filter(|messages| !messages.is_empty());
     let messages = messages.ok_or_else(|| Box::new(invalid("messages: at least one message is required")))?;
     let texts = messages.iter().map(|message| text_of(&message["content"]));
-    let last = messages.last().filter(|message| message["role"] == "user");
-    let tool = &body["tools"][0];
+    let last = messages.last().filter(|message| message["role"] == "user").map(|message| &message["content"]);
+    let result = last.and_then(|content| content.as_array()?.iter().find(|block| block["type"] == "tool_result"));
+    let (choice, format) = (&body["tool_choice"], &body["output_config"]["format"]);
     Ok(Asked {
-        prompt: last.map(|message| text_of(&message["content"])).unwrap_or_default(),
+        prompt: last.map(text_of).unwrap_or_default(),
+        tool_result: result.map(|result| text_of(&result["content"])),
+        system: text_of(&body["system"]),
+        images: messages.iter().map(|message| parts_of_type(&message["content"], &["image"])).sum(),
         input_tokens: texts.map(|text| count_tokens(&text)).sum::<u64>()
             + count_tokens(&text_of(&body["system"]))
             + messages.len() as u64,
         max_tokens: body["max_tokens"].as_u64(),
         stream: body["stream"].as_bool().unwrap_or(false),
-        tool: tool["name"].as_str().map(|name| (name.to_owned(), tool["input_schema"].clone())),
+        tools: tools(&body, |tool| (&tool["name"], &tool["input_schema"])),
+        forced: match choice["type"].as_str() {
+            Some("any") => Some(None),
+            Some("tool") => Some(choice["name"].as_str().map(str::to_owned)),
+            _ => None,
+        },
+        schema: (format["type"] == "json_schema").then(|| format["schema"].clone()),
+        omits_thoughts: body["thinking"]["display"] == "omitted",
+        thinks: matches!(body["thinking"]["type"].as_str(), Some("enabled" | "adaptive")),
         model,
     })
 }
@@ -107,23 +119,36 @@ pub(super) fn models(provider: &Provider, headers: &HeaderMap) -> Response {
     reply::json(StatusCode::OK, &list)
 }
 
+/// What stands for the proof that a thought is the provider's own; real ones are long and mean something to them alone.
+const SIGNATURE: &str = "ZGVtbw==";
+
+/// A block of an answer, whole and as it is streamed.
+struct Block {
+    whole: Value,
+    start: Value,
+    deltas: Vec<Value>,
+}
+
 struct Answer {
     id: String,
-    tool_id: String,
+    tool_ids: Vec<String>,
     model: String,
     input_tokens: u64,
     stop_reason: &'static str,
+    /// The client wants the proof of a thought, not its words.
+    omits_thoughts: bool,
 }
 
 impl Answer {
     fn new(provider: &Provider, asked: &Asked, plan: &Plan) -> Self {
         Self {
             id: provider.next_id("msg_"),
-            tool_id: provider.next_id("toolu_"),
+            tool_ids: provider.next_ids("toolu_", plan),
             model: asked.model.clone(),
             input_tokens: asked.input_tokens,
+            omits_thoughts: asked.omits_thoughts,
             stop_reason: match plan.content {
-                Content::ToolCall { .. } => "tool_use",
+                Content::Calls(_) => "tool_use",
                 Content::Words(_) if plan.truncated => "max_tokens",
                 Content::Words(_) => "end_turn",
             },
@@ -143,14 +168,40 @@ impl Answer {
     }
 
     fn whole(&self, plan: &Plan) -> Value {
-        let block = match &plan.content {
-            Content::Words(words) => json!({"type": "text", "text": words.concat()}),
-            Content::ToolCall { name, arguments } => {
-                let input: Value = serde_json::from_str(arguments).unwrap_or_default();
-                json!({"type": "tool_use", "id": self.tool_id, "name": name, "input": input})
+        let blocks: Vec<Value> = self.blocks(plan).into_iter().map(|block| block.whole).collect();
+        self.message(&json!(blocks), Some(self.stop_reason), plan.output_tokens)
+    }
+
+    fn blocks(&self, plan: &Plan) -> Vec<Block> {
+        let mut blocks = vec![];
+        if !plan.thought.is_empty() {
+            let delta = |word: &String| json!({"type": "thinking_delta", "thinking": word});
+            let shown: &[String] = if self.omits_thoughts { &[] } else { &plan.thought[..] };
+            let mut deltas: Vec<Value> = shown.iter().map(delta).collect();
+            deltas.push(json!({"type": "signature_delta", "signature": SIGNATURE}));
+            blocks.push(Block {
+                whole: json!({"type": "thinking", "thinking": shown.concat(), "signature": SIGNATURE}),
+                start: json!({"type": "thinking", "thinking": "", "signature": ""}),
+                deltas,
+            });
+        }
+        match &plan.content {
+            Content::Words(words) => blocks.push(Block {
+                whole: json!({"type": "text", "text": words.concat()}),
+                start: json!({"type": "text", "text": ""}),
+                deltas: words.iter().map(|word| json!({"type": "text_delta", "text": word})).collect(),
+            }),
+            Content::Calls(calls) => {
+                let delta = |part| json!({"type": "input_json_delta", "partial_json": part});
+                let block = |input: &Value, name: &str, id: &str| json!({"type": "tool_use", "id": id, "name": name, "input": input});
+                blocks.extend(calls.iter().zip(&self.tool_ids).map(|(call, id)| Block {
+                    whole: block(&call.arguments, &call.name, id),
+                    start: block(&json!({}), &call.name, id),
+                    deltas: call.pieces().into_iter().map(delta).collect(),
+                }));
             }
-        };
-        self.message(&json!([block]), Some(self.stop_reason), plan.output_tokens)
+        }
+        blocks
     }
 
     fn events(&self, plan: &Plan, pause: Duration) -> Vec<Piece> {
@@ -159,20 +210,6 @@ impl Answer {
             (pause, named(name, &data))
         };
         let at_once = Duration::ZERO;
-        let delta = |delta: Value| event(pause, json!({"index": 0, "delta": delta}), "content_block_delta");
-        let (block, deltas): (Value, Vec<Piece>) = match &plan.content {
-            Content::Words(words) => (
-                json!({"type": "text", "text": ""}),
-                words.iter().map(|word| delta(json!({"type": "text_delta", "text": word}))).collect(),
-            ),
-            Content::ToolCall { name, arguments } => (
-                json!({"type": "tool_use", "id": self.tool_id, "name": name, "input": {}}),
-                arguments
-                    .split_inclusive(',')
-                    .map(|part| delta(json!({"type": "input_json_delta", "partial_json": part})))
-                    .collect(),
-            ),
-        };
         // As at the real provider, the first event counts one token and the last one all of them.
         let start = json!({"message": self.message(&json!([]), None, 1)});
         let end = json!({
@@ -182,13 +219,19 @@ impl Answer {
                 "output_tokens": plan.output_tokens,
             },
         });
-        let mut pieces = vec![
-            event(at_once, start, "message_start"),
-            event(at_once, json!({"index": 0, "content_block": block}), "content_block_start"),
-            event(at_once, json!({}), "ping"),
-        ];
-        pieces.extend(deltas);
-        pieces.push(event(at_once, json!({"index": 0}), "content_block_stop"));
+        let mut pieces = vec![event(at_once, start, "message_start")];
+        for (index, block) in self.blocks(plan).into_iter().enumerate() {
+            let start = json!({"index": index, "content_block": block.start});
+            pieces.push(event(at_once, start, "content_block_start"));
+            if index == 0 {
+                pieces.push(event(at_once, json!({}), "ping"));
+            }
+            let deltas = block.deltas.into_iter();
+            pieces.extend(
+                deltas.map(|delta| event(pause, json!({"index": index, "delta": delta}), "content_block_delta")),
+            );
+            pieces.push(event(at_once, json!({"index": index}), "content_block_stop"));
+        }
         pieces.push(event(at_once, end, "message_delta"));
         pieces.push(event(at_once, json!({}), "message_stop"));
         pieces

@@ -60,7 +60,7 @@ fn inputs(input: &Value) -> Option<Vec<(String, u64)>> {
     }
 }
 
-fn vector(text: &str, dimensions: u64) -> Vec<f32> {
+pub(super) fn vector(text: &str, dimensions: u64) -> Vec<f32> {
     let coordinate = |index: u64| {
         let digest = Sha256::new().chain_update(index.to_le_bytes()).chain_update(text).finalize();
         f32::from(i16::from_le_bytes([digest[0], digest[1]]))

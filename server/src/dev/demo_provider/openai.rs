@@ -32,8 +32,13 @@ pub(super) fn read(provider: &Provider, headers: &HeaderMap, body: &[u8]) -> Res
         .map_err(|_| Box::new(invalid("We could not parse the JSON body of your request.")))?;
     let model =
         body["model"].as_str().ok_or_else(|| Box::new(invalid("you must provide a model parameter")))?.to_owned();
-    if MODELS.contains(&model.as_str()) {
-        return Ok((body, model));
+    check_model(&model)?;
+    Ok((body, model))
+}
+
+pub(super) fn check_model(model: &str) -> Result<(), Box<Response>> {
+    if MODELS.contains(&model) {
+        return Ok(());
     }
     let message = format!("The model `{model}` does not exist or you do not have access to it.");
     Err(Box::new(error(StatusCode::NOT_FOUND, "invalid_request_error", Some("model_not_found"), &message)))

@@ -41,12 +41,29 @@ pub(super) async fn plain(plan: &Plan, body: &Value) -> Response {
 }
 
 /// A streamed answer; a cut one ends half-way, without its last events.
-pub(super) async fn streamed(plan: &Plan, mut events: Vec<Piece>) -> Response {
+pub(super) async fn streamed(plan: &Plan, events: Vec<Piece>) -> Response {
+    streamed_as("text/event-stream; charset=utf-8", plan, events).await
+}
+
+/// One JSON document in pieces.
+pub(super) async fn streamed_array(plan: &Plan, elements: Vec<Piece>) -> Response {
+    streamed_as("application/json; charset=UTF-8", plan, elements).await
+}
+
+async fn streamed_as(content_type: &'static str, plan: &Plan, mut all: Vec<Piece>) -> Response {
     tokio::time::sleep(plan.wait).await;
     if plan.cut {
-        events.truncate(events.len() / 2);
+        all.truncate(all.len() / 2);
     }
-    respond(StatusCode::OK, "text/event-stream; charset=utf-8", Body::from_stream(pieces(events, plan.cut)))
+    respond(StatusCode::OK, content_type, Body::from_stream(pieces(all, plan.cut)))
+}
+
+pub(super) fn binary(content_type: &'static str, body: Vec<u8>) -> Response {
+    respond(StatusCode::OK, content_type, Body::from(body))
+}
+
+pub(super) fn text(body: String) -> Response {
+    respond(StatusCode::OK, "text/plain; charset=utf-8", Body::from(body))
 }
 
 fn respond(status: StatusCode, content_type: &'static str, body: Body) -> Response {

@@ -2,7 +2,7 @@
 
 use super::openai::{asked_error, invalid, read};
 use super::reply::{self, Piece, named};
-use super::script::{Asked, Content, Plan, count_tokens, plan, text_of};
+use super::script::{Asked, Call, Content, Plan, count_tokens, parts_of_type, plan, text_of, tools};
 use super::{Provider, Shared};
 use axum::body::Bytes;
 use axum::http::HeaderMap;
@@ -25,45 +25,126 @@ pub(super) async fn respond(provider: Shared, headers: HeaderMap, body: Bytes) -
     }
     let answer = Answer::new(&provider, &body, &asked, &plan);
     if asked.stream {
-        reply::streamed(&plan, answer.events(&plan, provider.settings.word_pause)).await
+        reply::streamed(&plan, answer.events(provider.settings.word_pause)).await
     } else {
-        reply::plain(&plan, &answer.ended(&plan)).await
+        reply::plain(&plan, &answer.ended()).await
     }
 }
 
 fn asked(body: &Value, model: String) -> Asked {
-    let (prompt, texts) = match &body["input"] {
-        Value::Array(items) => {
-            let last = items.last().filter(|item| item["role"] == "user");
-            let texts = items.iter().map(|item| text_of(&item["content"])).collect::<Vec<_>>().join(" ");
-            (last.map(|item| text_of(&item["content"])).unwrap_or_default(), texts)
-        }
-        input => (text_of(input), text_of(input)),
-    };
-    let function = body["tools"].as_array().into_iter().flatten().find(|tool| tool["type"] == "function");
-    let tool = function.and_then(|tool| Some((tool["name"].as_str()?.to_owned(), tool["parameters"].clone())));
+    let one = [json!({"role": "user", "content": body["input"]})];
+    let items = body["input"].as_array().map_or(&one[..], Vec::as_slice);
+    let texts = items.iter().map(|item| count_tokens(&text_of(&item["content"])));
+    let last = items.last();
+    let choice = &body["tool_choice"];
+    let format = &body["text"]["format"];
     Asked {
         model,
-        prompt,
-        input_tokens: count_tokens(&texts) + count_tokens(&text_of(&body["instructions"])) + 1,
+        prompt: last.filter(|item| item["role"] == "user").map(|item| text_of(&item["content"])).unwrap_or_default(),
+        tool_result: last.filter(|item| item["type"] == "function_call_output").map(|item| text_of(&item["output"])),
+        system: text_of(&body["instructions"]),
+        images: items.iter().map(|item| parts_of_type(&item["content"], &["input_image"])).sum(),
+        input_tokens: texts.sum::<u64>() + count_tokens(&text_of(&body["instructions"])) + 1,
         max_tokens: body["max_output_tokens"].as_u64(),
         stream: body["stream"].as_bool().unwrap_or(false),
-        tool,
+        // Tools of other types than functions have no schema and are not called.
+        tools: tools(body, |tool| (&tool["name"], &tool["parameters"]))
+            .into_iter()
+            .filter(|tool| tool.schema.is_object())
+            .collect(),
+        forced: match choice.as_str() {
+            Some("required") => Some(None),
+            _ => choice["name"].as_str().map(|name| Some(name.to_owned())),
+        },
+        schema: match format["type"].as_str() {
+            Some("json_schema") => Some(format["schema"].clone()),
+            Some("json_object") => Some(json!({})),
+            _ => None,
+        },
+        thinks: body["reasoning"]["effort"].as_str().is_some_and(|effort| effort != "none"),
+        omits_thoughts: body["reasoning"]["summary"].is_null(),
     }
 }
 
 struct Answer {
     /// The response without what comes to be: status, output, usage.
     frame: Value,
-    item_id: String,
-    call_id: String,
+    items: Vec<Item>,
     usage: Value,
     truncated: bool,
 }
 
+/// An item of the output: as it begins, as it is in the end, and the events in between.
+struct Item {
+    start: Value,
+    whole: Value,
+    /// Name, fields besides those that place it in the output, and whether it is a word for which one waits.
+    events: Vec<(&'static str, Value, bool)>,
+}
+
+impl Item {
+    /// Without words it is only told that there was one.
+    fn thought(id: &str, words: &[String]) -> Self {
+        let text = words.concat();
+        let at = |data: Value| with(data, "summary_index", json!(0));
+        let part = |text: &str| json!({"type": "summary_text", "text": text});
+        let item =
+            |summary: Value| json!({"id": id, "type": "reasoning", "summary": summary, "encrypted_content": null});
+        if words.is_empty() {
+            return Self { start: item(json!([])), whole: item(json!([])), events: vec![] };
+        }
+        let delta = |word| ("response.reasoning_summary_text.delta", at(json!({"delta": word})), true);
+        let mut events = vec![("response.reasoning_summary_part.added", at(json!({"part": part("")})), false)];
+        events.extend(words.iter().map(delta));
+        events.push(("response.reasoning_summary_text.done", at(json!({"text": text})), false));
+        events.push(("response.reasoning_summary_part.done", at(json!({"part": part(&text)})), false));
+        Self { start: item(json!([])), whole: item(json!([part(&text)])), events }
+    }
+
+    fn message(id: &str, words: &[String], status: &str) -> Self {
+        let text = words.concat();
+        let at = |data: Value| with(data, "content_index", json!(0));
+        let part = |text: &str| json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []});
+        let delta = |word| ("response.output_text.delta", at(json!({"delta": word, "logprobs": []})), true);
+        let mut events = vec![("response.content_part.added", at(json!({"part": part("")})), false)];
+        events.extend(words.iter().map(delta));
+        events.push(("response.output_text.done", at(json!({"text": text, "logprobs": []})), false));
+        events.push(("response.content_part.done", at(json!({"part": part(&text)})), false));
+        let item = |status: &str, content: Value| json!({"id": id, "type": "message", "status": status, "role": "assistant", "content": content});
+        Self { start: item("in_progress", json!([])), whole: item(status, json!([part(&text)])), events }
+    }
+
+    fn call(id: &str, call_id: &str, call: &Call) -> Self {
+        let arguments = call.arguments.to_string();
+        let delta = |part| ("response.function_call_arguments.delta", json!({"delta": part}), true);
+        let mut events: Vec<_> = call.pieces().into_iter().map(delta).collect();
+        let done = json!({"name": call.name, "arguments": arguments});
+        events.push(("response.function_call_arguments.done", done, false));
+        let item = |status: &str, arguments: &str| json!({"id": id, "type": "function_call", "status": status, "call_id": call_id, "name": call.name, "arguments": arguments});
+        Self { start: item("in_progress", ""), whole: item("completed", &arguments), events }
+    }
+}
+
+fn with(mut data: Value, name: &str, value: Value) -> Value {
+    data[name] = value;
+    data
+}
+
 impl Answer {
     fn new(provider: &Provider, body: &Value, asked: &Asked, plan: &Plan) -> Self {
-        let is_call = matches!(plan.content, Content::ToolCall { .. });
+        let status = if plan.truncated { "incomplete" } else { "completed" };
+        let mut items = vec![];
+        if !plan.thought.is_empty() {
+            let shown: &[String] = if asked.omits_thoughts { &[] } else { &plan.thought };
+            items.push(Item::thought(&provider.next_id("rs_"), shown));
+        }
+        match &plan.content {
+            Content::Words(words) => items.push(Item::message(&provider.next_id("msg_"), words, status)),
+            Content::Calls(calls) => {
+                let item = |call| Item::call(&provider.next_id("fc_"), &provider.next_id("call_"), call);
+                items.extend(calls.iter().map(item));
+            }
+        }
         let or =
             |name: &str, default: Value| body.get(name).filter(|value| !value.is_null()).cloned().unwrap_or(default);
         Self {
@@ -73,50 +154,27 @@ impl Answer {
                 "instructions": body["instructions"], "max_output_tokens": body["max_output_tokens"],
                 "max_tool_calls": null, "model": asked.model, "output": [], "parallel_tool_calls": true,
                 "previous_response_id": null, "prompt_cache_key": body["prompt_cache_key"],
-                "reasoning": {"effort": null, "summary": null}, "safety_identifier": null,
+                "reasoning": or("reasoning", json!({"effort": null, "summary": null})), "safety_identifier": null,
                 "service_tier": "default", "store": or("store", json!(true)), "temperature": or("temperature", json!(1.0)),
                 "text": or("text", json!({"format": {"type": "text"}})), "tool_choice": or("tool_choice", json!("auto")),
                 "tools": or("tools", json!([])), "top_logprobs": 0, "top_p": or("top_p", json!(1.0)),
                 "truncation": "disabled", "usage": null, "user": null, "metadata": or("metadata", json!({})),
             }),
-            item_id: provider.next_id(if is_call { "fc_" } else { "msg_" }),
-            call_id: provider.next_id("call_"),
+            items,
             usage: json!({
                 "input_tokens": asked.input_tokens, "input_tokens_details": {"cached_tokens": 0},
-                "output_tokens": plan.output_tokens, "output_tokens_details": {"reasoning_tokens": 0},
+                "output_tokens": plan.output_tokens,
+                "output_tokens_details": {"reasoning_tokens": plan.thought_tokens()},
                 "total_tokens": asked.input_tokens + plan.output_tokens,
             }),
             truncated: plan.truncated,
         }
     }
 
-    fn status(&self) -> &'static str {
-        if self.truncated { "incomplete" } else { "completed" }
-    }
-
-    fn part(text: &str) -> Value {
-        json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []})
-    }
-
-    /// The one item of the output, as it begins or as it is in the end.
-    fn item(&self, plan: &Plan, ended: bool) -> Value {
-        let status = if ended { self.status() } else { "in_progress" };
-        match &plan.content {
-            Content::Words(words) => {
-                let content = if ended { json!([Self::part(&words.concat())]) } else { json!([]) };
-                json!({"id": self.item_id, "type": "message", "status": status, "role": "assistant", "content": content})
-            }
-            Content::ToolCall { name, arguments } => json!({
-                "id": self.item_id, "type": "function_call", "status": status, "call_id": self.call_id, "name": name,
-                "arguments": if ended { arguments } else { "" },
-            }),
-        }
-    }
-
-    fn ended(&self, plan: &Plan) -> Value {
+    fn ended(&self) -> Value {
         let mut response = self.frame.clone();
-        response["status"] = json!(self.status());
-        response["output"] = json!([self.item(plan, true)]);
+        response["status"] = json!(if self.truncated { "incomplete" } else { "completed" });
+        response["output"] = self.items.iter().map(|item| item.whole.clone()).collect();
         response["usage"] = self.usage.clone();
         if self.truncated {
             response["incomplete_details"] = json!({"reason": "max_output_tokens"});
@@ -124,7 +182,7 @@ impl Answer {
         response
     }
 
-    fn events(&self, plan: &Plan, pause: Duration) -> Vec<Piece> {
+    fn events(&self, pause: Duration) -> Vec<Piece> {
         let mut pieces: Vec<Piece> = vec![];
         let mut say = |pause: Duration, name: &str, mut data: Value| {
             data["type"] = json!(name);
@@ -132,39 +190,19 @@ impl Answer {
             pieces.push((pause, named(name, &data)));
         };
         let at_once = Duration::ZERO;
-        let item = |ended| json!({"output_index": 0, "item": self.item(plan, ended)});
-        let within = |mut data: Value| {
-            (data["item_id"], data["output_index"]) = (json!(self.item_id), json!(0));
-            data
-        };
         say(at_once, "response.created", json!({"response": self.frame}));
         say(at_once, "response.in_progress", json!({"response": self.frame}));
-        say(at_once, "response.output_item.added", item(false));
-        match &plan.content {
-            Content::Words(words) => {
-                let in_part = |mut data: Value| {
-                    data["content_index"] = json!(0);
-                    within(data)
-                };
-                let text = words.concat();
-                say(at_once, "response.content_part.added", in_part(json!({"part": Self::part("")})));
-                for word in words {
-                    say(pause, "response.output_text.delta", in_part(json!({"delta": word, "logprobs": []})));
-                }
-                say(at_once, "response.output_text.done", in_part(json!({"text": text, "logprobs": []})));
-                say(at_once, "response.content_part.done", in_part(json!({"part": Self::part(&text)})));
+        for (index, item) in self.items.iter().enumerate() {
+            let whole = |item: &Value| json!({"output_index": index, "item": item});
+            say(at_once, "response.output_item.added", whole(&item.start));
+            for (name, data, is_word) in &item.events {
+                let data = with(with(data.clone(), "item_id", item.whole["id"].clone()), "output_index", json!(index));
+                say(if *is_word { pause } else { at_once }, name, data);
             }
-            Content::ToolCall { name, arguments } => {
-                for part in arguments.split_inclusive(',') {
-                    say(pause, "response.function_call_arguments.delta", within(json!({"delta": part})));
-                }
-                let done = within(json!({"name": name, "arguments": arguments}));
-                say(at_once, "response.function_call_arguments.done", done);
-            }
+            say(at_once, "response.output_item.done", whole(&item.whole));
         }
-        say(at_once, "response.output_item.done", item(true));
         let last = if self.truncated { "response.incomplete" } else { "response.completed" };
-        say(at_once, last, json!({"response": self.ended(plan)}));
+        say(at_once, last, json!({"response": self.ended()}));
         pieces
     }
 }

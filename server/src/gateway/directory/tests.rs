@@ -6,7 +6,7 @@ use super::*;
 use domain::budget::BudgetScope;
 use domain::id::{PersonId, TeamId, UnitId};
 use domain::limits::Limits;
-use domain::model::{ModelName, WireFormat};
+use domain::model::{ModelName, ProviderKind};
 use domain::virtual_key::{KeyState, Owner, RevocationReason};
 use proxy::ports::Directory as _;
 use std::sync::Mutex;
@@ -45,7 +45,7 @@ impl PolicySource for Store {
             providers: vec![ProviderRecord {
                 id: provider(),
                 name: "Demo".into(),
-                format: WireFormat::OpenAi,
+                kind: ProviderKind::OpenAi,
                 base_url: http::Uri::from_static("http://127.0.0.1:9/v1"),
                 enabled: true,
                 timeouts: domain::provider_timeouts::ProviderTimeouts::default(),
@@ -114,6 +114,7 @@ fn model(name: &str, enabled: bool) -> Model {
         endpoints: vec![],
         deployments: vec![],
         enabled,
+        alias_of: None,
     }
 }
 

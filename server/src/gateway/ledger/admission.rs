@@ -115,7 +115,8 @@ impl<'a> Locked<'a> {
             Denial::QuotaExhausted(reached) => reached.retry_after_ms,
             _ => 0,
         };
-        let refusals = self.quotas(now).filter_map(|figures| fits_quota(&figures, expected, now, typical_call_ms).err());
+        let refusals =
+            self.quotas(now).filter_map(|figures| fits_quota(&figures, expected, now, typical_call_ms).err());
         refusals.max_by_key(waits).map_or(Ok(()), Err)
     }
 

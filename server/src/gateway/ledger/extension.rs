@@ -3,10 +3,10 @@
 //! A call belongs to the windows of its admission, however long it runs; the limits are those of now. The grown amount
 //! is in the spool before it counts, so that a crash settles within what was really held.
 
+use super::super::verdict::fits_more;
 use super::Ledger;
 use super::admission::Locked;
 use super::unavailable;
-use super::super::verdict::fits_more;
 use domain::budget::{BudgetFigures, Consumed};
 use domain::denial::Denial;
 use domain::money::NanoUsd;

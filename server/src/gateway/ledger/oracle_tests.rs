@@ -42,8 +42,11 @@ fn limits() -> impl Strategy<Value = Limits> {
         window,
         limit: if counted == Counted::Tokens { limit * 20 } else { limit },
     });
-    (prop::collection::vec(cap, 0..3), prop::collection::vec(quota, 0..3))
-        .prop_map(|(caps, quotas)| Limits { caps, quotas, ..Limits::default() })
+    (prop::collection::vec(cap, 0..3), prop::collection::vec(quota, 0..3)).prop_map(|(caps, quotas)| Limits {
+        caps,
+        quotas,
+        ..Limits::default()
+    })
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -168,7 +171,8 @@ async fn run(change: usize, limits: Vec<Limits>, steps: Vec<Step>) {
     let (zone, begin) = CHANGES[change];
     let begin = Timestamp::from_ms(begin.parse::<jiff::Timestamp>().unwrap().as_millisecond());
     let zone = TimeZone::get(zone).unwrap();
-    let (folder, database, clock) = (tempfile::tempdir().unwrap(), Arc::new(Database::default()), ManualClock::at(begin));
+    let (folder, database, clock) =
+        (tempfile::tempdir().unwrap(), Arc::new(Database::default()), ManualClock::at(begin));
     let mut desk = Desk::open_in(&zone, clock.clone(), folder.path(), &database).await;
     let mut oracle = Oracle { zone: zone.clone(), limits, ended: vec![], open: vec![] };
     for step in steps {
@@ -181,7 +185,11 @@ async fn run(change: usize, limits: Vec<Limits>, steps: Vec<Step>) {
                 assert_eq!(answer.is_ok(), oracle.admits(key, bound, tokens, now), "{answer:?}");
                 if let Ok(reserved) = answer {
                     assert_eq!(reserved.lines, oracle.lines(key, now));
-                    oracle.open.push(Seen { key, reserved, holds: Consumed { spent: usd(bound), requests: 1, tokens } });
+                    oracle.open.push(Seen {
+                        key,
+                        reserved,
+                        holds: Consumed { spent: usd(bound), requests: 1, tokens },
+                    });
                 }
             }
             Step::Extend(which, by) if !oracle.open.is_empty() => {
@@ -190,7 +198,8 @@ async fn run(change: usize, limits: Vec<Limits>, steps: Vec<Step>) {
                 let levels = oracle.levels(key);
                 let fits = lines.iter().all(|&line| {
                     let limits = levels.iter().find(|(scope, _)| *scope == line.scope).map(|(_, limits)| limits);
-                    let caps = limits.into_iter().flat_map(|limits| &limits.caps).filter(|cap| cap.window == line.window);
+                    let caps =
+                        limits.into_iter().flat_map(|limits| &limits.caps).filter(|cap| cap.window == line.window);
                     let sum = oracle.used(line).spent.plus(oracle.held(line).spent).plus(usd(by));
                     caps.into_iter().all(|cap| sum <= cap.limit)
                 });
@@ -207,7 +216,8 @@ async fn run(change: usize, limits: Vec<Limits>, steps: Vec<Step>) {
                 let call = oracle.open.swap_remove(which.index(oracle.open.len()));
                 let cost = call.holds.spent.as_nano() * percent / 100;
                 let tokens_used = TokenUsage { input: tokens, ..TokenUsage::default() };
-                let record = UsageRecord { tokens: tokens_used, ..usage(call.reserved.event, record(call.key).key.id, cost) };
+                let record =
+                    UsageRecord { tokens: tokens_used, ..usage(call.reserved.event, record(call.key).key.id, cost) };
                 desk.ledger.settle(&call.reserved, record).unwrap();
                 oracle.end(&call, Consumed { spent: usd(cost), requests: 1, tokens });
             }

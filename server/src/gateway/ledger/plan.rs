@@ -75,9 +75,10 @@ impl Plan {
             && own.tokens_per_minute == terms.tokens_per_minute
             && own.concurrency == Some(terms.concurrency)
             && above.len() == record.above.len()
-            && above.iter().zip(&record.above).all(|((scope, limits), level)| {
-                *scope == level.scope && Arc::ptr_eq(limits, &level.limits)
-            })
+            && above
+                .iter()
+                .zip(&record.above)
+                .all(|((scope, limits), level)| *scope == level.scope && Arc::ptr_eq(limits, &level.limits))
     }
 
     /// The limit of this budget, if it has one now.

@@ -135,7 +135,10 @@ async fn a_finished_call_is_shown_to_its_own_key_alone() {
     assert!(desk.ledger.finished_since(mine.key.id, ended.plus_ms(1)).is_none());
 
     for number in 0..10_000 {
-        desk.ledger.record_denied(UsageRecord { outcome: Outcome::Denied, ..usage(EventId::from_i64(number), mine.key.id, 0) });
+        desk.ledger.record_denied(UsageRecord {
+            outcome: Outcome::Denied,
+            ..usage(EventId::from_i64(number), mine.key.id, 0)
+        });
     }
     assert!(desk.ledger.finished(reserved.event, mine.key.id).is_some(), "refusals push out no served call");
     assert_eq!(desk.ledger.finished(EventId::from_i64(1), mine.key.id), None, "only so many are kept");

@@ -23,10 +23,10 @@ pub use replay::{Charge, Found, OpenCall, SpoolUnreadable};
 pub use tail::Cursor;
 
 use domain::id::{EventId, KeyId};
+use domain::money::NanoUsd;
 use domain::usage::UsageRecord;
 use log::{Durability, Log};
 use record::{Extension, Kind, encode, encode_released};
-use domain::money::NanoUsd;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

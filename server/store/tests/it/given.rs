@@ -9,12 +9,13 @@ use domain::id::{
     CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId,
 };
 use domain::limits::{Counted, Quota};
-use domain::model::{Deployment, Endpoint, Model, WireFormat};
+use domain::model::{Deployment, Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::Role;
 use domain::pricing::{PriceList, TokenPrices};
+use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
-use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
+use domain::usage::{Beside, Outcome, ServiceTier, TokenUsage, UsageRecord, UsageSource};
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, KeyTerms, Owner, VirtualKey};
 use store::{Person, Provider, SealedCredential, Store, Team, Tx};
 
@@ -144,9 +145,10 @@ pub(crate) fn provider(number: u8, name: &str) -> Provider {
         id: provider_id(number),
         name: name.into(),
         preset: "openai".into(),
-        format: WireFormat::OpenAi,
+        kind: ProviderKind::OpenAi,
         base_url: "https://api.example.com/v1".into(),
         enabled: true,
+        timeouts: ProviderTimeouts::default(),
         created_at: NOW,
     }
 }
@@ -189,6 +191,7 @@ pub(crate) fn model(number: u8, name: &str) -> Model {
             priority: 0,
         }],
         enabled: true,
+        alias_of: None,
     }
 }
 
@@ -207,7 +210,15 @@ pub(crate) fn call(key: KeyId, at: Timestamp, sequence: u16) -> UsageRecord {
         outcome: Outcome::Answered,
         denial: None,
         streamed: true,
-        tokens: TokenUsage { input: 1, cache_read: 2, cache_write: 3, cache_write_1h: 4, output: 6, reasoning: 5 },
+        tokens: TokenUsage {
+            input: 1,
+            cache_read: 2,
+            cache_write: 3,
+            cache_write_1h: 4,
+            output: 6,
+            reasoning: 5,
+            beside: Beside { audio_input: 7, image_output: 8, searches: 9, tier: ServiceTier::Flex, ..Beside::NOTHING },
+        },
         cost: NanoUsd::from_nano(1_000),
         source: UsageSource::Provider,
         price_version: 7,

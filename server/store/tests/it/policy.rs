@@ -3,7 +3,8 @@
 use crate::given::{self, NOW, credential_id, model_id, person_id, profile_id, provider_id};
 use crate::on_both_engines;
 use domain::access_profile::{AccessProfile, Audience};
-use domain::model::{Model, WireFormat};
+use domain::model::{Model, ProviderKind};
+use domain::provider_timeouts::ProviderTimeouts;
 use store::testing::TestDatabase;
 use store::{Constraint, PriceVersion, Provider, SealedCredential, StoreError};
 
@@ -57,9 +58,14 @@ on_both_engines! {
         let changed = Provider {
             name: "Renamed".into(),
             preset: "custom".into(),
-            format: WireFormat::Anthropic,
+            kind: ProviderKind::Anthropic,
             base_url: "http://127.0.0.1:9/v1".into(),
             enabled: false,
+            timeouts: ProviderTimeouts {
+                connect_ms: Some(1_000),
+                first_byte_ms: Some(u32::MAX),
+                between_events_ms: Some(0),
+            },
             ..one
         };
         tx.update_provider(&changed).await.unwrap();

@@ -102,7 +102,15 @@ on_both_engines! {
             requests: 4,
             failures: 2,
             denials: 0,
-            tokens: TokenUsage { input: 4, cache_read: 8, cache_write: 12, cache_write_1h: 16, output: 24, reasoning: 20 },
+            tokens: TokenUsage {
+                input: 32,
+                cache_read: 8,
+                cache_write: 12,
+                cache_write_1h: 16,
+                output: 56,
+                reasoning: 20,
+                ..TokenUsage::ZERO
+            },
             cost: NanoUsd::from_nano(4_000),
             duration_ms_sum: 3_600,
         };

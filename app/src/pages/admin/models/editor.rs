@@ -39,6 +39,9 @@ pub struct ModelForm {
     pub endpoints: Vec<Endpoint>,
     pub max_input_tokens: String,
     pub max_output_tokens: String,
+    /// Another name for this model; empty: a model of its own.
+    #[serde(default)]
+    pub alias_of: String,
     /// A check box.
     pub enabled: Option<String>,
     /// The button that returns to the catalogue's price.
@@ -73,6 +76,7 @@ impl ModelForm {
             endpoints: model.endpoints.clone(),
             max_input_tokens: number(model.max_input_tokens),
             max_output_tokens: number(model.max_output_tokens),
+            alias_of: model.alias_of.as_ref().map(ToString::to_string).unwrap_or_default(),
             enabled: model.enabled.then(|| "yes".to_owned()),
             ..Self::default()
         };
@@ -161,6 +165,7 @@ impl ModelForm {
             max_input_tokens,
             max_output_tokens,
             enabled: self.enabled.is_some(),
+            alias_of: self.alias_of.trim().to_owned(),
         })
     }
 }
@@ -182,7 +187,7 @@ fn deployment(at: usize, row: &Row, reasons: &mut Reasons) -> Option<DeploymentD
 
 /// The fields that the error summary can link to.
 pub fn has_field(field: &str) -> bool {
-    let own = ["name", "deployments", "endpoints", "max_input_tokens", "max_output_tokens"];
+    let own = ["name", "alias_of", "deployments", "endpoints", "max_input_tokens", "max_output_tokens"];
     own.contains(&field) || field.starts_with("price_")
 }
 
@@ -231,6 +236,10 @@ pub fn fields(
     view! {
         <TextField name="name" label="Name" value=form.name mono=true required=true hint="What callers ask for." problem=reasons.at("name")/>
         <Check name="enabled" text="Callers may use it" checked=form.enabled.is_some()/>
+        <TextField
+            name="alias_of" label="Another name for" value=form.alias_of mono=true problem=reasons.at("alias_of")
+            hint="A model of this list, whose deployments, price and bounds it then has. Empty: a model of its own."
+        />
         <Section id="deployments" title="Where its calls go">
             <p class="muted">
                 "The lowest order goes first; among equals the weight divides the calls. Choose no provider to remove a row."

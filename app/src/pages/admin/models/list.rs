@@ -172,7 +172,8 @@ fn row(model: AdminModel) -> impl IntoView {
         1 | 2 => profiles.join(", "),
         many => counted(count(many), "profile"),
     };
-    let note = view! { {endpoints.join(" · ")}{chip} };
+    let alias = model.alias_of.as_ref().map(|name| format!("another name for {name} · "));
+    let note = view! { {alias}{endpoints.join(" · ")}{chip} };
     view! {
         <tr>
             <NameCell name=model.name.to_string() href=paths::catalogue_model(model.id) note=note.into_any()/>

@@ -13,7 +13,7 @@ pub fn price_text(price: PicoUsd) -> String {
 
 /// `in $3.00 · cached $0.30 · out $15.00 per million`, with what there is.
 pub fn sentence(price: Option<&PriceList>) -> String {
-    let Some(PriceList { tokens, tiers, request }) = price else {
+    let Some(PriceList { tokens, tiers, request, .. }) = price else {
         return "No price: refused under every budget".to_owned();
     };
     let mut parts = vec![format!("in {}", price_text(tokens.input))];
@@ -101,6 +101,7 @@ impl PriceTexts {
             cache_read: per_token("price_cache_read", cache_read),
             cache_write: per_token("price_cache_write", cache_write),
             cache_write_1h: per_token("price_cache_write_1h", cache_write_1h),
+            media: before.map(|before| before.tokens.media).unwrap_or_default(),
         };
         let request = request.map(|amount| {
             let pico = i64::try_from(i128::from(amount.as_nano()) * PICO_PER_NANO);
@@ -109,7 +110,9 @@ impl PriceTexts {
                 PicoUsd::default()
             })
         });
-        PriceChoice::Set(PriceList { tokens, tiers: Vec::new(), request: request.unwrap_or_default() })
+        // Prices of audio, images and what is not counted in tokens have no fields here; they are what they were.
+        let units = before.map(|before| before.units).unwrap_or_default();
+        PriceChoice::Set(PriceList { tokens, request: request.unwrap_or_default(), units, ..PriceList::default() })
     }
 }
 
@@ -126,7 +129,8 @@ mod tests {
             cache_read: Some(pico(300_000)),
             ..TokenPrices::default()
         };
-        PriceList { tokens, tiers: vec![Tier { above_input_tokens: 200_000, prices: tokens }], request: pico(1_500) }
+        let tiers = vec![Tier { above_input_tokens: 200_000, prices: tokens }];
+        PriceList { tokens, tiers, request: pico(1_500), ..PriceList::default() }
     }
 
     fn texts(edit: impl FnOnce(&mut PriceTexts)) -> (PriceChoice, Reasons) {

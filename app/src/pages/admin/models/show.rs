@@ -87,10 +87,14 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     let AdminModelDetail { model, prices, catalogue_price } = detail;
     let (tone, state) = match (&model.model.price, model.model.enabled) {
         (_, false) => (Tone::Plain, "Off"),
-        (None, true) => (Tone::Warn, "No price"),
-        (Some(_), true) => (Tone::Ok, "On"),
+        (None, true) if model.model.alias_of.is_none() => (Tone::Warn, "No price"),
+        _ => (Tone::Ok, "On"),
     };
-    let context = view! { <Chip tone=tone text=state/>{format!(" {}", price::sentence(model.model.price.as_ref()))} };
+    let what = match &model.model.alias_of {
+        Some(name) => format!("another name for {name}"),
+        None => price::sentence(model.model.price.as_ref()),
+    };
+    let context = view! { <Chip tone=tone text=state/>{format!(" {what}")} };
     let id = model.model.id;
     let offer = catalogue_price.filter(|catalogue| model.model.price.as_ref() != Some(catalogue));
     let facts = facts(&model, offer.as_ref().map(|catalogue| price::sentence(Some(catalogue))), may_change);

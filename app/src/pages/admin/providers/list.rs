@@ -48,7 +48,7 @@ fn row(calendar: &Calendar, provider: ProviderRow) -> impl IntoView + use<> {
     let credential = provider.credential.as_ref();
     let ends = credential.map_or_else(|| "none".to_owned(), |facts| format!("…{}", facts.last_four));
     let age = credential.map(|facts| age(calendar, facts).into_any());
-    let format = format!("{} format", words::wire_format(provider.format));
+    let format = format!("{} format", words::provider_kind(provider.kind));
     view! {
         <tr>
             <NameCell name=provider.name href=paths::provider(provider.id) note=format.into_any()/>

@@ -4,6 +4,7 @@
 
 pub mod change;
 pub mod credential;
+pub mod health;
 pub mod list;
 pub mod models;
 pub mod new;

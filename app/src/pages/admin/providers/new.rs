@@ -54,7 +54,7 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let new = NewProvider {
         name: name.clone(),
         preset: preset.id.to_owned(),
-        format: preset.format,
+        kind: preset.kind,
         base_url: base_url.clone(),
         credential: typed_credential(credential),
     };
@@ -98,7 +98,7 @@ pub fn view(model: Model) -> impl IntoView {
     let choices = choices.collect_view();
     let address_hint = format!(
         "Speaks the {} format; the address usually ends in /v1. Credentials never go anywhere else.",
-        words::wire_format(preset.format)
+        words::provider_kind(preset.kind)
     );
     let credential_hint = match (reasons.is_empty(), preset.needs_credential) {
         (false, _) => "Not kept from the first try: enter it again.",

@@ -1,6 +1,6 @@
 //! `/admin/providers/{id}`: what a provider is, what depends on it, and whether it answers.
 
-use super::list;
+use super::{health, list};
 use crate::chrome::Place;
 use crate::components::{
     Cell, Chip, Column, Crumb, EmptyState, Fact, Facts, Id, NameCell, PageHead, Section, Table, Tone, day,
@@ -105,7 +105,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     let kind = preset(&provider.preset).map_or_else(|| provider.preset.clone(), |preset| preset.name.to_owned());
     let context = view! {
         <Chip tone=tone text=state/>
-        {format!(" {kind} · {} format · added ", words::wire_format(provider.format))}
+        {format!(" {kind} · {} format · added ", words::provider_kind(provider.kind))}
         {day(calendar, provider.created_at)}
     };
     let models = at(&provider, "models");
@@ -113,6 +113,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     let add = may_change.then(|| view! { <a href=models.clone()>"Add from the catalogue"</a> }.into_any());
     let acts = may_change.then(|| actions(&provider));
     let facts = facts(calendar, &provider, may_change);
+    let health = health::section(calendar, &deployments);
     view! {
         <PageHead
             title=provider.name.clone() context=context.into_any()
@@ -127,6 +128,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         <Section id="models" title="Models served here" aside=add.unwrap_or_else(|| ().into_any())>
             {served(deployments, may_change, models)}
         </Section>
+        {health}
         <Section id="depends" title="Depends on it">
             <p>
                 {format!("{} may call at least one of its models. ", keys(dependent_keys))}
@@ -164,8 +166,10 @@ fn facts(calendar: &Calendar, provider: &ProviderRow, may_change: bool) -> Vec<F
     let change = may_change.then(|| view! { " "<a href=at(provider, "change")>"Change"</a> });
     let address = Fact::new("Address", view! { <Id text=address/>{change} })
         .noted("Another server needs the credential again: the stored one goes nowhere else.");
+    let timeouts = Fact::new("Timeouts", super::change::timeouts_in_words(provider.timeouts))
+        .noted("Where it has none of its own, those of the configuration hold.");
     let Some(credential) = &provider.credential else {
-        return vec![address, Fact::new("Credential", "none").noted("Calls go out without one.")];
+        return vec![address, Fact::new("Credential", "none").noted("Calls go out without one."), timeouts];
     };
     let by = credential.created_by_name.clone().unwrap_or_else(|| "the command line".to_owned());
     let value = view! {
@@ -174,7 +178,7 @@ fn facts(calendar: &Calendar, provider: &ProviderRow, may_change: bool) -> Vec<F
         " · "{list::age(calendar, credential)}
     };
     let note = format!("Set by {by} on {}. Write-only: it cannot be read back.", calendar.date(credential.created_at));
-    vec![address, Fact::new("Credential", value).noted(note)]
+    vec![address, Fact::new("Credential", value).noted(note), timeouts]
 }
 
 fn served(deployments: Vec<ProviderDeployment>, may_change: bool, models: String) -> AnyView {

@@ -144,6 +144,10 @@ fn data_url(url: &str) -> Option<(String, String)> {
     Some((media_type.split(';').next().unwrap_or_default().to_owned(), data.to_owned()))
 }
 
+fn is_web_address(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
 /// A schema with a description that stood beside it, where a format has no place beside.
 fn described(schema: &RawValue, description: Option<&str>) -> Json {
     let inside = schema.get().trim_start_matches('{').trim_start();

@@ -149,3 +149,17 @@ async fn figures_are_believed_as_far_as_they_can_be_true() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_large_answer_that_just_stops_is_cut_for_its_client_too() {
+    let numbers = "0.125,".repeat(400_000);
+    for (end, ended) in [("0]", false), ("0]}],\"usage\":{\"prompt_tokens\":9,\"total_tokens\":9}}", true)] {
+        let world = World::new();
+        let answer = format!("{{\"data\":[{{\"embedding\":[{numbers}{end}");
+        let pieces = answer.as_bytes().chunks(100_000).map(|part| Piece::Bytes(Bytes::copy_from_slice(part))).collect();
+        world.provider.will(Reply::Answer { status: 200, headers: vec![JSON], pieces });
+        let (seen, record) = call(&world, &world.gateway, &EMBEDDINGS, false).await;
+        assert_eq!((seen.ended, record.outcome == Outcome::Answered), (ended, ended));
+        assert!(answer.as_bytes().starts_with(&seen.bytes));
+    }
+}

@@ -1,12 +1,12 @@
 //! Reads a request to `/v1/messages`.
 
-use super::super::Dialect;
 use super::super::chat::{
     Chat, Effort, Image, ImageSource, Part, Role, Sent, Shape, Thinking, Thought, Tool, ToolCall, ToolChoice,
     ToolResult,
 };
 use super::super::reading::{Harmless, Item, Object, body, refusal};
 use super::super::signature::{Signature, from_id};
+use super::super::{Dialect, is_web_address};
 use domain::denial::Denial;
 
 const HARMLESS: &[Harmless] = &[
@@ -200,9 +200,21 @@ fn read_image(source: &Item<'_>) -> Result<Image, Denial> {
     let kind = fields.kind()?;
     let read = match &*kind.text()? {
         "base64" => {
-            ImageSource::Base64 { media_type: fields.need("media_type")?.text()?, data: fields.need("data")?.text()? }
+            let sent = fields.need("media_type")?;
+            let media_type = sent.text()?;
+            if !media_type.starts_with("image/") {
+                return Err(sent.broken("the type of an image"));
+            }
+            ImageSource::Base64 { media_type, data: fields.need("data")?.text()? }
         }
-        "url" => ImageSource::Url(fields.need("url")?.text()?),
+        "url" => {
+            let sent = fields.need("url")?;
+            let url = sent.text()?;
+            if !is_web_address(&url) {
+                return Err(sent.broken("an https URL"));
+            }
+            ImageSource::Url(url)
+        }
         _ => return Err(kind.refuse("images are translated if their source is base64 or url")),
     };
     fields.end()?;

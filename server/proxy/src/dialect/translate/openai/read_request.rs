@@ -6,7 +6,7 @@ use super::super::chat::{
 };
 use super::super::reading::{Harmless, Item, Object, body, refusal};
 use super::super::signature::{Signature, from_id};
-use super::super::{Dialect, arguments, data_url};
+use super::super::{Dialect, arguments, data_url, is_web_address};
 use domain::denial::Denial;
 
 const HARMLESS: &[Harmless] = &[
@@ -196,9 +196,9 @@ fn read_part(mut part: Object<'_>) -> Result<Part, Denial> {
 pub(in super::super) fn read_image(url: &Item<'_>) -> Result<Image, Denial> {
     let text = url.text()?;
     let source = match data_url(&text) {
-        Some((media_type, data)) => ImageSource::Base64 { media_type, data },
-        None if text.starts_with("https://") || text.starts_with("http://") => ImageSource::Url(text),
-        None => return Err(url.broken("an https URL, or a data URL with base64")),
+        Some((media_type, data)) if media_type.starts_with("image/") => ImageSource::Base64 { media_type, data },
+        None if is_web_address(&text) => ImageSource::Url(text),
+        _ => return Err(url.broken("an https URL, or a data URL of an image with base64")),
     };
     Ok(Image { source, field: url.at.clone() })
 }

@@ -1,0 +1,26 @@
+//! Levels above the keys: a team as its lead sees it, and what it shares among its keys.
+
+use super::*;
+use domain::limits::Limits;
+use portal::administration::budgets::{LevelDetail, LevelRow};
+use portal::ports::SharedLimits;
+use std::sync::Arc;
+
+pub(super) fn above() -> Vec<SharedLimits> {
+    let limits = Limits { requests_per_minute: Some(600), tokens_per_minute: Some(1_000_000), ..Limits::default() };
+    vec![SharedLimits { scope: BudgetScope::Team(team()), name: "Billing".to_owned(), limits: Arc::new(limits) }]
+}
+
+pub(super) fn led_team() -> LevelDetail {
+    let scope = BudgetScope::Team(team());
+    let row = LevelRow {
+        scope,
+        name: "Billing".to_owned(),
+        within: Some("Europe".to_owned()),
+        limits: Limits { requests_per_minute: Some(600), concurrency: Some(40), ..Limits::default() },
+        figures: vec![figures(scope, 100_000, 91_200, 400)],
+        over_committed: vec![],
+    };
+    let changed_by = Some("Ada Example".to_owned());
+    LevelDetail { row, version: 3, changed_at: Some(now().plus_days(-3)), changed_by }
+}

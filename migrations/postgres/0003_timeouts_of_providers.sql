@@ -1,0 +1,4 @@
+-- How long one provider may take; null: as the installation has it.
+alter table provider add column connect_ms bigint;
+alter table provider add column first_byte_ms bigint;
+alter table provider add column between_events_ms bigint;
