@@ -67,6 +67,7 @@ impl Caller {
             duration_ms: 0,
             first_byte_ms: None,
             charged: Vec::new(),
+            repeated: 0,
         }
     }
 }

@@ -9,6 +9,7 @@ mod attempts;
 mod body;
 mod coding;
 mod crossing;
+mod denial_words;
 mod dialect;
 mod drain;
 mod error;
