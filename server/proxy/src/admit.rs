@@ -183,8 +183,19 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
         Reservation::new(ledger, clock, reserved, draft, caller.begun_at)
     };
     let Some(price) = model.price.as_ref().filter(|_| !free) else {
+        // Free, and counted by the limits on requests like any other.
+        let reserved = gateway.ledger.reserve(&ReserveRequest {
+            event: caller.event,
+            record,
+            model: model.name.as_str(),
+            bound: NanoUsd::ZERO,
+            prompt_bound: NanoUsd::ZERO,
+            output_token_nano: NanoUsd::ZERO,
+            expected_tokens: 0,
+            now: caller.arrived_at,
+        })?;
         let bound = CallBound { input_tokens, ..CallBound::default() };
-        let (slices, reservation) = (Slices::whole(0), guard(None));
+        let (slices, reservation) = (Slices::whole(0), guard(Some(reserved)));
         let output_cap = OutputCap::AsSent;
         return Ok(Plan { candidates, output_cap, clamped: None, size, bound, slices, reservation, model });
     };

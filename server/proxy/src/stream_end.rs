@@ -38,7 +38,7 @@ pub(crate) enum Cut {
 
 /// A stream that nothing more is read of.
 pub(crate) struct Ended {
-    pub exchange: Exchange,
+    pub exchange: Box<Exchange>,
     pub tap: StreamTap,
     pub client: Sender,
     /// Of the answer's head.

@@ -238,7 +238,10 @@ async fn call(
     let (record, held) = world.book(|book| {
         assert!(book.open.is_empty(), "leaked reservations: {:?}", book.open);
         match recording.free {
-            true => (book.denied.last().cloned().unwrap(), NanoUsd::ZERO),
+            true => {
+                let ended = [book.settled.last(), book.denied.last()].into_iter().flatten();
+                (ended.max_by_key(|record| record.id.as_i64()).cloned().unwrap(), NanoUsd::ZERO)
+            }
             false => (book.settled.last().cloned().unwrap(), *book.held.last().unwrap()),
         }
     });
