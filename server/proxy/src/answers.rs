@@ -201,7 +201,8 @@ pub(crate) fn respond(gateway: &Gateway, caller: &Caller, answer: Result<Value, 
     let value = match answer {
         Ok(value) => value,
         Err(Denial::NotFound) => {
-            let words = "There is no finished call of this key by that id. One that still runs is found when it has ended.";
+            let words =
+                "There is no finished call of this key by that id. One that still runs is found when it has ended.";
             return error::refuse_with(&Denial::NotFound, words, &asked(caller, gateway));
         }
         Err(denial) => return error::refuse(&denial, &asked(caller, gateway)),

@@ -70,9 +70,11 @@ async fn a_provider_that_says_nothing_or_stops_talking_runs_into_its_time() {
     let silent = STREAMED.iter().map(|recording| answer_within(short_of_heads(), recording, true, [Act::Hang]));
     let (silent, no_event, half_event) = tokio::join!(
         every(silent),
-        every(STREAMED.iter().map(|recording| {
-            answer_within(short_of_bodies(), recording, true, [stream_head(), Act::Hang])
-        })),
+        every(
+            STREAMED
+                .iter()
+                .map(|recording| { answer_within(short_of_bodies(), recording, true, [stream_head(), Act::Hang]) })
+        ),
         every(STREAMED.iter().map(|recording| {
             let (whole, half) = (recording.stream[..3].concat(), &recording.stream[3][..20]);
             let script = [stream_head(), chunk(&whole), chunk(half), Act::Hang];
