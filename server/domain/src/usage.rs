@@ -85,7 +85,6 @@ impl ServiceTier {
             _ => None,
         }
     }
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
     pub const fn is_standard(&self) -> bool {
         matches!(self, Self::Standard)
     }
