@@ -184,8 +184,7 @@ async fn the_first_reason_in_the_promised_order_is_given() {
     assert_eq!(answer(CHAT).await, "model_not_allowed");
     world.change(|facts| facts.effective.models = vec!["*".parse().unwrap()]);
     assert_eq!(answer(CHAT).await, "model_unpriced");
-    // One that costs something: what is free needs no budget.
-    world.change(|facts| facts.models[2].price = facts.models[0].price.clone());
+    world.change(|facts| facts.models[2].price = Some(a_fee()));
     assert_eq!(answer(CHAT).await, "budget_exhausted");
 }
 
@@ -389,4 +388,9 @@ async fn a_call_is_admitted_when_its_body_is_here_and_not_when_it_began() {
 
 fn traffic(limit: u64, retry_after_ms: u64) -> TrafficLimit {
     TrafficLimit { scope: BudgetScope::Key(key_id()), limit, retry_after_ms }
+}
+
+/// What is free needs no budget.
+fn a_fee() -> domain::pricing::PriceList {
+    domain::pricing::PriceList { request: domain::money::PicoUsd::from_pico(1_000_000), ..Default::default() }
 }
