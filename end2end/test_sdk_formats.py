@@ -214,15 +214,26 @@ class LangChain:
 SDKS = {"openai": OpenAI, "anthropic": Anthropic, "google-genai": Google, "langchain-openai": LangChain}
 
 
-@pytest.fixture(scope="module", params=SDKS)
-def sdk(request):
+# With CROSS_FORMATS=1 every client also calls models at providers of the other formats.
+CROSSES = os.environ.get("CROSS_FORMATS") == "1"
+FORMATS = {"openai": "openai", "anthropic": "anthropic", "google-genai": "gemini", "langchain-openai": "openai"}
+PAIRS = [(name, home) for name in SDKS for home in HOMES if CROSSES or FORMATS[name] == home]
+
+
+@pytest.fixture(params=PAIRS, ids="-".join)
+def pair(request):
     assert URL and KEY, "start this through with_key.mjs (./check sdk_python)"
-    return SDKS[request.param]()
+    return request.param
 
 
-@pytest.fixture(params=HOMES)
-def model(request):
-    return HOMES[request.param]
+@pytest.fixture
+def sdk(pair):
+    return SDKS[pair[0]]()
+
+
+@pytest.fixture
+def model(pair):
+    return HOMES[pair[1]]
 
 
 def test_an_answer_and_a_stream_say_the_same(sdk, model):

@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, temporaryFolder } from './keywright.mjs';
 
 const PROGRAM = join(import.meta.dirname, '..', 'litellm', '.venv', 'bin', 'litellm');
-const READY_WITHIN_MS = 180_000;
+const READY_WITHIN_MS = 300_000;
 
 export const isInstalled = () => existsSync(PROGRAM);
 
