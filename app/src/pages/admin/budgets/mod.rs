@@ -6,7 +6,7 @@ pub mod show;
 
 use crate::components::{Budget, Budgets, EmptyState, Notice, Section, Tone};
 use crate::format::{Calendar, usd};
-use crate::pages::keys::rows::budget;
+use crate::pages::keys::rows::{budget, quota_table};
 use crate::words;
 use leptos::prelude::*;
 use portal::administration::budgets::LevelRow;
@@ -21,12 +21,15 @@ pub(in crate::pages) fn meters(row: &LevelRow, calendar: &Calendar) -> impl Into
     } else {
         view! { <div class="panel"><Budgets budgets=meters/></div> }.into_any()
     };
+    let quotas = row.quotas.iter().map(|one| (words::quota_name(one.quota.counted, one.quota.window), *one));
+    let quotas = quota_table(quotas.collect(), calendar);
     let (shares, over) = (who_shares(row.scope), over_committed(row));
     view! {
         <Section id="budgets" title="Budgets">
             <p class="muted">{shares}</p>
             {over}
             {body}
+            {quotas}
         </Section>
     }
 }
