@@ -22,6 +22,7 @@ pub fn short_id(id: KeyId) -> String {
 /// One reading of the ledger for the meter.
 pub fn budget(figures: &BudgetFigures, whose: Option<String>, calendar: &Calendar) -> Budget {
     Budget {
+        window: "",
         whose,
         limit: figures.limit,
         spent: figures.spent,

@@ -34,10 +34,10 @@ pub(in crate::pages) fn meters(row: &LevelRow, calendar: &Calendar) -> impl Into
     }
 }
 
-/// `Handed out below: $120.00 a month`, for the first window of several.
+/// For the first window of several.
 fn over_committed_words(row: &LevelRow) -> Option<String> {
     let over = row.over_committed.first()?;
-    Some(format!("Handed out below: {} {}", usd(over.handed_out), words::per_window(over.window)))
+    Some(format!("{} {} handed out below", usd(over.handed_out), words::per_window(over.window)))
 }
 
 fn over_committed(row: &LevelRow) -> impl IntoView + use<> {
