@@ -68,7 +68,8 @@ pub(crate) struct Exchange {
     pub between_events: Duration,
 }
 
-pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: Answer) {
+/// The call from here to its end.
+pub(crate) fn run(gateway: Arc<Gateway>, admitted: Admitted, answer: Answer) -> impl Future<Output = ()> {
     let timeouts = gateway.settings.timeouts;
     // A stream that reports as it goes has nothing to tell that has not been seen; a plain answer always has.
     let worthwhile = !admitted.streamed() || dialect::usage_comes_last(admitted.endpoint());
@@ -77,7 +78,13 @@ pub(crate) async fn run(gateway: Arc<Gateway>, admitted: Admitted, mut answer: A
     let drain = Drain::new(Arc::clone(&gateway.drains), worthwhile, time);
     let due = Instant::now() + timeouts.total;
     let between_events = timeouts.between_events;
-    let mut exchange = Exchange { gateway, admitted, drain, due, attempts: 0, attempt: None, between_events };
+    let exchange = Exchange { gateway, admitted, drain, due, attempts: 0, attempt: None, between_events };
+    // On the heap, since it goes from hand to hand: each future that takes a value holds it twice, and the task of every
+    // call had twelve kilobytes, which were allocated, copied and kept for as long as its stream ran.
+    bring_back(Box::new(exchange), answer)
+}
+
+async fn bring_back(mut exchange: Box<Exchange>, mut answer: Answer) {
     let Reply { response, provider, credential } = match exchange.reply(&mut answer).await {
         Ok(reply) => reply,
         Err((denial, charge)) => return exchange.fail(&denial, charge, answer),
@@ -133,8 +140,8 @@ fn says_nothing_of_itself(headers: &HeaderMap) -> bool {
 
 /// Endpoints whose plain answers are one JSON object, whatever was asked for.
 const fn answers_in_json(endpoint: Endpoint) -> bool {
-    use Endpoint::{ChatCompletions, CountTokens, Embeddings, Messages, Responses};
-    matches!(endpoint, ChatCompletions | Responses | Messages | Embeddings | CountTokens)
+    use Endpoint::{ImageEdits, ImageGenerations, ImageVariations, Speech, Transcriptions, Translations};
+    !matches!(endpoint, ImageEdits | ImageGenerations | ImageVariations | Speech | Transcriptions | Translations)
 }
 
 impl Exchange {
@@ -147,7 +154,7 @@ impl Exchange {
     }
 
     /// Ends a call of which the client has seen nothing yet.
-    fn fail(mut self, denial: &Denial, charge: Charge, answer: Answer) {
+    fn fail(mut self: Box<Self>, denial: &Denial, charge: Charge, answer: Answer) {
         let attempts = self.attempts;
         let outcome = match denial {
             _ if self.drain.client_is_gone() => Outcome::ClientGone,
@@ -190,7 +197,7 @@ impl Exchange {
 
     /// A provider's error: passed through if it is one of the format, and replaced otherwise. It costs nothing.
     async fn relay_error(
-        mut self,
+        mut self: Box<Self>,
         head: Response<()>,
         mut body: UpstreamBody,
         credential: Arc<SecretText>,
@@ -221,7 +228,7 @@ impl Exchange {
         self.finish_whole(head, kept.freeze(), Charge::NOTHING, answer);
     }
 
-    async fn relay_plain(mut self, head: Response<()>, mut body: UpstreamBody, mut answer: Answer) {
+    async fn relay_plain(mut self: Box<Self>, head: Response<()>, mut body: UpstreamBody, mut answer: Answer) {
         let mut kept = BytesMut::new();
         let failure = loop {
             let due = self.due.min(Instant::now() + self.between_events);
@@ -267,7 +274,7 @@ impl Exchange {
     }
 
     /// Ends a call whose whole answer is here.
-    fn finish_whole(mut self, mut head: Response<()>, bytes: Bytes, charge: Charge, answer: Answer) {
+    fn finish_whole(mut self: Box<Self>, mut head: Response<()>, bytes: Bytes, charge: Charge, answer: Answer) {
         let gone = self.drain.client_is_gone();
         self.conclude(Outcome::Answered, None);
         let cost = charge.cost.plus(self.admitted.reservation().lost());
@@ -286,7 +293,13 @@ impl Exchange {
     }
 
     /// Passes a large answer on as it comes, one piece behind, so that its last piece waits for the settlement.
-    async fn relay_large(mut self, mut head: Response<()>, begun: Bytes, mut body: UpstreamBody, answer: Answer) {
+    async fn relay_large(
+        mut self: Box<Self>,
+        mut head: Response<()>,
+        begun: Bytes,
+        mut body: UpstreamBody,
+        answer: Answer,
+    ) {
         announce_budget(head.headers_mut(), self.admitted.reservation().left_after(None));
         let status = head.status().as_u16();
         let (sender, client_body) = Body::channel();

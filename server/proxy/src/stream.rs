@@ -46,7 +46,7 @@ enum Step {
 }
 
 struct Pump {
-    exchange: Exchange,
+    exchange: Box<Exchange>,
     tap: StreamTap,
     splitter: Splitter,
     client: Sender,
@@ -58,7 +58,7 @@ struct Pump {
 }
 
 pub(crate) async fn relay(
-    exchange: Exchange,
+    exchange: Box<Exchange>,
     framing: Framing,
     mut head: Response<()>,
     mut body: UpstreamBody,

@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -104,10 +105,8 @@ where
         let _ = stream.set_nodelay(true);
         let io = TokioIo::new(StrictHeads::new(stream, settings.head_timeout));
         let service = service.clone();
-        let answer = service_fn(move |request| {
-            let response = service(request, peer);
-            async move { Ok::<_, Infallible>(response.await) }
-        });
+        // Not an `async` block: it would hold the answer's future twice, and copy it for each request.
+        let answer = service_fn(move |request| service(request, peer).map(Ok::<_, Infallible>));
         let connection = builder.serve_connection(io, answer).into_owned();
         let connection = graceful.watch(connection);
         let end = end.clone();

@@ -75,7 +75,8 @@ where
             return self.readiness.probe(request.uri().path()).into_response();
         }
         if admitted.surface == Surface::Gateway && self.readiness.serves() {
-            let response = self.gateway.call(request, admitted.client).await;
+            // On the heap: a call's future is large, and the layers above would each copy it.
+            let response = Box::pin(self.gateway.call(request, admitted.client)).await;
             return response.map(Body::new);
         }
         let id = self.gateway.next_request();
