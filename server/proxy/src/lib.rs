@@ -23,6 +23,9 @@ mod headers;
 mod health;
 mod holding;
 mod limit_headers;
+#[cfg(feature = "measuring")]
+#[doc(hidden)]
+pub mod measured;
 mod metering;
 mod multipart;
 pub mod ports;
