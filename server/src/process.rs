@@ -127,6 +127,7 @@ impl Process {
         let gateway = Gateway::new(Parts {
             directory: directory.clone(),
             ledger: ledger.clone(),
+            history: usage.clone(),
             clock: clock.clone(),
             upstream: Arc::new(HyperUpstream::new(connector.clone())),
             random: Box::new(spread(random.clone())),

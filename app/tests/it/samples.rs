@@ -37,6 +37,7 @@ mod traffic;
 
 pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
+pub(crate) use levels::figures;
 use levels::{above, led_team};
 pub(crate) use traffic::calls;
 use traffic::{audit_line, usage};
@@ -157,17 +158,6 @@ pub(crate) fn virtual_key() -> VirtualKey {
         state: KeyState::Active,
         created_at: now().plus_days(-29),
         expires_at: now().plus_days(61),
-    }
-}
-
-pub(crate) fn figures(scope: BudgetScope, limit: i64, spent: i64, reserved: i64) -> BudgetFigures {
-    BudgetFigures {
-        scope,
-        window: Window::Month,
-        limit: dollars(limit),
-        spent: dollars(spent).plus(NanoUsd::from_nano(123_456)),
-        reserved: dollars(reserved),
-        resets_at: Window::Month.resets_at(now(), &calendar().zone),
     }
 }
 

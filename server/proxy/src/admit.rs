@@ -3,6 +3,8 @@
 //! Checks stand in the order in which their denials are promised: model, price, limits, budget. An [`Admitted`] cannot
 //! be made elsewhere and carries its reservation; it is the only thing that can be sent to a provider.
 
+mod ahead;
+
 use crate::gateway::Gateway;
 use crate::head::{AskedTier, Head, takes_forms};
 use crate::headers::Kind;
@@ -14,7 +16,7 @@ use crate::reservation::Reservation;
 use crate::route::Address;
 use crate::routing::{Candidate, candidates};
 use crate::size::{self, Measured};
-use crate::slices::{self, Slices};
+use crate::slices::Slices;
 use bytes::Bytes;
 use domain::denial::Denial;
 use domain::id::EventId;
@@ -181,8 +183,19 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
         Reservation::new(ledger, clock, reserved, draft, caller.begun_at)
     };
     let Some(price) = model.price.as_ref().filter(|_| !free) else {
+        // Free, and counted by the limits on requests like any other.
+        let reserved = gateway.ledger.reserve(&ReserveRequest {
+            event: caller.event,
+            record,
+            model: model.name.as_str(),
+            bound: NanoUsd::ZERO,
+            prompt_bound: NanoUsd::ZERO,
+            output_token_nano: NanoUsd::ZERO,
+            expected_tokens: 0,
+            now: caller.arrived_at,
+        })?;
         let bound = CallBound { input_tokens, ..CallBound::default() };
-        let (slices, reservation) = (Slices::whole(0), guard(None));
+        let (slices, reservation) = (Slices::whole(0), guard(Some(reserved)));
         let output_cap = OutputCap::AsSent;
         return Ok(Plan { candidates, output_cap, clamped: None, size, bound, slices, reservation, model });
     };
@@ -198,7 +211,7 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
         cap = Some(most);
     }
     price.bound(&size).ok_or_else(too_much)?;
-    let mut slices = in_slices(gateway, head, body, &model, size.output_tokens);
+    let mut slices = ahead::in_slices(gateway, endpoint, head, body, &model, size.output_tokens);
     let reserve = |covered: u64, most: u64| {
         let bound = price.bound(&CallSize { output_tokens: covered, ..size }).ok_or_else(too_much)?;
         gateway.ledger.reserve(&ReserveRequest {
@@ -282,16 +295,6 @@ fn fitting_cap(denial: &Denial, silent: &Bound, head: &Head, cap: u64) -> Option
     let token = silent.output_token.as_nano().max(1).saturating_mul(head.choices.cast_signed());
     let fitting = u64::try_from(left / token).ok()?;
     (fitting >= LEAST_OUTPUT).then(|| fitting.min(cap))
-}
-
-/// How much of the output is paid for before the call is sent.
-fn in_slices(gateway: &Gateway, head: &Head, body: &[u8], model: &Model, output_tokens: u64) -> Slices {
-    let slice = gateway.settings.slice_tokens;
-    if head.stream && output_tokens > slice && slices::all_is_visible(model, body) {
-        Slices::first(output_tokens, slice)
-    } else {
-        Slices::whole(output_tokens)
-    }
 }
 
 /// What is assumed of an answer for limits on tokens until it is known: callers name caps far above what they use.
@@ -390,49 +393,9 @@ impl Admitted {
     }
     pub(crate) fn tariff(&self) -> Tariff<'_> {
         let price = self.model.price.as_ref().filter(|_| self.endpoint().counts_for().is_none());
-        let (covered_tokens, amount) = (self.slices.covered(), self.reservation.amount());
+        let (covered_tokens, amount) =
+            (self.slices.covered(), self.reservation.amount().minus(self.reservation.lost()));
         Tariff { price, bound: CallBound { covered_tokens, amount, ..self.bound } }
-    }
-    /// What a provider may have put out beyond what was seen.
-    pub(crate) const fn margin(&self) -> u64 {
-        self.slices.margin()
-    }
-
-    /// Sets aside what this answer needs to go on once this much output was seen. A refusal is the answer's end.
-    pub(crate) fn cover(&mut self, seen: u64) -> Result<(), Denial> {
-        let Some(reach) = self.slices.due(seen) else { return Ok(()) };
-        let Err(denial) = self.reach(reach.wanted) else { return Ok(()) };
-        let limit = match denial {
-            Denial::BudgetExhausted(limit)
-            | Denial::BudgetInsufficient { limit, .. }
-            | Denial::BudgetReserved { limit, .. } => limit,
-            other => return Err(other),
-        };
-        // The last of a budget may pay for less than a slice.
-        let left = limit.limit.minus(limit.spent).minus(limit.reserved).as_nano().max(0);
-        let token =
-            self.model.price.as_ref().and_then(|price| price.bound(&CallSize { output_tokens: 0, ..self.size }));
-        let token = token.map_or(1, |bound| bound.output_token.as_nano().max(1));
-        let affordable = self.slices.covered().saturating_add((left / token).unsigned_abs());
-        if (reach.least..reach.wanted).contains(&affordable) && self.reach(affordable).is_ok() {
-            return Ok(());
-        }
-        Err(Denial::BudgetExhausted(limit))
-    }
-
-    /// Sets the whole cap aside.
-    pub(crate) fn cover_all(&mut self) -> Result<(), Denial> {
-        self.cover(self.slices.most())
-    }
-
-    fn reach(&mut self, tokens: u64) -> Result<(), Denial> {
-        let price = self.model.price.as_ref();
-        let bound = price.and_then(|price| price.bound(&CallSize { output_tokens: tokens, ..self.size }));
-        // Less than the whole cap's, which was an amount of money.
-        let amount = bound.map_or(NanoUsd::ZERO, |bound| bound.total);
-        self.reservation.extend_to(&self.caller.record, amount)?;
-        self.slices.reached(tokens);
-        Ok(())
     }
     /// True if the client itself asked for the usage of its stream.
     pub(crate) fn client_wants_usage(&self) -> bool {

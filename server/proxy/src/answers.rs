@@ -167,9 +167,13 @@ fn shared(level: &Level, asked: &Asked<'_>) -> Value {
 }
 
 /// `GET /v1/requests/{id}`: a finished call of this key. Another key's call is as unknown as none.
-pub(crate) fn request(gateway: &Gateway, caller: &Caller, id: &str) -> Result<Value, Denial> {
-    let found = id.parse::<EventId>().ok().and_then(|event| gateway.ledger.finished(event, caller.record.key.id));
-    found.map(|record| describe_call(&record)).ok_or(Denial::NotFound)
+pub(crate) async fn request(gateway: &Gateway, caller: &Caller, id: &str) -> Result<Value, Denial> {
+    let (event, key) = (id.parse::<EventId>().map_err(|_| Denial::NotFound)?, caller.record.key.id);
+    if let Some(recent) = gateway.ledger.finished(event, key) {
+        return Ok(describe_call(&recent));
+    }
+    let older = gateway.history.finished(event, key).await?;
+    older.map(|record| describe_call(&record)).ok_or(Denial::NotFound)
 }
 
 fn describe_call(record: &UsageRecord) -> Value {
@@ -197,7 +201,7 @@ pub(crate) fn respond(gateway: &Gateway, caller: &Caller, answer: Result<Value, 
     let value = match answer {
         Ok(value) => value,
         Err(Denial::NotFound) => {
-            let words = "There is no such call of this key among the recent ones. Older calls are in the portal.";
+            let words = "There is no finished call of this key by that id. One that still runs is found when it has ended.";
             return error::refuse_with(&Denial::NotFound, words, &asked(caller, gateway));
         }
         Err(denial) => return error::refuse(&denial, &asked(caller, gateway)),

@@ -69,12 +69,14 @@ impl Exchange {
                     continue;
                 }
             };
-            // What an earlier attempt may have cost is paid beside what this one will.
-            if let Last::Failure(_, charge) =
-                std::mem::replace(&mut last, Last::Failure(Denial::ProviderError, Charge::NOTHING))
+            // What an earlier attempt may have cost is paid beside what this one will. Where no budget pays for both, it
+            // was the last.
+            if let Last::Failure(_, charge) = &last
+                && self.admitted.also(*charge).is_err()
             {
-                self.admitted.reservation_mut().also(charge);
+                break;
             }
+            last = Last::Failure(Denial::ProviderError, Charge::NOTHING);
             self.attempts += 1;
             self.admitted.reservation_mut().sent_to(deployment);
             let shared =

@@ -140,8 +140,8 @@ fn says_nothing_of_itself(headers: &HeaderMap) -> bool {
 
 /// Endpoints whose plain answers are one JSON object, whatever was asked for.
 const fn answers_in_json(endpoint: Endpoint) -> bool {
-    use Endpoint::{ChatCompletions, CountTokens, Embeddings, Messages, Responses};
-    matches!(endpoint, ChatCompletions | Responses | Messages | Embeddings | CountTokens)
+    use Endpoint::{ImageEdits, ImageGenerations, ImageVariations, Speech, Transcriptions, Translations};
+    !matches!(endpoint, ImageEdits | ImageGenerations | ImageVariations | Speech | Transcriptions | Translations)
 }
 
 impl Exchange {

@@ -12,7 +12,7 @@ use crate::head;
 use crate::health::{Health, Healths};
 use crate::holding::Holding;
 use crate::multipart;
-use crate::ports::{Directory, KeyRecord, Ledger};
+use crate::ports::{Directory, History, KeyRecord, Ledger};
 use crate::presented_key::{self, Recognised, UnrecognisedCounts};
 use crate::request;
 use crate::route::{self, Address, Route};
@@ -37,6 +37,7 @@ use tokio_util::task::TaskTracker;
 pub struct Parts {
     pub directory: Arc<dyn Directory>,
     pub ledger: Arc<dyn Ledger>,
+    pub history: Arc<dyn History>,
     pub clock: Arc<dyn Clock>,
     pub upstream: Arc<dyn Upstream>,
     /// Spreads calls over deployments; needs no secrecy.
@@ -47,6 +48,7 @@ pub struct Parts {
 pub struct Gateway {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) history: Arc<dyn History>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) upstream: Arc<dyn Upstream>,
     pub(crate) random: Box<dyn Fn() -> u64 + Send + Sync>,
@@ -62,10 +64,11 @@ pub struct Gateway {
 
 impl Gateway {
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { directory, ledger, clock, upstream, random, settings } = parts;
+        let Parts { directory, ledger, history, clock, upstream, random, settings } = parts;
         Arc::new(Self {
             directory,
             ledger,
+            history,
             clock,
             upstream,
             random,
@@ -166,7 +169,7 @@ impl Gateway {
             Route::Models => answers::respond(self, &caller, Ok(answers::models(self, &caller))),
             Route::Model(name) => answers::respond(self, &caller, answers::model(self, &caller, name)),
             Route::Key => answers::respond(self, &caller, Ok(answers::key(self, &caller))),
-            Route::Request(id) => answers::respond(self, &caller, answers::request(self, &caller, id)),
+            Route::Request(id) => answers::respond(self, &caller, answers::request(self, &caller, id).await),
         }
     }
 

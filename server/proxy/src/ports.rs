@@ -1,7 +1,7 @@
 //! What the proxy needs from the process around it, and nothing more: who is this key, may it spend, where does the
 //! call go, with which credential, and a place to write down what happened.
 //!
-//! Everything here answers from memory. Nothing waits for the database.
+//! Everything here answers from memory, but for [`History`]. Nothing else waits for the database.
 
 use domain::access_profile::AccessProfile;
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope};
@@ -15,6 +15,7 @@ use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
 use domain::usage::{TokenUsage, UsageRecord};
 use domain::virtual_key::{KeySecret, KeyTerms, VirtualKey};
+use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
 /// The facts about one key: immutable, replaced whole when something changes. Verdicts are never cached; expiry and
@@ -68,6 +69,13 @@ pub trait Directory: Send + Sync {
     fn provider(&self, id: ProviderId) -> Option<Arc<ProviderRecord>>;
     /// Opens a sealed credential; kept opened in memory for a bounded time.
     fn credential(&self, id: CredentialId) -> Result<Arc<SecretText>, Denial>;
+}
+
+/// Calls that ended longer ago than the ledger remembers. The only thing here that may wait for the database; no call to
+/// a provider waits for it.
+pub trait History: Send + Sync {
+    /// A finished call by its id, if it belongs to this key. `Err` where that cannot be told now.
+    fn finished(&self, event: EventId, key: KeyId) -> BoxFuture<'_, Result<Option<UsageRecord>, Denial>>;
 }
 
 /// What a call may cost at most, and under which key.

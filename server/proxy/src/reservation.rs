@@ -97,7 +97,8 @@ impl Reservation {
 
     pub(crate) fn checkpoint(&self, event: EventId, charge: &Charge) {
         if self.reserved.is_some() {
-            self.ledger.checkpoint(event, charge.tokens, charge.cost);
+            let (tokens, cost) = self.lost.unwrap_or_default();
+            self.ledger.checkpoint(event, charge.tokens.plus(&tokens), charge.cost.plus(cost));
         }
     }
 

@@ -16,8 +16,9 @@ use memchr::memchr2;
 /// The capability of models that put out tokens which nobody sees.
 const REASONING: &str = "reasoning";
 /// Names and words in a body that ask for output which is not all text in the answer.
-const HIDDEN: [&[u8]; 11] = [
+const HIDDEN: [&[u8]; 12] = [
     b"audio",
+    b"best_of",
     b"image_generation",
     b"modalities",
     b"output_modalities",

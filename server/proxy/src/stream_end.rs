@@ -106,7 +106,10 @@ impl Ended {
             };
             let mut body = error_body(denial, &words, &asked(&caller, &gateway));
             if shutdown && let Some(error) = body.get_mut("error") {
-                error["code"] = Value::from("server_shutdown");
+                // Where Google's errors have the word that others call a code, which is a number there.
+                let place =
+                    if error["code"].is_number() { &mut error["details"][0]["reason"] } else { &mut error["code"] };
+                *place = Value::from("server_shutdown");
             }
             Bytes::from(self.tap.error_event(&body))
         };

@@ -6,7 +6,7 @@ use super::output::complain;
 use super::{Serve, unlocked};
 use crate::auth::oidc::{IssuerHttp, IssuerSettings};
 use crate::clock::{SystemClock, SystemRandomness};
-use crate::config::Config;
+use crate::config::{Config, UpstreamRetry};
 use crate::gateway::spool;
 use crate::http::egress::Outbound;
 use crate::http::health::State;
@@ -99,6 +99,13 @@ fn gateway_settings(config: &Config) -> proxy::Settings {
             between_events: config.limits.upstream_between_events,
             total: config.limits.upstream_total,
             ..defaults.timeouts
+        },
+        held_bytes: config.limits.held_bytes,
+        retry: proxy::Retry {
+            attempts: config.limits.upstream_attempts,
+            server_errors: config.limits.upstream_retry != UpstreamRetry::Refusals,
+            after_sending: config.limits.upstream_retry == UpstreamRetry::AfterSending,
+            ..defaults.retry
         },
         slice_tokens: config.limits.stream_slice_tokens,
         ..defaults

@@ -28,7 +28,7 @@ mod spelling;
 
 pub use database_url::{DatabaseUrl, Engine};
 pub use issuer::{ClientCredential, Issuer, MappedRole};
-pub use limits::Limits;
+pub use limits::{Limits, UpstreamRetry};
 pub use root_secret::RootSource;
 pub use secret::Secret;
 

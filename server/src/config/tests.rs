@@ -90,6 +90,12 @@ fn the_defaults_that_the_example_shows_are_the_defaults() {
     assert_ne!(shown, EXAMPLE);
     let (written, default) = (parse(&shown).unwrap(), parse(EXAMPLE).unwrap());
     assert_eq!(written.limits, default.limits);
+    let retry = |word: &str| {
+        parse(&EXAMPLE.replace("# upstream_retry = \"server-errors\"", &format!("upstream_retry = \"{word}\"")))
+    };
+    assert_eq!(retry("server-errors").unwrap().limits, default.limits);
+    assert_eq!(retry("after-sending").unwrap().limits.upstream_retry, UpstreamRetry::AfterSending);
+    assert!(retry("always").unwrap_err().to_string().contains("write \"refusals\""));
 }
 
 #[test]

@@ -4,9 +4,12 @@ use crate::gateway::Unavailable;
 use crate::gateway::ingest::UsageSink;
 use crate::gateway::recovery::UsageHistory;
 use domain::budget::{BudgetLine, Consumed, Window};
-use domain::id::EventId;
+use domain::denial::Denial;
+use domain::id::{EventId, KeyId};
 use domain::time::Timestamp;
 use domain::usage::UsageRecord;
+use futures_util::future::BoxFuture;
+use proxy::ports::History;
 use std::collections::HashSet;
 use store::Store;
 
@@ -30,6 +33,16 @@ impl UsageHistory for StoredUsage {
     }
     async fn highest_event(&self) -> Result<Option<EventId>, Unavailable> {
         Ok(self.0.last_event().await?)
+    }
+}
+
+impl History for StoredUsage {
+    fn finished(&self, event: EventId, key: KeyId) -> BoxFuture<'_, Result<Option<UsageRecord>, Denial>> {
+        Box::pin(async move {
+            // What cannot be read now is there again when the store is.
+            let found = self.0.call(event).await.map_err(|_| Denial::Starting)?;
+            Ok(found.filter(|record| record.key == key))
+        })
     }
 }
 

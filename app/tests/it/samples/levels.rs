@@ -6,6 +6,17 @@ use portal::administration::budgets::{LevelDetail, LevelRow};
 use portal::ports::SharedLimits;
 use std::sync::Arc;
 
+pub(crate) fn figures(scope: BudgetScope, limit: i64, spent: i64, reserved: i64) -> BudgetFigures {
+    BudgetFigures {
+        scope,
+        window: Window::Month,
+        limit: dollars(limit),
+        spent: dollars(spent).plus(NanoUsd::from_nano(123_456)),
+        reserved: dollars(reserved),
+        resets_at: Window::Month.resets_at(now(), &calendar().zone),
+    }
+}
+
 pub(super) fn above() -> Vec<SharedLimits> {
     let limits = Limits { requests_per_minute: Some(600), tokens_per_minute: Some(1_000_000), ..Limits::default() };
     vec![SharedLimits { scope: BudgetScope::Team(team()), name: "Billing".to_owned(), limits: Arc::new(limits) }]

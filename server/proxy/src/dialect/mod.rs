@@ -6,6 +6,8 @@
 
 mod anthropic;
 mod gemini;
+#[cfg(test)]
+mod golden;
 mod openai;
 #[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "not yet asked by the pipeline"))]
 pub(crate) mod translate;

@@ -38,7 +38,10 @@ pub(super) fn observe_chat(tap: &mut StreamTap, event: &Event<'_>) -> Verdict {
     tap.failed |= data.starts_with(b"{\"error\"");
     match tap.endpoint {
         Endpoint::Completions => tap.count_text(data, &["\"text\""]),
-        _ => tap.count_text(data, &["\"content\"", "\"reasoning_content\"", "\"arguments\"", "\"refusal\""]),
+        _ => tap.count_text(
+            data,
+            &["\"content\"", "\"reasoning_content\"", "\"reasoning\"", "\"arguments\"", "\"refusal\""],
+        ),
     }
     if !has_usage(data) {
         return Verdict::Relay;

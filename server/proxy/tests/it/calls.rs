@@ -1,10 +1,13 @@
 //! Calls that work: what goes up, what comes back, and what is charged.
 
 use crate::provider::{Reply, bytes};
-use crate::world::{CREDENTIAL, World, deployment, json, post, text};
+use crate::world::{CREDENTIAL, NOW, World, deployment, json, key_id, post, text};
+use domain::budget::BudgetScope;
+use domain::denial::{Denial, TrafficLimit};
+use domain::id::{EventId, KeyId};
 use domain::model::{Endpoint, WireFormat};
 use domain::money::NanoUsd;
-use domain::usage::{Outcome, TokenUsage, UsageSource};
+use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
 
 const CHAT: &str = r#"{ "messages":[{"role":"user","content":"h\u00e9"}] , "zzz":1.0e5,"model":"gpt","max_tokens":10}"#;
 const ANSWER: &str = r#"{"id":"c1","choices":[],"usage":{"prompt_tokens":12,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":2}}}"#;
@@ -151,9 +154,26 @@ async fn counting_tokens_is_free_and_works_without_money() {
     let response = world.post("/v1/messages/count_tokens", r#"{"model":"claude","messages":[]}"#).await;
     assert_eq!(text(response).await, r#"{"input_tokens":14}"#);
     world.book(|book| {
-        assert_eq!((book.open.len(), book.settled.len()), (0, 0));
-        assert_eq!((book.denied[0].outcome, book.denied[0].cost), (Outcome::Answered, NanoUsd::ZERO));
+        assert_eq!((book.open.len(), book.denied.len()), (0, 0));
+        assert_eq!((book.settled[0].outcome, book.settled[0].cost), (Outcome::Answered, NanoUsd::ZERO));
+        let limit = TrafficLimit { scope: BudgetScope::Key(key_id()), limit: 1, retry_after_ms: 9 };
+        book.refuse = Some(Denial::RateLimited(limit));
     });
+    let response = world.post("/v1/messages/count_tokens", r#"{"model":"claude","messages":[]}"#).await;
+    assert_eq!(response.status(), 429, "free calls count as calls");
+}
+
+#[tokio::test]
+async fn a_call_that_the_ledger_has_forgotten_is_found_in_the_history_by_its_own_key_only() {
+    let world = World::new();
+    world.provider.will_answer(200, ANSWER);
+    world.post("/v1/chat/completions", CHAT).await;
+    let mine = world.book(|book| book.settled.remove(0));
+    let other = UsageRecord { id: EventId::new(NOW, 0, 999), key: KeyId::from_random(&[9; 12]), ..mine.clone() };
+    let (mine_at, other_at) = (format!("/v1/requests/{}", mine.id), format!("/v1/requests/{}", other.id));
+    world.book(|book| book.older = vec![mine, other]);
+    assert_eq!(json(world.get(&mine_at).await).await["cost"], "0.000022");
+    assert_eq!(world.get(&other_at).await.status(), 404);
 }
 
 #[tokio::test]

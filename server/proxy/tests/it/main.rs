@@ -11,6 +11,7 @@ mod failover;
 mod failures;
 mod faults;
 mod gemini;
+mod media;
 mod over_http;
 mod provider;
 mod slices;

@@ -142,6 +142,7 @@ pub(crate) fn gateway_over(world: &World, upstream: impl Upstream + 'static, set
     Gateway::new(Parts {
         directory: Arc::clone(&world.directory) as _,
         ledger: Arc::clone(&world.ledger) as _,
+        history: Arc::clone(&world.ledger) as _,
         clock: Arc::new(crate::world::ManualClock::new()),
         upstream: Arc::new(upstream),
         random: Box::new(|| 1),

@@ -14,9 +14,10 @@ use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::{Clock, Timestamp};
 use domain::usage::{TokenUsage, UsageRecord};
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, KeyTerms, Owner, VirtualKey};
+use futures_util::future::BoxFuture;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
-use proxy::ports::{Directory, KeyRecord, Ledger, Level, ProviderRecord, ReserveRequest, Reserved, Traffic};
+use proxy::ports::{Directory, History, KeyRecord, Ledger, Level, ProviderRecord, ReserveRequest, Reserved, Traffic};
 use proxy::{Body, Gateway, Parts, Settings};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -128,6 +129,8 @@ pub(crate) struct Book {
     /// What each of the settled calls had set aside in the end.
     pub(crate) held: Vec<NanoUsd>,
     pub(crate) released: usize,
+    /// Ended too long ago to be remembered.
+    pub(crate) older: Vec<UsageRecord>,
     pub(crate) denied: Vec<UsageRecord>,
     pub(crate) checkpoints: Vec<TokenUsage>,
     pub(crate) traffic: Traffic,
@@ -172,7 +175,7 @@ impl Ledger for MemoryLedger {
             reserved: figures.reserved,
             resets_at: figures.resets_at,
         };
-        if figures.spent >= figures.limit {
+        if figures.spent >= figures.limit && request.bound > NanoUsd::ZERO {
             return Err(Denial::BudgetExhausted(limit));
         }
         if request.bound > figures.left() {
@@ -235,6 +238,14 @@ impl Ledger for MemoryLedger {
     }
 }
 
+impl History for MemoryLedger {
+    fn finished(&self, event: EventId, key: KeyId) -> BoxFuture<'_, Result<Option<UsageRecord>, Denial>> {
+        let book = self.book.lock().unwrap();
+        let found = book.older.iter().find(|record| record.id == event && record.key == key).cloned();
+        Box::pin(std::future::ready(Ok(found)))
+    }
+}
+
 pub(crate) struct World {
     pub(crate) directory: Arc<MemoryDirectory>,
     pub(crate) ledger: Arc<MemoryLedger>,
@@ -257,6 +268,7 @@ impl World {
         let gateway = Gateway::new(Parts {
             directory: Arc::clone(&directory) as _,
             ledger: Arc::clone(&ledger) as _,
+            history: Arc::clone(&ledger) as _,
             clock: Arc::clone(&clock) as _,
             upstream: Arc::clone(&provider) as _,
             random: Box::new(|| 7),

@@ -19,6 +19,8 @@ struct Store {
     profile: Mutex<Option<AccessProfile>>,
     credential: Mutex<Option<SealedCredential>>,
     limits: Mutex<Vec<LimitedLevel>>,
+    /// Beside those that are always there.
+    models: Mutex<Vec<Model>>,
     loads: AtomicUsize,
     away: AtomicBool,
 }
@@ -38,10 +40,11 @@ impl PolicySource for Store {
         self.check()?;
         self.loads.fetch_add(1, Ordering::SeqCst);
         let levels = self.load_levels().await?;
+        let more = self.models.lock().unwrap().clone();
         Ok(PolicySnapshot {
             keys: self.keys.lock().unwrap().values().cloned().collect(),
             profiles: self.profile.lock().unwrap().iter().cloned().collect(),
-            models: vec![model("b-model", true), model("a-model", true), model("off", false)],
+            models: [vec![model("b-model", true), model("a-model", true), model("off", false)], more].concat(),
             providers: vec![ProviderRecord {
                 id: provider(),
                 name: "Demo".into(),
@@ -253,6 +256,22 @@ async fn models_are_listed_by_name_and_only_if_enabled() {
     let names: Vec<_> = directory.models().iter().map(|model| model.name.to_string()).collect();
     assert_eq!(names, ["a-model", "b-model"]);
     assert!(directory.model("off").is_none() && directory.model("a-model").is_some());
+}
+
+#[tokio::test]
+async fn an_alias_is_served_with_what_its_model_has_and_one_to_nowhere_is_not() {
+    let Fixture { store, directory, .. } = fixture().await;
+    let alias = |name: &str, of: &str| Model { alias_of: Some(of.parse().unwrap()), ..model(name, true) };
+    let target = Model { max_output_tokens: Some(77), ..model("c-model", true) };
+    *store.models.lock().unwrap() =
+        vec![alias("fast", "c-model"), alias("chain", "fast"), alias("gone", "nobody"), alias("no", "off"), target];
+    directory.load().await.unwrap();
+    assert_eq!(directory.model("fast").unwrap().max_output_tokens, Some(77));
+    assert_eq!(directory.model("fast").unwrap().name.as_str(), "fast");
+    assert_eq!(directory.models().len(), 4);
+    for nowhere in ["chain", "gone", "no"] {
+        assert!(directory.model(nowhere).is_none(), "{nowhere}");
+    }
 }
 
 #[tokio::test]

@@ -24,6 +24,9 @@ struct Recording {
     stream: &'static [&'static str],
     last_word: &'static str,
     free: bool,
+    /// Gemini's ways: a stream has a path of its own, and is over when its connection is, or an array.
+    stream_path: &'static str,
+    array: bool,
 }
 
 const CHAT: Recording = Recording {
@@ -39,6 +42,8 @@ const CHAT: Recording = Recording {
     ],
     last_word: "[DONE]",
     free: false,
+    stream_path: "",
+    array: false,
 };
 const RESPONSES: Recording = Recording {
     path: "/v1/responses",
@@ -52,6 +57,8 @@ const RESPONSES: Recording = Recording {
     ],
     last_word: "response.completed",
     free: false,
+    stream_path: "",
+    array: false,
 };
 const MESSAGES: Recording = Recording {
     path: "/v1/messages",
@@ -67,6 +74,8 @@ const MESSAGES: Recording = Recording {
     ],
     last_word: "message_stop",
     free: false,
+    stream_path: "",
+    array: false,
 };
 const EMBEDDINGS: Recording = Recording {
     path: "/v1/embeddings",
@@ -75,6 +84,8 @@ const EMBEDDINGS: Recording = Recording {
     stream: &[],
     last_word: "",
     free: false,
+    stream_path: "",
+    array: false,
 };
 const COUNT_TOKENS: Recording = Recording {
     path: "/v1/messages/count_tokens",
@@ -83,10 +94,50 @@ const COUNT_TOKENS: Recording = Recording {
     stream: &[],
     last_word: "",
     free: true,
+    stream_path: "",
+    array: false,
 };
 
-const ALL: [Recording; 5] = [CHAT, RESPONSES, MESSAGES, EMBEDDINGS, COUNT_TOKENS];
-const STREAMED: [Recording; 3] = [CHAT, RESPONSES, MESSAGES];
+const COMPLETIONS: Recording = Recording {
+    path: "/v1/completions",
+    plain: r#"{"id":"c","object":"text_completion","choices":[{"text":"ZZZZZZZZZZZZZZZZ","index":0}],"usage":{"prompt_tokens":9,"completion_tokens":20}}"#,
+    stream: &[
+        "data: {\"id\":\"c\",\"choices\":[{\"text\":\"\",\"index\":0}]}\n\n",
+        "data: {\"id\":\"c\",\"choices\":[{\"text\":\"ZZZZZZZZ\",\"index\":0}]}\n\n",
+        "data: {\"id\":\"c\",\"choices\":[{\"text\":\"ZZZZZZZZ\",\"index\":0}]}\n\n",
+        "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":20}}\n\n",
+        "data: [DONE]\n\n",
+    ],
+    ..CHAT
+};
+const GEMINI: Recording = Recording {
+    path: "/v1beta/models/gemini:generateContent",
+    model: "gemini",
+    plain: r#"{"candidates":[{"content":{"parts":[{"text":"ZZZZZZZZZZZZZZZZ"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":20,"totalTokenCount":29}}"#,
+    stream: &[
+        "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"ZZZZZZZZ\"}]}}],\"usageMetadata\":{\"promptTokenCount\":9,\"totalTokenCount\":9}}\r\n\r\n",
+        "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"ZZZZZZZZ\"}]},\"finishReason\":\"STOP\"}],\"usageMetadata\":{\"promptTokenCount\":9,\"candidatesTokenCount\":20,\"totalTokenCount\":29}}\r\n\r\n",
+    ],
+    last_word: "STOP",
+    free: false,
+    stream_path: "/v1beta/models/gemini:streamGenerateContent?alt=sse",
+    array: false,
+};
+const GEMINI_ARRAY: Recording = Recording {
+    stream: &[
+        "[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"ZZZZZZZZ\"}]}}],\"usageMetadata\":{\"promptTokenCount\":9,\"totalTokenCount\":9}}\n",
+        ",\r\n{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"ZZZZZZZZ\"}]},\"finishReason\":\"STOP\"}],\"usageMetadata\":{\"promptTokenCount\":9,\"candidatesTokenCount\":20,\"totalTokenCount\":29}}\n",
+        "]",
+    ],
+    stream_path: "/v1beta/models/gemini:streamGenerateContent",
+    array: true,
+    ..GEMINI
+};
+
+const ALL: [Recording; 7] = [CHAT, COMPLETIONS, RESPONSES, MESSAGES, GEMINI, EMBEDDINGS, COUNT_TOKENS];
+/// Those whose last event says that it is the last.
+const STREAMED: [Recording; 4] = [CHAT, COMPLETIONS, RESPONSES, MESSAGES];
+const EVERY_STREAM: [Recording; 6] = [CHAT, COMPLETIONS, RESPONSES, MESSAGES, GEMINI, GEMINI_ARRAY];
 
 /// In errors of the provider's own, which pass through.
 const PROVIDERS_WORDS: &str = "in the provider's words";
@@ -98,9 +149,22 @@ const OUTPUT: i64 = 2_000;
 impl Recording {
     /// The request, about sixty bytes of it. The client asks for usage, so that a stream arrives as it was sent.
     fn request(&self, streamed: bool) -> String {
-        let options = if self.path == CHAT.path { r#","stream_options":{"include_usage":true}"# } else { "" };
+        if !self.stream_path.is_empty() {
+            return r#"{"contents":[],"generationConfig":{"maxOutputTokens":50}}"#.to_owned();
+        }
+        let options = if [CHAT.path, COMPLETIONS.path].contains(&self.path) {
+            r#","stream_options":{"include_usage":true}"#
+        } else {
+            ""
+        };
         let stream = if streamed { format!(r#","stream":true{options}"#) } else { String::new() };
         format!(r#"{{"model":"{}","max_tokens":50,"max_output_tokens":50{stream}}}"#, self.model)
+    }
+    fn path(&self, streamed: bool) -> &'static str {
+        if streamed && !self.stream_path.is_empty() { self.stream_path } else { self.path }
+    }
+    fn kind(&self, streamed: bool) -> &'static str {
+        if streamed && !self.array { "text/event-stream" } else { "application/json" }
     }
     fn stream(&self) -> String {
         self.stream.concat()
@@ -141,12 +205,18 @@ impl Seen {
     /// The code of the error that the client was told, whole or as an event.
     fn code(&self) -> Option<String> {
         let text = self.text();
-        let codes = text.match_indices("\"code\":\"").map(|(at, found)| &text[at + found.len()..]);
+        // Google's errors have a number there, and their word as a reason.
+        let name = if text.contains("\"reason\":\"") { "\"reason\":\"" } else { "\"code\":\"" };
+        let codes = text.match_indices(name).map(|(at, found)| &text[at + found.len()..]);
         codes.filter_map(|rest| rest.split('"').next()).last().map(str::to_owned)
     }
     /// True if an SDK would take this for a whole answer.
     fn looks_whole(&self, recording: &Recording, streamed: bool) -> bool {
-        let says_so = !streamed || self.text().contains(recording.last_word);
+        let says_so = match streamed {
+            false => true,
+            true if recording.array => serde_json::from_slice::<serde_json::Value>(&self.bytes).is_ok(),
+            true => self.text().contains(recording.last_word),
+        };
         self.status == 200 && self.ended && says_so && self.code().is_none()
     }
 }
@@ -160,14 +230,18 @@ async fn call(
 ) -> (Seen, UsageRecord) {
     let records = |world: &World| world.book(|book| book.settled.len() + book.denied.len());
     let before = records(world);
-    let response = gateway.handle(post(recording.path, &recording.request(streamed)), crate::world::PEER).await;
+    let response =
+        gateway.handle(post(recording.path(streamed), &recording.request(streamed)), crate::world::PEER).await;
     let seen = Seen::read(response).await;
     gateway.drained().await;
     assert_eq!((gateway.in_flight(), records(world)), (0, before + 1), "one call, one record: {}", seen.text());
     let (record, held) = world.book(|book| {
         assert!(book.open.is_empty(), "leaked reservations: {:?}", book.open);
         match recording.free {
-            true => (book.denied.last().cloned().unwrap(), NanoUsd::ZERO),
+            true => {
+                let ended = [book.settled.last(), book.denied.last()].into_iter().flatten();
+                (ended.max_by_key(|record| record.id.as_i64()).cloned().unwrap(), NanoUsd::ZERO)
+            }
             false => (book.settled.last().cloned().unwrap(), *book.held.last().unwrap()),
         }
     });
