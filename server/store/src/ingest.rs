@@ -3,18 +3,19 @@
 //! A batch is one transaction. The insert of the event decides: only a row that was not there before moves counters,
 //! rollups and last use. So a batch that was cut off in the middle, or whose answer was lost, is simply brought again.
 
-use crate::charges::to_texts;
+mod texts;
+
 use crate::codes;
 use crate::column::bigint;
 use crate::engine::On;
-use crate::label::{Kind, Label, Numbers, storable};
+use crate::label::storable;
 use crate::row::{many, pieces};
-use crate::{Result, Store, StoreError};
+use crate::{Result, Store};
 use domain::budget::{BudgetLine, Consumed};
-use domain::id::{DeploymentId, EventId, KeyId};
+use domain::id::{EventId, KeyId};
 use domain::usage::{Beside, Outcome, TokenUsage, UsageRecord};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::Hash;
+use std::collections::{BTreeMap, HashSet};
+use texts::{Texts, of};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IngestResult {
@@ -46,88 +47,6 @@ impl Store {
         self.labels.remember(numbers);
         Ok(IngestResult { inserted: records.len() })
     }
-}
-
-/// The texts of a batch, each once: many records name the same few, and writing them out anew for each record took
-/// longer than inserting it.
-#[derive(Default)]
-struct Texts<'a> {
-    keys: HashMap<KeyId, i64>,
-    models: HashMap<&'a str, i64>,
-    deployments: HashMap<DeploymentId, i64>,
-    networks: HashMap<&'a str, i64>,
-    agents: HashMap<&'a str, i64>,
-    denials: HashMap<&'a str, i64>,
-    /// The accounts that calls of a key were charged to, and when their windows began.
-    charges: HashMap<(KeyId, &'a [BudgetLine]), Option<(i64, i64)>>,
-}
-
-impl<'a> Texts<'a> {
-    /// Every text that the records name, without its number.
-    fn of(records: &[&'a UsageRecord]) -> Self {
-        let mut texts = Self::default();
-        for record in records {
-            texts.keys.insert(record.key, 0);
-            texts.models.insert(&record.model, 0);
-            texts.networks.insert(&record.network, 0);
-            texts.agents.insert(&record.agent, 0);
-            texts.deployments.extend(record.deployment.map(|id| (id, 0)));
-            texts.denials.extend(record.denial.as_deref().map(|code| (code, 0)));
-            texts.charges.insert((record.key, &record.charged), None);
-        }
-        texts
-    }
-
-    fn labels(&self) -> BTreeSet<Label> {
-        let kept =
-            |kind, texts: &HashMap<&str, i64>| texts.keys().map(|text| (kind, storable(text))).collect::<Vec<Label>>();
-        let mut labels = BTreeSet::new();
-        labels.extend(self.keys.keys().map(|id| (Kind::Key, id.to_string())));
-        labels.extend(self.deployments.keys().map(|id| (Kind::Deployment, id.to_string())));
-        labels.extend(kept(Kind::Model, &self.models));
-        labels.extend(kept(Kind::Network, &self.networks));
-        labels.extend(kept(Kind::Agent, &self.agents));
-        labels.extend(kept(Kind::Denial, &self.denials));
-        for texts in self.charges.keys().filter_map(|(key, lines)| to_texts(*key, lines)) {
-            labels.insert((Kind::Charge, texts.scopes));
-            labels.insert((Kind::Periods, texts.periods));
-        }
-        labels
-    }
-
-    fn take_numbers(&mut self, numbers: &Numbers) -> Result<()> {
-        for (id, number) in &mut self.keys {
-            *number = number_of(numbers, Kind::Key, id.to_string())?;
-        }
-        for (id, number) in &mut self.deployments {
-            *number = number_of(numbers, Kind::Deployment, id.to_string())?;
-        }
-        for (kind, texts) in [
-            (Kind::Model, &mut self.models),
-            (Kind::Network, &mut self.networks),
-            (Kind::Agent, &mut self.agents),
-            (Kind::Denial, &mut self.denials),
-        ] {
-            for (text, number) in texts {
-                *number = number_of(numbers, kind, storable(text))?;
-            }
-        }
-        for ((key, lines), numbered) in &mut self.charges {
-            if let Some(texts) = to_texts(*key, lines) {
-                let scopes = number_of(numbers, Kind::Charge, texts.scopes)?;
-                *numbered = Some((scopes, number_of(numbers, Kind::Periods, texts.periods)?));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn number_of(numbers: &Numbers, kind: Kind, text: String) -> Result<i64> {
-    numbers.get(&(kind, text)).copied().ok_or(StoreError::Internal)
-}
-
-fn of<K: Eq + Hash>(numbers: &HashMap<K, i64>, text: &K) -> Result<i64> {
-    numbers.get(text).copied().ok_or(StoreError::Internal)
 }
 
 /// A record with its texts' numbers.
