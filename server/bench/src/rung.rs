@@ -96,6 +96,7 @@ pub async fn run(options: Options) -> Result<(), Problem> {
             let gateway = Gateway::new(Parts {
                 directory: installed.directory.clone(),
                 ledger,
+                history: Arc::new(StoredUsage(installed.store.clone())),
                 clock: Arc::new(SystemClock),
                 upstream: Arc::new(HyperUpstream::new(connector)),
                 random: Box::new(random_number),
