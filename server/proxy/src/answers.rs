@@ -6,6 +6,7 @@ use crate::error::{self, Asked, dollars, identify, iso, scope_name};
 use crate::forward::asked;
 use crate::gateway::Gateway;
 use crate::ports::Level;
+use crate::routing::is_served;
 use domain::budget::BudgetScope;
 use domain::denial::Denial;
 use domain::id::EventId;
@@ -40,21 +41,14 @@ pub(crate) fn models(gateway: &Gateway, caller: &Caller) -> Value {
 /// everything else lists by, are shown what they can use.
 fn is_callable(gateway: &Gateway, caller: &Caller, model: &Model) -> bool {
     let terms = &caller.record.effective;
-    let in_service = |endpoint: Endpoint| {
-        model.deployments.iter().any(|deployment| {
-            let provider = gateway.directory.provider(deployment.provider);
-            provider.is_some_and(|provider| provider.enabled && provider.format() == endpoint.format())
-        })
-    };
     let usable = |endpoint: &Endpoint| {
         (caller.skin == WireFormat::OpenAi || endpoint.format() == caller.skin)
-            && terms.endpoints.contains(endpoint)
-            && in_service(*endpoint)
+            && is_served(model, *endpoint, &*gateway.directory)
     };
     model.enabled
         && model.price.is_some()
         && terms.models.iter().any(|pattern| pattern.matches(model.name.as_str()))
-        && model.endpoints.iter().any(usable)
+        && terms.endpoints.iter().any(usable)
 }
 
 fn describe(gateway: &Gateway, skin: WireFormat, model: &Model) -> Value {
@@ -77,18 +71,19 @@ fn describe(gateway: &Gateway, skin: WireFormat, model: &Model) -> Value {
             "displayName": model.name,
             "inputTokenLimit": model.max_input_tokens,
             "outputTokenLimit": model.max_output_tokens,
-            "supportedGenerationMethods": methods(model),
+            "supportedGenerationMethods": methods(gateway, model),
         }),
     }
 }
 
-fn methods(model: &Model) -> Vec<&'static str> {
-    let verbs = model.endpoints.iter().flat_map(|endpoint| match endpoint {
-        Endpoint::GenerateContent => &["generateContent", "streamGenerateContent", "countTokens"][..],
-        Endpoint::EmbedContent => &["embedContent", "batchEmbedContents"],
-        _ => &[],
-    });
-    verbs.copied().collect()
+fn methods(gateway: &Gateway, model: &Model) -> Vec<&'static str> {
+    let verbs: [(Endpoint, &[&str]); 3] = [
+        (Endpoint::GenerateContent, &["generateContent", "streamGenerateContent"]),
+        (Endpoint::GeminiCountTokens, &["countTokens"]),
+        (Endpoint::EmbedContent, &["embedContent", "batchEmbedContents"]),
+    ];
+    let served = verbs.into_iter().filter(|(endpoint, _)| is_served(model, *endpoint, &*gateway.directory));
+    served.flat_map(|(_, verbs)| verbs.iter().copied()).collect()
 }
 
 /// `GET /v1/models/{id}`.
@@ -212,7 +207,8 @@ pub(crate) fn respond(gateway: &Gateway, caller: &Caller, answer: Result<Value, 
     let value = match answer {
         Ok(value) => value,
         Err(Denial::NotFound) => {
-            let words = "There is no finished call of this key by that id. One that still runs is found when it has ended.";
+            let words =
+                "There is no finished call of this key by that id. One that still runs is found when it has ended.";
             return error::refuse_with(&Denial::NotFound, words, &asked(caller, gateway));
         }
         Err(denial) => return error::refuse(&denial, &asked(caller, gateway)),
