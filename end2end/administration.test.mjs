@@ -41,6 +41,7 @@ test('a provider of one’s own is refused with every reason at once, and then a
   await page.getByLabel(/^name/i).fill('   '); // not nothing, which the browser itself would stop
   await page.getByLabel(/^address/i).fill('http://models.example.com/v1');
   await page.getByRole('button', { name: 'Add provider', exact: true }).click();
+  await page.getByRole('alert').first().waitFor(); // what follows does not wait by itself
   const reasons = await page.getByRole('alert').getByRole('link').allInnerTexts();
   assert.ok(reasons.length >= 2, `every reason at once: ${reasons}`);
   await picture(page, '7-add-provider-refused');
@@ -112,6 +113,7 @@ test('a budget of the organisation shows what is left, and refuses nonsense with
   await page.getByLabel('Budget a month').fill('lots');
   await page.getByLabel('Calls at once').fill('0.5');
   await page.getByRole('button', { name: 'Save limits' }).click();
+  await page.getByRole('alert').first().waitFor(); // what follows does not wait by itself
   const reasons = await page.getByRole('alert').getByRole('link').allInnerTexts();
   assert.equal(reasons.length, 2, `every reason at once: ${reasons}`);
   await picture(page, '7-budget-refused');

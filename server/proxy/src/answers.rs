@@ -7,9 +7,10 @@ use crate::forward::asked;
 use crate::gateway::Gateway;
 use crate::ports::Level;
 use crate::routing::is_served;
+use domain::budget::BudgetScope;
 use domain::denial::Denial;
 use domain::id::EventId;
-use domain::limits::Quota;
+use domain::limits::QuotaUse;
 use domain::model::{Endpoint, Model, WireFormat};
 use domain::usage::UsageRecord;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -98,6 +99,7 @@ pub(crate) fn key(gateway: &Gateway, caller: &Caller) -> Value {
     let record = &*caller.record;
     let asked = asked(caller, gateway);
     let figures = gateway.ledger.figures(record, caller.begun_at);
+    let quotas_used = gateway.ledger.quotas(record, caller.begun_at);
     let tightest = figures.iter().min_by_key(|figures| figures.left());
     let budgets: Vec<Value> = figures
         .iter()
@@ -129,10 +131,10 @@ pub(crate) fn key(gateway: &Gateway, caller: &Caller) -> Value {
             "requests_per_minute": record.effective.requests_per_minute,
             "tokens_per_minute": record.effective.tokens_per_minute,
             "concurrency": record.effective.concurrency,
-            "quotas": quotas(&record.effective.quotas),
+            "quotas": quotas(&quotas_used, BudgetScope::Key(record.key.id)),
             "max_output_tokens": record.effective.max_output_tokens,
         },
-        "shared_limits": record.above.iter().map(|level| shared(level, &asked)).collect::<Vec<_>>(),
+        "shared_limits": record.above.iter().map(|level| shared(level, &quotas_used, &asked)).collect::<Vec<_>>(),
         "budgets": budgets,
         "binding": tightest.map(|tightest| json!({
             "scope": tightest.scope.word(),
@@ -143,21 +145,30 @@ pub(crate) fn key(gateway: &Gateway, caller: &Caller) -> Value {
     })
 }
 
-fn quotas(quotas: &[Quota]) -> Vec<Value> {
-    let line =
-        |quota: &Quota| json!({ "counted": quota.counted.word(), "window": quota.window.word(), "limit": quota.limit });
-    quotas.iter().map(line).collect()
+/// Those of one level.
+fn quotas(all: &[QuotaUse], scope: BudgetScope) -> Vec<Value> {
+    let line = |one: &QuotaUse| {
+        json!({
+            "counted": one.quota.counted.word(),
+            "window": one.quota.window.word(),
+            "limit": one.quota.limit,
+            "used": one.used,
+            "left": one.left(),
+            "resets_at": one.resets_at.map(iso),
+        })
+    };
+    all.iter().filter(|one| one.scope == scope).map(line).collect()
 }
 
 /// What a level above the key sets for everything below it; its budgets stand among the key's.
-fn shared(level: &Level, asked: &Asked<'_>) -> Value {
+fn shared(level: &Level, used: &[QuotaUse], asked: &Asked<'_>) -> Value {
     json!({
         "scope": level.scope.word(),
         "name": scope_name(level.scope, asked),
         "requests_per_minute": level.limits.requests_per_minute,
         "tokens_per_minute": level.limits.tokens_per_minute,
         "concurrency": level.limits.concurrency,
-        "quotas": quotas(&level.limits.quotas),
+        "quotas": quotas(used, level.scope),
     })
 }
 

@@ -120,12 +120,12 @@ async fn bring_back(mut exchange: Box<Exchange>, mut answer: Answer) {
     *head.status_mut() = parts.status;
     *head.headers_mut() = exchange.answer_headers(&parts.headers, &provider);
     if !parts.status.is_success() {
-        return exchange.relay_error(head, body, credential, answer).await;
+        return Box::pin(exchange.relay_error(head, body, credential, answer)).await;
     }
     let framing = Framing::of_answer(&parts.headers, &exchange.provider_address());
     let unsaid = exchange.admitted.streamed() && says_nothing_of_itself(&parts.headers);
     if let Some(framing) = framing.or(unsaid.then_some(Framing::Events)) {
-        return stream::relay(exchange, framing, head, body, answer).await;
+        return Box::pin(stream::relay(exchange, framing, head, body, answer)).await;
     }
     // The answer to a call for a stream is here in one piece: all of it has to be paid at once.
     if let Err(denial) = exchange.admitted.cover_all() {
@@ -245,7 +245,7 @@ impl Exchange {
                         break Denial::UpstreamProtocol;
                     }
                     if kept.len() > most {
-                        return self.relay_large(head, kept.freeze(), body, answer).await;
+                        return Box::pin(self.relay_large(head, kept.freeze(), body, answer)).await;
                     }
                 }
                 Ok(Some(Err(_))) => break Denial::ProviderError,

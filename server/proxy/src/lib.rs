@@ -26,6 +26,9 @@ mod health;
 mod holding;
 mod kind_of_answer;
 mod limit_headers;
+#[cfg(feature = "measuring")]
+#[doc(hidden)]
+pub mod measured;
 mod metering;
 mod multipart;
 pub mod ports;

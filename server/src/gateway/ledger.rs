@@ -25,6 +25,7 @@ use calls::{Call, Calls};
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Consumed, Window};
 use domain::denial::Denial;
 use domain::id::{EventId, KeyId};
+use domain::limits::{Quota, QuotaUse};
 use domain::money::NanoUsd;
 use domain::time::{Clock, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord};
@@ -178,6 +179,18 @@ impl Ledger {
     /// One level's budgets as they stand, under these caps.
     pub fn figures_of(&self, scope: BudgetScope, caps: &[Cap], now: Timestamp) -> Vec<BudgetFigures> {
         self.with(scope, |account| caps.iter().map(|&cap| account.figures(scope, cap, now, &self.zone)).collect())
+    }
+
+    /// As [`Self::figures_of`], for quotas.
+    pub fn quotas_of(&self, scope: BudgetScope, quotas: &[Quota], now: Timestamp) -> Vec<QuotaUse> {
+        self.with(scope, |account| {
+            let standing = |&quota: &Quota| {
+                let period = account.at(quota.window, now, &self.zone);
+                let used = period.used.plus(period.held).counted(quota.counted);
+                QuotaUse { scope, quota, used, resets_at: period.resets_at }
+            };
+            quotas.iter().map(standing).collect()
+        })
     }
 
     fn settle_interrupted(&self, record: UsageRecord, matters: impl Fn(&BudgetLine) -> bool) {
@@ -336,6 +349,10 @@ impl ports::Ledger for Ledger {
 
     fn figures(&self, record: &KeyRecord, now: Timestamp) -> Vec<BudgetFigures> {
         Locked::new(&self.plan(record), &self.zone).budgets(now).collect()
+    }
+
+    fn quotas(&self, record: &KeyRecord, now: Timestamp) -> Vec<QuotaUse> {
+        Locked::new(&self.plan(record), &self.zone).quotas(now).map(|figures| figures.told()).collect()
     }
 
     fn finished(&self, event: EventId, key: KeyId) -> Option<Arc<UsageRecord>> {

@@ -3,17 +3,19 @@
 //! A batch is one transaction. The insert of the event decides: only a row that was not there before moves counters,
 //! rollups and last use. So a batch that was cut off in the middle, or whose answer was lost, is simply brought again.
 
-use crate::charges::to_texts;
+mod texts;
+
 use crate::codes;
 use crate::column::bigint;
 use crate::engine::On;
-use crate::label::{Kind, Label, Numbers, storable};
+use crate::label::storable;
 use crate::row::{many, pieces};
-use crate::{Result, Store, StoreError};
+use crate::{Result, Store};
 use domain::budget::{BudgetLine, Consumed};
 use domain::id::{EventId, KeyId};
 use domain::usage::{Beside, Outcome, TokenUsage, UsageRecord};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use texts::{Texts, of};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IngestResult {
@@ -33,10 +35,12 @@ impl Store {
         records.dedup_by_key(|record| record.id);
 
         let mut tx = self.begin().await?;
-        let numbers = self.labels.numbers(tx.on(), labels_of(&records)).await?;
-        let new = insert_events(tx.on(), &records, &numbers).await?;
+        let mut texts = Texts::of(&records);
+        let numbers = self.labels.numbers(tx.on(), texts.labels()).await?;
+        texts.take_numbers(&numbers)?;
+        let new = insert_events(tx.on(), &records, &texts).await?;
         records.retain(|record| new.contains(&record.id.as_i64()));
-        add_to_hours(tx.on(), &records, &numbers).await?;
+        add_to_hours(tx.on(), &records, &texts).await?;
         add_to_counters(tx.on(), &records).await?;
         note_last_uses(tx.on(), &records).await?;
         tx.commit().await?;
@@ -45,28 +49,7 @@ impl Store {
     }
 }
 
-fn labels_of(records: &[&UsageRecord]) -> BTreeSet<Label> {
-    let mut labels = BTreeSet::new();
-    for record in records {
-        labels.insert((Kind::Key, record.key.to_string()));
-        labels.insert((Kind::Model, storable(&record.model)));
-        labels.insert((Kind::Network, storable(&record.network)));
-        labels.insert((Kind::Agent, storable(&record.agent)));
-        labels.extend(record.deployment.map(|id| (Kind::Deployment, id.to_string())));
-        labels.extend(record.denial.as_deref().map(|code| (Kind::Denial, storable(code))));
-        if let Some(texts) = to_texts(record.key, &record.charged) {
-            labels.insert((Kind::Charge, texts.scopes));
-            labels.insert((Kind::Periods, texts.periods));
-        }
-    }
-    labels
-}
-
-fn number(numbers: &Numbers, kind: Kind, text: &str) -> Result<i64> {
-    numbers.get(&(kind, storable(text))).copied().ok_or(StoreError::Internal)
-}
-
-/// A record with its labels' numbers.
+/// A record with its texts' numbers.
 struct Event<'a> {
     record: &'a UsageRecord,
     key: i64,
@@ -80,32 +63,29 @@ struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    fn new(record: &'a UsageRecord, numbers: &Numbers) -> Result<Self> {
-        let deployment = record.deployment.map(|id| number(numbers, Kind::Deployment, &id.to_string()));
-        let charge = to_texts(record.key, &record.charged);
-        let charge_number = charge.as_ref().map(|texts| number(numbers, Kind::Charge, &texts.scopes));
-        let periods_number = charge.as_ref().map(|texts| number(numbers, Kind::Periods, &texts.periods));
+    fn new(record: &'a UsageRecord, texts: &Texts<'a>) -> Result<Self> {
+        let charged = texts.charges.get(&(record.key, &record.charged[..])).copied().flatten();
         Ok(Self {
             record,
-            key: number(numbers, Kind::Key, &record.key.to_string())?,
-            model: number(numbers, Kind::Model, &record.model)?,
-            deployment: deployment.transpose()?,
-            network: number(numbers, Kind::Network, &record.network)?,
-            agent: number(numbers, Kind::Agent, &record.agent)?,
-            denial: record.denial.as_deref().map(|code| number(numbers, Kind::Denial, code)).transpose()?,
-            charge: charge_number.transpose()?,
-            periods: periods_number.transpose()?,
+            key: of(&texts.keys, &record.key)?,
+            model: of(&texts.models, &&*record.model)?,
+            deployment: record.deployment.map(|id| of(&texts.deployments, &id)).transpose()?,
+            network: of(&texts.networks, &&*record.network)?,
+            agent: of(&texts.agents, &&*record.agent)?,
+            denial: record.denial.as_deref().map(|code| of(&texts.denials, &code)).transpose()?,
+            charge: charged.map(|(scopes, _)| scopes),
+            periods: charged.map(|(_, periods)| periods),
         })
     }
 }
 
 /// Answers the ids that were new.
-async fn insert_events(mut on: On<'_>, records: &[&UsageRecord], numbers: &Numbers) -> Result<HashSet<i64>> {
+async fn insert_events<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &Texts<'a>) -> Result<HashSet<i64>> {
     const INSERT: &str = "insert into usage_event (id, key_num, model_num, deployment_num, network_num, agent_num,
         denial_num, endpoint, status, outcome, source, streamed, input, cache_read, cache_write, cache_write_1h, output,
         reasoning, cost, price_version, secret_version, duration_ms, first_byte_ms,
         charge_num, period_num, beside, repeated) values";
-    let events = records.iter().map(|record| Event::new(record, numbers)).collect::<Result<Vec<_>>>()?;
+    let events = records.iter().map(|record| Event::new(record, texts)).collect::<Result<Vec<_>>>()?;
     let mut new = HashSet::with_capacity(events.len());
     for piece in pieces(&events) {
         let inserted = many!(
@@ -237,7 +217,7 @@ macro_rules! plus {
     };
 }
 
-async fn add_to_hours(mut on: On<'_>, records: &[&UsageRecord], numbers: &Numbers) -> Result<()> {
+async fn add_to_hours<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &Texts<'a>) -> Result<()> {
     const ADD: &str =
         "insert into usage_hour (key_num, hour, model_num, requests, failures, denials, input, cache_read,
         cache_write, cache_write_1h, output, reasoning, cost, duration_ms) values";
@@ -268,8 +248,8 @@ async fn add_to_hours(mut on: On<'_>, records: &[&UsageRecord], numbers: &Number
     );
     let mut hours: BTreeMap<(i64, i64, i64), Hour> = BTreeMap::new();
     for record in records {
-        let key = number(numbers, Kind::Key, &record.key.to_string())?;
-        let model = number(numbers, Kind::Model, &record.model)?;
+        let key = of(&texts.keys, &record.key)?;
+        let model = of(&texts.models, &&*record.model)?;
         hours.entry((key, record.id.made_at().utc_hour(), model)).or_default().add(record);
     }
     let hours: Vec<_> = hours.into_iter().collect();

@@ -3,6 +3,7 @@
 use domain::budget::{BudgetFigures, BudgetScope};
 use domain::denial::{Denial, TrafficLimit};
 use domain::id::{EventId, KeyId};
+use domain::limits::QuotaUse;
 use domain::money::NanoUsd;
 use domain::time::{Clock, Timestamp};
 use domain::usage::{TokenUsage, UsageRecord};
@@ -135,6 +136,10 @@ impl Ledger for LimitsOnly {
     fn record_denied(&self, _: UsageRecord) {}
 
     fn figures(&self, _: &KeyRecord, _: Timestamp) -> Vec<BudgetFigures> {
+        Vec::new()
+    }
+
+    fn quotas(&self, _: &KeyRecord, _: Timestamp) -> Vec<QuotaUse> {
         Vec::new()
     }
 

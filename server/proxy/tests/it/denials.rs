@@ -298,7 +298,7 @@ async fn limits_per_minute_stand_in_answers_and_in_refusals() {
     let world = World::new();
     let requests = Some(Allowance { limit: 60, remaining: 12, resets_in_ms: 48_000 });
     world.book(|book| book.traffic = Traffic { requests, tokens: None });
-    world.provider.will_answer(200, "{}");
+    world.provider.will_answer(200, r#"{"usage":{"prompt_tokens":1,"completion_tokens":1}}"#);
     let answer = world.post("/v1/chat/completions", CHAT).await;
     let header = |answer: &http::Response<proxy::Body>, name: &str| {
         answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned())

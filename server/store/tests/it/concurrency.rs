@@ -105,7 +105,7 @@ on_both_engines! {
         assert_eq!(of_key(2), Compared { kept: others, by_events: others });
         assert!(sums.accounts.values().all(|account| account.kept == account.by_events), "{sums:?}");
         let everybody = sums.accounts[&total_of(person_id(1))].kept;
-        assert_eq!((everybody.spent.as_nano(), everybody.requests, everybody.tokens), (108_000, 108, 108 * 16));
+        assert_eq!((everybody.spent.as_nano(), everybody.requests, everybody.tokens), (108_000, 108, 108 * 31));
     }
 
     async fn a_sign_in_is_given_to_one(database: &TestDatabase) {

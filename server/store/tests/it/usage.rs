@@ -61,7 +61,7 @@ on_both_engines! {
         assert_eq!(store.ingest(&[]).await.unwrap().inserted, 0);
 
         let spent = NanoUsd::from_nano(301_000);
-        let used = Consumed { spent, requests: 301, tokens: 301 * 16 };
+        let used = Consumed { spent, requests: 301, tokens: 301 * 31 };
         let counters = [(month_of(key_id(1)), used), (total_of(person_id(1)), used)];
         assert_eq!(store.budget_counters(&ALL_MONTHS).await.unwrap(), counters);
         let sums = store.ledger_sums().await.unwrap();
