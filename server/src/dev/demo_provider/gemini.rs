@@ -175,7 +175,9 @@ fn tools(body: &Value) -> Vec<Tool> {
     let functions = tools.flat_map(|tool| tool["functionDeclarations"].as_array().into_iter().flatten());
     // Their own SDK for Python sends the underscores.
     let tool = |function: &Value| {
-        let schema = ["parametersJsonSchema", "parameters_json_schema", "parameters"].iter().find_map(|name| function.get(*name));
+        let schema = ["parametersJsonSchema", "parameters_json_schema", "parameters"]
+            .iter()
+            .find_map(|name| function.get(*name));
         Some(Tool { name: function["name"].as_str()?.to_owned(), schema: schema.cloned().unwrap_or_default() })
     };
     functions.filter_map(tool).collect()
