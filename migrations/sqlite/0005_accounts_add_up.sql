@@ -11,3 +11,5 @@ create index budget_counter_by_period on budget_counter (period, period_start);
 -- added up again.
 alter table usage_event add column charge_num integer;
 alter table usage_event add column period_num integer;
+-- How many more refusals a row stands for.
+alter table usage_event add column repeated integer not null default 0;

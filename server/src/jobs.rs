@@ -64,6 +64,7 @@ impl Books {
             for _ in 0..SWEEPS {
                 tokio::time::sleep(SWEEP_EVERY).await;
                 self.sweep(longest_call);
+                self.ledger.flush_refusals(false);
             }
             self.compare().await;
         }

@@ -213,6 +213,7 @@ impl Process {
         for job in self.jobs {
             job.abort();
         }
+        self.ledger.flush_refusals(true);
         if let Err(error) = self.ingest.flush().await {
             tracing::warn!(%error, "the last records stay in the spool and are ingested at the next start");
         }

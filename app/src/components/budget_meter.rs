@@ -11,6 +11,8 @@ use leptos::prelude::*;
 pub struct Budget {
     /// Whose budget it is, where it is not the thing's own: `team Billing`.
     pub whose: Option<String>,
+    /// `a month`, where the heading does not say it; else empty.
+    pub window: &'static str,
     pub limit: NanoUsd,
     pub spent: NanoUsd,
     pub reserved: NanoUsd,
@@ -60,6 +62,7 @@ fn per_cent(length: i128) -> String {
 pub fn BudgetMeter(budget: Budget) -> impl IntoView {
     let Lengths { spent, reserved, tone } = lengths(&budget);
     let left = budget.left();
+    let window = (!budget.window.is_empty()).then(|| format!(" {}", budget.window));
     let whose = budget.whose.map(|whose| format!(", {whose}"));
     let ticks = budget.thresholds.iter().map(|&at| {
         view! { <rect class="tick" x=format!("{}%", at.min(99)) width="1" height="100%"></rect> }
@@ -79,7 +82,7 @@ pub fn BudgetMeter(budget: Budget) -> impl IntoView {
                 {ticks.collect_view()}
             </svg>
             <div>
-                <b>{format!("{} left", usd(left))}</b>{format!(" of {}", usd(budget.limit))}{whose}
+                <b>{format!("{} left", usd(left))}</b>{format!(" of {}", usd(budget.limit))}{window}{whose}
                 <span class="note">
                     <span>{format!("{} spent", usd(budget.spent))}</span>
                     " · "<span>{format!("{} reserved", usd(budget.reserved))}</span>
@@ -120,6 +123,7 @@ mod tests {
         let money = NanoUsd::from_nano;
         lengths(&Budget {
             whose: None,
+            window: "",
             limit: money(limit),
             spent: money(spent),
             reserved: money(reserved),

@@ -38,7 +38,7 @@ mod traffic;
 pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
 pub(crate) use levels::figures;
-use levels::{above, led_team};
+use levels::{above, led_team, quota_use};
 pub(crate) use traffic::calls;
 use traffic::{audit_line, usage};
 
@@ -283,6 +283,7 @@ pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
             figures(BudgetScope::Person(PersonId::from_random(&[7; 16])), 20_000, 5_200, 0),
             figures(BudgetScope::Team(team()), 100_000, 18_800, 400),
         ],
+        quotas: vec![quota_use(BudgetScope::Key(key.id))],
         above: above(),
         last_use: Some(LastUse {
             at: now().plus_ms(-12_000),

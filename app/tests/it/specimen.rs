@@ -132,6 +132,7 @@ fn lists() -> impl IntoView {
 
 fn budget(limit: i64, spent: i64, reserved: i64) -> Budget {
     Budget {
+        window: "",
         whose: None,
         limit: dollars(limit),
         spent: dollars(spent),

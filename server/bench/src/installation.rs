@@ -409,5 +409,6 @@ fn earlier_call(id: EventId, key: KeyId, line: BudgetLine) -> UsageRecord {
         duration_ms: 900,
         first_byte_ms: Some(850),
         charged: vec![line],
+        repeated: 0,
     }
 }

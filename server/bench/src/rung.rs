@@ -12,7 +12,7 @@ use crate::installation::{database_url, unseal};
 use clap::ValueEnum;
 use domain::time::Clock;
 use floor::PassThrough;
-use in_memory::{KeepsNothing, LimitsOnly};
+use in_memory::{KeepsNothing, LimitsOnly, NoHistory};
 use portal::ports::Randomness as _;
 use portal::sealing::Sealing;
 use proxy::ports::Ledger;
@@ -96,7 +96,7 @@ pub async fn run(options: Options) -> Result<(), Problem> {
             let gateway = Gateway::new(Parts {
                 directory: installed.directory.clone(),
                 ledger,
-                history: Arc::new(StoredUsage(installed.store.clone())),
+                history: Arc::new(NoHistory),
                 clock: Arc::new(SystemClock),
                 upstream: Arc::new(HyperUpstream::new(connector)),
                 random: Box::new(random_number),

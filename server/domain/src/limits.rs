@@ -3,10 +3,11 @@
 //! The same limits can stand on every level of the hierarchy. A level without a limit of its own adds none: what holds
 //! for a call is every limit of every level that it belongs to.
 
-use crate::budget::{Cap, Window};
+use crate::budget::{BudgetScope, Cap, Window};
 use crate::minting::SMALLEST_CAP;
 use crate::money::NanoUsd;
 use crate::refusal::{Amount, Reason, Refusal, cap_field, quota_field};
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What a quota counts.
@@ -41,6 +42,22 @@ pub struct Quota {
     pub counted: Counted,
     pub window: Window,
     pub limit: u64,
+}
+
+/// A quota as it stands in its window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuotaUse {
+    pub scope: BudgetScope,
+    pub quota: Quota,
+    /// Calls in flight count with what they are expected to use.
+    pub used: u64,
+    pub resets_at: Option<Timestamp>,
+}
+
+impl QuotaUse {
+    pub const fn left(&self) -> u64 {
+        self.quota.limit.saturating_sub(self.used)
+    }
 }
 
 /// The limits that one level sets for everything below it. Kept as JSON: a new limit gets a default.

@@ -85,7 +85,6 @@ impl ServiceTier {
             _ => None,
         }
     }
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
     pub const fn is_standard(&self) -> bool {
         matches!(self, Self::Standard)
     }
@@ -258,6 +257,9 @@ pub struct UsageRecord {
     pub first_byte_ms: Option<u32>,
     /// The accounts that the cost was charged to.
     pub charged: Vec<BudgetLine>,
+    /// How many more refusals of the same kind this one stands for, of the same minute.
+    #[serde(default)]
+    pub repeated: u32,
 }
 
 impl UsageRecord {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::budget::{BudgetFigures, BudgetScope, Cap};
 use domain::id::{DeploymentId, KeyId, ProviderId};
-use domain::limits::Limits;
+use domain::limits::{Limits, Quota, QuotaUse};
 use domain::time::Timestamp;
 use domain::usage::UsageRecord;
 use std::sync::Arc;
@@ -37,6 +37,9 @@ pub trait GatewayPort: Send + Sync {
     async fn levels_above(&self, key: KeyId) -> Vec<SharedLimits>;
     /// The live budgets of one level under these caps, whatever is in force.
     async fn level_figures(&self, level: BudgetScope, caps: &[Cap]) -> Vec<BudgetFigures>;
+    /// As [`Self::figures`] and [`Self::level_figures`], for quotas.
+    async fn quotas(&self, key: KeyId) -> Vec<QuotaUse>;
+    async fn level_quotas(&self, level: BudgetScope, quotas: &[Quota]) -> Vec<QuotaUse>;
     /// Until every call that has ended by now is in the store, so that a page shows it; gives up after a second.
     async fn catch_up(&self);
     /// The first call of this key that finished after `since`, denials included; from memory.

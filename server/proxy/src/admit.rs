@@ -4,23 +4,24 @@
 //! be made elsewhere and carries its reservation; it is the only thing that can be sent to a provider.
 
 mod ahead;
+mod outbound;
 
+use crate::dialect::translate::Chat;
 use crate::gateway::Gateway;
 use crate::head::{AskedTier, Head, takes_forms};
 use crate::headers::Kind;
 use crate::holding::Held;
 use crate::metering::{CallBound, Tariff};
 use crate::ports::{KeyRecord, ReserveRequest};
-use crate::request::{Chain, Edits, OutputCap, rewrite};
+use crate::request::OutputCap;
 use crate::reservation::Reservation;
 use crate::route::Address;
-use crate::routing::{Candidate, candidates};
+use crate::routing::{Candidate, candidates, is_served};
 use crate::size::{self, Measured};
 use crate::slices::Slices;
 use bytes::Bytes;
 use domain::denial::Denial;
 use domain::id::EventId;
-use domain::key_secret::SecretText;
 use domain::model::{Endpoint, Model, WireFormat};
 use domain::money::NanoUsd;
 use domain::pricing::{Bound, CallSize, PriceList};
@@ -66,6 +67,7 @@ impl Caller {
             duration_ms: 0,
             first_byte_ms: None,
             charged: Vec::new(),
+            repeated: 0,
         }
     }
 }
@@ -97,6 +99,8 @@ pub(crate) struct Admitted {
     bound: CallBound,
     slices: Slices,
     candidates: Vec<Candidate>,
+    /// What the call asks for, if that is needed and known already.
+    chat: Option<Box<Chat>>,
     reservation: Reservation,
     /// Counts the call among those of its key, until it is settled.
     _held: Held,
@@ -134,7 +138,7 @@ pub(crate) fn admit(
     held: Held,
 ) -> Result<Admitted, Box<(Caller, Denial)>> {
     match plan(gateway, &caller, &called) {
-        Ok(Plan { model, candidates, output_cap, clamped, size, bound, slices, reservation }) => Ok(Admitted {
+        Ok(Plan { model, candidates, chat, output_cap, clamped, size, bound, slices, reservation }) => Ok(Admitted {
             caller,
             called,
             model,
@@ -144,6 +148,7 @@ pub(crate) fn admit(
             bound,
             slices,
             candidates,
+            chat,
             reservation,
             _held: held,
         }),
@@ -154,6 +159,7 @@ pub(crate) fn admit(
 struct Plan {
     model: Arc<Model>,
     candidates: Vec<Candidate>,
+    chat: Option<Box<Chat>>,
     output_cap: OutputCap,
     /// The cap to which the request was shrunk so that it fits into a budget.
     clamped: Option<u64>,
@@ -167,7 +173,8 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
     let Called { endpoint, head, body, .. } = called;
     let (endpoint, record) = (*endpoint, &*caller.record);
     let model = authorised_model(gateway, record, &head.model)?;
-    let candidates = serving(gateway, &model, endpoint)?;
+    let mut candidates = serving(gateway, &model, endpoint)?;
+    let chat = outbound::translatable(&mut candidates, called)?;
     let free = endpoint.counts_for().is_some();
     if model.price.is_none() && !free {
         return Err(Denial::ModelUnpriced { model: model.name.to_string() });
@@ -176,7 +183,7 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
     draft.streamed = head.stream;
     draft.price_version = model.price_version;
     let Measured { mut size, prompt_estimate, usual } =
-        size::measure(called, &model, record.profile.terms.prompt_bound);
+        size::measure(called, &candidates, &model, record.profile.terms.prompt_bound);
     let input_tokens = size.input_tokens;
     let guard = |reserved| {
         let (ledger, clock) = (Arc::clone(&gateway.ledger), Arc::clone(&gateway.clock));
@@ -197,7 +204,7 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
         let bound = CallBound { input_tokens, ..CallBound::default() };
         let (slices, reservation) = (Slices::whole(0), guard(Some(reserved)));
         let output_cap = OutputCap::AsSent;
-        return Ok(Plan { candidates, output_cap, clamped: None, size, bound, slices, reservation, model });
+        return Ok(Plan { candidates, chat, output_cap, clamped: None, size, bound, slices, reservation, model });
     };
     everything_has_a_price(price, head)?;
     // A bound that is no amount of money fits into no budget.
@@ -256,7 +263,7 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
         tier_is_silent: endpoint.format() == WireFormat::Gemini,
         ..CallBound::default()
     };
-    Ok(Plan { candidates, output_cap, clamped, size, bound, slices, reservation, model })
+    Ok(Plan { candidates, chat, output_cap, clamped, size, bound, slices, reservation, model })
 }
 
 /// What is billed beside tokens has to have a price, unless the model is free on purpose.
@@ -304,18 +311,20 @@ fn expected_output(most: u64) -> u64 {
 
 /// Where the call can go, or where it should have been made.
 fn serving(gateway: &Gateway, model: &Model, endpoint: Endpoint) -> Result<Vec<Candidate>, Denial> {
-    let listed = |wanted: Endpoint| {
-        model.endpoints.contains(&wanted) || wanted.counts_for().is_some_and(|whole| model.endpoints.contains(&whole))
-    };
-    let random = (gateway.random)();
-    let here = candidates(model, endpoint.format(), &*gateway.directory, random);
-    if listed(endpoint) && !here.is_empty() {
+    let directory = &*gateway.directory;
+    let here = candidates(model, endpoint, directory, (gateway.random)());
+    if !here.is_empty() {
         return Ok(here);
     }
-    let speaks = |format| !candidates(model, format, &*gateway.directory, random).is_empty();
-    let elsewhere =
-        Endpoint::ALL.into_iter().find(|&other| other != endpoint && listed(other) && speaks(other.format()));
+    let elsewhere = model.endpoints.iter().find(|&&other| other != endpoint && is_served(model, other, directory));
     match elsewhere {
+        Some(_) if endpoint.counts_for().is_some() => Err(Denial::InvalidRequest {
+            reason: format!(
+                "'model': the tokens of {} cannot be counted here, since its provider speaks another format and counts \
+                 otherwise. Send the call itself: its answer says what it used.",
+                model.name
+            ),
+        }),
         Some(other) => Err(Denial::ModelUnsupported { model: model.name.to_string(), endpoint: other.gateway_path() }),
         // Listed here, and nobody in service anywhere.
         None => Err(Denial::ProviderError),
@@ -406,6 +415,7 @@ impl Admitted {
     }
     /// Nothing will be sent any more: what is left of the request is not held while the answer takes its time.
     pub(crate) fn forget_body(&mut self) {
+        self.chat = None;
         self.called.body = Bytes::new();
     }
     pub(crate) const fn reservation(&self) -> &Reservation {
@@ -416,38 +426,5 @@ impl Admitted {
     }
     pub(crate) fn into_reservation(self) -> (Caller, Reservation) {
         (self.caller, self.reservation)
-    }
-
-    /// The request for one of the candidates.
-    pub(crate) fn outbound(
-        &self,
-        candidate: &Candidate,
-        credential: &SecretText,
-    ) -> Result<crate::upstream::Outbound, Denial> {
-        let body: Chain = rewrite(
-            &self.called.body,
-            &self.called.head,
-            &Edits {
-                endpoint: self.endpoint(),
-                upstream_model: &candidate.deployment.upstream_model,
-                output_cap: self.output_cap,
-                cap_field: cap_field(self.endpoint(), candidate),
-            },
-        );
-        crate::upstream::Outbound::new(self, candidate, credential, body)
-    }
-}
-
-/// Where a provider looks for the output cap. OpenAI's reasoning models take only the new name; many compatible servers
-/// know only the old one, and some ignore what they do not know.
-fn cap_field(endpoint: Endpoint, candidate: &Candidate) -> &'static str {
-    let host = candidate.provider.base_url.host().unwrap_or_default();
-    match endpoint {
-        Endpoint::Responses => "max_output_tokens",
-        Endpoint::GenerateContent => "maxOutputTokens",
-        Endpoint::ChatCompletions if host.ends_with(".openai.com") || host.ends_with(".openai.azure.com") => {
-            "max_completion_tokens"
-        }
-        _ => "max_tokens",
     }
 }

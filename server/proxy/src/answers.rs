@@ -6,9 +6,11 @@ use crate::error::{self, Asked, dollars, identify, iso, scope_name};
 use crate::forward::asked;
 use crate::gateway::Gateway;
 use crate::ports::Level;
+use crate::routing::is_served;
+use domain::budget::BudgetScope;
 use domain::denial::Denial;
 use domain::id::EventId;
-use domain::limits::Quota;
+use domain::limits::QuotaUse;
 use domain::model::{Endpoint, Model, WireFormat};
 use domain::usage::UsageRecord;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -39,21 +41,14 @@ pub(crate) fn models(gateway: &Gateway, caller: &Caller) -> Value {
 /// everything else lists by, are shown what they can use.
 fn is_callable(gateway: &Gateway, caller: &Caller, model: &Model) -> bool {
     let terms = &caller.record.effective;
-    let in_service = |endpoint: Endpoint| {
-        model.deployments.iter().any(|deployment| {
-            let provider = gateway.directory.provider(deployment.provider);
-            provider.is_some_and(|provider| provider.enabled && provider.format() == endpoint.format())
-        })
-    };
     let usable = |endpoint: &Endpoint| {
         (caller.skin == WireFormat::OpenAi || endpoint.format() == caller.skin)
-            && terms.endpoints.contains(endpoint)
-            && in_service(*endpoint)
+            && is_served(model, *endpoint, &*gateway.directory)
     };
     model.enabled
         && model.price.is_some()
         && terms.models.iter().any(|pattern| pattern.matches(model.name.as_str()))
-        && model.endpoints.iter().any(usable)
+        && terms.endpoints.iter().any(usable)
 }
 
 fn describe(gateway: &Gateway, skin: WireFormat, model: &Model) -> Value {
@@ -76,18 +71,19 @@ fn describe(gateway: &Gateway, skin: WireFormat, model: &Model) -> Value {
             "displayName": model.name,
             "inputTokenLimit": model.max_input_tokens,
             "outputTokenLimit": model.max_output_tokens,
-            "supportedGenerationMethods": methods(model),
+            "supportedGenerationMethods": methods(gateway, model),
         }),
     }
 }
 
-fn methods(model: &Model) -> Vec<&'static str> {
-    let verbs = model.endpoints.iter().flat_map(|endpoint| match endpoint {
-        Endpoint::GenerateContent => &["generateContent", "streamGenerateContent", "countTokens"][..],
-        Endpoint::EmbedContent => &["embedContent", "batchEmbedContents"],
-        _ => &[],
-    });
-    verbs.copied().collect()
+fn methods(gateway: &Gateway, model: &Model) -> Vec<&'static str> {
+    let verbs: [(Endpoint, &[&str]); 3] = [
+        (Endpoint::GenerateContent, &["generateContent", "streamGenerateContent"]),
+        (Endpoint::GeminiCountTokens, &["countTokens"]),
+        (Endpoint::EmbedContent, &["embedContent", "batchEmbedContents"]),
+    ];
+    let served = verbs.into_iter().filter(|(endpoint, _)| is_served(model, *endpoint, &*gateway.directory));
+    served.flat_map(|(_, verbs)| verbs.iter().copied()).collect()
 }
 
 /// `GET /v1/models/{id}`.
@@ -103,6 +99,7 @@ pub(crate) fn key(gateway: &Gateway, caller: &Caller) -> Value {
     let record = &*caller.record;
     let asked = asked(caller, gateway);
     let figures = gateway.ledger.figures(record, caller.begun_at);
+    let quotas_used = gateway.ledger.quotas(record, caller.begun_at);
     let tightest = figures.iter().min_by_key(|figures| figures.left());
     let budgets: Vec<Value> = figures
         .iter()
@@ -134,10 +131,10 @@ pub(crate) fn key(gateway: &Gateway, caller: &Caller) -> Value {
             "requests_per_minute": record.effective.requests_per_minute,
             "tokens_per_minute": record.effective.tokens_per_minute,
             "concurrency": record.effective.concurrency,
-            "quotas": quotas(&record.effective.quotas),
+            "quotas": quotas(&quotas_used, BudgetScope::Key(record.key.id)),
             "max_output_tokens": record.effective.max_output_tokens,
         },
-        "shared_limits": record.above.iter().map(|level| shared(level, &asked)).collect::<Vec<_>>(),
+        "shared_limits": record.above.iter().map(|level| shared(level, &quotas_used, &asked)).collect::<Vec<_>>(),
         "budgets": budgets,
         "binding": tightest.map(|tightest| json!({
             "scope": tightest.scope.word(),
@@ -148,21 +145,30 @@ pub(crate) fn key(gateway: &Gateway, caller: &Caller) -> Value {
     })
 }
 
-fn quotas(quotas: &[Quota]) -> Vec<Value> {
-    let line =
-        |quota: &Quota| json!({ "counted": quota.counted.word(), "window": quota.window.word(), "limit": quota.limit });
-    quotas.iter().map(line).collect()
+/// Those of one level.
+fn quotas(all: &[QuotaUse], scope: BudgetScope) -> Vec<Value> {
+    let line = |one: &QuotaUse| {
+        json!({
+            "counted": one.quota.counted.word(),
+            "window": one.quota.window.word(),
+            "limit": one.quota.limit,
+            "used": one.used,
+            "left": one.left(),
+            "resets_at": one.resets_at.map(iso),
+        })
+    };
+    all.iter().filter(|one| one.scope == scope).map(line).collect()
 }
 
 /// What a level above the key sets for everything below it; its budgets stand among the key's.
-fn shared(level: &Level, asked: &Asked<'_>) -> Value {
+fn shared(level: &Level, used: &[QuotaUse], asked: &Asked<'_>) -> Value {
     json!({
         "scope": level.scope.word(),
         "name": scope_name(level.scope, asked),
         "requests_per_minute": level.limits.requests_per_minute,
         "tokens_per_minute": level.limits.tokens_per_minute,
         "concurrency": level.limits.concurrency,
-        "quotas": quotas(&level.limits.quotas),
+        "quotas": quotas(used, level.scope),
     })
 }
 
@@ -201,7 +207,8 @@ pub(crate) fn respond(gateway: &Gateway, caller: &Caller, answer: Result<Value, 
     let value = match answer {
         Ok(value) => value,
         Err(Denial::NotFound) => {
-            let words = "There is no finished call of this key by that id. One that still runs is found when it has ended.";
+            let words =
+                "There is no finished call of this key by that id. One that still runs is found when it has ended.";
             return error::refuse_with(&Denial::NotFound, words, &asked(caller, gateway));
         }
         Err(denial) => return error::refuse(&denial, &asked(caller, gateway)),

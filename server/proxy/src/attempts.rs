@@ -14,6 +14,7 @@ use crate::retry::{Ended, Then, backoff, then};
 use crate::upstream::{SendError, UpstreamBody};
 use domain::denial::Denial;
 use domain::key_secret::SecretText;
+use domain::model::Endpoint;
 use http::{Response, StatusCode};
 use std::sync::Arc;
 use tokio::time::{Instant, sleep_until};
@@ -23,6 +24,8 @@ pub(crate) struct Reply {
     pub response: Response<UpstreamBody>,
     pub provider: Arc<ProviderRecord>,
     pub credential: Arc<SecretText>,
+    /// What was called there.
+    pub endpoint: Endpoint,
 }
 
 /// What this call may still do with one of its candidates.
@@ -35,6 +38,7 @@ enum Place {
 }
 
 /// What the client gets if no other attempt follows.
+#[expect(clippy::large_enum_variant, reason = "one for each call, and never in a list")]
 enum Last {
     Answer(Box<Reply>),
     Failure(Denial, Charge),
@@ -54,7 +58,7 @@ impl Exchange {
             let Some((at, mut attempt)) = self.next(&places, answer, due).await else { break };
             let candidate = &self.admitted.candidates()[at];
             let provider = Arc::clone(&candidate.provider);
-            let deployment = candidate.deployment.id;
+            let (deployment, endpoint) = (candidate.deployment.id, candidate.endpoint);
             let prepared = self.gateway.directory.credential(candidate.deployment.credential).and_then(|credential| {
                 let outbound = self.admitted.outbound(candidate, &credential)?;
                 Ok((credential, outbound))
@@ -86,7 +90,7 @@ impl Exchange {
             let (ended, failure) = match self.drain.wait(sending, answer.closed(), until).await {
                 Ok(Ok(response)) => {
                     let (status, ended) = (response.status(), Ended::of_status(response.status(), response.headers()));
-                    let reply = Reply { response, provider, credential };
+                    let reply = Reply { response, provider, credential, endpoint };
                     let Some(ended) = ended else {
                         attempt.answered();
                         self.attempt = Some(attempt);

@@ -9,6 +9,7 @@ use crate::admit::{Admitted, Caller};
 use crate::attempts::{Reply, is_refusal};
 use crate::body::Body;
 use crate::coding;
+use crate::crossing::Crossing;
 use crate::dialect;
 use crate::drain::{Drain, Stop};
 use crate::error::{self, Asked, dollars};
@@ -16,21 +17,22 @@ use crate::framing::Framing;
 use crate::gateway::Gateway;
 use crate::headers::for_client;
 use crate::health::{Attempt, Failure};
+use crate::kind_of_answer::{answers_in_json, says_nothing_of_itself, without_an_answer};
 use crate::limit_headers;
 use crate::metering::Charge;
 use crate::ports::ProviderRecord;
 use crate::reservation::Ending;
+use crate::routing::Candidate;
 use crate::size;
 use crate::stream;
 use crate::upstream::UpstreamBody;
 use bytes::{Bytes, BytesMut};
 use domain::denial::Denial;
 use domain::key_secret::SecretText;
-use domain::model::{Endpoint, WireFormat};
+use domain::model::WireFormat;
 use domain::money::NanoUsd;
 use domain::usage::Outcome;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body_util::BodyExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +41,8 @@ use tokio::time::Instant;
 
 /// A plain answer up to this size is kept until its cost is known; a larger one is passed on as it comes.
 const KEPT_WHOLE_BYTES: usize = 1024 * 1024;
+/// A plain answer that is translated has to be here as a whole; no honest one is longer.
+const TRANSLATED_BYTES: usize = 16 * 1024 * 1024;
 /// How much of the end of a large answer is searched for its usage.
 const TAIL_BYTES: usize = 64 * 1024;
 
@@ -66,29 +70,34 @@ pub(crate) struct Exchange {
     pub attempt: Option<Attempt>,
     /// How long the provider that answers may pause.
     pub between_events: Duration,
+    /// How the answer becomes one of the client's format, where it is not.
+    pub crossing: Option<Box<Crossing>>,
 }
 
 /// The call from here to its end.
 pub(crate) fn run(gateway: Arc<Gateway>, admitted: Admitted, answer: Answer) -> impl Future<Output = ()> {
     let timeouts = gateway.settings.timeouts;
     // A stream that reports as it goes has nothing to tell that has not been seen; a plain answer always has.
-    let worthwhile = !admitted.streamed() || dialect::usage_comes_last(admitted.endpoint());
+    let comes_last = |candidate: &Candidate| dialect::usage_comes_last(candidate.endpoint);
+    let worthwhile = !admitted.streamed() || admitted.candidates().iter().any(comes_last);
     // A provider goes on with a plain answer whether anybody waits or not, and tells what it cost at the end.
     let time = if admitted.streamed() { timeouts.drain } else { timeouts.first_byte_plain };
     let drain = Drain::new(Arc::clone(&gateway.drains), worthwhile, time);
     let due = Instant::now() + timeouts.total;
     let between_events = timeouts.between_events;
-    let exchange = Exchange { gateway, admitted, drain, due, attempts: 0, attempt: None, between_events };
+    let exchange =
+        Exchange { gateway, admitted, drain, due, attempts: 0, attempt: None, between_events, crossing: None };
     // On the heap, since it goes from hand to hand: each future that takes a value holds it twice, and the task of every
     // call had twelve kilobytes, which were allocated, copied and kept for as long as its stream ran.
     bring_back(Box::new(exchange), answer)
 }
 
 async fn bring_back(mut exchange: Box<Exchange>, mut answer: Answer) {
-    let Reply { response, provider, credential } = match exchange.reply(&mut answer).await {
+    let Reply { response, provider, credential, endpoint } = match exchange.reply(&mut answer).await {
         Ok(reply) => reply,
         Err((denial, charge)) => return exchange.fail(&denial, charge, answer),
     };
+    exchange.crossing = Crossing::of(&exchange.admitted, endpoint).map(Box::new);
     exchange.admitted.forget_body();
     let (parts, body) = response.into_parts();
     if let Some(between_events) = provider.timeouts.between_events() {
@@ -113,7 +122,7 @@ async fn bring_back(mut exchange: Box<Exchange>, mut answer: Answer) {
     if !parts.status.is_success() {
         return Box::pin(exchange.relay_error(head, body, credential, answer)).await;
     }
-    let framing = Framing::of_answer(&parts.headers, exchange.admitted.address());
+    let framing = Framing::of_answer(&parts.headers, &exchange.provider_address());
     let unsaid = exchange.admitted.streamed() && says_nothing_of_itself(&parts.headers);
     if let Some(framing) = framing.or(unsaid.then_some(Framing::Events)) {
         return Box::pin(stream::relay(exchange, framing, head, body, answer)).await;
@@ -124,24 +133,6 @@ async fn bring_back(mut exchange: Box<Exchange>, mut answer: Answer) {
         return exchange.fail(&denial, charge, answer);
     }
     exchange.relay_plain(head, body, answer).await;
-}
-
-/// Successes that have nothing to relay, or only a part of it.
-fn without_an_answer(status: StatusCode) -> bool {
-    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::PARTIAL_CONTENT)
-}
-
-/// Some servers send streams under no name, or under one that fits everything.
-fn says_nothing_of_itself(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(CONTENT_TYPE) else { return true };
-    let kind = kind.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
-    kind.eq_ignore_ascii_case(b"text/plain") || kind.eq_ignore_ascii_case(b"application/octet-stream")
-}
-
-/// Endpoints whose plain answers are one JSON object, whatever was asked for.
-const fn answers_in_json(endpoint: Endpoint) -> bool {
-    use Endpoint::{ImageEdits, ImageGenerations, ImageVariations, Speech, Transcriptions, Translations};
-    !matches!(endpoint, ImageEdits | ImageGenerations | ImageVariations | Speech | Transcriptions | Translations)
 }
 
 impl Exchange {
@@ -198,7 +189,7 @@ impl Exchange {
     /// A provider's error: passed through if it is one of the format, and replaced otherwise. It costs nothing.
     async fn relay_error(
         mut self: Box<Self>,
-        head: Response<()>,
+        mut head: Response<()>,
         mut body: UpstreamBody,
         credential: Arc<SecretText>,
         mut answer: Answer,
@@ -211,42 +202,49 @@ impl Exchange {
                 break;
             }
         }
-        // What broke off is no JSON any more, and is replaced.
+        let kept = kept.freeze();
         let secret = credential.expose().as_bytes();
         let leaks = !secret.is_empty() && memchr::memmem::find(&kept, secret).is_some();
         // Google's own way to say that the credential is wrong: a 400.
         if memchr::memmem::find(&kept, b"API_KEY_INVALID").is_some() {
             return self.fail(&Denial::ProviderAuth, Charge::NOTHING, answer);
         }
-        let begins = kept.trim_ascii_start().first();
-        let is_json = (begins == Some(&b'{') || (self.admitted.address().as_array && begins == Some(&b'[')))
-            && serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
-        if leaks || !is_json {
-            return self.fail(&Denial::ProviderError, Charge::NOTHING, answer);
+        match self.error_for_client(head.status(), &kept).filter(|_| !leaks) {
+            Some((status, body)) => {
+                *head.status_mut() = status;
+                self.admitted.reservation_mut().first_byte();
+                self.finish_whole(head, body, Charge::NOTHING, answer);
+            }
+            None => self.fail(&Denial::ProviderError, Charge::NOTHING, answer),
         }
-        self.admitted.reservation_mut().first_byte();
-        self.finish_whole(head, kept.freeze(), Charge::NOTHING, answer);
     }
 
     async fn relay_plain(mut self: Box<Self>, head: Response<()>, mut body: UpstreamBody, mut answer: Answer) {
+        let most = if self.crossing.is_some() { TRANSLATED_BYTES } else { KEPT_WHOLE_BYTES };
         let mut kept = BytesMut::new();
         let failure = loop {
             let due = self.due.min(Instant::now() + self.between_events);
             match self.drain.wait(body.frame(), answer.closed(), due).await {
                 Ok(None) => {
-                    let usage = dialect::plain_usage(self.admitted.endpoint(), &kept);
+                    let usage = dialect::plain_usage(self.provider_endpoint(), &kept);
                     let charge = self.plain_charge(usage, kept.len());
                     // A connection that just ends tells nobody that the answer was longer.
                     let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
                     if usage.is_none() && answers_in_json(self.admitted.endpoint()) && !is_json() {
                         return self.fail(&Denial::UpstreamProtocol, charge, answer);
                     }
-                    return self.finish_whole(head, kept.freeze(), charge, answer);
+                    return match self.for_client(&kept.freeze()) {
+                        Ok(bytes) => self.finish_whole(head, bytes, charge, answer),
+                        Err(denial) => self.fail(&denial, charge, answer),
+                    };
                 }
                 Ok(Some(Ok(frame))) => {
                     self.admitted.reservation_mut().first_byte();
                     kept.extend_from_slice(frame.data_ref().map_or(&b""[..], |data| data));
-                    if kept.len() > KEPT_WHOLE_BYTES {
+                    if kept.len() > most && self.crossing.is_some() {
+                        break Denial::UpstreamProtocol;
+                    }
+                    if kept.len() > most {
                         return Box::pin(self.relay_large(head, kept.freeze(), body, answer)).await;
                     }
                 }
@@ -336,7 +334,7 @@ impl Exchange {
                 }
             }
         };
-        let usage = failure.is_none().then(|| dialect::usage_in_tail(self.admitted.endpoint(), &tail)).flatten();
+        let usage = failure.is_none().then(|| dialect::usage_in_tail(self.provider_endpoint(), &tail)).flatten();
         let must_close = usage.is_none() && answers_in_json(self.admitted.endpoint());
         let cut_short = must_close && !tail.trim_ascii_end().ends_with(b"}");
         let failure = failure.or(cut_short.then_some(Denial::UpstreamProtocol));

@@ -8,6 +8,8 @@ mod answers;
 mod attempts;
 mod body;
 mod coding;
+mod crossing;
+mod denial_words;
 mod dialect;
 mod drain;
 mod error;
@@ -22,6 +24,7 @@ mod head;
 mod headers;
 mod health;
 mod holding;
+mod kind_of_answer;
 mod limit_headers;
 #[cfg(feature = "measuring")]
 #[doc(hidden)]

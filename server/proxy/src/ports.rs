@@ -8,7 +8,7 @@ use domain::budget::{BudgetFigures, BudgetLine, BudgetScope};
 use domain::denial::Denial;
 use domain::id::{CredentialId, EventId, KeyId, ProviderId};
 use domain::key_secret::{Pepper, SecretText};
-use domain::limits::Limits;
+use domain::limits::{Limits, QuotaUse};
 use domain::model::{Model, ProviderKind, WireFormat};
 use domain::money::NanoUsd;
 use domain::provider_timeouts::ProviderTimeouts;
@@ -147,6 +147,8 @@ pub trait Ledger: Send + Sync {
     fn record_denied(&self, record: UsageRecord);
     /// The budgets of a key as they stand.
     fn figures(&self, record: &KeyRecord, now: Timestamp) -> Vec<BudgetFigures>;
+    /// The quotas of a key and of the levels above it as they stand.
+    fn quotas(&self, record: &KeyRecord, now: Timestamp) -> Vec<QuotaUse>;
     /// A finished call by its id, if it belongs to this key: recent ones from memory, older ones are unknown here.
     fn finished(&self, event: EventId, key: KeyId) -> Option<Arc<UsageRecord>>;
 }

@@ -183,6 +183,12 @@ pub struct Chain {
     left: u64,
 }
 
+impl From<Bytes> for Chain {
+    fn from(body: Bytes) -> Self {
+        Self { left: body.len() as u64, pieces: VecDeque::from([body]) }
+    }
+}
+
 impl Chain {
     fn new(body: &Bytes, splices: Vec<(Range<usize>, String)>) -> Self {
         let mut pieces = VecDeque::with_capacity(2 * splices.len() + 1);

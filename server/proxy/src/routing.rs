@@ -1,36 +1,61 @@
-//! In which order a model's deployments are tried: lower priority first, among equals by weight.
+//! In which order a model's deployments are tried: lower priority first, then those that speak the call's own format,
+//! among equals by weight.
 //!
 //! The choice is a function of its arguments; the random number comes from outside.
 
+use crate::crossing::chat_endpoint;
 use crate::ports::{Directory, ProviderRecord};
-use domain::model::{Deployment, Model, WireFormat};
+use domain::model::{Deployment, Endpoint, Model, WireFormat};
 use std::sync::Arc;
 
 /// A place where this call can go.
 pub(crate) struct Candidate {
     pub deployment: Deployment,
     pub provider: Arc<ProviderRecord>,
+    /// What is called there. Another endpoint than the client's: the call has to be translated.
+    pub endpoint: Endpoint,
 }
 
-/// The deployments that speak the call's format and whose provider is in service, in the order to try them.
-pub(crate) fn candidates(model: &Model, format: WireFormat, directory: &dyn Directory, random: u64) -> Vec<Candidate> {
+/// What a call to this endpoint calls at a provider of this format; `None` if the model is not served so. Chats can
+/// cross into another format, everything else stays in its own.
+fn endpoint_at(model: &Model, endpoint: Endpoint, format: WireFormat) -> Option<Endpoint> {
+    let listed = |wanted: Endpoint| {
+        model.endpoints.contains(&wanted) || wanted.counts_for().is_some_and(|whole| model.endpoints.contains(&whole))
+    };
+    if endpoint.format() == format && listed(endpoint) {
+        return Some(endpoint);
+    }
+    chat_endpoint(endpoint, format).filter(|chat| listed(*chat))
+}
+
+/// The deployments that can serve a call and whose provider is in service, in the order to try them.
+pub(crate) fn candidates(model: &Model, endpoint: Endpoint, directory: &dyn Directory, random: u64) -> Vec<Candidate> {
     let usable = model.deployments.iter().filter_map(|deployment| {
-        let provider = directory.provider(deployment.provider)?;
-        let usable = provider.enabled && provider.format() == format;
-        usable.then(|| Candidate { deployment: deployment.clone(), provider })
+        let provider = directory.provider(deployment.provider).filter(|provider| provider.enabled)?;
+        let endpoint = endpoint_at(model, endpoint, provider.format())?;
+        Some(Candidate { deployment: deployment.clone(), provider, endpoint })
     });
+    let rank = |candidate: &Candidate| (candidate.deployment.priority, candidate.endpoint != endpoint);
     let mut left: Vec<Candidate> = usable.collect();
-    left.sort_by_key(|candidate| candidate.deployment.priority);
+    left.sort_by_key(rank);
     let mut ordered = Vec::with_capacity(left.len());
     let mut random = random;
     while !left.is_empty() {
-        let priority = left[0].deployment.priority;
-        let equals = left.iter().take_while(|candidate| candidate.deployment.priority == priority).count();
+        let first = rank(&left[0]);
+        let equals = left.iter().take_while(|candidate| rank(candidate) == first).count();
         let weights = left[..equals].iter().map(|candidate| candidate.deployment.weight);
         ordered.push(left.remove(pick(weights, random)));
         random = random.rotate_left(17).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
     }
     ordered
+}
+
+/// True if a deployment that can serve such a call is in service.
+pub(crate) fn is_served(model: &Model, endpoint: Endpoint, directory: &dyn Directory) -> bool {
+    model.deployments.iter().any(|deployment| {
+        let provider = directory.provider(deployment.provider).filter(|provider| provider.enabled);
+        provider.is_some_and(|provider| endpoint_at(model, endpoint, provider.format()).is_some())
+    })
 }
 
 /// The index on which a random number falls; the first one if no weight is given.

@@ -7,6 +7,7 @@
 
 use crate::admit::Called;
 use crate::head::AskedTier;
+use crate::routing::Candidate;
 use domain::access_profile::PromptBound;
 use domain::model::{Endpoint, Model, WireFormat};
 use domain::pricing::CallSize;
@@ -37,7 +38,7 @@ pub(crate) struct Measured {
     pub usual: Beside,
 }
 
-pub(crate) fn measure(called: &Called, model: &Model, bound: PromptBound) -> Measured {
+pub(crate) fn measure(called: &Called, candidates: &[Candidate], model: &Model, bound: PromptBound) -> Measured {
     let Called { endpoint, head, body, .. } = called;
     let bytes = (body.len() as u64).saturating_sub(head.file_bytes);
     let input_tokens = match bound {
@@ -45,7 +46,7 @@ pub(crate) fn measure(called: &Called, model: &Model, bound: PromptBound) -> Mea
         // 1.15 thirds and 64.
         PromptBound::Estimate => bytes.saturating_mul(23).div_ceil(60).saturating_add(64),
     };
-    let input_tokens = input_tokens.saturating_add(beside_text(called, model));
+    let input_tokens = input_tokens.saturating_add(beside_text(called, candidates, model));
     let characters = head.most.characters;
     let (output_tokens, output_estimate) = match endpoint {
         Endpoint::ImageGenerations | Endpoint::ImageEdits | Endpoint::ImageVariations => {
@@ -86,13 +87,14 @@ pub(crate) const fn answers_in_text(endpoint: Endpoint) -> bool {
 }
 
 /// What a template, images and input from elsewhere come to.
-fn beside_text(called: &Called, model: &Model) -> u64 {
+fn beside_text(called: &Called, candidates: &[Candidate], model: &Model) -> u64 {
     let head = &called.head;
-    let per_image = match called.endpoint.format() {
+    let per_image = |candidate: &Candidate| match candidate.endpoint.format() {
         // Tiles of the small models, times what an image has at most.
         WireFormat::OpenAi => 50_000,
         WireFormat::Anthropic | WireFormat::Gemini => 8_000,
     };
+    let per_image = candidates.iter().map(per_image).max().unwrap_or(0);
     let window = model.max_input_tokens;
     let images = head.scan.images.saturating_mul(per_image).min(window.unwrap_or(u64::MAX));
     let outside = if head.scan.outside { window.unwrap_or(UNKNOWN_WINDOW) } else { 0 };

@@ -8,7 +8,10 @@
 //!
 //! Deadlines are looked at once a second, not by a timer for each event.
 
+mod translated;
+
 use crate::body::{Body, Sender};
+use crate::dialect::translate::StreamTranslator;
 use crate::dialect::{StreamTap, Verdict};
 use crate::forward::{Answer, Exchange, announce_budget};
 use crate::framing::{Framing, Splitter};
@@ -49,6 +52,8 @@ struct Pump {
     exchange: Box<Exchange>,
     tap: StreamTap,
     splitter: Splitter,
+    /// What the client sees is made by this, if its format is another.
+    translator: Option<Box<StreamTranslator>>,
     client: Sender,
     /// When the provider last said something.
     heard: Instant,
@@ -65,7 +70,9 @@ pub(crate) async fn relay(
     answer: Answer,
 ) {
     let status = head.status().as_u16();
-    if framing == Framing::Events && !is_event_stream(head.headers()) {
+    if let Some(crossing) = &exchange.crossing {
+        head.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(crossing.stream_type()));
+    } else if framing == Framing::Events && !is_event_stream(head.headers()) {
         head.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     }
     head.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -74,20 +81,23 @@ pub(crate) async fn relay(
     let (client, client_body) = Body::channel();
     // If nobody takes it, the channel says so at the next step.
     let _ = answer.send(head.map(|()| client_body));
-    let tap = StreamTap::new(exchange.admitted.endpoint(), framing, exchange.admitted.client_wants_usage());
+    // What is translated needs all that the provider says.
+    let wants_usage = exchange.crossing.is_some() || exchange.admitted.client_wants_usage();
+    let tap = StreamTap::new(exchange.provider_endpoint(), framing, wants_usage);
+    let translator = exchange.crossing.as_ref().map(|crossing| Box::new(crossing.stream()));
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let heard = Instant::now();
     let splitter = Splitter::new(framing);
-    let mut pump = Pump { exchange, tap, splitter, client, heard, ticks, tick: 0, checkpointed: None };
+    let mut pump = Pump { exchange, tap, splitter, translator, client, heard, ticks, tick: 0, checkpointed: None };
     let end = pump.run(&mut body).await;
     let was_whole = matches!(end, End::Whole(_));
     if !was_whole {
         // Nobody reads on: the provider should not have to write on while this call is being settled.
         body = UpstreamBody::default();
     }
-    let Pump { exchange, tap, client, .. } = pump;
-    Ended { exchange, tap, client, status }.finish(end).await;
+    let Pump { exchange, tap, client, translator, .. } = pump;
+    Ended { exchange, tap, client, translator, status }.finish(end).await;
     if was_whole {
         let _ = timeout(LINGER, async { while let Some(Ok(_)) = body.frame().await {} }).await;
     }
@@ -115,12 +125,17 @@ impl Pump {
             let end = match step {
                 Step::Frame(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) => {
-                        let end = self.take(data).await;
+                        let end = match self.translator {
+                            // Boxed, so that a task which has no use for it has no room for it either.
+                            Some(_) => Box::pin(self.take_translated(data)).await,
+                            None => self.take(data).await,
+                        };
                         self.heard = Instant::now();
                         end
                     }
                     Err(_) => None,
                 },
+                Step::Frame(None) if self.translator.is_some() => Some(self.closed_translated()),
                 Step::Frame(None) => Some(self.closed()),
                 Step::Frame(Some(Err(error))) => {
                     tracing::warn!(%error, "a provider broke off a stream");

@@ -5,6 +5,7 @@
 
 use crate::body::Sender;
 use crate::dialect::StreamTap;
+use crate::dialect::translate::StreamTranslator;
 use crate::error::{error_body, sentence};
 use crate::forward::{Exchange, asked};
 use crate::metering::Charge;
@@ -41,6 +42,7 @@ pub(crate) struct Ended {
     pub exchange: Box<Exchange>,
     pub tap: StreamTap,
     pub client: Sender,
+    pub translator: Option<Box<StreamTranslator>>,
     /// Of the answer's head.
     pub status: u16,
 }
@@ -98,7 +100,7 @@ impl Ended {
             None => None,
         };
         let settled = reservation.settle(Ending { status: self.status, outcome, error, charge });
-        let event = |denial: &Denial| {
+        let mut event = |denial: &Denial| {
             let words = match denial {
                 _ if shutdown => SHUTDOWN.to_owned(),
                 Denial::BudgetExhausted(limit) => out_of_money(limit),
@@ -111,7 +113,10 @@ impl Ended {
                     if error["code"].is_number() { &mut error["details"][0]["reason"] } else { &mut error["code"] };
                 *place = Value::from("server_shutdown");
             }
-            Bytes::from(self.tap.error_event(&body))
+            match &mut self.translator {
+                Some(translator) => translator.broken(&body),
+                None => Bytes::from(self.tap.error_event(&body)),
+            }
         };
         let bytes = match (settled, denial) {
             (Err(denial), _) => event(&denial),

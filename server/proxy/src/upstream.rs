@@ -5,6 +5,7 @@
 //! addresses are allowed, `TCP_NODELAY`) is the connector's business, which comes from outside.
 
 use crate::admit::Admitted;
+use crate::crossing;
 use crate::headers;
 use crate::request::Chain;
 use crate::routing::Candidate;
@@ -41,8 +42,10 @@ impl Outbound {
     ) -> Result<Self, Denial> {
         let unusable = |_| Denial::ProviderError;
         let provider = &*candidate.provider;
-        let (endpoint, model) = (admitted.endpoint(), &candidate.deployment.upstream_model);
-        let target = Target { provider, endpoint, address: admitted.address(), model };
+        let (endpoint, model) = (candidate.endpoint, &candidate.deployment.upstream_model);
+        let crossed = crossing::address(endpoint, admitted.streamed());
+        let address = if endpoint == admitted.endpoint() { admitted.address() } else { &crossed };
+        let target = Target { provider, endpoint, address, model };
         let path = target.path().ok_or_else(|| {
             tracing::error!(provider.name = %provider.name, "a deployment's model name cannot stand in a URL");
             Denial::ProviderError

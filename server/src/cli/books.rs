@@ -5,7 +5,7 @@
 
 use super::commands::Commands;
 use super::socket::Answer;
-use crate::gateway::reconcile::{Accounts, Drift, outside};
+use crate::gateway::reconcile::{Accounts, Drift, drifting};
 use domain::audit::{Actor, AuditEntry};
 use domain::budget::{BudgetLine, Consumed};
 use domain::money::NanoUsd;
@@ -61,7 +61,7 @@ impl Commands {
         let rollups = sums.keys.iter().filter(|(_, key)| key.kept != key.by_events);
         Ok(Findings {
             counters: counters.collect(),
-            memory: outside(before, &self.ledger.accounts(), &truth),
+            memory: drifting(&self.ledger, before, &truth).await,
             hours: rollups
                 .map(|(key, it)| format!("{key}: {} by events, {} by hours", it.by_events, it.kept))
                 .collect(),

@@ -22,9 +22,10 @@ use super::recovery::{self, Recovered, Recovery};
 use super::spool::{Checkpoint, Intent, OpenCall, Refused, Spool};
 use admission::Locked;
 use calls::{Call, Calls};
-use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Consumed};
+use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Consumed, Window};
 use domain::denial::Denial;
 use domain::id::{EventId, KeyId};
+use domain::limits::{Quota, QuotaUse};
 use domain::money::NanoUsd;
 use domain::time::{Clock, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord};
@@ -80,14 +81,20 @@ impl Ledger {
             clock,
             typical_call_ms: AtomicU64::new(2_000),
         };
-        for (line, used) in used {
+        let windows = recovery::windows_that_matter(ledger.clock.now(), &ledger.zone);
+        // Of an older window the database's counters were not asked for: half of a figure would look like a drift.
+        let matters = |line: &BudgetLine| {
+            line.window == Window::Total
+                || windows.iter().any(|&(window, since)| window == line.window && line.window_start >= since)
+        };
+        for (line, used) in used.into_iter().filter(|(line, _)| matters(line)) {
             ledger.with(line.scope, |account| account.use_up(line, used, &ledger.zone));
         }
         for event in void {
             ledger.spool.release(event);
         }
         for record in interrupted {
-            ledger.settle_interrupted(record);
+            ledger.settle_interrupted(record, matters);
         }
         ledger
     }
@@ -123,6 +130,23 @@ impl Ledger {
         swept
     }
 
+    /// Writes refusals that were held back in minutes that are over, or all of them.
+    pub fn flush_refusals(&self, all: bool) {
+        let due = {
+            let mut refusals = lock(&self.refusals);
+            if all { refusals.all() } else { refusals.of_past_minutes(self.clock.now()) }
+        };
+        self.note(&due);
+    }
+
+    fn note(&self, uncharged: &[UsageRecord]) {
+        for record in uncharged {
+            if let Err(error) = self.spool.note_denied(record) {
+                tracing::debug!(%error, event.id = %record.id, "a denial was not recorded");
+            }
+        }
+    }
+
     /// Every account in memory.
     pub fn accounts(&self) -> BTreeMap<BudgetLine, Standing> {
         let mut all = BTreeMap::new();
@@ -142,11 +166,13 @@ impl Ledger {
         pairs.filter(|(_, held, of_calls)| held != of_calls).collect()
     }
 
-    /// Corrects what an account has used, after a drift was found.
+    /// Corrects what an account has used, after a drift was found. One that is not kept any more needs none.
     pub fn correct(&self, line: BudgetLine, wrong: Consumed, right: Consumed) {
         self.with(line.scope, |account| {
-            let period = account.period(line.window, line.window_start, &self.zone);
-            period.used = period.used.plus(right).minus(wrong);
+            if account.periods(line.scope).any(|(kept, ..)| kept == line) {
+                let period = account.period(line.window, line.window_start, &self.zone);
+                period.used = period.used.plus(right).minus(wrong);
+            }
         });
     }
 
@@ -155,9 +181,21 @@ impl Ledger {
         self.with(scope, |account| caps.iter().map(|&cap| account.figures(scope, cap, now, &self.zone)).collect())
     }
 
-    fn settle_interrupted(&self, record: UsageRecord) {
+    /// As [`Self::figures_of`], for quotas.
+    pub fn quotas_of(&self, scope: BudgetScope, quotas: &[Quota], now: Timestamp) -> Vec<QuotaUse> {
+        self.with(scope, |account| {
+            let standing = |&quota: &Quota| {
+                let period = account.at(quota.window, now, &self.zone);
+                let used = period.used.plus(period.held).counted(quota.counted);
+                QuotaUse { scope, quota, used, resets_at: period.resets_at }
+            };
+            quotas.iter().map(standing).collect()
+        })
+    }
+
+    fn settle_interrupted(&self, record: UsageRecord, matters: impl Fn(&BudgetLine) -> bool) {
         let Some((_, written)) = self.spool.settle(&record) else { return };
-        for &line in &record.charged {
+        for &line in record.charged.iter().filter(|line| matters(line)) {
             self.with(line.scope, |account| account.use_up(line, record.consumed(), &self.zone));
         }
         tracing::warn!(
@@ -300,15 +338,21 @@ impl ports::Ledger for Ledger {
 
     fn record_denied(&self, record: UsageRecord) {
         let record = UsageRecord { cost: NanoUsd::ZERO, charged: Vec::new(), ..tidy(record) };
-        let is_news = record.outcome != Outcome::Denied || lock(&self.refusals).is_news(&record, self.clock.now());
-        if is_news && let Err(error) = self.spool.note_denied(&record) {
-            tracing::debug!(%error, event.id = %record.id, "a denial was not recorded");
+        self.remember(record.clone());
+        if record.outcome == Outcome::Denied {
+            let due = lock(&self.refusals).after(record, self.clock.now());
+            self.note(&due);
+        } else {
+            self.note(&[record]);
         }
-        self.remember(record);
     }
 
     fn figures(&self, record: &KeyRecord, now: Timestamp) -> Vec<BudgetFigures> {
         Locked::new(&self.plan(record), &self.zone).budgets(now).collect()
+    }
+
+    fn quotas(&self, record: &KeyRecord, now: Timestamp) -> Vec<QuotaUse> {
+        Locked::new(&self.plan(record), &self.zone).quotas(now).map(|figures| figures.told()).collect()
     }
 
     fn finished(&self, event: EventId, key: KeyId) -> Option<Arc<UsageRecord>> {

@@ -5,7 +5,7 @@
 
 use domain::budget::{BudgetFigures, BudgetScope, Consumed};
 use domain::denial::{Denial, LimitReached, QuotaReached};
-use domain::limits::{Counted, Quota};
+use domain::limits::{Counted, Quota, QuotaUse};
 use domain::money::NanoUsd;
 use domain::time::{MS_PER_DAY, Timestamp};
 
@@ -85,6 +85,14 @@ pub(super) struct QuotaFigures {
     pub(super) used: Consumed,
     pub(super) held: Consumed,
     pub(super) resets_at: Option<Timestamp>,
+}
+
+impl QuotaFigures {
+    /// For people and clients.
+    pub(super) const fn told(&self) -> QuotaUse {
+        let &Self { scope, quota, used, held, resets_at } = self;
+        QuotaUse { scope, quota, used: used.plus(held).counted(quota.counted), resets_at }
+    }
 }
 
 /// Whether one more call, of so many expected tokens, is within the quota. Calls in flight count with what they are

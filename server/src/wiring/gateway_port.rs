@@ -8,6 +8,7 @@ use bytes::Bytes;
 use domain::budget::{BudgetFigures, BudgetScope, Cap};
 use domain::denial::Denial;
 use domain::id::{DeploymentId, KeyId, ProviderId};
+use domain::limits::{Quota, QuotaUse};
 use domain::model::ProviderKind;
 use domain::time::{Clock, Timestamp};
 use domain::usage::UsageRecord;
@@ -65,6 +66,15 @@ impl GatewayPort for LiveGateway {
 
     async fn level_figures(&self, level: BudgetScope, caps: &[Cap]) -> Vec<BudgetFigures> {
         self.ledger.figures_of(level, caps, self.clock.now())
+    }
+
+    async fn level_quotas(&self, level: BudgetScope, quotas: &[Quota]) -> Vec<QuotaUse> {
+        self.ledger.quotas_of(level, quotas, self.clock.now())
+    }
+
+    async fn quotas(&self, key: KeyId) -> Vec<QuotaUse> {
+        let Some(record) = self.directory.key(key) else { return vec![] };
+        self.ledger.quotas(&record, self.clock.now())
     }
 
     async fn figures(&self, key: KeyId) -> Vec<BudgetFigures> {

@@ -84,7 +84,7 @@ async fn insert_events<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &
     const INSERT: &str = "insert into usage_event (id, key_num, model_num, deployment_num, network_num, agent_num,
         denial_num, endpoint, status, outcome, source, streamed, input, cache_read, cache_write, cache_write_1h, output,
         reasoning, cost, price_version, secret_version, duration_ms, first_byte_ms,
-        charge_num, period_num, beside) values";
+        charge_num, period_num, beside, repeated) values";
     let events = records.iter().map(|record| Event::new(record, texts)).collect::<Result<Vec<_>>>()?;
     let mut new = HashSet::with_capacity(events.len());
     for piece in pieces(&events) {
@@ -120,6 +120,7 @@ async fn insert_events<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &
                 event.charge,
                 event.periods,
                 beside(&event.record.tokens.beside),
+                i64::from(event.record.repeated),
             ],
             "on conflict (id) do nothing returning id"
         )?;
@@ -156,9 +157,10 @@ struct Hour {
 impl Hour {
     fn add(&mut self, record: &UsageRecord) {
         let tokens = &record.tokens;
-        self.requests += 1;
+        let times = 1 + i64::from(record.repeated);
+        self.requests += times;
         self.failures += i64::from(failed(record));
-        self.denials += i64::from(record.outcome == Outcome::Denied);
+        self.denials += if record.outcome == Outcome::Denied { times } else { 0 };
         for (sum, count) in [
             (&mut self.input, input(tokens)),
             (&mut self.cache_read, tokens.cache_read),

@@ -1,11 +1,12 @@
 //! One key as a row: what it is, whether it is fine, what is left, when it was used, when it ends, whose it is.
 
 use crate::components::{Budget, BudgetMeter, Cell, Column, Id, NameCell, StatusChip, Table, day, when};
-use crate::format::Calendar;
+use crate::format::{Calendar, grouped};
 use crate::paths;
 use crate::words;
 use domain::budget::{BudgetFigures, BudgetScope};
 use domain::id::KeyId;
+use domain::limits::QuotaUse;
 use domain::virtual_key::Owner;
 use leptos::prelude::*;
 use portal::keys::KeyRow;
@@ -21,6 +22,7 @@ pub fn short_id(id: KeyId) -> String {
 /// One reading of the ledger for the meter.
 pub fn budget(figures: &BudgetFigures, whose: Option<String>, calendar: &Calendar) -> Budget {
     Budget {
+        window: "",
         whose,
         limit: figures.limit,
         spent: figures.spent,
@@ -42,6 +44,33 @@ pub fn whose(scope: BudgetScope, name: Option<&str>, mine: bool) -> Option<Strin
         BudgetScope::Profile(_) => Some(named("guardrails")),
         BudgetScope::Organisation => Some("the organisation".to_owned()),
     }
+}
+
+/// Quotas under the names of whose they are, with what is used and left of each. Nothing where there are none.
+pub fn quota_table(quotas: Vec<(String, QuotaUse)>, calendar: &Calendar) -> Option<impl IntoView + use<>> {
+    let rows = quotas.into_iter().map(|(name, one)| {
+        let resets = one.resets_at.map_or_else(|| "never".to_owned(), |at| calendar.date_time(at));
+        view! {
+            <tr>
+                <NameCell name=name/>
+                <Cell label="Used" number=true>{grouped(one.used)}</Cell>
+                <Cell label="Left" number=true><b>{grouped(one.left())}</b></Cell>
+                <Cell label="Limit" number=true>{grouped(one.quota.limit)}</Cell>
+                <Cell label="Resets">{resets}</Cell>
+            </tr>
+        }
+    });
+    let rows: Vec<_> = rows.collect();
+    (!rows.is_empty()).then(|| {
+        let columns = vec![
+            Column::text("Quota"),
+            Column::number("Used"),
+            Column::number("Left"),
+            Column::number("Limit"),
+            Column::text("Resets"),
+        ];
+        view! { <Table columns=columns caption="Quotas" compact=true>{rows}</Table> }
+    })
 }
 
 /// `You`, `Ada Example`, `Team Billing`

@@ -194,7 +194,7 @@ fn the_audit_log_shows_what_changed_in_words_that_people_use() {
 #[test]
 fn a_level_shows_what_is_left_and_that_more_is_handed_out_than_there_is() {
     let list = page("budgets", true);
-    assert!(list.html.contains("Handed out below: $36,000.00 a month") && list.html.contains("in Europe"));
+    assert!(list.html.contains("$36,000.00 a month handed out below") && list.html.contains("in Europe"));
     assert!(list.html.contains("90,000,000 tokens a day"));
     let level = page("budget", true);
     assert!(level.html.contains("$11,792.00 left") && level.html.contains("600 requests a minute"));

@@ -11,7 +11,7 @@ use domain::access_profile::{
 use domain::audit::{Actor, AuditEntry, AuditRow, GENESIS};
 use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
 use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
-use domain::limits::{Counted, Limits, OverCommitment, Quota};
+use domain::limits::{Counted, Limits, OverCommitment, Quota, QuotaUse};
 use domain::model::{Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::{Membership, Role};
@@ -356,6 +356,8 @@ pub(super) fn level(scope: BudgetScope, name: &str, caps: &[(Window, i64, i64)])
             vec![]
         },
     };
+    let used = |&quota: &Quota| QuotaUse { scope, quota, used: 1_204_000, resets_at: Some(ago(-1)) };
+    let quotas = limits.quotas.iter().map(used).collect();
     let within = matches!(scope, BudgetScope::Team(_)).then(|| "Europe".to_owned());
     let over_committed = match scope {
         BudgetScope::Organisation => {
@@ -364,6 +366,7 @@ pub(super) fn level(scope: BudgetScope, name: &str, caps: &[(Window, i64, i64)])
         _ => vec![],
     };
     LevelRow {
+        quotas,
         scope,
         name: name.to_owned(),
         within,

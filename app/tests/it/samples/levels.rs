@@ -1,7 +1,7 @@
 //! Levels above the keys: a team as its lead sees it, and what it shares among its keys.
 
 use super::*;
-use domain::limits::Limits;
+use domain::limits::{Counted, Limits, Quota, QuotaUse};
 use portal::administration::budgets::{LevelDetail, LevelRow};
 use portal::ports::SharedLimits;
 use std::sync::Arc;
@@ -17,6 +17,11 @@ pub(crate) fn figures(scope: BudgetScope, limit: i64, spent: i64, reserved: i64)
     }
 }
 
+pub(super) fn quota_use(scope: BudgetScope) -> QuotaUse {
+    let quota = Quota { counted: Counted::Tokens, window: Window::Day, limit: 9_000_000 };
+    QuotaUse { scope, quota, used: 8_400_000, resets_at: Window::Day.resets_at(now(), &calendar().zone) }
+}
+
 pub(super) fn above() -> Vec<SharedLimits> {
     let limits = Limits { requests_per_minute: Some(600), tokens_per_minute: Some(1_000_000), ..Limits::default() };
     vec![SharedLimits { scope: BudgetScope::Team(team()), name: "Billing".to_owned(), limits: Arc::new(limits) }]
@@ -30,6 +35,7 @@ pub(super) fn led_team() -> LevelDetail {
         within: Some("Europe".to_owned()),
         limits: Limits { requests_per_minute: Some(600), concurrency: Some(40), ..Limits::default() },
         figures: vec![figures(scope, 100_000, 91_200, 400)],
+        quotas: vec![quota_use(scope)],
         over_committed: vec![],
     };
     let changed_by = Some("Ada Example".to_owned());

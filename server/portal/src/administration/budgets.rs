@@ -4,7 +4,7 @@ use crate::act::{By, Change, News, Subject, append};
 use crate::{Portal, PortalError};
 use domain::budget::{BudgetFigures, BudgetScope, Cap};
 use domain::id::{PersonId, TeamId, UnitId};
-use domain::limits::{Branch, Limits, OverCommitment, check_limits, over_committed};
+use domain::limits::{Branch, Limits, OverCommitment, QuotaUse, check_limits, over_committed};
 use domain::permission::{Administrator, Permission};
 use domain::person::Caller;
 use domain::time::Timestamp;
@@ -22,6 +22,8 @@ pub struct LevelRow {
     pub limits: Limits,
     /// Live, from the ledger; one for each cap.
     pub figures: Vec<BudgetFigures>,
+    /// Live, too.
+    pub quotas: Vec<QuotaUse>,
     /// Where more is handed out below than there is.
     pub over_committed: Vec<OverCommitment>,
 }
@@ -134,11 +136,13 @@ impl Portal {
         let limits = facts.limits.get(&scope).map(|level| level.limits.clone()).unwrap_or_default();
         let figures =
             if limits.caps.is_empty() { Vec::new() } else { self.gateway.level_figures(scope, &limits.caps).await };
+        let quotas =
+            if limits.quotas.is_empty() { Vec::new() } else { self.gateway.level_quotas(scope, &limits.quotas).await };
         let within = match scope {
             BudgetScope::Team(team) => facts.unit_name_of(team),
             _ => None,
         };
-        LevelRow { scope, name, within, over_committed: facts.over_committed(scope), limits, figures }
+        LevelRow { scope, name, within, over_committed: facts.over_committed(scope), limits, figures, quotas }
     }
 
     /// A level that nobody knows is not found; keys have terms of their own and are no level.

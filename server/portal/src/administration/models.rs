@@ -72,7 +72,7 @@ pub enum PriceChoice {
     /// New model: the catalogue's price if it knows the name, else unpriced. Existing model: as it is.
     Keep,
     /// From now on.
-    Set(PriceList),
+    Set(Box<PriceList>),
     /// Refused under every budget.
     Unpriced,
 }
@@ -138,7 +138,7 @@ impl Portal {
         let known = listed(&deployments, &providers);
         let price = match draft.price {
             PriceChoice::Keep => known.and_then(|entry| entry.price.clone()),
-            PriceChoice::Set(price) => Some(price),
+            PriceChoice::Set(price) => Some(*price),
             PriceChoice::Unpriced => None,
         };
         let endpoints = match draft.endpoints {
@@ -180,7 +180,7 @@ impl Portal {
         let draft = if alias_of.is_some() { of_alias(draft) } else { draft };
         let price = match draft.price {
             PriceChoice::Keep => kept.price.clone(),
-            PriceChoice::Set(price) => Some(price),
+            PriceChoice::Set(price) => Some(*price),
             PriceChoice::Unpriced => None,
         };
         let repriced = price != kept.price;

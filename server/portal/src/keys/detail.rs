@@ -8,6 +8,7 @@ use domain::access_profile::{AccessProfile, ExplainedTerms, explain};
 use domain::alias::resolved;
 use domain::budget::BudgetFigures;
 use domain::id::{KeyId, PersonId};
+use domain::limits::QuotaUse;
 use domain::model::Model;
 use domain::permission::{Permission, Scope};
 use domain::person::{Caller, Role};
@@ -61,6 +62,8 @@ pub struct KeyDetail {
     pub effective: EffectiveTerms,
     /// Live, from the ledger; the tightest first.
     pub figures: Vec<BudgetFigures>,
+    /// Its quotas, and those of the levels above, from the organisation down.
+    pub quotas: Vec<QuotaUse>,
     /// What it shares with other keys, from the organisation down to its profile; only levels with limits.
     pub above: Vec<SharedLimits>,
     pub last_use: Option<LastUse>,
@@ -102,6 +105,7 @@ impl Portal {
             secrets,
             effective: self.effective_terms(&item.key, &profile).await?,
             figures,
+            quotas: self.gateway.quotas(key).await,
             above: self.gateway.levels_above(key).await,
             last_use: item.last_use.map(LastUse::from),
             acts: self.acts(caller, &item.key, latest_expiry, now).await?,

@@ -48,6 +48,7 @@ async fn limits_are_set_with_their_history_and_the_gateway_hears_of_them() {
     let detail = world.portal.level(&admin, BudgetScope::Organisation).await.unwrap();
     assert_eq!((detail.version, &detail.row.limits), (1, &limits));
     assert_eq!(detail.row.figures[0].spent, NanoUsd::from_dollars(50), "live, from the ledger");
+    assert_eq!((detail.row.quotas[0].used, detail.row.quotas[0].left()), (1, 6));
 
     let length = world.audit_length().await;
     assert_eq!(set(&world, &admin, BudgetScope::Organisation, 1, limits).await.unwrap(), 1);

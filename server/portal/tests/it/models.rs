@@ -90,7 +90,7 @@ async fn a_model_of_ones_own_takes_the_catalogues_facts_and_then_ones_price() {
     world.gateway.take_told();
     world.advance_ms(5);
     let kept = DeploymentDraft { id: Some(added.deployments[0].id), weight: 3, ..draft.deployments[0].clone() };
-    let change = ModelDraft { deployments: vec![kept], price: PriceChoice::Set(price(9)), ..draft };
+    let change = ModelDraft { deployments: vec![kept], price: PriceChoice::Set(Box::new(price(9))), ..draft };
     world.portal.change_model(administrator, id, change.clone()).await.unwrap();
     let changed = world.store.model(id).await.unwrap().unwrap();
     assert_eq!((changed.price.clone(), changed.price_version), (Some(price(9)), 2));

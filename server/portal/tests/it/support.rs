@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
 use domain::id::{EventId, KeyId, PersonId, ProviderId, TeamId};
 use domain::key_secret::SecretText;
+use domain::limits::{Quota, QuotaUse};
 use domain::minting::MintRequest;
 use domain::model::{Endpoint, ProviderKind};
 use domain::money::NanoUsd;
@@ -145,6 +146,13 @@ impl GatewayPort for TestGateway {
             resets_at: None,
         };
         caps.iter().map(figures).collect()
+    }
+    async fn quotas(&self, _key: KeyId) -> Vec<QuotaUse> {
+        vec![]
+    }
+    /// One of each is used.
+    async fn level_quotas(&self, scope: BudgetScope, quotas: &[Quota]) -> Vec<QuotaUse> {
+        quotas.iter().map(|&quota| QuotaUse { scope, quota, used: 1, resets_at: None }).collect()
     }
     async fn figures(&self, key: KeyId) -> Vec<BudgetFigures> {
         self.figures.lock().unwrap().get(&key).cloned().unwrap_or_default()
@@ -360,6 +368,7 @@ impl World {
             duration_ms: 400,
             first_byte_ms: None,
             charged: vec![],
+            repeated: 0,
         }
     }
 }

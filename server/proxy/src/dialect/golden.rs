@@ -25,7 +25,9 @@ impl Case {
         }
         let mut tap = StreamTap::new(self.endpoint, Framing::Events, false);
         for event in self.events.iter().flatten() {
-            tap.observe(format!("data: {event}\n\n").as_bytes());
+            // As these streams name their events; those of chats have no names.
+            let name = event["type"].as_str().map(|name| format!("event: {name}\n")).unwrap_or_default();
+            tap.observe(format!("{name}data: {event}\n\n").as_bytes());
         }
         assert!(!tap.failed, "{}", self.name);
         tap.whole()

@@ -9,7 +9,6 @@ mod gemini;
 #[cfg(test)]
 mod golden;
 mod openai;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "not yet asked by the pipeline"))]
 pub(crate) mod translate;
 
 use crate::framing::Framing;

@@ -1,9 +1,12 @@
 //! What is asked of the translators: every input goes through every pair of formats, so that one corpus serves all.
 
+#![expect(clippy::panic, reason = "a broken promise is what a fuzzer looks for")]
+
 use super::split;
 use crate::dialect::translate::{
-    Dialect, Envelope, Framing, StreamTranslator, Surface, Target, Wishes, answer, read_request, write_request,
+    Dialect, Envelope, StreamTranslator, Surface, Target, Wishes, answer, read_request, write_request,
 };
+use crate::framing::Framing;
 use serde::de::IgnoredAny;
 
 const DIALECTS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini];
@@ -45,12 +48,12 @@ pub fn translated_answer(bytes: &[u8]) {
 pub fn translated_stream(bytes: &[u8]) {
     for from in DIALECTS {
         for to in SURFACES {
-            for framing in [Framing::Events, Framing::List] {
+            for framing in [Framing::Events, Framing::Array] {
                 let whole = translated(from, to, framing, bytes, bytes.len().max(1));
                 let cut = translated(from, to, framing, bytes, bytes.len() % 29 + 1);
                 assert_eq!(whole, cut, "{from:?} to {to:?}");
                 let Some(written) = whole else { continue };
-                if to == Surface::GenerateContent && framing == Framing::List {
+                if to == Surface::GenerateContent && framing == Framing::Array {
                     assert_json(written.as_bytes());
                 } else {
                     let data = written.lines().filter_map(|line| line.strip_prefix("data: "));
@@ -66,7 +69,7 @@ fn translated(from: Dialect, to: Surface, framing: Framing, bytes: &[u8], length
     let wishes = Wishes { include_usage: true, framing };
     let mut translator = StreamTranslator::new(from, to, wishes, envelope());
     let mut written = Vec::new();
-    for event in split(crate::framing::Framing::Events, bytes, length).0 {
+    for event in split(Framing::Events, bytes, length).0 {
         written.extend_from_slice(&translator.push(&event).ok()?);
     }
     written.extend_from_slice(&translator.finish().ok()?);

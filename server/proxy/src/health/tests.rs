@@ -1,7 +1,7 @@
 use super::*;
 use crate::ports::ProviderRecord;
 use domain::id::ProviderId;
-use domain::model::{Deployment, ProviderKind};
+use domain::model::{Deployment, Endpoint, ProviderKind};
 use domain::provider_timeouts::ProviderTimeouts;
 
 fn candidate(number: u8, credential: u8) -> Candidate {
@@ -22,7 +22,7 @@ fn candidate(number: u8, credential: u8) -> Candidate {
         weight: 1,
         priority: 0,
     };
-    Candidate { deployment, provider: Arc::new(record) }
+    Candidate { deployment, provider: Arc::new(record), endpoint: Endpoint::ChatCompletions }
 }
 
 fn begin(healths: &Arc<Healths>, candidates: &[Candidate]) -> (usize, Attempt) {

@@ -81,7 +81,8 @@ fn cases() -> Vec<Case> {
         case("unknown model", nothing, r#"{"model":"nope"}"#, 404, "model_not_found"),
         case("model not allowed", nothing, r#"{"model":"secret"}"#, 403, "model_not_allowed"),
         case("model disabled", |w| w.change(|f| f.models[2].enabled = false), CHAT, 404, "model_not_found"),
-        case("other format", nothing, r#"{"model":"claude"}"#, 400, "model_unsupported"),
+        case("no chat", nothing, r#"{"model":"embed"}"#, 400, "model_unsupported"),
+        case("untranslatable", nothing, r#"{"model":"claude","n":2}"#, 400, "invalid_request"),
         case("unpriced", |w| w.change(|f| f.models[2].price = None), CHAT, 403, "model_unpriced"),
         case("provider off", |w| w.change(|f| f.providers[0].2 = false), CHAT, 502, "provider_error"),
         case(
@@ -183,7 +184,7 @@ async fn the_first_reason_in_the_promised_order_is_given() {
     assert_eq!(answer(CHAT).await, "model_not_allowed");
     world.change(|facts| facts.effective.models = vec!["*".parse().unwrap()]);
     assert_eq!(answer(CHAT).await, "model_unpriced");
-    world.change(|facts| facts.models[2].price = Some(domain::pricing::PriceList::default()));
+    world.change(|facts| facts.models[2].price = Some(a_fee()));
     assert_eq!(answer(CHAT).await, "budget_exhausted");
 }
 
@@ -297,6 +298,7 @@ async fn limits_per_minute_stand_in_answers_and_in_refusals() {
     let world = World::new();
     let requests = Some(Allowance { limit: 60, remaining: 12, resets_in_ms: 48_000 });
     world.book(|book| book.traffic = Traffic { requests, tokens: None });
+    world.provider.will_answer(200, r#"{"usage":{"prompt_tokens":1,"completion_tokens":1}}"#);
     let answer = world.post("/v1/chat/completions", CHAT).await;
     let header = |answer: &http::Response<proxy::Body>, name: &str| {
         answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
@@ -331,9 +333,9 @@ async fn refusals_of_a_recognised_key_are_recorded() {
 }
 
 #[tokio::test]
-async fn a_model_of_the_other_format_names_the_right_path() {
+async fn a_model_that_is_not_served_here_names_the_right_path() {
     let world = World::new();
-    let body = json(world.post("/v1/chat/completions", r#"{"model":"claude"}"#).await).await;
+    let body = json(world.post("/v1/completions", r#"{"model":"claude","prompt":"x"}"#).await).await;
     assert!(body["error"]["message"].as_str().unwrap().contains("/v1/messages."), "{body}");
     let body = json(world.post("/v1/embeddings", r#"{"model":"gpt"}"#).await).await;
     assert!(body["error"]["message"].as_str().unwrap().contains("/v1/chat/completions."), "{body}");
@@ -386,4 +388,9 @@ async fn a_call_is_admitted_when_its_body_is_here_and_not_when_it_began() {
 
 fn traffic(limit: u64, retry_after_ms: u64) -> TrafficLimit {
     TrafficLimit { scope: BudgetScope::Key(key_id()), limit, retry_after_ms }
+}
+
+/// What is free needs no budget.
+fn a_fee() -> domain::pricing::PriceList {
+    domain::pricing::PriceList { request: domain::money::PicoUsd::from_pico(1_000_000), ..Default::default() }
 }

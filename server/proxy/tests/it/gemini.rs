@@ -170,12 +170,15 @@ async fn a_refused_credential_is_ours_although_google_says_400() {
 async fn models_are_listed_in_googles_shape() {
     let world = World::new();
     let list = json(world.get("/v1beta/models").await).await;
-    assert_eq!(list["models"].as_array().unwrap().len(), 1);
-    let model = &list["models"][0];
+    let models = list["models"].as_array().unwrap();
+    assert_eq!(models.len(), 3);
+    let model = models.iter().find(|model| model["name"] == "models/gemini").unwrap();
     assert_eq!((&model["name"], &model["outputTokenLimit"]), (&"models/gemini".into(), &1_000.into()));
     assert_eq!(model["supportedGenerationMethods"][1], "streamGenerateContent");
     assert_eq!(json(world.get("/v1beta/models/gemini").await).await["name"], "models/gemini");
-    let elsewhere = post("/v1beta/models/gpt:generateContent", ASK);
+    let translated = models.iter().find(|model| model["name"] == "models/gpt").unwrap();
+    assert_eq!(translated["supportedGenerationMethods"], json!(["generateContent", "streamGenerateContent"]));
+    let elsewhere = post("/v1beta/models/gpt:embedContent", r#"{"content":{"parts":[{"text":"x"}]}}"#);
     assert_eq!(code(world.send(elsewhere).await).await, "model_unsupported");
 }
 

@@ -15,5 +15,6 @@ mod media;
 mod over_http;
 mod provider;
 mod slices;
+mod translation;
 mod wire;
 mod world;

@@ -50,7 +50,8 @@ async fn a_form_passes_through_but_for_its_model_and_is_charged_by_the_second() 
         let world = world(price.clone(), &[Endpoint::Transcriptions]);
         world.provider.will_answer(200, answer);
         let sound = "s".repeat(8_000);
-        let fields = [("\"file\"; filename=\"a.wav\"", sound.as_str()), ("\"model\"", "gpt-media"), ("\"zz\"", "\r\n ü")];
+        let fields =
+            [("\"file\"; filename=\"a.wav\"", sound.as_str()), ("\"model\"", "gpt-media"), ("\"zz\"", "\r\n ü")];
         let (request, body) = form("/v1/audio/transcriptions", &fields);
         assert_eq!(text(world.send(request).await).await, answer);
         let got = world.provider.got().remove(0);
@@ -168,9 +169,15 @@ async fn searches_are_charged_where_they_have_a_price_and_refused_where_not() {
     assert_eq!(code(refusing.post("/v1/responses", body).await).await, "invalid_request");
     let tool = body.replace("web_search", "code_interpreter");
     assert_eq!(code(refusing.post("/v1/responses", &tool).await).await, "invalid_request");
-    let trace = body.replace(r#""input":"x""#, r#""input":[{"type":"web_search_call","id":"ws_1"}]"#).replace(r#""web_search""#, r#""function""#);
+    let trace = body
+        .replace(r#""input":"x""#, r#""input":[{"type":"web_search_call","id":"ws_1"}]"#)
+        .replace(r#""web_search""#, r#""function""#);
     refusing.provider.will_answer(200, r#"{"usage":{"input_tokens":1,"output_tokens":1}}"#);
-    assert_eq!(refusing.post("/v1/responses", &trace).await.status(), 200, "what was searched before costs nothing now");
+    assert_eq!(
+        refusing.post("/v1/responses", &trace).await.status(),
+        200,
+        "what was searched before costs nothing now"
+    );
 
     let world = world(priced, &[Endpoint::Responses]);
     world.provider.will_answer(
@@ -195,7 +202,10 @@ async fn a_request_is_shrunk_to_what_is_left_only_if_its_client_asks_for_that() 
     let mut request = post("/v1/chat/completions", body);
     request.headers_mut().insert("x-keywright-allow-clamp", "true".parse().unwrap());
     let response = world.send(request).await;
-    assert_eq!((response.status().as_u16(), &response.headers()["x-keywright-clamped-max-tokens"]), (200, &"100".parse().unwrap()));
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["x-keywright-clamped-max-tokens"]),
+        (200, &"100".parse().unwrap())
+    );
     assert_eq!(world.provider.got()[0].body, r#"{"model":"gpt-upstream","max_tokens":100}"#);
     world.assert_settled(1).await;
 

@@ -7,6 +7,7 @@ use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Window};
 use domain::denial::{Denial, LimitReached};
 use domain::id::{CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId};
 use domain::key_secret::{self, Pepper, SecretText, TokenKind};
+use domain::limits::{Quota, QuotaUse};
 use domain::model::{Deployment, Endpoint, Model, ProviderKind, WireFormat};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices};
@@ -231,6 +232,11 @@ impl Ledger for MemoryLedger {
     }
     fn figures(&self, _: &KeyRecord, _: Timestamp) -> Vec<BudgetFigures> {
         vec![Self::figures_of(&self.book.lock().unwrap())]
+    }
+    fn quotas(&self, record: &KeyRecord, _: Timestamp) -> Vec<QuotaUse> {
+        let scope = BudgetScope::Key(record.key.id);
+        let used = |&quota: &Quota| QuotaUse { scope, quota, used: 7, resets_at: Some(NOW.plus_days(1)) };
+        record.effective.quotas.iter().map(used).collect()
     }
     fn finished(&self, event: EventId, key: KeyId) -> Option<Arc<UsageRecord>> {
         let book = self.book.lock().unwrap();

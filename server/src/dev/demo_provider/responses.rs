@@ -42,7 +42,7 @@ fn asked(body: &Value, model: String) -> Asked {
         model,
         prompt: last.filter(|item| item["role"] == "user").map(|item| text_of(&item["content"])).unwrap_or_default(),
         tool_result: last.filter(|item| item["type"] == "function_call_output").map(|item| text_of(&item["output"])),
-        system: text_of(&body["instructions"]),
+        system: instructions(body, items),
         images: items.iter().map(|item| parts_of_type(&item["content"], &["input_image"])).sum(),
         input_tokens: texts.sum::<u64>() + count_tokens(&text_of(&body["instructions"])) + 1,
         max_tokens: body["max_output_tokens"].as_u64(),
@@ -63,6 +63,17 @@ fn asked(body: &Value, model: String) -> Asked {
         },
         thinks: body["reasoning"]["effort"].as_str().is_some_and(|effort| effort != "none"),
         omits_thoughts: body["reasoning"]["summary"].is_null(),
+    }
+}
+
+/// Some clients send them apart, others as the first item.
+fn instructions(body: &Value, items: &[Value]) -> String {
+    let is_system = |item: &&Value| item["role"] == "system" || item["role"] == "developer";
+    let apart = text_of(&body["instructions"]);
+    if apart.is_empty() {
+        items.iter().find(is_system).map(|item| text_of(&item["content"])).unwrap_or_default()
+    } else {
+        apart
     }
 }
 

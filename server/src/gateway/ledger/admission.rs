@@ -37,7 +37,7 @@ impl<'a> Locked<'a> {
         })
     }
 
-    fn quotas(&self, now: Timestamp) -> impl Iterator<Item = QuotaFigures> {
+    pub(super) fn quotas(&self, now: Timestamp) -> impl Iterator<Item = QuotaFigures> {
         self.levels.iter().flat_map(move |(level, account)| {
             level.limits.quotas.iter().map(move |&quota| {
                 let period = account.at(quota.window, now, self.zone);

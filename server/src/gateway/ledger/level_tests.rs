@@ -10,8 +10,12 @@ use proxy::ports::{Allowance, Ledger as _};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-const TEAM: BudgetScope = BudgetScope::Team(TeamId::from_random(&[7; 12]));
-const PERSON: BudgetScope = BudgetScope::Person(PersonId::from_random(&[8; 12]));
+fn team() -> BudgetScope {
+    BudgetScope::Team(TeamId::from_random(&[7; 12]))
+}
+fn person() -> BudgetScope {
+    BudgetScope::Person(PersonId::from_random(&[8; 12]))
+}
 
 fn cap(window: Window, limit: i64) -> Limits {
     Limits { caps: vec![Cap { window, limit: usd(limit) }], ..Limits::default() }
@@ -34,19 +38,19 @@ fn held(desk: &Desk) -> BTreeMap<BudgetLine, Standing> {
 #[tokio::test]
 async fn a_budget_above_is_shared_and_named_and_nothing_else_is_touched() {
     let (_folder, desk) = desk().await;
-    let above = vec![(BudgetScope::Organisation, cap(Window::Month, 5_000)), (TEAM, cap(Window::Hour, 1_000))];
+    let above = vec![(BudgetScope::Organisation, cap(Window::Month, 5_000)), (team(), cap(Window::Hour, 1_000))];
     let mine = below(key(1, &[(Window::Day, 900)]), above.clone());
     let other = below(key(2, &[(Window::Day, 900)]), above);
     let reserved = desk.reserve(&mine, 800).unwrap();
     let scopes: Vec<BudgetScope> = reserved.lines.iter().map(|line| line.scope).collect();
-    assert_eq!(scopes, [BudgetScope::Organisation, TEAM, BudgetScope::Key(mine.key.id)]);
+    assert_eq!(scopes, [BudgetScope::Organisation, team(), BudgetScope::Key(mine.key.id)]);
     let before = held(&desk);
     let Err(Denial::BudgetReserved { limit, .. }) = desk.reserve(&other, 300) else { panic!("passed") };
-    assert_eq!((limit.scope, limit.window, limit.reserved.as_nano()), (TEAM, Window::Hour, 800));
+    assert_eq!((limit.scope, limit.window, limit.reserved.as_nano()), (team(), Window::Hour, 800));
     assert_eq!(held(&desk), before, "a refused call leaves nothing anywhere");
     desk.settle(&mine, &reserved, 800).unwrap();
     let Err(Denial::BudgetInsufficient { limit, .. }) = desk.reserve(&other, 300) else { panic!("passed") };
-    assert_eq!((limit.scope, limit.spent.as_nano()), (TEAM, 800));
+    assert_eq!((limit.scope, limit.spent.as_nano()), (team(), 800));
     let next = desk.reserve(&other, 200).unwrap();
     desk.settle(&other, &next, 200).unwrap();
     assert_eq!(desk.reserve(&other, 1).unwrap_err().code(), "budget_exhausted");
@@ -58,14 +62,14 @@ async fn a_budget_above_is_shared_and_named_and_nothing_else_is_touched() {
 async fn the_slowest_of_the_levels_that_refuse_says_when_to_try_again() {
     let (_folder, desk) = desk().await;
     let rpm = |limit| Limits { requests_per_minute: Some(limit), ..Limits::default() };
-    let key = below(key(1, &[]), vec![(BudgetScope::Organisation, rpm(6)), (TEAM, rpm(2)), (PERSON, rpm(4))]);
+    let key = below(key(1, &[]), vec![(BudgetScope::Organisation, rpm(6)), (team(), rpm(2)), (person(), rpm(4))]);
     for left in [1, 0] {
         let reserved = desk.reserve(&key, 1).unwrap();
         let traffic = reserved.traffic.requests.unwrap();
         assert_eq!((traffic.limit, traffic.remaining), (2, left));
     }
     let Err(Denial::RateLimited(limit)) = desk.reserve(&key, 1) else { panic!("passed") };
-    assert_eq!((limit.scope, limit.limit, limit.retry_after_ms), (TEAM, 2, 30_000));
+    assert_eq!((limit.scope, limit.limit, limit.retry_after_ms), (team(), 2, 30_000));
     desk.clock.advance(29_999);
     assert!(desk.reserve(&key, 1).is_err());
     desk.clock.advance(1);
@@ -76,12 +80,12 @@ async fn the_slowest_of_the_levels_that_refuse_says_when_to_try_again() {
 async fn tokens_are_taken_by_estimate_and_corrected_at_the_end() {
     let (_folder, desk) = desk().await;
     let limits = Limits { tokens_per_minute: Some(250), ..Limits::default() };
-    let key = below(key(1, &[]), vec![(TEAM, limits)]);
+    let key = below(key(1, &[]), vec![(team(), limits)]);
     let (first, second) = (desk.reserve(&key, 1).unwrap(), desk.reserve(&key, 1).unwrap());
     let remaining = |reserved: &Reserved| reserved.traffic.tokens.map(|allowance| allowance.remaining);
     assert_eq!((remaining(&first), remaining(&second)), (Some(150), Some(50)));
     let Err(Denial::TokensLimited(limit)) = desk.reserve(&key, 1) else { panic!("passed") };
-    assert_eq!((limit.scope, limit.limit, limit.retry_after_ms), (TEAM, 250, 12_000));
+    assert_eq!((limit.scope, limit.limit, limit.retry_after_ms), (team(), 250, 12_000));
     desk.settle(&key, &first, 1).unwrap();
     desk.ledger.release(&second);
     let third = desk.reserve(&key, 1).unwrap();
@@ -92,10 +96,10 @@ async fn tokens_are_taken_by_estimate_and_corrected_at_the_end() {
 async fn calls_at_once_are_counted_on_every_level() {
     let (_folder, desk) = desk().await;
     let limits = Limits { concurrency: Some(2), ..Limits::default() };
-    let (one, two) = (below(key(1, &[]), vec![(TEAM, limits.clone())]), below(key(2, &[]), vec![(TEAM, limits)]));
+    let (one, two) = (below(key(1, &[]), vec![(team(), limits.clone())]), below(key(2, &[]), vec![(team(), limits)]));
     let (first, _second) = (desk.reserve(&one, 1).unwrap(), desk.reserve(&two, 1).unwrap());
     let Err(Denial::ConcurrencyLimited(limit)) = desk.reserve(&two, 1) else { panic!("passed") };
-    assert_eq!((limit.scope, limit.limit), (TEAM, 2));
+    assert_eq!((limit.scope, limit.limit), (team(), 2));
     // The level has lost its limit meanwhile: the end of a call finds its way all the same.
     desk.settle(&key(1, &[]), &first, 1).unwrap();
     assert!(desk.reserve(&two, 1).is_ok());
@@ -106,13 +110,13 @@ async fn quotas_count_calls_and_tokens_in_their_windows_and_survive_a_restart() 
     let folder = tempfile::tempdir().unwrap();
     let database = Arc::new(Database::default());
     let desk = Desk::open(folder.path(), &database).await;
-    let calls = below(key(1, &[]), vec![(PERSON, quota(Counted::Requests, Window::Hour, 2))]);
-    let tokens = below(key(2, &[]), vec![(TEAM, quota(Counted::Tokens, Window::Day, 115))]);
+    let calls = below(key(1, &[]), vec![(person(), quota(Counted::Requests, Window::Hour, 2))]);
+    let tokens = below(key(2, &[]), vec![(team(), quota(Counted::Tokens, Window::Day, 115))]);
     let first = desk.reserve(&calls, 1).unwrap();
     assert_eq!(first.lines.len(), 1, "a window that only a quota names is charged too");
     let second = desk.reserve(&calls, 1).unwrap();
     let Err(Denial::QuotaExhausted(reached)) = desk.reserve(&calls, 1) else { panic!("passed") };
-    assert_eq!((reached.scope, reached.used, reached.limit), (PERSON, 2, 2));
+    assert_eq!((reached.scope, reached.used, reached.limit), (person(), 2, 2));
     desk.ledger.release(&second);
     let again = desk.reserve(&calls, 1).unwrap();
     for reserved in [&first, &again] {
@@ -148,7 +152,7 @@ async fn what_the_checks_promise_comes_in_their_order() {
         caps: vec![Cap { window: Window::Day, limit: usd(0) }],
     };
     let mut next = |change: fn(&mut Limits)| {
-        let denial = desk.reserve(&below(key(1, &[]), vec![(TEAM, limits.clone())]), 1).unwrap_err();
+        let denial = desk.reserve(&below(key(1, &[]), vec![(team(), limits.clone())]), 1).unwrap_err();
         change(&mut limits);
         denial.code()
     };
@@ -163,7 +167,7 @@ async fn what_the_checks_promise_comes_in_their_order() {
 #[tokio::test]
 async fn a_stream_grows_on_all_levels_or_none_in_the_windows_of_its_admission() {
     let (_folder, desk) = desk().await;
-    let key = below(key(1, &[(Window::Hour, 1_000)]), vec![(TEAM, cap(Window::Day, 1_500))]);
+    let key = below(key(1, &[(Window::Hour, 1_000)]), vec![(team(), cap(Window::Day, 1_500))]);
     let extend = |reserved: &mut Reserved, by| desk.ledger.extend(reserved, &key, usd(by), desk.clock.now());
     let mut stream = desk.reserve(&key, 400).unwrap();
     desk.clock.advance(MS_PER_HOUR);
@@ -175,13 +179,13 @@ async fn a_stream_grows_on_all_levels_or_none_in_the_windows_of_its_admission() 
     assert_eq!((limit.scope, limit.reserved.as_nano()), (BudgetScope::Key(key.key.id), 900));
     let Err(Denial::BudgetReserved { limit, .. }) = desk.ledger.extend(
         &mut stream,
-        &below(super::super::testing::key(1, &[]), vec![(TEAM, cap(Window::Day, 1_500))]),
+        &below(super::super::testing::key(1, &[]), vec![(team(), cap(Window::Day, 1_500))]),
         usd(200),
         desk.clock.now(),
     ) else {
         panic!("passed")
     };
-    assert_eq!((limit.scope, limit.reserved.as_nano()), (TEAM, 1_400));
+    assert_eq!((limit.scope, limit.reserved.as_nano()), (team(), 1_400));
     assert_eq!((stream.amount.as_nano(), held(&desk)), (900, before));
     desk.settle(&key, &stream, 850).unwrap();
     desk.settle(&key, &other, 100).unwrap();
@@ -217,7 +221,7 @@ async fn a_crash_settles_a_grown_stream_within_all_that_it_held() {
 #[tokio::test]
 async fn a_call_that_nobody_ends_is_settled_once_its_time_is_over() {
     let (_folder, desk) = desk().await;
-    let key = below(key(1, &[(Window::Day, 1_000)]), vec![(TEAM, cap(Window::Day, 5_000))]);
+    let key = below(key(1, &[(Window::Day, 1_000)]), vec![(team(), cap(Window::Day, 5_000))]);
     let (lost, seen) = (desk.reserve(&key, 300).unwrap(), desk.reserve(&key, 300).unwrap());
     desk.ledger.checkpoint(seen.event, TokenUsage::default(), usd(120));
     desk.clock.advance(MS_PER_MINUTE);

@@ -85,8 +85,24 @@ fn damage_in_the_middle_is_set_aside_and_everything_around_it_counts() {
 #[test]
 fn a_segment_of_another_version_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(segment_path(folder.path(), 1), b"KWSPOOL\x02 whatever").unwrap();
+    fs::write(segment_path(folder.path(), 1), b"KWSPOOL\x03 whatever").unwrap();
     assert!(matches!(Spool::open(folder.path(), small_segments()), Err(SpoolUnreadable::OtherVersion { .. })));
+}
+
+#[test]
+fn a_segment_of_the_version_before_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = Spool::open(folder.path(), small_segments()).unwrap();
+    spool.admit(event(1), &intent(100)).unwrap();
+    settle(&spool, 1);
+    drop(spool);
+    let path = segment_path(folder.path(), 1);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[7] = 1;
+    fs::write(&path, bytes).unwrap();
+    let (spool, found) = Spool::open(folder.path(), small_segments()).unwrap();
+    assert_eq!((found.settled.len(), found.quarantined.len()), (1, 0));
+    assert_eq!(spool.read(Cursor::default(), 10).unwrap().0.len(), 1);
 }
 
 #[test]

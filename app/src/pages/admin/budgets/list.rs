@@ -3,7 +3,7 @@
 use super::over_committed_words;
 use crate::chrome::Place;
 use crate::components::{
-    BudgetMeter, Cell, Chip, Column, EmptyState, ListView, NameCell, PageHead, Table, Tone, Views,
+    Budget, BudgetMeter, Cell, Chip, Column, EmptyState, ListView, NameCell, PageHead, Table, Tone, Views,
 };
 use crate::format::Calendar;
 use crate::pages::admin::{count, document, may_change};
@@ -121,15 +121,17 @@ fn level_row(row: &LevelRow, calendar: &Calendar) -> impl IntoView + use<> {
     }
     let tightest = row.figures.iter().min_by_key(|figures| figures.left());
     let meter = tightest.map(|figures| {
-        let window = words::per_window(figures.window).to_owned();
-        view! { <BudgetMeter budget=budget(figures, Some(window), calendar)/> }
+        let window = words::per_window(figures.window);
+        view! { <BudgetMeter budget=Budget { window, ..budget(figures, None, calendar) }/> }
     });
     let more = row.figures.len().saturating_sub(1);
     let more = (more > 0).then(|| {
         let text = if more == 1 { "and 1 more".to_owned() } else { format!("and {more} more") };
         view! { <p class="muted">{text}</p> }
     });
-    let over = over_committed_words(row).map(|text| view! { <p><Chip tone=Tone::Warn text=text/></p> });
+    let over = over_committed_words(row).map(|text| {
+        view! { <p><Chip tone=Tone::Warn text="Over-committed"/></p><p class="muted">{text}</p> }
+    });
     let none = meter.is_none().then(|| view! { <span class="muted">"none"</span> });
     let traffic = words::traffic(&row.limits);
     let traffic = if traffic.is_empty() {

@@ -6,7 +6,7 @@ pub mod show;
 
 use crate::components::{Budget, Budgets, EmptyState, Notice, Section, Tone};
 use crate::format::{Calendar, usd};
-use crate::pages::keys::rows::budget;
+use crate::pages::keys::rows::{budget, quota_table};
 use crate::words;
 use leptos::prelude::*;
 use portal::administration::budgets::LevelRow;
@@ -21,20 +21,23 @@ pub(in crate::pages) fn meters(row: &LevelRow, calendar: &Calendar) -> impl Into
     } else {
         view! { <div class="panel"><Budgets budgets=meters/></div> }.into_any()
     };
+    let quotas = row.quotas.iter().map(|one| (words::quota_name(one.quota.counted, one.quota.window), *one));
+    let quotas = quota_table(quotas.collect(), calendar);
     let (shares, over) = (who_shares(row.scope), over_committed(row));
     view! {
         <Section id="budgets" title="Budgets">
             <p class="muted">{shares}</p>
             {over}
             {body}
+            {quotas}
         </Section>
     }
 }
 
-/// `Handed out below: $120.00 a month`, for the first window of several.
+/// For the first window of several.
 fn over_committed_words(row: &LevelRow) -> Option<String> {
     let over = row.over_committed.first()?;
-    Some(format!("Handed out below: {} {}", usd(over.handed_out), words::per_window(over.window)))
+    Some(format!("{} {} handed out below", usd(over.handed_out), words::per_window(over.window)))
 }
 
 fn over_committed(row: &LevelRow) -> impl IntoView + use<> {

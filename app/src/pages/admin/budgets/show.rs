@@ -195,8 +195,7 @@ fn fields(entered: &Entered, reasons: &Reasons) -> impl IntoView + use<> {
     view! {
         <Section id="limits" title="Limits">
             <p class="muted">"Empty means no such limit. A new budget counts what is spent from now on."</p>
-            <div class="field-grid">{Vec::from(caps)}</div>
-            <div class="field-grid">{Vec::from(traffic)}</div>
+            <div class="field-grid">{Vec::from(caps)}{Vec::from(traffic)}</div>
             <Fold summary="Quotas" note="requests and tokens an hour, a day, a month" open=filled>
                 <div class="field-grid">{quotas}</div>
             </Fold>

@@ -49,7 +49,7 @@ pub fn fields(entered: Entered, choices: &Choices, reasons: &Reasons) -> impl In
     let Entered { name, description, enabled, roles, teams, groups, consumers, keys_per_person, .. } = entered;
     let rows: Vec<(Row, Typed)> = Row::ALL.into_iter().zip(entered.terms).collect();
     let (quotas, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(row, _)| row.is_quota());
-    let has_quotas = quotas.iter().any(|(row, typed)| *typed != Typed::default() || reasons.at(row.field()).is_some());
+    let has_quotas = quotas.iter().any(|(row, typed)| !typed.is_empty() || reasons.at(row.field()).is_some());
     let quotas = term_table("Quotas", quotas, reasons);
     let rows = term_table("Limits", rows, reasons);
     let bounds = [PromptBound::Strict, PromptBound::Estimate].map(|bound| {

@@ -70,7 +70,7 @@ impl Entered {
             assumed_output_tokens: terms.assumed_output_tokens.to_string(),
             prompt_bound: terms.prompt_bound,
             shrink_to_fit: terms.shrink_to_fit,
-            terms: Row::ALL.map(|row| row.read(terms).unwrap_or_default()),
+            terms: Row::ALL.map(|row| row.read(terms).unwrap_or_else(Typed::none)),
         }
     }
 

@@ -144,7 +144,12 @@ impl Typed {
         Term { default, maximum, developers_may_change: self.may_change, above }
     }
 
-    fn is_empty(&self) -> bool {
+    /// A limit that the profile does not have. Whoever fills it in most likely means a bound that keys may move within.
+    pub fn none() -> Self {
+        Self { may_change: true, ..Self::default() }
+    }
+
+    pub fn is_empty(&self) -> bool {
         self.default.trim().is_empty() && self.maximum.trim().is_empty()
     }
 

@@ -112,7 +112,8 @@ impl PriceTexts {
         });
         // Prices of audio, images and what is not counted in tokens have no fields here; they are what they were.
         let units = before.map(|before| before.units).unwrap_or_default();
-        PriceChoice::Set(PriceList { tokens, request: request.unwrap_or_default(), units, ..PriceList::default() })
+        let request = request.unwrap_or_default();
+        PriceChoice::Set(Box::new(PriceList { tokens, request, units, ..PriceList::default() }))
     }
 }
 

@@ -42,7 +42,7 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
         Err(reasons) => reasons,
         Ok(mut draft) => {
             if let (Some(_), Some(catalogue)) = (&form.catalogue_price, &detail.catalogue_price) {
-                draft.price = PriceChoice::Set(catalogue.clone());
+                draft.price = PriceChoice::Set(Box::new(catalogue.clone()));
             }
             match sent(visit.portal.change_model(administrator, id, draft).await)? {
                 Sent::Done(()) | Sent::Before(_) => {

@@ -4,7 +4,7 @@ use crate::components::{
     Bucket, Budgets, Cap, Cell, Column, EmptyState, Figure, Figures, NameCell, Section, SpendChart, SpendData, Table,
 };
 use crate::format::{Calendar, duration, grouped, percent, tokens, usd};
-use crate::pages::keys::rows::{budget, whose};
+use crate::pages::keys::rows::{budget, quota_table, whose};
 use crate::words;
 use domain::budget::{BudgetFigures, Window};
 use domain::money::NanoUsd;
@@ -42,6 +42,14 @@ pub(super) fn budgets(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView 
             </tr>
         }
     });
+    let quotas = detail.quotas.iter().map(|one| {
+        let level = detail.above.iter().find(|level| level.scope == one.scope);
+        let whose = whose(one.scope, level.map(|level| level.name.as_str()), detail.mine);
+        let whose = capitalised(whose.unwrap_or_else(|| "this key".to_owned()));
+        let what = words::quota_name(one.quota.counted, one.quota.window).to_lowercase();
+        (format!("{whose}, {what}"), *one)
+    });
+    let quotas = quota_table(quotas.collect(), calendar);
     let rows = rows.collect_view();
     let columns = vec![
         Column::text("Exactly"),
@@ -55,6 +63,7 @@ pub(super) fn budgets(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView 
         <Section id="budgets" title="Budgets">
             <div class="panel"><Budgets budgets=meters/></div>
             <Table columns=columns caption="Budgets to the nano-dollar" compact=true>{rows}</Table>
+            {quotas}
         </Section>
     }
     .into_any()

@@ -76,7 +76,7 @@ const fn has_no_output(endpoint: Endpoint) -> bool {
 impl Usage {
     pub(super) fn tokens(&self, endpoint: Endpoint) -> Option<TokenUsage> {
         if let (Some(seconds), None, None) = (self.seconds, self.prompt_tokens, self.input_tokens) {
-            return Some(of_audio(seconds)?);
+            return of_audio(seconds);
         }
         let total = self.total_tokens.filter(|_| has_no_output(endpoint));
         let all_input = self.prompt_tokens.or(self.input_tokens).or(total)?;

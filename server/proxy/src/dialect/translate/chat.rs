@@ -43,8 +43,6 @@ pub(crate) struct Chat {
     /// An opaque name of the person at the other end.
     pub(super) end_user: Option<String>,
     pub(super) stream: bool,
-    /// The client of a stream asked for its usage.
-    pub(super) include_usage: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,10 +238,6 @@ impl Chat {
             }
         }
         Ok(self)
-    }
-
-    pub(crate) const fn wants_usage(&self) -> bool {
-        self.include_usage
     }
 
     /// The instructions as one text.

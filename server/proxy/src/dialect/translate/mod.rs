@@ -23,22 +23,15 @@ mod writing;
 
 pub(crate) use answer::Envelope;
 pub(crate) use chat::Chat;
-pub(crate) use gemini::stream::Framing;
 pub(crate) use stream::{StreamTranslator, Wishes};
 
 use bytes::Bytes;
 use domain::denial::Denial;
+/// A provider's format, that chats can be translated to.
+pub(crate) use domain::model::WireFormat as Dialect;
 use failure::Failure;
 use serde_json::value::RawValue;
 use writing::Json;
-
-/// A provider's format, that chats can be translated to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Dialect {
-    OpenAi,
-    Anthropic,
-    Gemini,
-}
 
 /// What a client calls, and is answered in the format of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

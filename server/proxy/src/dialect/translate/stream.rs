@@ -1,8 +1,8 @@
 //! Translates a stream, event by event.
 
 use super::answer::{Envelope, Piece};
-use super::gemini::stream::Framing;
 use super::{Dialect, Surface, anthropic, gemini, openai, responses};
+use crate::framing::Framing;
 use crate::sse::Event;
 use bytes::Bytes;
 use domain::denial::Denial;

@@ -91,7 +91,6 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Chat, Denial> {
         read_context_management(&management)?;
     }
     chat.stream = fields.take("stream").is_some_and(|item| item.flag() == Ok(true));
-    chat.include_usage = true;
     fields.end()?;
     chat.completed("messages")
 }

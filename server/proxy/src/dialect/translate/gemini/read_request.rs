@@ -58,7 +58,6 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Chat, Denial> {
             return Err(threshold.refuse("other providers have no thresholds; BLOCK_NONE and OFF are taken"));
         }
     }
-    chat.include_usage = true;
     fields.end()?;
     chat.completed("contents")
 }

@@ -8,16 +8,9 @@ use super::super::chat::Thought;
 use super::super::signature::Signature;
 use super::super::writing::Json;
 use super::answer::{response, write_said, write_usage};
+use crate::framing::Framing;
 use domain::denial::Denial;
 use serde_json::Value;
-
-/// How chunks stand in the body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Framing {
-    Events,
-    /// Without `alt=sse` the format is one list.
-    List,
-}
 
 pub(in super::super) struct Writer {
     framing: Framing,
@@ -92,8 +85,8 @@ impl Writer {
         let begun = std::mem::replace(&mut self.begun, true);
         let (before, after) = match self.framing {
             Framing::Events => ("data: ", "\r\n\r\n"),
-            Framing::List if begun => (",\r\n", ""),
-            Framing::List => ("[", ""),
+            Framing::Array if begun => (",\r\n", ""),
+            Framing::Array => ("[", ""),
         };
         out.push_str(before);
         out.push_str(chunk.text());
@@ -118,7 +111,7 @@ impl Writer {
 
     /// Ends the list, if it is one; also behind an error.
     pub(in super::super) fn close(&self, out: &mut String) {
-        if self.framing == Framing::List && self.begun {
+        if self.framing == Framing::Array && self.begun {
             out.push(']');
         }
     }

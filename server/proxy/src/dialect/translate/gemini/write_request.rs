@@ -165,13 +165,16 @@ fn write_generation(chat: &Chat, target: &Target<'_>) -> Result<Fields, Denial> 
         .with_some("thinkingConfig", write_thinking(chat, target.model)))
 }
 
+/// The largest budget that all models with budgets take; it is a most, so that less is within it.
+const MOST_BUDGET: u64 = 24_576;
+
 /// Levels are of Gemini 3, which still takes budgets; Gemini 2.5 knows budgets only.
 fn write_thinking(chat: &Chat, model: &str) -> Option<Json> {
     let thinking = chat.thinking.as_ref()?.value;
     let config = match thinking {
         Thinking::Off => Fields::new().with("thinkingBudget", 0u64),
         Thinking::Free => Fields::new().with("thinkingBudget", -1i64),
-        Thinking::Budget(tokens) => Fields::new().with("thinkingBudget", tokens),
+        Thinking::Budget(tokens) => Fields::new().with("thinkingBudget", tokens.min(MOST_BUDGET)),
         Thinking::Effort(effort) if model.starts_with("gemini-2") => {
             Fields::new().with("thinkingBudget", effort.tokens())
         }

@@ -88,7 +88,8 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Chat, Denial> {
     chat.stream = fields.take("stream").is_some_and(|item| item.flag() == Ok(true));
     if let Some(options) = fields.take("stream_options") {
         let mut options = options.object()?;
-        chat.include_usage = options.take("include_usage").is_some_and(|include| include.flag() == Ok(true));
+        // Read and acted on by the gateway.
+        options.take("include_usage");
         // About OpenAI's own wire.
         options.take("include_obfuscation");
         options.end()?;

@@ -5,12 +5,14 @@ use super::super::failure::Failure;
 use super::answer::{ReportedUsage, read_stop};
 use domain::denial::Denial;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 #[derive(Deserialize)]
 struct Chunk {
     #[serde(default)]
     choices: Vec<Choice>,
     usage: Option<ReportedUsage>,
+    error: Option<IgnoredAny>,
 }
 #[derive(Deserialize)]
 struct Choice {
@@ -56,11 +58,11 @@ impl Reader {
         if data == b"[DONE]" || data.is_empty() {
             return Ok(());
         }
-        if data.starts_with(b"{\"error\"") {
+        let chunk: Chunk = serde_json::from_slice(data).map_err(|_| Denial::UpstreamProtocol)?;
+        if chunk.error.is_some() {
             pieces.push(Piece::Failed(Failure::read(None, data).ok_or(Denial::UpstreamProtocol)?));
             return Ok(());
         }
-        let chunk: Chunk = serde_json::from_slice(data).map_err(|_| Denial::UpstreamProtocol)?;
         let text = |text: Option<String>| text.filter(|text| !text.is_empty());
         // More than one choice was not asked for.
         if let Some(choice) = chunk.choices.into_iter().next() {

@@ -10,6 +10,8 @@ use domain::denial::Denial;
 
 /// A name that the format demands and others do not have.
 const UNNAMED_SCHEMA: &str = "answer";
+/// The format takes no longer label for a user, and cutting one would make two people one.
+const LONGEST_USER: usize = 64;
 
 pub(in super::super) fn write(chat: &Chat, target: &Target<'_>) -> Result<String, Denial> {
     if let Some(top_k) = &chat.top_k {
@@ -41,7 +43,7 @@ pub(in super::super) fn write(chat: &Chat, target: &Target<'_>) -> Result<String
         .with_some("seed", chat.seed.as_ref().map(|sent| sent.value))
         .with_some("stop", write_stops(chat.stops.as_ref())?)
         .with_some("reasoning_effort", chat.thinking.as_ref().and_then(|thinking| effort(thinking.value)))
-        .with_some("user", chat.end_user.as_ref());
+        .with_some("user", chat.end_user.as_ref().filter(|user| user.len() <= LONGEST_USER));
     let fields = if chat.stream {
         fields.with("stream", true).with("stream_options", Fields::new().with("include_usage", true))
     } else {

@@ -78,7 +78,6 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Chat, Denial> {
         chat.end_user = fields.text(field)?.or(chat.end_user);
     }
     chat.stream = fields.take("stream").is_some_and(|item| item.flag() == Ok(true));
-    chat.include_usage = true;
     fields.end()?;
     chat.completed("input")
 }

@@ -5,7 +5,8 @@ mod promises;
 mod refusals;
 
 use super::answer::Envelope;
-use super::{Dialect, Framing, StreamTranslator, Surface, Target, Wishes};
+use super::{Dialect, StreamTranslator, Surface, Target, Wishes};
+use crate::framing::Framing;
 use crate::sse::Splitter;
 use bytes::Bytes;
 use domain::denial::Denial;

@@ -138,19 +138,6 @@ fn errors_that_are_none_are_left_to_the_gateway() {
 }
 
 #[test]
-fn clients_that_do_not_ask_for_the_usage_of_a_stream_are_known() {
-    for (from, options, wants) in [
-        (Dialect::OpenAi, "", false),
-        (Dialect::OpenAi, r#","stream_options":{"include_usage":true}"#, true),
-        (Dialect::OpenAi, r#","stream_options":{"include_obfuscation":false}"#, false),
-        (Dialect::Anthropic, "", true),
-    ] {
-        let body = format!(r#"{{"messages":[{{"role":"user","content":"Hi"}}],"stream":true{options}}}"#);
-        assert_eq!(read_request(own(from), body.as_bytes(), true).unwrap().wants_usage(), wants, "{from:?} {options}");
-    }
-}
-
-#[test]
 fn responses_without_counterpart_are_named() {
     for (fields, named) in [
         (r#""input":"Hi","previous_response_id":"resp_1""#, "'previous_response_id'"),
@@ -193,7 +180,7 @@ fn a_stream_that_breaks_says_so_in_the_clients_format() {
         ),
         (
             Surface::GenerateContent,
-            Framing::List,
+            Framing::Array,
             ",\r\n{\"error\":{\"code\":\"provider_error\",\"message\":\"gone\"}}]",
         ),
     ] {
@@ -206,4 +193,21 @@ fn a_stream_that_breaks_says_so_in_the_clients_format() {
         assert_eq!(said, expected, "{surface:?}");
         assert!(framing == Framing::Events || [&begun[..], said.as_bytes()].concat().starts_with(b"["));
     }
+}
+
+#[test]
+fn limits_and_labels_are_kept_within_what_the_other_side_takes() {
+    let user = "u".repeat(65);
+    let body = format!(
+        r#"{{"messages":[{{"role":"user","content":"Hi"}}],"max_tokens":64000,"metadata":{{"user_id":"{user}"}},
+        "thinking":{{"type":"enabled","budget_tokens":31999}}}}"#
+    );
+    let chat = read_request(Surface::Messages, body.as_bytes(), false).unwrap();
+    let written = |dialect| String::from_utf8(write_request(&chat, &target(dialect)).unwrap().to_vec()).unwrap();
+    assert!(!written(Dialect::OpenAi).contains("\"user\":\"u"));
+    assert!(written(Dialect::OpenAi).contains(r#""reasoning_effort":"high""#));
+    assert!(written(Dialect::Gemini).contains(r#""thinkingBudget":24576"#));
+    // Below the cap that was decided at admission.
+    assert!(written(Dialect::Anthropic).contains(r#""budget_tokens":8999"#));
+    assert!(written(Dialect::Anthropic).contains(&user));
 }
