@@ -155,6 +155,7 @@ impl Desk {
             duration_ms: 900,
             first_byte_ms: Some(850),
             charged: vec![],
+            repeated: 0,
         };
         self.ledger.settle(reserved, record).expect("the disk takes it");
     }

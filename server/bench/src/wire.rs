@@ -158,11 +158,7 @@ mod tests {
                 taken += reader.take(piece, |data| seen.extend_from_slice(data)).unwrap();
             }
             assert!(reader.is_done() && seen == b"wikiabcdefghijklmnopqrstuvwxyz", "cut at {cut}");
-            assert_eq!(
-                &wire[taken.min(wire.len())..],
-                if cut > wire.len() - 8 { &b""[..] } else { b"HTTP/1.1" },
-                "{cut}"
-            );
+            assert_eq!(&wire[taken..], b"HTTP/1.1", "cut at {cut}");
         }
     }
 
