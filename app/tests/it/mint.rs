@@ -59,7 +59,7 @@ fn a_refused_form_says_every_reason_keeps_what_was_typed_and_shows_the_way_out()
     let links: Vec<_> = page.all("a").filter_map(|link| link.get("href")?.strip_prefix('#')).collect();
     // The fixed term has no field to lead to, but its reason stands in the summary all the same.
     assert_eq!(links, ["main", "name", "cap_month", "networks"]);
-    assert!(page.html.contains("Calls at once is fixed at 8 calls at once"));
+    assert!(page.html.contains("Calls at once is fixed at 8 by these guardrails"));
     assert!(page.all("a").any(|link| link.get("href") == Some(&app::paths::key(key_id(4)))), "the key in the way");
     assert!(page.all("details").all(|details| details.get("open").is_some()), "a reason inside opens the fold");
     assert_eq!(value(&page, "name"), Some("claude-code laptop"));

@@ -135,7 +135,6 @@ impl Desk {
 
     fn settle(&self, reserved: &Reserved) {
         let record = UsageRecord {
-            repeated: 0,
             id: reserved.event,
             key: self.record.key.id,
             model: "demo-large".into(),

@@ -1,7 +1,7 @@
 //! What the fuzzers ask of the parts that read bytes of strangers. Each function takes any bytes and panics where a
 //! promise is broken; what it does with most of them is nothing.
 //!
-//! Compiled only for tests, which replay the seeds, and with the feature `fuzzing`, for `fuzz/` at the root.
+//! Compiled only with the feature `fuzzing`: for `fuzz/` at the root, and for the test of `proxy` that replays the seeds.
 
 use crate::catalogue::Catalogue;
 use crate::key_secret::{Malformed, PresentedToken, TOKEN_LENGTH};
@@ -43,33 +43,5 @@ pub fn prices(bytes: &[u8]) {
         let cost = price.cost(&usage).expect("what has a bound has a cost");
         assert!(NanoUsd::default() <= cost && cost <= bound.total, "{}: {cost:?} of {bound:?}", entry.name);
         assert!(bound.prompt <= bound.total);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Every seed through the function that is fuzzed with it.
-    fn replay(target: &str, function: fn(&[u8])) {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
-        let mut replayed = 0;
-        for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
-            let path = entry.unwrap().path();
-            eprintln!("{}", path.display());
-            function(&std::fs::read(path).unwrap());
-            replayed += 1;
-        }
-        assert!(replayed > 0, "{} is empty", folder.display());
-    }
-
-    #[test]
-    fn the_seeds_of_the_key_parser_hold() {
-        replay("key", key);
-    }
-
-    #[test]
-    fn the_seeds_of_the_price_import_hold() {
-        replay("prices", prices);
     }
 }

@@ -10,7 +10,7 @@ pub mod base62;
 pub mod budget;
 pub mod catalogue;
 pub mod denial;
-#[cfg(any(test, feature = "fuzzing"))]
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzz;
 pub mod id;

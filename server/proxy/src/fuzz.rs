@@ -132,6 +132,13 @@ mod tests {
         assert!(replayed > 0, "{} is empty", folder.display());
     }
 
+    /// Here and not in `domain`, which touches no file.
+    #[test]
+    fn the_seeds_of_the_key_parser_and_of_the_price_import_hold() {
+        replay("key", domain::fuzz::key);
+        replay("prices", domain::fuzz::prices);
+    }
+
     #[test]
     fn the_seeds_of_the_head_parser_hold() {
         replay("head", head);

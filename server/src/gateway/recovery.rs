@@ -110,12 +110,13 @@ fn merge(
     }
 }
 
-/// What a call that was cut off is taken to have cost: what its checkpoint says, which counts the prompt, and at least
-/// the bound of the prompt; without any checkpoint what it was let in with. A stream takes more as it goes on, so that
-/// its checkpoint may be above that.
+/// What a call that was cut off is taken to have cost: what its checkpoint says, which counts the prompt, at least the
+/// bound of the prompt, and within all that it held (a stream takes more as it goes on); without any checkpoint all of it.
 pub(super) fn interrupted(call: OpenCall) -> UsageRecord {
     let OpenCall { event, intent, checkpoint } = call;
-    let seen = checkpoint.map(|seen| seen.cost.max(intent.prompt_bound)).filter(|&cost| cost > NanoUsd::ZERO);
+    let held = intent.amount.max(NanoUsd::ZERO);
+    let seen = checkpoint.map(|seen| seen.cost.max(intent.prompt_bound).clamp(NanoUsd::ZERO, held));
+    let seen = seen.filter(|&cost| cost > NanoUsd::ZERO);
     UsageRecord {
         id: event,
         key: intent.key,

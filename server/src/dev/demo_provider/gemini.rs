@@ -122,7 +122,7 @@ async fn generate(provider: &Provider, model: &str, body: &Value, streamed: Opti
     };
     let pause = provider.settings.word_pause;
     match streamed {
-        None => reply::plain(&plan, &answer.chunk(&plan, answer.parts(&plan), true)).await,
+        None => reply::plain(&plan, &answer.chunk(&plan, &answer.parts(&plan), true)).await,
         Some(true) => reply::streamed(&plan, answer.events(&plan, pause)).await,
         Some(false) => reply::streamed_array(&plan, answer.array(&plan, pause)).await,
     }
@@ -215,7 +215,7 @@ impl Answer {
                         part["thoughtSignature"] = json!(SIGNATURE);
                     }
                     part
-                }))
+                }));
             }
         }
         pieces
@@ -230,7 +230,7 @@ impl Answer {
             });
             match (continued, piece["text"].as_str()) {
                 (Some(last), Some(word)) => {
-                    last["text"] = json!(format!("{}{word}", last["text"].as_str().unwrap_or_default()))
+                    last["text"] = json!(format!("{}{word}", last["text"].as_str().unwrap_or_default()));
                 }
                 _ => parts.push(piece),
             }
@@ -238,7 +238,7 @@ impl Answer {
         parts
     }
 
-    fn chunk(&self, plan: &Plan, parts: Vec<Value>, ends: bool) -> Value {
+    fn chunk(&self, plan: &Plan, parts: &[Value], ends: bool) -> Value {
         let mut candidate = json!({"content": {"parts": parts, "role": "model"}, "index": 0});
         let mut usage = json!({
             "promptTokenCount": self.input_tokens, "totalTokenCount": self.input_tokens,
@@ -258,7 +258,7 @@ impl Answer {
     fn chunks(&self, plan: &Plan) -> Vec<Value> {
         let pieces = self.pieces(plan);
         let last = pieces.len().saturating_sub(1);
-        pieces.into_iter().enumerate().map(|(index, piece)| self.chunk(plan, vec![piece], index == last)).collect()
+        pieces.into_iter().enumerate().map(|(index, piece)| self.chunk(plan, &[piece], index == last)).collect()
     }
 
     /// Lines end as they do there.

@@ -22,10 +22,13 @@ struct Maker<'a> {
 
 impl<'a> Maker<'a> {
     fn value(&mut self, schema: &'a Value, depth: usize) -> Value {
-        if depth > DEEPEST || self.left == 0 {
+        if self.left == 0 {
             return Value::Null;
         }
         self.left -= 1;
+        if depth > DEEPEST {
+            return Value::Null;
+        }
         if let Some(target) = schema["$ref"].as_str().and_then(|target| target.strip_prefix('#')) {
             return self.root.pointer(target).map_or(Value::Null, |schema| self.value(schema, depth + 1));
         }

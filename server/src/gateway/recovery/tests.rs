@@ -22,7 +22,7 @@ fn a_call_cut_off_costs_what_was_seen_and_never_nothing() {
         (100, 20, None, 100, UsageSource::Reservation),
         (100, 20, Some(30), 30, UsageSource::Estimated),
         (100, 20, Some(5), 20, UsageSource::Estimated),
-        (100, 20, Some(120), 120, UsageSource::Estimated),
+        (100, 20, Some(120), 100, UsageSource::Estimated),
         (100, 0, Some(0), 100, UsageSource::Reservation),
         (0, 0, None, 0, UsageSource::Reservation),
     ] {
@@ -135,7 +135,7 @@ fn run(steps: Vec<Step>) {
                     drop(desk);
                     for (reserved, seen) in open.drain(..) {
                         let amount = reserved.amount.as_nano();
-                        let cost = seen.map_or(amount, |seen| seen.max(amount / 3));
+                        let cost = seen.map_or(amount, |seen| seen.max(amount / 3).min(amount));
                         spent += if cost == 0 { amount } else { cost };
                     }
                     desk = Desk::open(folder.path(), &database).await;
