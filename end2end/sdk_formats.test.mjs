@@ -12,8 +12,6 @@ import { DEVELOPER } from './lib/people.mjs';
 import { mint, signIn, widenGuardrails } from './lib/portal.mjs';
 
 const HOMES = ['openai', 'anthropic', 'gemini'];
-/** With CROSS_FORMATS=1 every client also calls models at providers of the other formats. */
-const CROSSES = process.env.CROSS_FORMATS === '1';
 /** An answer of so many words, so that streams are short. */
 const SHORT = '[long 12] Say hello';
 
@@ -33,7 +31,7 @@ before(async () => {
 after(() => keywright?.stop());
 
 for (const { name, format, think } of clients({ url: 'http://127.0.0.1:9', apiKey: 'not used' })) {
-  for (const home of HOMES.filter((home) => CROSSES || home === format)) {
+  for (const home of HOMES) {
     // Clients of OpenAI's format do not ask to see thoughts, and get them from servers that show them unasked.
     const thinks = think && (format !== 'openai' || home !== 'gemini');
     describe(`${name}, ${home === format ? 'a model of its own format' : `a model at a provider of the ${home} format`}`, () => {

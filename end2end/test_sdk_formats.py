@@ -214,10 +214,8 @@ class LangChain:
 SDKS = {"openai": OpenAI, "anthropic": Anthropic, "google-genai": Google, "langchain-openai": LangChain}
 
 
-# With CROSS_FORMATS=1 every client also calls models at providers of the other formats.
-CROSSES = os.environ.get("CROSS_FORMATS") == "1"
 FORMATS = {"openai": "openai", "anthropic": "anthropic", "google-genai": "gemini", "langchain-openai": "openai"}
-PAIRS = [(name, home) for name in SDKS for home in HOMES if CROSSES or FORMATS[name] == home]
+PAIRS = [(name, home) for name in SDKS for home in HOMES]
 
 
 @pytest.fixture(params=PAIRS, ids="-".join)

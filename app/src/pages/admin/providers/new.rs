@@ -72,9 +72,9 @@ fn document(visit: &Visit, model: Model) -> String {
     html::document(&visit.chrome(Place::Providers), "Add a provider", || view(model))
 }
 
-/// What the form starts from when nothing was chosen: an address of one's own.
+/// What the form starts from when nothing was chosen: a server of one's own, which may want no credential.
 fn plain_preset() -> Option<&'static Preset> {
-    PRESETS.iter().find(|preset| preset.base_url.is_empty()).or(PRESETS.first())
+    PRESETS.iter().find(|preset| preset.base_url.is_empty() && !preset.needs_credential).or(PRESETS.first())
 }
 
 #[derive(Debug, Clone)]
