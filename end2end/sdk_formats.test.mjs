@@ -66,7 +66,8 @@ for (const { name, format, think } of clients({ url: 'http://127.0.0.1:9', apiKe
         test(`a tool is called and its answer taken, ${stream ? 'streamed' : 'plain'}`, async () => {
           const { calls, text } = await client().useTool({ model: models[home], prompt: '[tool]', stream });
           assert.deepEqual(calls, [{ name: 'weather', input: { city: 'demo', days: 1 } }]);
-          assert.match(text, new RegExp(`^The tool answered: “${TOLD}`));
+          // Google's provider of `ai` puts a result into an object of its own, which arrives as it is.
+          assert.match(text, new RegExp(`^The tool answered: “[^”]*${TOLD}`));
         });
 
         test(`two tools are called at once, ${stream ? 'streamed' : 'plain'}`, async () => {

@@ -130,8 +130,13 @@ fn snippets_hold_the_addresses_models_and_key_that_each_client_needs() {
         assert!(claude.lines().any(|there| there == line), "{line} in {claude}");
     }
     let codex = code("code-codex-toml");
-    for line in ["base_url = \"https://llm.example.com/v1\"", "wire_api = \"responses\"", "env_key = \"KEYWRIGHT_KEY\""]
-    {
+    for line in [
+        "base_url = \"https://llm.example.com/v1\"",
+        "wire_api = \"responses\"",
+        "env_key = \"KEYWRIGHT_KEY\"",
+        // Searches have no price for this model.
+        "web_search = \"disabled\"",
+    ] {
         assert!(codex.lines().any(|there| there == line), "{line} in {codex}");
     }
     let curl = code("code-curl-sh");

@@ -252,6 +252,7 @@ pub(crate) fn snippet_facts() -> SnippetFacts {
         anthropic_base_url: "https://llm.example.com".to_owned(),
         chat_model: name("demo-large"),
         responses_model: name("demo-large"),
+        responses_model_searches: false,
         messages_model: name("demo-large"),
         small_messages_model: name("demo-small"),
         embeddings_model: name("demo-embedding"),

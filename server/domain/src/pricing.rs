@@ -172,6 +172,16 @@ impl UnitPrices {
 }
 
 impl PriceList {
+    /// True if it costs nothing at all, on purpose.
+    pub fn is_free(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// True if it is known what a search costs that the provider runs.
+    pub fn prices_searches(&self) -> bool {
+        self.is_free() || self.units.search.is_some()
+    }
+
     /// What a call of this usage costs, rounded up once; `None` if that is no amount of money that fits.
     pub fn cost(&self, usage: &TokenUsage) -> Option<NanoUsd> {
         let tokens = self.tokens_of(usage.beside.tier, usage.all_input()).cost(usage)?;

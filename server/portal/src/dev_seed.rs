@@ -15,7 +15,7 @@ use domain::key_secret::SecretText;
 use domain::limits::Limits;
 use domain::model::{Deployment, Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
-use domain::pricing::{PriceList, TokenPrices};
+use domain::pricing::{PriceList, TokenPrices, UnitPrices};
 use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
 use store::{Provider, ScopeLimits, Team};
@@ -215,9 +215,11 @@ fn demo_models() -> [DemoModel; 6] {
     };
     let embedding = TokenPrices { input: cents_per_million(2), ..TokenPrices::default() };
     let cents = |cents: i64| PicoUsd::from_pico(cents * 10_000_000_000);
+    // Agents offer to search unasked.
+    let searches = UnitPrices { search: Some(cents(1)), ..UnitPrices::default() };
     [
-        chat("demo-large", by_tokens(300, 1_500)),
-        chat("demo-small", by_tokens(20, 80)),
+        chat("demo-large", PriceList { units: searches, ..by_tokens(300, 1_500) }),
+        chat("demo-small", PriceList { units: searches, ..by_tokens(20, 80) }),
         // For trying out budgets. Without tools no agent is pointed at it.
         DemoModel {
             capabilities: &[],

@@ -8,6 +8,7 @@ use domain::id::{KeyId, ProviderId};
 use domain::model::{Endpoint, Model, ModelName};
 use domain::money::NanoUsd;
 use domain::person::Caller;
+use domain::pricing::PriceList;
 use domain::usage::TokenUsage;
 use std::collections::HashSet;
 
@@ -19,6 +20,8 @@ pub struct SnippetFacts {
     pub anthropic_base_url: String,
     pub chat_model: Option<ModelName>,
     pub responses_model: Option<ModelName>,
+    /// True if searches that its provider runs have a price: without one they are refused.
+    pub responses_model_searches: bool,
     pub messages_model: Option<ModelName>,
     /// The cheapest for messages: coding agents use a small model in the background.
     pub small_messages_model: Option<ModelName>,
@@ -59,15 +62,18 @@ impl Portal {
             found.sort_by_key(|model| dearness(model));
             found
         };
+        let for_responses = for_endpoint(Endpoint::Responses);
+        let searches = |model: &Model| model.price.as_ref().is_some_and(PriceList::prices_searches);
         let origin = self.settings.gateway_origin.trim_end_matches('/');
         Ok(SnippetFacts {
             openai_base_url: format!("{origin}/v1"),
             anthropic_base_url: origin.to_owned(),
-            chat_model: cheapest(&for_endpoint(Endpoint::ChatCompletions)),
-            responses_model: middle(&for_endpoint(Endpoint::Responses)),
-            messages_model: middle(&for_endpoint(Endpoint::Messages)),
-            small_messages_model: cheapest(&for_endpoint(Endpoint::Messages)),
-            embeddings_model: cheapest(&for_endpoint(Endpoint::Embeddings)),
+            chat_model: name(cheapest(&for_endpoint(Endpoint::ChatCompletions))),
+            responses_model: name(middle(&for_responses)),
+            responses_model_searches: middle(&for_responses).is_some_and(searches),
+            messages_model: name(middle(&for_endpoint(Endpoint::Messages))),
+            small_messages_model: name(cheapest(&for_endpoint(Endpoint::Messages))),
+            embeddings_model: name(cheapest(&for_endpoint(Endpoint::Embeddings))),
         })
     }
 }
@@ -81,11 +87,15 @@ fn dearness(model: &Model) -> (bool, Option<NanoUsd>, String) {
     (!tools, price, model.name.to_string())
 }
 
-fn cheapest(models: &[&Model]) -> Option<ModelName> {
-    models.first().map(|model| model.name.clone())
+fn name(model: Option<&Model>) -> Option<ModelName> {
+    model.map(|model| model.name.clone())
+}
+
+fn cheapest<'a>(models: &[&'a Model]) -> Option<&'a Model> {
+    models.first().copied()
 }
 
 /// Neither the smallest, which disappoints, nor the dearest, which surprises.
-fn middle(models: &[&Model]) -> Option<ModelName> {
-    models.get(models.len() / 2).map(|model| model.name.clone())
+fn middle<'a>(models: &[&'a Model]) -> Option<&'a Model> {
+    models.get(models.len() / 2).copied()
 }

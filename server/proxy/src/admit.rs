@@ -266,24 +266,31 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
     Ok(Plan { candidates, chat, output_cap, clamped, size, bound, slices, reservation, model })
 }
 
+const LEAVE_OUT: &str = "Leave it out.";
+
 /// What is billed beside tokens has to have a price, unless the model is free on purpose.
 fn everything_has_a_price(price: &PriceList, head: &Head) -> Result<(), Denial> {
-    let unpriced = |what: &str| {
-        let reason = format!("{what} has no price here for this model, so that no budget could be kept. Leave it out.");
+    let unpriced = |what: &str, way_out: &str| {
+        let reason = format!("{what} has no price here for this model, so that no budget could be kept. {way_out}");
         Err(Denial::InvalidRequest { reason })
     };
     match head.tier {
-        AskedTier::Named(tier) if !price.knows(tier) => return unpriced("The 'service_tier' that is asked for"),
+        AskedTier::Named(tier) if !price.knows(tier) => {
+            return unpriced("The 'service_tier' that is asked for", LEAVE_OUT);
+        }
         _ => {}
     }
-    if *price == PriceList::default() {
+    if price.is_free() {
         return Ok(());
     }
     if let Some(tool) = head.scan.unpriced_tool {
-        return unpriced(&format!("The tool '{tool}', which the provider runs,"));
+        return unpriced(&format!("The tool '{tool}', which the provider runs,"), LEAVE_OUT);
     }
-    if head.scan.searches && price.units.search.is_none() {
-        return unpriced("Searching by the provider");
+    if head.scan.searches && !price.prices_searches() {
+        return unpriced(
+            "Searching by the provider",
+            "Leave the tool out, or ask an administrator to give searches a price.",
+        );
     }
     Ok(())
 }

@@ -48,6 +48,7 @@ fn nothing_known() -> SnippetFacts {
         anthropic_base_url: String::new(),
         chat_model: None,
         responses_model: None,
+        responses_model_searches: false,
         messages_model: None,
         small_messages_model: None,
         embeddings_model: None,

@@ -99,8 +99,10 @@ fn claude_code(facts: &SnippetFacts, key: &str) -> Option<ClientSnippet> {
 
 fn codex(facts: &SnippetFacts, key: &str) -> Option<ClientSnippet> {
     let model = facts.responses_model.as_ref()?;
+    // Codex offers to search wherever nobody says otherwise.
+    let search = if facts.responses_model_searches { "" } else { "web_search = \"disabled\"\n" };
     let config = format!(
-        "model = \"{model}\"\nmodel_provider = \"keywright\"\n\n[model_providers.keywright]\nname = \"Keywright\"\n\
+        "model = \"{model}\"\nmodel_provider = \"keywright\"\n{search}\n[model_providers.keywright]\nname = \"Keywright\"\n\
          base_url = \"{}\"\nenv_key = \"KEYWRIGHT_KEY\"\nwire_api = \"responses\"",
         facts.openai_base_url
     );
@@ -109,7 +111,7 @@ fn codex(facts: &SnippetFacts, key: &str) -> Option<ClientSnippet> {
         snippet("sh", SH, format!("export KEYWRIGHT_KEY={key}\ncodex")),
         snippet("powershell", POWERSHELL, format!("$env:KEYWRIGHT_KEY = \"{key}\"\ncodex")),
     ];
-    let note = "First the file, its first two lines above every other section; then a terminal.";
+    let note = "First the file, its first lines above every other section; then a terminal.";
     Some(client("codex", "Codex", snippets, note))
 }
 

@@ -28,7 +28,7 @@ fn refuses_more_than<T: DeserializeOwned>(body: &str) {
 #[test]
 fn an_unknown_field_is_refused_by_every_form() {
     const MODEL: &str = "name=m&provider=prov_a&provider=&upstream_model=x&upstream_model=&deployment=&deployment=&priority=1&priority=1\
-        &weight=1&weight=1&price_input=&price_output=&price_cache_read=&price_cache_write=&price_cache_write_1h=&price_request=\
+        &weight=1&weight=1&price_input=&price_output=&price_cache_read=&price_cache_write=&price_cache_write_1h=&price_request=&price_search=\
         &max_input_tokens=&max_output_tokens=";
     const LIMITS: &str = "version=0&cap_hour=&cap_day=&cap_week=&cap_month=5.00&cap_quarter=&cap_total=&requests_per_minute=\
         &tokens_per_minute=&concurrency=&requests_hour=&requests_day=&requests_month=&tokens_hour=&tokens_day=&tokens_month=";

@@ -35,6 +35,7 @@ pub struct ModelForm {
     pub price_cache_write: String,
     pub price_cache_write_1h: String,
     pub price_request: String,
+    pub price_search: String,
     #[serde(default)]
     pub endpoints: Vec<Endpoint>,
     pub max_input_tokens: String,
@@ -103,7 +104,7 @@ impl ModelForm {
     }
 
     fn with_prices(self, texts: PriceTexts) -> Self {
-        let PriceTexts { input, output, cache_read, cache_write, cache_write_1h, request } = texts;
+        let PriceTexts { input, output, cache_read, cache_write, cache_write_1h, request, search } = texts;
         Self {
             price_input: input,
             price_output: output,
@@ -111,6 +112,7 @@ impl ModelForm {
             price_cache_write: cache_write,
             price_cache_write_1h: cache_write_1h,
             price_request: request,
+            price_search: search,
             ..self
         }
     }
@@ -123,6 +125,7 @@ impl ModelForm {
             cache_write: self.price_cache_write.clone(),
             cache_write_1h: self.price_cache_write_1h.clone(),
             request: self.price_request.clone(),
+            search: self.price_search.clone(),
         }
     }
 
@@ -220,6 +223,7 @@ pub fn fields(
             {price("price_cache_write", "Written to a cache, 5 min", form.price_cache_write, "per million; empty: as in")}
             {price("price_cache_write_1h", "Written to a cache, 1 h", form.price_cache_write_1h, "per million; empty: as 5 min")}
             {price("price_request", "For each call", form.price_request, "added to the tokens; empty: nothing")}
+            {price("price_search", "For each search", form.price_search, "that the provider runs; empty: searching is refused")}
         </div>
     };
     let endpoints = Endpoint::ALL.map(|endpoint| {
@@ -337,7 +341,7 @@ mod tests {
         for endpoint in Endpoint::ALL {
             let body = format!(
                 "name=x&price_input=&price_output=&price_cache_read=&price_cache_write=\
-                &price_cache_write_1h=&price_request=&max_input_tokens=&max_output_tokens=&endpoints={}",
+                &price_cache_write_1h=&price_request=&price_search=&max_input_tokens=&max_output_tokens=&endpoints={}",
                 endpoint.word()
             );
             let form: ModelForm = serde_html_form::from_str(&body).unwrap();

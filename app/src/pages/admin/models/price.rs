@@ -3,7 +3,7 @@
 use crate::format::typed_usd;
 use crate::pages::form::Reasons;
 use domain::money::{NanoUsd, PICO_PER_NANO, PicoUsd};
-use domain::pricing::{PriceList, TokenPrices};
+use domain::pricing::{PriceList, TokenPrices, UnitPrices};
 use portal::administration::models::PriceChoice;
 
 /// `$3.00`, every digit that is not zero: prices are compared, not rounded.
@@ -13,7 +13,7 @@ pub fn price_text(price: PicoUsd) -> String {
 
 /// `in $3.00 · cached $0.30 · out $15.00 per million`, with what there is.
 pub fn sentence(price: Option<&PriceList>) -> String {
-    let Some(PriceList { tokens, tiers, request, .. }) = price else {
+    let Some(PriceList { tokens, tiers, request, units, .. }) = price else {
         return "No price: refused under every budget".to_owned();
     };
     let mut parts = vec![format!("in {}", price_text(tokens.input))];
@@ -26,6 +26,9 @@ pub fn sentence(price: Option<&PriceList>) -> String {
     parts.push(format!("out {} per million tokens", price_text(tokens.output)));
     if *request != PicoUsd::default() {
         parts.push(format!("{} a call", per_call(*request)));
+    }
+    if let Some(search) = units.search {
+        parts.push(format!("{} a search", per_call(search)));
     }
     if let Some(tier) = tiers.first() {
         parts.push(format!("other prices above {} tokens in", crate::format::tokens(tier.above_input_tokens)));
@@ -46,12 +49,13 @@ pub struct PriceTexts {
     pub cache_write: String,
     pub cache_write_1h: String,
     pub request: String,
+    pub search: String,
 }
 
 impl PriceTexts {
     /// As the form shows a price; empty for none.
     pub fn of(price: Option<&PriceList>) -> Self {
-        let Some(PriceList { tokens, request, .. }) = price else { return Self::default() };
+        let Some(PriceList { tokens, request, units, .. }) = price else { return Self::default() };
         let text = |price: PicoUsd| typed_usd(price.per_million());
         let optional = |price: Option<PicoUsd>| price.map(text).unwrap_or_default();
         Self {
@@ -61,6 +65,7 @@ impl PriceTexts {
             cache_write: optional(tokens.cache_write),
             cache_write_1h: optional(tokens.cache_write_1h),
             request: if *request == PicoUsd::default() { String::new() } else { typed_usd(per_call(*request)) },
+            search: units.search.map(|price| typed_usd(per_call(price))).unwrap_or_default(),
         }
     }
 
@@ -88,6 +93,7 @@ impl PriceTexts {
         let cache_write = amount("price_cache_write", &self.cache_write, false);
         let cache_write_1h = amount("price_cache_write_1h", &self.cache_write_1h, false);
         let request = amount("price_request", &self.request, false);
+        let search = amount("price_search", &self.search, false);
         let mut per_token = |field: &str, amount: Option<NanoUsd>| {
             let price = PicoUsd::from_per_million(amount?);
             if price.is_none() {
@@ -103,16 +109,17 @@ impl PriceTexts {
             cache_write_1h: per_token("price_cache_write_1h", cache_write_1h),
             media: before.map(|before| before.tokens.media).unwrap_or_default(),
         };
-        let request = request.map(|amount| {
-            let pico = i64::try_from(i128::from(amount.as_nano()) * PICO_PER_NANO);
-            pico.map(PicoUsd::from_pico).unwrap_or_else(|_| {
-                reasons.add("price_request", "This is more than a call can cost. Check the decimal point.");
-                PicoUsd::default()
-            })
-        });
-        // Prices of audio, images and what is not counted in tokens have no fields here; they are what they were.
-        let units = before.map(|before| before.units).unwrap_or_default();
-        let request = request.unwrap_or_default();
+        let mut each = |field: &str, amount: Option<NanoUsd>| {
+            let pico = i64::try_from(i128::from(amount?.as_nano()) * PICO_PER_NANO).ok();
+            if pico.is_none() {
+                reasons.add(field, "This is more than a call can cost. Check the decimal point.");
+            }
+            pico.map(PicoUsd::from_pico)
+        };
+        let request = each("price_request", request).unwrap_or_default();
+        let search = each("price_search", search);
+        // Prices of audio, images and what else is not counted in tokens have no fields here; they are what they were.
+        let units = UnitPrices { search, ..before.map(|before| before.units).unwrap_or_default() };
         PriceChoice::Set(Box::new(PriceList { tokens, request, units, ..PriceList::default() }))
     }
 }
@@ -156,13 +163,25 @@ mod tests {
     }
 
     #[test]
+    fn a_search_has_a_price_of_its_own_and_none_where_the_field_is_empty() {
+        let (choice, reasons) = texts(|texts| texts.search = "0.01".to_owned());
+        let PriceChoice::Set(set) = choice else { panic!("{choice:?}") };
+        assert_eq!((set.units.search, reasons.is_empty()), (Some(PicoUsd::from_pico(10_000_000_000)), true));
+        assert!(sentence(Some(&set)).contains("$0.01 a search"), "{}", sentence(Some(&set)));
+        assert_eq!(PriceTexts::of(Some(&set)).search, "0.01");
+        let (choice, _) = texts(|texts| texts.request = "1".to_owned());
+        assert!(matches!(choice, PriceChoice::Set(set) if set.units.search.is_none()));
+    }
+
+    #[test]
     fn what_is_not_an_amount_is_refused_at_its_field() {
         let (_, reasons) = texts(|texts| {
             texts.output = "lots".to_owned();
             texts.cache_read = "0.0000001".to_owned();
             texts.input = String::new();
+            texts.search = "a cent".to_owned();
         });
-        for field in ["price_input", "price_output", "price_cache_read"] {
+        for field in ["price_input", "price_output", "price_cache_read", "price_search"] {
             assert!(reasons.at(field).is_some(), "{field}");
         }
         assert!(reasons.at("price_request").is_none());

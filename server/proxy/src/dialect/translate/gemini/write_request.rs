@@ -10,7 +10,9 @@ use super::super::{Dialect, Target, described};
 use domain::denial::Denial;
 
 pub(in super::super) fn write(chat: &Chat, target: &Target<'_>) -> Result<String, Denial> {
-    if let Some(one) = &chat.one_tool_at_a_time {
+    // SDKs that ask for structured output offer one tool for it and say this unasked. Gemini may call even that one twice,
+    // which their callers take: they read the first.
+    if let Some(one) = chat.one_tool_at_a_time.as_ref().filter(|_| chat.tools.len() > 1) {
         return Err(one.refuse("Gemini decides itself how many tools it calls at once"));
     }
     let contents = chat.turns.iter().filter_map(|turn| write_turn(turn).transpose()).collect::<Result<Vec<_>, _>>()?;

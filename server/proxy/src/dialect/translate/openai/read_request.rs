@@ -41,8 +41,11 @@ const HARMLESS_INSIDE: &[Harmless] = &[
     Harmless { field: "prompt_cache_breakpoint", values: &[], why: "a hint for OpenAI's cache" },
     Harmless { field: "index", values: &[], why: "the place of a tool call in a stream, which some clients give back" },
     Harmless { field: "parsed", values: &[], why: "OpenAI's client keeps it beside the text that it was read from" },
-    Harmless { field: "parsed_arguments", values: &[], why: "as above, beside the arguments of a tool call" },
 ];
+
+/// Fields of a called function.
+const HARMLESS_IN_CALLS: &[Harmless] =
+    &[Harmless { field: "parsed_arguments", values: &[], why: "OpenAI's client keeps it beside the arguments" }];
 
 pub(in super::super) fn read(bytes: &[u8]) -> Result<Chat, Denial> {
     let mut fields = body(bytes)?;
@@ -216,7 +219,7 @@ fn read_call(call: &Item<'_>) -> Result<ToolCall, Denial> {
     call.leave(HARMLESS_INSIDE);
     let (id, signature) = from_id(&call.need("id")?.text()?);
     let mut function = call.need("function")?.object()?;
-    function.leave(HARMLESS_INSIDE);
+    function.leave(HARMLESS_IN_CALLS);
     let name = function.need("name")?.text()?;
     let sent = function.need("arguments")?;
     let arguments = arguments(&sent.text()?).ok_or_else(|| sent.broken("a JSON object, written as a text"))?;

@@ -31,7 +31,12 @@ fn fields_without_counterpart_are_named() {
         (OpenAi, Gemini, r#""web_search_options":{}"#, "'web_search_options'"),
         (OpenAi, Gemini, r#""functions":[]"#, "'functions'"),
         (OpenAi, Gemini, r#""tools":[{"type":"custom","custom":{"name":"x"}}]"#, "'tools[0].type'"),
-        (OpenAi, Gemini, r#""tools":[],"parallel_tool_calls":false"#, "'parallel_tool_calls'"),
+        (
+            OpenAi,
+            Gemini,
+            r#""tools":[{"type":"function","function":{"name":"a"}},{"type":"function","function":{"name":"b"}}],"parallel_tool_calls":false"#,
+            "'parallel_tool_calls'",
+        ),
         (OpenAi, Gemini, r#""stop":["1","2","3","4","5","6"]"#, "'stop'"),
         (Anthropic, OpenAi, r#""top_k":4"#, "'top_k'"),
         (Anthropic, OpenAi, r#""stop_sequences":["1","2","3","4","5"]"#, "'stop_sequences'"),
@@ -70,6 +75,26 @@ fn fields_without_counterpart_are_named() {
         assert!(reason.starts_with(named), "{fields}: {reason}");
         assert!(reason.contains("Remove it, or call a model"), "{reason}");
     }
+}
+
+#[test]
+fn one_tool_at_a_time_is_no_wish_where_one_tool_is_offered() {
+    let body = r#"{"max_tokens":9,"messages":[{"role":"user","content":"Hi"}],
+        "tools":[{"name":"json","input_schema":{"type":"object"}}],
+        "tool_choice":{"type":"any","disable_parallel_tool_use":true}}"#;
+    let chat = read_request(own(Dialect::Anthropic), body.as_bytes(), false).unwrap();
+    assert!(write_request(&chat, &target(Dialect::Gemini)).is_ok());
+}
+
+#[test]
+fn what_a_client_library_adds_to_an_answer_may_be_given_back() {
+    let body = r#"{"messages":[{"role":"user","content":"Hi"},
+        {"role":"assistant","content":null,"parsed":null,"tool_calls":[{"id":"call_1","type":"function","index":0,
+            "function":{"name":"weather","arguments":"{}","parsed_arguments":{}}}]},
+        {"role":"tool","tool_call_id":"call_1","content":"Rain"}]}"#;
+    let chat = read_request(own(Dialect::OpenAi), body.as_bytes(), false).unwrap();
+    let written = write_request(&chat, &target(Dialect::Gemini)).unwrap();
+    assert!(String::from_utf8_lossy(&written).contains(r#""name":"weather""#), "{written:?}");
 }
 
 #[test]
