@@ -16,6 +16,7 @@ impl Clock for SystemClock {
 }
 
 /// Which of several deployments a call takes, and how long a retry waits: needs no secrecy, and no system call each time.
+#[expect(clippy::disallowed_methods, reason = "no secret is made of it")]
 pub fn spread() -> u64 {
     rand::random()
 }

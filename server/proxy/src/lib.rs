@@ -57,5 +57,6 @@ pub use presented_key::{Unrecognised, UnrecognisedCounts};
 pub use request::Chain;
 pub use settings::{BudgetStatus, Retry, Settings, Timeouts};
 pub use upstream::{
-    Answer, BoxError, Connections, Connector, HyperUpstream, Outbound, SendError, Upstream, UpstreamBody,
+    Answer, AnswerOver, BoxError, Connections, Connector, HyperUpstream, Outbound, Payload, SendError, Transport,
+    Upstream, UpstreamBody,
 };

@@ -23,7 +23,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use connections::{Answer, Connections, Connector};
+pub use connections::{Answer, AnswerOver, Connections, Connector, Payload, Transport};
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type UpstreamBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -84,7 +84,7 @@ pub trait Upstream: Send + Sync {
 }
 
 /// Over kept connections of any connector.
-pub struct HyperUpstream<C>(Arc<Connections<C, Chain>>);
+pub struct HyperUpstream<C: Connector>(Arc<Connections<C, Chain>>);
 
 impl<C: Connector> HyperUpstream<C> {
     pub fn new(connector: C) -> Self {

@@ -9,7 +9,7 @@ use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use http_body_util::{Either, Empty};
 use hyper::body::Incoming;
 use proxy::ports::Directory as _;
-use proxy::{Answer, Connections};
+use proxy::{AnswerOver, Connections};
 use server::clock::SystemClock;
 use server::gateway::directory::Directory;
 use server::http::egress::UpstreamConnector;
@@ -25,7 +25,7 @@ pub struct PassThrough {
     directory: Option<Arc<Directory>>,
 }
 
-pub type Passed = Either<Answer<Incoming>, Empty<Bytes>>;
+pub type Passed = Either<AnswerOver<UpstreamConnector, Incoming>, Empty<Bytes>>;
 
 impl PassThrough {
     pub fn new(connector: UpstreamConnector, provider: SocketAddr, directory: Option<Arc<Directory>>) -> Self {

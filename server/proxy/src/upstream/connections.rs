@@ -3,8 +3,12 @@
 //! Always true: a request that may have reached a provider is never sent a second time; one that a kept connection gave
 //! back unsent, because the provider had closed it, goes out on another. A connection is kept only if its answer was
 //! read to the end.
+//!
+//! A connection has no task: whoever waits for its answer drives it. So all that one read brought is passed on in one
+//! piece, where a task of its own would hand over frame by frame, and each would be written to the client by itself.
 
 mod kept;
+mod link;
 
 use super::{BoxError, SendError};
 use bytes::Bytes;
@@ -13,11 +17,12 @@ use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{HeaderValue, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::client::conn::http1::handshake;
 use hyper::rt::{Read, Write};
 use kept::Kept;
+use link::Link;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -31,28 +36,37 @@ struct Place {
 }
 
 /// Over connections of any connector; `B` is the body of requests.
-pub struct Connections<C, B> {
+pub struct Connections<C: Connector, B: Payload> {
     connector: C,
-    kept: Arc<Kept<Place, SendRequest<B>>>,
+    kept: Arc<Kept<Place, Link<C::Response, B>>>,
+    /// The task that forgets what was kept too long.
+    forgetting: Once,
 }
 
-/// Opens connections for `Connections`.
+/// What a connection runs over.
+pub trait Transport: Read + Write + Unpin + Send + 'static {}
+
+impl<T: Read + Write + Unpin + Send + 'static> Transport for T {}
+
+/// Opens connections.
 pub trait Connector:
-    Service<Uri, Response: Read + Write + Unpin + Send + 'static, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync
+    Service<Uri, Response: Transport, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync
 {
 }
 
 impl<C> Connector for C where
-    C: Service<Uri, Response: Read + Write + Unpin + Send + 'static, Error: Into<BoxError>, Future: Send>
-        + Clone
-        + Send
-        + Sync
+    C: Service<Uri, Response: Transport, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync
 {
 }
 
-impl<C: Connector, B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static> Connections<C, B> {
+/// The body of a request.
+pub trait Payload: Body<Data: Send, Error: Into<BoxError>> + Send + 'static {}
+
+impl<B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static> Payload for B {}
+
+impl<C: Connector, B: Payload> Connections<C, B> {
     pub fn new(connector: C) -> Self {
-        Self { connector, kept: Arc::default() }
+        Self { connector, kept: Arc::default(), forgetting: Once::new() }
     }
 
     /// Sends a request, whose URI is absolute, and answers as the answer begins.
@@ -60,18 +74,18 @@ impl<C: Connector, B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static> 
         &self,
         mut request: Request<B>,
         connect_within: Option<Duration>,
-    ) -> Result<Response<Answer<B>>, SendError> {
+    ) -> Result<Response<AnswerOver<C, B>>, SendError> {
         let place = address(&mut request)?;
         loop {
             let kept = self.kept(&place).await;
             let is_new = kept.is_none();
-            let mut sender = match kept {
-                Some(sender) => sender,
+            let mut link = match kept {
+                Some(link) => link,
                 None => self.connect(&place, connect_within).await?,
             };
-            match sender.try_send_request(request).await {
+            match link.send(request).await {
                 Ok(response) => {
-                    let lease = Lease { sender, place, kept: Arc::clone(&self.kept) };
+                    let lease = Lease { link, place, kept: Arc::clone(&self.kept) };
                     return Ok(response.map(|body| Answer { body, lease: Some(lease) }));
                 }
                 Err(mut refused) => match refused.take_message() {
@@ -84,35 +98,29 @@ impl<C: Connector, B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static> 
     }
 
     /// A kept connection that can be used at once.
-    async fn kept(&self, place: &Place) -> Option<SendRequest<B>> {
+    async fn kept(&self, place: &Place) -> Option<Link<C::Response, B>> {
         loop {
-            let mut sender = self.kept.take(place)?;
-            // Its last answer was read to the end: it is closed, or done with it in a moment.
-            if !sender.is_closed() && sender.ready().await.is_ok() {
-                return Some(sender);
+            let mut link = self.kept.take(place)?;
+            if std::future::poll_fn(|cx| Poll::Ready(link.is_idle(cx))).await {
+                return Some(link);
             }
         }
     }
 
-    async fn connect(&self, place: &Place, within: Option<Duration>) -> Result<SendRequest<B>, SendError> {
+    async fn connect(&self, place: &Place, within: Option<Duration>) -> Result<Link<C::Response, B>, SendError> {
         let connecting = async {
             let mut connector = self.connector.clone();
             std::future::poll_fn(|cx| connector.poll_ready(cx)).await.map_err(Into::into)?;
             let connected = connector.call(place.uri().map_err(BoxError::from)?).await.map_err(Into::into)?;
-            Ok::<_, BoxError>(handshake(connected).await?)
+            let (sender, connection) = handshake(connected).await?;
+            Ok::<_, BoxError>(Link::new(sender, connection))
         };
         let connected = match within {
             Some(within) => timeout(within, connecting).await.unwrap_or_else(|late| Err(late.into())),
             None => connecting.await,
         };
-        let (sender, connection) = connected.map_err(SendError::NotSent)?;
-        tokio::spawn(async move {
-            // Whoever sends or reads on it is told; an idle one that ends is nobody's business.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to a provider ended");
-            }
-        });
-        Ok(sender)
+        self.forgetting.call_once(|| drop(tokio::spawn(kept::forget_the_old(Arc::downgrade(&self.kept)))));
+        connected.map_err(SendError::NotSent)
     }
 }
 
@@ -140,54 +148,51 @@ fn address<B>(request: &mut Request<B>) -> Result<Place, SendError> {
 }
 
 /// The body of an answer, whose connection is kept once it was read to its end.
-pub struct Answer<B> {
+pub struct Answer<T: Transport, B: Payload> {
     body: Incoming,
-    lease: Option<Lease<B>>,
+    lease: Option<Lease<T, B>>,
 }
 
-struct Lease<B> {
-    sender: SendRequest<B>,
+/// The answers that come over the connections of a connector.
+pub type AnswerOver<C, B> = Answer<<C as Service<Uri>>::Response, B>;
+
+struct Lease<T: Transport, B: Payload> {
+    link: Link<T, B>,
     place: Place,
-    kept: Arc<Kept<Place, SendRequest<B>>>,
+    kept: Arc<Kept<Place, Link<T, B>>>,
 }
 
-impl<B> Answer<B> {
-    fn has_ended(&mut self) {
-        if let Some(Lease { sender, place, kept }) = self.lease.take() {
-            kept.put(place, sender);
-        }
-    }
-}
-
-impl<B> Body for Answer<B> {
+impl<T: Transport, B: Payload> Body for Answer<T, B> {
     type Data = Bytes;
     type Error = BoxError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let this = self.get_mut();
-        let frame = Pin::new(&mut this.body).poll_frame(cx);
+        let Self { body, lease } = self.get_mut();
+        let mut frame = Pin::new(&mut *body).poll_frame(cx);
+        if let (Poll::Pending, Some(lease)) = (&frame, &mut *lease) {
+            lease.link.drive(cx);
+            frame = Pin::new(body).poll_frame(cx);
+        }
         match &frame {
-            Poll::Ready(None) => this.has_ended(),
-            Poll::Ready(Some(Err(_))) => this.lease = None,
-            _ => {}
+            Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
+            Poll::Ready(Some(Err(_))) => *lease = None,
+            Poll::Ready(None) => {
+                if let Some(Lease { mut link, place, kept }) = lease.take()
+                    && link.is_idle(cx)
+                {
+                    kept.put(place, link);
+                }
+            }
         }
         frame.map_err(Into::into)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        // Told by the last frame, so that its reader comes once more and the connection is kept.
+        self.lease.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-impl<B> Drop for Answer<B> {
-    /// An answer without a body may never be polled.
-    fn drop(&mut self) {
-        if self.body.is_end_stream() {
-            self.has_ended();
-        }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// Shorter than providers keep an idle connection, so that few are found closed.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -23,19 +23,16 @@ impl<P: Hash + Eq, T> Kept<P, T> {
         (since.elapsed() < LONGEST).then_some(thing)
     }
 
-    /// Keeps `thing`, and forgets what was kept too long: at this place always, and elsewhere when a place is new.
     pub(super) fn put(&self, place: P, thing: T) {
+        self.lock().entry(place).or_default().push_back((Instant::now(), thing));
+    }
+
+    fn forget_the_old(&self) {
         let now = Instant::now();
-        let is_old = |since: Instant| now.duration_since(since) >= LONGEST;
-        let mut places = self.lock();
-        if let Some(things) = places.get_mut(&place) {
-            while things.front().is_some_and(|(since, _)| is_old(*since)) {
-                things.pop_front();
-            }
-            return things.push_back((now, thing));
-        }
-        places.retain(|_, things| things.back().is_some_and(|(since, _)| !is_old(*since)));
-        places.insert(place, VecDeque::from([(now, thing)]));
+        self.lock().retain(|_, things| {
+            things.retain(|(since, _)| now.duration_since(*since) < LONGEST);
+            !things.is_empty()
+        });
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<P, VecDeque<(Instant, T)>>> {
@@ -43,9 +40,21 @@ impl<P: Hash + Eq, T> Kept<P, T> {
     }
 }
 
+/// Forgets what was kept too long, for as long as something can be kept.
+pub(super) async fn forget_the_old<P: Hash + Eq, T>(kept: Weak<Kept<P, T>>) {
+    loop {
+        sleep(LONGEST / 2).await;
+        match kept.upgrade() {
+            Some(kept) => kept.forget_the_old(),
+            None => return,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
     use tokio::time::advance;
 
     #[tokio::test(start_paused = true)]
@@ -58,19 +67,21 @@ mod tests {
         assert_eq!((kept.take(&"a"), kept.take(&"b")), (Some(3), None));
         advance(LONGEST / 2).await;
         kept.put("a", 4);
-        assert_eq!(kept.lock()["a"].len(), 2, "the oldest is gone, although newer ones are taken before it");
         assert_eq!([kept.take(&"a"), kept.take(&"a"), kept.take(&"a")], [Some(4), Some(2), None]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_place_that_nobody_goes_to_any_more_is_forgotten() {
-        let kept = Kept::default();
+    async fn what_nobody_takes_is_forgotten_with_its_place() {
+        let kept = Arc::new(Kept::default());
+        let forgetting = tokio::spawn(forget_the_old(Arc::downgrade(&kept)));
         kept.put("a", 1);
-        advance(LONGEST).await;
+        sleep(LONGEST / 4).await;
         kept.put("b", 2);
+        sleep(LONGEST).await;
         assert_eq!(kept.lock().keys().collect::<Vec<_>>(), [&"b"]);
-        kept.put("a", 3);
-        advance(LONGEST).await;
-        assert_eq!(kept.take(&"a"), None);
+        sleep(LONGEST).await;
+        assert!(kept.lock().is_empty());
+        drop(kept);
+        forgetting.await.unwrap();
     }
 }
