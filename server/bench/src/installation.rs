@@ -243,6 +243,7 @@ fn upstream(sealing: &Sealing, address: SocketAddr, now: Timestamp) -> Result<(P
         base_url: format!("http://{address}/v1"),
         enabled: true,
         timeouts: ProviderTimeouts::default(),
+        markup: domain::markup::Markup::NONE,
         created_at: now,
     };
     let id = CredentialId::from_random(&random::<32>());

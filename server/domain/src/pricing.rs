@@ -1,8 +1,10 @@
-//! What a call costs: integer prices, one rounding, and the classes, tiers and fees that providers bill by.
+//! What a call costs: integer prices, one rounding, the classes, tiers and fees that providers bill by, and the discount
+//! or margin of the provider that answers.
 //!
 //! Cost and bound are computed here and nowhere else, by the same prices, so that no call that stays within its size
-//! costs more than its bound. A class without a price of its own is billed as noted; a fee without a price is none.
+//! costs more than its bound, at whichever of its providers it ends. A class without a price of its own is billed as noted; a fee without a price is none.
 
+use crate::markup::Markup;
 use crate::money::{NanoUsd, PICO_PER_NANO, PicoUsd};
 use crate::usage::{Beside, ServiceTier, TokenUsage};
 use serde::{Deserialize, Serialize};
@@ -182,18 +184,20 @@ impl PriceList {
         self.is_free() || self.units.search.is_some()
     }
 
-    /// What a call of this usage costs, rounded up once; `None` if that is no amount of money that fits.
-    pub fn cost(&self, usage: &TokenUsage) -> Option<NanoUsd> {
+    /// What a call of this usage costs at a provider with this markup, rounded up once; `None` if that is no amount of
+    /// money that fits.
+    pub fn cost(&self, usage: &TokenUsage, markup: Markup) -> Option<NanoUsd> {
         let tokens = self.tokens_of(usage.beside.tier, usage.all_input()).cost(usage)?;
         let units = self.units.cost(&usage.beside)?;
-        nano_rounded_up(tokens.checked_add(units)?.checked_add(self.request.times(1))?)
+        due(tokens.checked_add(units)?.checked_add(self.request.times(1))?, markup)
     }
 
     /// An upper bound of [`Self::cost`] for any call of at most this size; `None` if it does not fit.
     ///
     /// Takes the dearest class, and the dearest of all tiers that this much input can reach, in the service that was
-    /// asked for and in the standard one, which providers fall back to.
-    pub fn bound(&self, size: &CallSize) -> Option<Bound> {
+    /// asked for and in the standard one, which providers fall back to. It covers every provider whose markup is not
+    /// above this one.
+    pub fn bound(&self, size: &CallSize, markup: Markup) -> Option<Bound> {
         let asked = size.units.tier;
         let services = self.services.iter().filter(|service| service.tier == asked);
         let base = std::iter::once((&self.tokens, &self.tiers));
@@ -210,9 +214,9 @@ impl PriceList {
         let prompt = PicoUsd::from_pico(input).times(size.input_tokens).checked_add(fees)?;
         let total = prompt.checked_add(PicoUsd::from_pico(output).times(size.output_tokens))?;
         Some(Bound {
-            total: nano_rounded_up(total)?,
-            prompt: nano_rounded_up(prompt)?,
-            output_token: nano_rounded_up(i128::from(output))?,
+            total: due(total, markup)?,
+            prompt: due(prompt, markup)?,
+            output_token: due(i128::from(output), markup)?,
         })
     }
 
@@ -231,8 +235,10 @@ impl PriceList {
     }
 }
 
-fn nano_rounded_up(pico: i128) -> Option<NanoUsd> {
-    let nano = pico.div_euclid(PICO_PER_NANO) + i128::from(pico.rem_euclid(PICO_PER_NANO) != 0);
+/// A sum at list prices as it is charged, rounded up here and nowhere else.
+fn due(pico: i128, markup: Markup) -> Option<NanoUsd> {
+    let (marked_up, whole) = (pico.checked_mul(markup.factor())?, PICO_PER_NANO * Markup::WHOLE);
+    let nano = marked_up.div_euclid(whole) + i128::from(marked_up.rem_euclid(whole) != 0);
     i64::try_from(nano).ok().map(NanoUsd::from_nano)
 }
 
@@ -271,7 +277,7 @@ mod tests {
             ..TokenUsage::ZERO
         };
         // 3,000,000 + 3,000,000 + 375,000 + 60,000 + 7,500,000 nano; reasoning is inside the output.
-        assert_eq!(sonnet().cost(&usage), Some(NanoUsd::from_nano(13_935_000)));
+        assert_eq!(sonnet().cost(&usage, Markup::NONE), Some(NanoUsd::from_nano(13_935_000)));
     }
 
     #[test]
@@ -281,16 +287,16 @@ mod tests {
             ..PriceList::default()
         };
         let usage = TokenUsage { cache_read: 1, cache_write: 1, cache_write_1h: 1, ..TokenUsage::default() };
-        assert_eq!(plain.cost(&usage), Some(NanoUsd::from_nano(6)));
+        assert_eq!(plain.cost(&usage, Markup::NONE), Some(NanoUsd::from_nano(6)));
     }
 
     #[test]
     fn a_tier_holds_for_the_whole_call_and_only_above_its_threshold() {
         let input = |input| TokenUsage { input, ..TokenUsage::default() };
-        assert_eq!(sonnet().cost(&input(200_000)), Some(NanoUsd::from_nano(600_000_000)));
-        assert_eq!(sonnet().cost(&input(200_001)), Some(NanoUsd::from_nano(1_200_006_000)));
+        assert_eq!(sonnet().cost(&input(200_000), Markup::NONE), Some(NanoUsd::from_nano(600_000_000)));
+        assert_eq!(sonnet().cost(&input(200_001), Markup::NONE), Some(NanoUsd::from_nano(1_200_006_000)));
         let cached = TokenUsage { input: 1, cache_read: 200_000, ..TokenUsage::default() };
-        assert_eq!(sonnet().cost(&cached), Some(NanoUsd::from_nano(6_000 + 60_000_000)));
+        assert_eq!(sonnet().cost(&cached, Markup::NONE), Some(NanoUsd::from_nano(6_000 + 60_000_000)));
     }
 
     #[test]
@@ -301,11 +307,11 @@ mod tests {
             ..PriceList::default()
         };
         assert_eq!(
-            list.cost(&TokenUsage { input: 1, output: 1, ..TokenUsage::default() }),
+            list.cost(&TokenUsage { input: 1, output: 1, ..TokenUsage::default() }, Markup::NONE),
             Some(NanoUsd::from_nano(1))
         );
         assert_eq!(
-            list.cost(&TokenUsage { input: 999, output: 1, ..TokenUsage::default() }),
+            list.cost(&TokenUsage { input: 999, output: 1, ..TokenUsage::default() }, Markup::NONE),
             Some(NanoUsd::from_nano(2))
         );
     }
@@ -313,12 +319,15 @@ mod tests {
     #[test]
     fn a_free_model_costs_nothing_and_an_impossible_amount_is_no_amount() {
         assert_eq!(
-            PriceList::default().cost(&TokenUsage { input: u64::MAX, ..TokenUsage::default() }),
+            PriceList::default().cost(&TokenUsage { input: u64::MAX, ..TokenUsage::default() }, Markup::NONE),
             Some(NanoUsd::ZERO)
         );
-        assert_eq!(sonnet().cost(&TokenUsage { output: u64::MAX, ..TokenUsage::default() }), None);
+        assert_eq!(sonnet().cost(&TokenUsage { output: u64::MAX, ..TokenUsage::default() }, Markup::NONE), None);
         assert_eq!(
-            sonnet().bound(&CallSize { input_tokens: u64::MAX, output_tokens: u64::MAX, ..CallSize::default() }),
+            sonnet().bound(
+                &CallSize { input_tokens: u64::MAX, output_tokens: u64::MAX, ..CallSize::default() },
+                Markup::NONE
+            ),
             None
         );
     }
@@ -334,7 +343,7 @@ mod tests {
         let usage = TokenUsage { input: 5, output: 1, beside, ..TokenUsage::ZERO };
         // 5 + 320 + 4 + 2 × 4 micro, and 3 × 40,000 + 150 micro.
         assert_eq!(
-            list.cost(&usage),
+            list.cost(&usage, Markup::NONE),
             Some(NanoUsd::from_nano(5_000 + 320_000 + 4_000 + 8_000 + 120_000_000 + 150_000))
         );
     }
@@ -345,9 +354,27 @@ mod tests {
         let flex = ServicePrices { tier: ServiceTier::Flex, tokens: half, tiers: vec![] };
         let list = PriceList { services: vec![flex], ..sonnet() };
         let served = |tier| TokenUsage { input: 1_000, beside: Beside { tier, ..Beside::NOTHING }, ..TokenUsage::ZERO };
-        assert_eq!(list.cost(&served(ServiceTier::Flex)), Some(NanoUsd::from_nano(1_500_000)));
-        assert_eq!(list.cost(&served(ServiceTier::Priority)), Some(NanoUsd::from_nano(3_000_000)));
+        assert_eq!(list.cost(&served(ServiceTier::Flex), Markup::NONE), Some(NanoUsd::from_nano(1_500_000)));
+        assert_eq!(list.cost(&served(ServiceTier::Priority), Markup::NONE), Some(NanoUsd::from_nano(3_000_000)));
         assert!(list.knows(ServiceTier::Flex) && list.knows(ServiceTier::Standard) && !list.knows(ServiceTier::Batch));
+    }
+
+    #[test]
+    fn a_markup_changes_the_sum_before_it_is_rounded() {
+        let markup = |points| Markup::from_basis_points(points).unwrap();
+        let usage = TokenUsage { input: 1_000, output: 500, ..TokenUsage::ZERO };
+        let cost = |points| sonnet().cost(&usage, markup(points)).map(NanoUsd::as_nano);
+        assert_eq!(cost(0), Some(10_500_000));
+        assert_eq!(cost(-1_250), Some(9_187_500));
+        assert_eq!((cost(-10_000), cost(100_000)), (Some(0), Some(115_500_000)));
+        // 1.5 nano-dollars less a third of a percent is still above one, and one less anything is rounded up to one.
+        let list = PriceList { request: pico(1_500), ..PriceList::default() };
+        assert_eq!(list.cost(&TokenUsage::ZERO, markup(-33)), Some(NanoUsd::from_nano(2)));
+        let list = PriceList { request: pico(1_000), ..PriceList::default() };
+        assert_eq!(list.cost(&TokenUsage::ZERO, markup(-9_999)), Some(NanoUsd::from_nano(1)));
+        let size = CallSize { input_tokens: 1_000, output_tokens: 500, ..CallSize::default() };
+        let bound = sonnet().bound(&size, markup(1_000)).unwrap();
+        assert_eq!((bound.prompt.as_nano(), bound.output_token.as_nano()), (6_600_000, 16_500));
     }
 
     #[test]
@@ -416,7 +443,31 @@ mod tests {
         }
     }
 
+    fn any_markup() -> impl Strategy<Value = Markup> {
+        (-10_000..=100_000i32).prop_map(|points| Markup::from_basis_points(points).unwrap())
+    }
+
     proptest! {
+        #[test]
+        fn the_bound_with_the_highest_markup_covers_the_call_wherever_it_is_answered(
+            list in any_list(), usage in any_usage(), markups in proptest::collection::vec(any_markup(), 1..5),
+        ) {
+            let size = CallSize {
+                input_tokens: usage.all_input(),
+                output_tokens: usage.all_output(),
+                hears: usage.beside.audio_input > 0,
+                sees: usage.beside.image_input > 0,
+                units: usage.beside,
+            };
+            let bound = list.bound(&size, *markups.iter().max().unwrap()).unwrap();
+            let unspoken = Beside { audio_output: 0, image_output: 0, ..usage.beside };
+            let silent = TokenUsage { output: 0, reasoning: 0, beside: unspoken, ..usage };
+            for markup in markups {
+                prop_assert!(list.cost(&usage, markup).unwrap() <= bound.total);
+                prop_assert!(list.cost(&silent, markup).unwrap() <= bound.prompt);
+            }
+        }
+
         #[test]
         fn no_call_within_the_bound_costs_more(
             list in any_list(), usage in any_usage(), spare_in in 0..10_000u64, spare_out in 0..10_000u64,
@@ -433,26 +484,26 @@ mod tests {
             if falls_back {
                 usage.beside.tier = ServiceTier::Standard;
             }
-            let bound = list.bound(&size).unwrap();
-            let cost = list.cost(&usage).unwrap();
+            let bound = list.bound(&size, Markup::NONE).unwrap();
+            let cost = list.cost(&usage, Markup::NONE).unwrap();
             prop_assert!(cost <= bound.total, "{:?} > {:?}", cost, bound);
             prop_assert!(bound.prompt <= bound.total);
             let unspoken = Beside { audio_output: 0, image_output: 0, ..usage.beside };
             let silent = TokenUsage { output: 0, reasoning: 0, beside: unspoken, ..usage };
-            prop_assert!(list.cost(&silent).unwrap() <= bound.prompt);
+            prop_assert!(list.cost(&silent, Markup::NONE).unwrap() <= bound.prompt);
         }
 
         #[test]
         fn fewer_output_tokens_never_cost_more(list in any_list(), usage in any_usage(), less in 0..500_000u64) {
             let fewer = TokenUsage { output: usage.output.saturating_sub(less), reasoning: 0, ..usage };
-            prop_assert!(list.cost(&fewer) <= list.cost(&usage));
+            prop_assert!(list.cost(&fewer, Markup::NONE) <= list.cost(&usage, Markup::NONE));
         }
 
         #[test]
         fn one_rounding_is_at_most_one_nano_above_the_exact_price(prices in any_prices(), usage in any_usage()) {
             let list = PriceList { tokens: prices, ..PriceList::default() };
             let exact = prices.cost(&usage).unwrap();
-            let over = i128::from(list.cost(&usage).unwrap().as_nano()) * PICO_PER_NANO - exact;
+            let over = i128::from(list.cost(&usage, Markup::NONE).unwrap().as_nano()) * PICO_PER_NANO - exact;
             prop_assert!((0..PICO_PER_NANO).contains(&over));
         }
     }

@@ -149,6 +149,7 @@ pub(crate) fn provider(number: u8, name: &str) -> Provider {
         base_url: "https://api.example.com/v1".into(),
         enabled: true,
         timeouts: ProviderTimeouts::default(),
+        markup: domain::markup::Markup::NONE,
         created_at: NOW,
     }
 }
