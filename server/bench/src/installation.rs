@@ -410,6 +410,7 @@ fn earlier_call(id: EventId, key: KeyId, line: BudgetLine) -> UsageRecord {
         duration_ms: 900,
         first_byte_ms: Some(850),
         charged: vec![line],
+        attempts: 1,
         repeated: 0,
     }
 }

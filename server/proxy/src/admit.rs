@@ -68,6 +68,7 @@ impl Caller {
             duration_ms: 0,
             first_byte_ms: None,
             charged: Vec::new(),
+            attempts: 0,
             repeated: 0,
         }
     }

@@ -226,6 +226,7 @@ pub(crate) fn call(key: KeyId, at: Timestamp, sequence: u16) -> UsageRecord {
         duration_ms: 900,
         first_byte_ms: Some(120),
         charged: vec![month_of(key), total_of(person_id(1))],
+        attempts: 2,
         repeated: 0,
     }
 }
