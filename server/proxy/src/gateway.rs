@@ -131,7 +131,7 @@ impl Gateway {
         let skin = route::skin(path, &parts.headers);
         let nobody = Asked { event, skin, record: None, settings: &self.settings };
         let Some(route) = route::find(&parts.uri) else {
-            let words = route::advice(path).unwrap_or_else(|| error::sentence(&Denial::NotFound));
+            let words = route::advice(path).unwrap_or_else(|| error::sentence(&Denial::NotFound, &nobody));
             return error::refuse_with(&Denial::NotFound, &words, &nobody);
         };
         let (method, allow) = route.method();
