@@ -16,7 +16,10 @@ impl Clock for SystemClock {
 }
 
 /// Which of several deployments a call takes, and how long a retry waits: needs no secrecy, and no system call each time.
-#[expect(clippy::disallowed_methods, reason = "no secret is made of it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing that is decided by it has to be told again or kept from anybody"
+)]
 pub fn spread() -> u64 {
     rand::random()
 }

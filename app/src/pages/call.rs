@@ -82,6 +82,11 @@ fn used(detail: &CallDetail) -> Vec<Fact> {
     ]
 }
 
+/// What did not go well at once: nothing for a call that did.
+fn attempts(made: u32) -> String {
+    if made > 1 { format!("{} attempts", grouped(made.into())) } else { String::new() }
+}
+
 fn way(detail: &CallDetail) -> Vec<Fact> {
     let call = &detail.call;
     let (key, name) = (paths::key(call.key), detail.key_name.clone());
@@ -103,7 +108,7 @@ fn way(detail: &CallDetail) -> Vec<Fact> {
         Fact::new("Endpoint", view! { <Id text=endpoint.gateway_path().to_owned()/> }).noted(how)
     }));
     facts.extend([
-        Fact::new("Sent to", served),
+        Fact::new("Sent to", served).noted(attempts(call.attempts)),
         Fact::new("Outcome", words::outcome(call.outcome)).noted(format!("the client was sent {}", call.status)),
         Fact::new("Duration", duration(u64::from(call.duration_ms))).noted(first),
         Fact::new("Network", unknown(&call.network)),

@@ -5,9 +5,20 @@ use crate::format::grouped;
 use domain::access_profile::{AboveMaximum, PromptBound};
 use domain::budget::{BudgetScope, Window};
 use domain::limits::{Counted, Limits};
+use domain::markup::Markup;
 use domain::model::{Endpoint, ProviderKind};
 use domain::person::Role;
 use domain::refusal::Amount;
+
+/// What a discount or margin does to prices: `12.5 % lower`.
+pub fn markup(markup: Markup) -> String {
+    let size = markup.size();
+    match markup.basis_points() {
+        ..0 => format!("{size} lower"),
+        0 => "as listed".to_owned(),
+        1.. => format!("{size} higher"),
+    }
+}
 
 /// At the start of a line; inside a sentence, `Role::word`.
 pub const fn role(role: Role) -> &'static str {

@@ -207,3 +207,15 @@ fn models_show_their_price_and_who_may_call_them() {
     assert!(!shown(" OTHER ").contains("demo-large") && shown(" OTHER ").contains("other-model"));
     assert!(shown("nothing-like-it").contains("Show all models"));
 }
+
+#[test]
+fn a_call_says_how_often_it_was_tried_if_that_was_more_than_once() {
+    let shown = |attempts| {
+        let call = domain::usage::UsageRecord { attempts, ..calls()[0].clone() };
+        let served_by = Some(("Demo".to_owned(), "demo-1".to_owned()));
+        let detail = portal::keys::CallDetail { call, key_name: "ci".to_owned(), served_by };
+        page(|| app::pages::call::view(app::pages::call::Model { detail, calendar: crate::specimen::calendar() })).html
+    };
+    assert!(shown(2).contains("2 attempts"));
+    assert!(!shown(1).contains("attempt") && !shown(0).contains("attempt"));
+}

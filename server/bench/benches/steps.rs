@@ -154,6 +154,7 @@ impl Desk {
             duration_ms: 900,
             first_byte_ms: Some(850),
             charged: vec![],
+            attempts: 1,
             repeated: 0,
         };
         self.ledger.settle(reserved, record).expect("the disk takes it");

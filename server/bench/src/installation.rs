@@ -243,6 +243,7 @@ fn upstream(sealing: &Sealing, address: SocketAddr, now: Timestamp) -> Result<(P
         base_url: format!("http://{address}/v1"),
         enabled: true,
         timeouts: ProviderTimeouts::default(),
+        markup: domain::markup::Markup::NONE,
         created_at: now,
     };
     let id = CredentialId::from_random(&random::<32>());
@@ -409,6 +410,7 @@ fn earlier_call(id: EventId, key: KeyId, line: BudgetLine) -> UsageRecord {
         duration_ms: 900,
         first_byte_ms: Some(850),
         charged: vec![line],
+        attempts: 1,
         repeated: 0,
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::catalogue::Catalogue;
 use crate::key_secret::{Malformed, PresentedToken, TOKEN_LENGTH};
+use crate::markup::Markup;
 use crate::money::NanoUsd;
 use crate::pricing::CallSize;
 use crate::usage::TokenUsage;
@@ -39,8 +40,8 @@ pub fn prices(bytes: &[u8]) {
     for entry in catalogue.entries() {
         let Some(price) = &entry.price else { continue };
         let size = CallSize { input_tokens: usage.all_input(), output_tokens: usage.output, ..CallSize::default() };
-        let Some(bound) = price.bound(&size) else { continue };
-        let cost = price.cost(&usage).expect("what has a bound has a cost");
+        let Some(bound) = price.bound(&size, Markup::NONE) else { continue };
+        let cost = price.cost(&usage, Markup::NONE).expect("what has a bound has a cost");
         assert!(NanoUsd::default() <= cost && cost <= bound.total, "{}: {cost:?} of {bound:?}", entry.name);
         assert!(bound.prompt <= bound.total);
     }

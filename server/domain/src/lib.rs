@@ -16,6 +16,7 @@ pub mod fuzz;
 pub mod id;
 pub mod key_secret;
 pub mod limits;
+pub mod markup;
 pub mod minting;
 pub mod model;
 pub mod money;

@@ -1,8 +1,10 @@
-//! What a call costs: integer prices, one rounding, and the classes, tiers and fees that providers bill by.
+//! What a call costs: integer prices, one rounding, the classes, tiers and fees that providers bill by, and the discount
+//! or margin of the provider that answers.
 //!
 //! Cost and bound are computed here and nowhere else, by the same prices, so that no call that stays within its size
-//! costs more than its bound. A class without a price of its own is billed as noted; a fee without a price is none.
+//! costs more than its bound, at whichever of its providers it ends. A class without a price of its own is billed as noted; a fee without a price is none.
 
+use crate::markup::Markup;
 use crate::money::{NanoUsd, PICO_PER_NANO, PicoUsd};
 use crate::usage::{Beside, ServiceTier, TokenUsage};
 use serde::{Deserialize, Serialize};
@@ -182,18 +184,20 @@ impl PriceList {
         self.is_free() || self.units.search.is_some()
     }
 
-    /// What a call of this usage costs, rounded up once; `None` if that is no amount of money that fits.
-    pub fn cost(&self, usage: &TokenUsage) -> Option<NanoUsd> {
+    /// What a call of this usage costs at a provider with this markup, rounded up once; `None` if that is no amount of
+    /// money that fits.
+    pub fn cost(&self, usage: &TokenUsage, markup: Markup) -> Option<NanoUsd> {
         let tokens = self.tokens_of(usage.beside.tier, usage.all_input()).cost(usage)?;
         let units = self.units.cost(&usage.beside)?;
-        nano_rounded_up(tokens.checked_add(units)?.checked_add(self.request.times(1))?)
+        due(tokens.checked_add(units)?.checked_add(self.request.times(1))?, markup)
     }
 
     /// An upper bound of [`Self::cost`] for any call of at most this size; `None` if it does not fit.
     ///
     /// Takes the dearest class, and the dearest of all tiers that this much input can reach, in the service that was
-    /// asked for and in the standard one, which providers fall back to.
-    pub fn bound(&self, size: &CallSize) -> Option<Bound> {
+    /// asked for and in the standard one, which providers fall back to. It covers every provider whose markup is not
+    /// above this one.
+    pub fn bound(&self, size: &CallSize, markup: Markup) -> Option<Bound> {
         let asked = size.units.tier;
         let services = self.services.iter().filter(|service| service.tier == asked);
         let base = std::iter::once((&self.tokens, &self.tiers));
@@ -210,9 +214,9 @@ impl PriceList {
         let prompt = PicoUsd::from_pico(input).times(size.input_tokens).checked_add(fees)?;
         let total = prompt.checked_add(PicoUsd::from_pico(output).times(size.output_tokens))?;
         Some(Bound {
-            total: nano_rounded_up(total)?,
-            prompt: nano_rounded_up(prompt)?,
-            output_token: nano_rounded_up(i128::from(output))?,
+            total: due(total, markup)?,
+            prompt: due(prompt, markup)?,
+            output_token: due(i128::from(output), markup)?,
         })
     }
 
@@ -231,229 +235,12 @@ impl PriceList {
     }
 }
 
-fn nano_rounded_up(pico: i128) -> Option<NanoUsd> {
-    let nano = pico.div_euclid(PICO_PER_NANO) + i128::from(pico.rem_euclid(PICO_PER_NANO) != 0);
+/// A sum at list prices as it is charged, rounded up here and nowhere else.
+fn due(pico: i128, markup: Markup) -> Option<NanoUsd> {
+    let (marked_up, whole) = (pico.checked_mul(markup.factor())?, PICO_PER_NANO * Markup::WHOLE);
+    let nano = marked_up.div_euclid(whole) + i128::from(marked_up.rem_euclid(whole) != 0);
     i64::try_from(nano).ok().map(NanoUsd::from_nano)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn pico(price: i64) -> PicoUsd {
-        PicoUsd::from_pico(price)
-    }
-
-    /// $3 and $15 a million, cache reads at a tenth, writes at 1.25 and 2 times; dearer above 200,000 tokens.
-    fn sonnet() -> PriceList {
-        let tokens = TokenPrices {
-            input: pico(3_000_000),
-            output: pico(15_000_000),
-            cache_read: Some(pico(300_000)),
-            cache_write: Some(pico(3_750_000)),
-            cache_write_1h: Some(pico(6_000_000)),
-            ..TokenPrices::default()
-        };
-        let long = TokenPrices { input: pico(6_000_000), output: pico(22_500_000), ..tokens };
-        PriceList { tokens, tiers: vec![Tier { above_input_tokens: 200_000, prices: long }], ..PriceList::default() }
-    }
-
-    #[test]
-    fn each_class_has_its_price() {
-        let usage = TokenUsage {
-            input: 1_000,
-            cache_read: 10_000,
-            cache_write: 100,
-            cache_write_1h: 10,
-            output: 500,
-            reasoning: 400,
-            ..TokenUsage::ZERO
-        };
-        // 3,000,000 + 3,000,000 + 375,000 + 60,000 + 7,500,000 nano; reasoning is inside the output.
-        assert_eq!(sonnet().cost(&usage), Some(NanoUsd::from_nano(13_935_000)));
-    }
-
-    #[test]
-    fn classes_without_a_price_are_billed_as_their_neighbour() {
-        let plain = PriceList {
-            tokens: TokenPrices { input: pico(2_000), output: pico(8_000), ..TokenPrices::default() },
-            ..PriceList::default()
-        };
-        let usage = TokenUsage { cache_read: 1, cache_write: 1, cache_write_1h: 1, ..TokenUsage::default() };
-        assert_eq!(plain.cost(&usage), Some(NanoUsd::from_nano(6)));
-    }
-
-    #[test]
-    fn a_tier_holds_for_the_whole_call_and_only_above_its_threshold() {
-        let input = |input| TokenUsage { input, ..TokenUsage::default() };
-        assert_eq!(sonnet().cost(&input(200_000)), Some(NanoUsd::from_nano(600_000_000)));
-        assert_eq!(sonnet().cost(&input(200_001)), Some(NanoUsd::from_nano(1_200_006_000)));
-        let cached = TokenUsage { input: 1, cache_read: 200_000, ..TokenUsage::default() };
-        assert_eq!(sonnet().cost(&cached), Some(NanoUsd::from_nano(6_000 + 60_000_000)));
-    }
-
-    #[test]
-    fn fractions_are_rounded_up_once_for_the_whole_call() {
-        let list = PriceList {
-            tokens: TokenPrices { input: pico(1), output: pico(1), ..TokenPrices::default() },
-            request: pico(1),
-            ..PriceList::default()
-        };
-        assert_eq!(
-            list.cost(&TokenUsage { input: 1, output: 1, ..TokenUsage::default() }),
-            Some(NanoUsd::from_nano(1))
-        );
-        assert_eq!(
-            list.cost(&TokenUsage { input: 999, output: 1, ..TokenUsage::default() }),
-            Some(NanoUsd::from_nano(2))
-        );
-    }
-
-    #[test]
-    fn a_free_model_costs_nothing_and_an_impossible_amount_is_no_amount() {
-        assert_eq!(
-            PriceList::default().cost(&TokenUsage { input: u64::MAX, ..TokenUsage::default() }),
-            Some(NanoUsd::ZERO)
-        );
-        assert_eq!(sonnet().cost(&TokenUsage { output: u64::MAX, ..TokenUsage::default() }), None);
-        assert_eq!(
-            sonnet().bound(&CallSize { input_tokens: u64::MAX, output_tokens: u64::MAX, ..CallSize::default() }),
-            None
-        );
-    }
-
-    #[test]
-    fn what_is_not_text_has_prices_of_its_own() {
-        let media = MediaPrices { audio_input: Some(pico(32_000_000)), ..MediaPrices::default() };
-        let tokens = TokenPrices { input: pico(1_000_000), output: pico(4_000_000), media, ..TokenPrices::default() };
-        let units =
-            UnitPrices { image: Some(pico(40_000_000_000)), second: Some(pico(100_000_000)), ..UnitPrices::default() };
-        let list = PriceList { tokens, units, ..PriceList::default() };
-        let beside = Beside { audio_input: 10, image_output: 2, images: 3, audio_ms: 1_500, ..Beside::NOTHING };
-        let usage = TokenUsage { input: 5, output: 1, beside, ..TokenUsage::ZERO };
-        // 5 + 320 + 4 + 2 × 4 micro, and 3 × 40,000 + 150 micro.
-        assert_eq!(
-            list.cost(&usage),
-            Some(NanoUsd::from_nano(5_000 + 320_000 + 4_000 + 8_000 + 120_000_000 + 150_000))
-        );
-    }
-
-    #[test]
-    fn a_service_has_its_prices_and_one_without_is_billed_as_the_standard_one() {
-        let half = TokenPrices { input: pico(1_500_000), output: pico(7_500_000), ..TokenPrices::default() };
-        let flex = ServicePrices { tier: ServiceTier::Flex, tokens: half, tiers: vec![] };
-        let list = PriceList { services: vec![flex], ..sonnet() };
-        let served = |tier| TokenUsage { input: 1_000, beside: Beside { tier, ..Beside::NOTHING }, ..TokenUsage::ZERO };
-        assert_eq!(list.cost(&served(ServiceTier::Flex)), Some(NanoUsd::from_nano(1_500_000)));
-        assert_eq!(list.cost(&served(ServiceTier::Priority)), Some(NanoUsd::from_nano(3_000_000)));
-        assert!(list.knows(ServiceTier::Flex) && list.knows(ServiceTier::Standard) && !list.knows(ServiceTier::Batch));
-    }
-
-    #[test]
-    fn a_list_from_before_there_were_units_is_read_and_written_as_it_was() {
-        let before = r#"{"tokens":{"input":1,"output":2,"cache_read":null,"cache_write":null,"cache_write_1h":null},"tiers":[],"request":0}"#;
-        let list: PriceList = serde_json::from_str(before).unwrap();
-        assert!(list.units.is_none() && list.services.is_empty());
-        assert_eq!(serde_json::to_string(&list).unwrap(), before);
-    }
-
-    prop_compose! {
-        fn any_media()(prices in proptest::array::uniform4(proptest::option::of(0..900_000_000i64))) -> MediaPrices {
-            let [audio_input, audio_output, image_input, image_output] = prices.map(|price| price.map(pico));
-            MediaPrices { audio_input, audio_output, image_input, image_output }
-        }
-    }
-    prop_compose! {
-        fn any_prices()(
-            input in 0..100_000_000i64, output in 0..500_000_000i64, read in proptest::option::of(0..100_000_000i64),
-            write in proptest::option::of(0..100_000_000i64), hour in proptest::option::of(0..200_000_000i64),
-            media in any_media(),
-        ) -> TokenPrices {
-            TokenPrices {
-                input: pico(input), output: pico(output), cache_read: read.map(pico), cache_write: write.map(pico),
-                cache_write_1h: hour.map(pico), media,
-            }
-        }
-    }
-    fn any_tiers() -> impl Strategy<Value = Vec<Tier>> {
-        proptest::collection::vec((1..1_000_000u64, any_prices()), 0..3).prop_map(|mut tiers| {
-            tiers.sort_by_key(|tier| tier.0);
-            tiers.into_iter().map(|(above, prices)| Tier { above_input_tokens: above, prices }).collect()
-        })
-    }
-    prop_compose! {
-        fn any_units()(prices in proptest::array::uniform5(proptest::option::of(0..90_000_000_000i64))) -> UnitPrices {
-            let [image, second, character, search, query] = prices.map(|price| price.map(pico));
-            UnitPrices { image, second, character, search, query }
-        }
-    }
-    prop_compose! {
-        fn any_list()(
-            tokens in any_prices(), tiers in any_tiers(), flex in any_prices(), flex_tiers in any_tiers(),
-            units in any_units(), fee in 0..100_000_000_000i64,
-        ) -> PriceList {
-            let services = vec![ServicePrices { tier: ServiceTier::Flex, tokens: flex, tiers: flex_tiers }];
-            PriceList { tokens, tiers, request: pico(fee), services, units }
-        }
-    }
-    prop_compose! {
-        fn any_beside()(
-            parts in proptest::array::uniform9(0..5_000u64), tier in proptest::sample::select(&ServiceTier::ALL[..]),
-        ) -> Beside {
-            let [audio_input, audio_output, image_input, image_output, images, audio_ms, characters, searches, queries] =
-                parts;
-            Beside {
-                audio_input, audio_output, image_input, image_output, images, audio_ms, characters, searches, queries,
-                tier,
-            }
-        }
-    }
-    prop_compose! {
-        fn any_usage()(parts in proptest::array::uniform5(0..500_000u64), beside in any_beside()) -> TokenUsage {
-            let [input, cache_read, cache_write, cache_write_1h, output] = parts;
-            TokenUsage { input, cache_read, cache_write, cache_write_1h, output, reasoning: output / 2, beside }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_call_within_the_bound_costs_more(
-            list in any_list(), usage in any_usage(), spare_in in 0..10_000u64, spare_out in 0..10_000u64,
-            falls_back in any::<bool>(),
-        ) {
-            let size = CallSize {
-                input_tokens: usage.all_input() + spare_in,
-                output_tokens: usage.all_output() + spare_out,
-                hears: usage.beside.audio_input > 0,
-                sees: usage.beside.image_input > 0,
-                units: usage.beside,
-            };
-            let mut usage = usage;
-            if falls_back {
-                usage.beside.tier = ServiceTier::Standard;
-            }
-            let bound = list.bound(&size).unwrap();
-            let cost = list.cost(&usage).unwrap();
-            prop_assert!(cost <= bound.total, "{:?} > {:?}", cost, bound);
-            prop_assert!(bound.prompt <= bound.total);
-            let unspoken = Beside { audio_output: 0, image_output: 0, ..usage.beside };
-            let silent = TokenUsage { output: 0, reasoning: 0, beside: unspoken, ..usage };
-            prop_assert!(list.cost(&silent).unwrap() <= bound.prompt);
-        }
-
-        #[test]
-        fn fewer_output_tokens_never_cost_more(list in any_list(), usage in any_usage(), less in 0..500_000u64) {
-            let fewer = TokenUsage { output: usage.output.saturating_sub(less), reasoning: 0, ..usage };
-            prop_assert!(list.cost(&fewer) <= list.cost(&usage));
-        }
-
-        #[test]
-        fn one_rounding_is_at_most_one_nano_above_the_exact_price(prices in any_prices(), usage in any_usage()) {
-            let list = PriceList { tokens: prices, ..PriceList::default() };
-            let exact = prices.cost(&usage).unwrap();
-            let over = i128::from(list.cost(&usage).unwrap().as_nano()) * PICO_PER_NANO - exact;
-            prop_assert!((0..PICO_PER_NANO).contains(&over));
-        }
-    }
-}
+mod tests;

@@ -257,6 +257,9 @@ pub struct UsageRecord {
     pub first_byte_ms: Option<u32>,
     /// The accounts that the cost was charged to.
     pub charged: Vec<BudgetLine>,
+    /// How often a provider was asked. 0: not at all, or not known.
+    #[serde(default)]
+    pub attempts: u32,
     /// How many more refusals of the same kind this one stands for, of the same minute.
     #[serde(default)]
     pub repeated: u32,

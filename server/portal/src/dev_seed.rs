@@ -13,6 +13,7 @@ use domain::budget::{BudgetScope, Cap, Window};
 use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProviderId, TeamId};
 use domain::key_secret::SecretText;
 use domain::limits::Limits;
+use domain::markup::Markup;
 use domain::model::{Deployment, Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices, UnitPrices};
@@ -74,6 +75,7 @@ impl Portal {
                 base_url: base_url.trim_end_matches('/').to_owned(),
                 enabled: true,
                 timeouts: ProviderTimeouts::default(),
+                markup: Markup::NONE,
                 created_at: now,
             };
             faces.push(self.seed_face(wanted, credential, now).await?);

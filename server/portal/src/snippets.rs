@@ -5,6 +5,7 @@ use crate::{Portal, PortalError};
 use domain::access_profile::effective;
 use domain::alias::resolved;
 use domain::id::{KeyId, ProviderId};
+use domain::markup::Markup;
 use domain::model::{Endpoint, Model, ModelName};
 use domain::money::NanoUsd;
 use domain::person::Caller;
@@ -83,7 +84,7 @@ impl Portal {
 fn dearness(model: &Model) -> (bool, Option<NanoUsd>, String) {
     const TYPICAL_CALL: TokenUsage = TokenUsage { input: 2_000, output: 500, ..TokenUsage::ZERO };
     let tools = model.capabilities.iter().any(|capability| capability == "function_calling");
-    let price = model.price.as_ref().and_then(|list| list.cost(&TYPICAL_CALL));
+    let price = model.price.as_ref().and_then(|list| list.cost(&TYPICAL_CALL, Markup::NONE));
     (!tools, price, model.name.to_string())
 }
 

@@ -22,6 +22,7 @@ use crate::slices::Slices;
 use bytes::Bytes;
 use domain::denial::Denial;
 use domain::id::EventId;
+use domain::markup::Markup;
 use domain::model::{Endpoint, Model, WireFormat};
 use domain::money::NanoUsd;
 use domain::pricing::{Bound, CallSize, PriceList};
@@ -67,6 +68,7 @@ impl Caller {
             duration_ms: 0,
             first_byte_ms: None,
             charged: Vec::new(),
+            attempts: 0,
             repeated: 0,
         }
     }
@@ -99,6 +101,8 @@ pub(crate) struct Admitted {
     bound: CallBound,
     slices: Slices,
     candidates: Vec<Candidate>,
+    /// Of the provider that the call is at; until it is at one, the highest.
+    markup: Markup,
     /// What the call asks for, if that is needed and known already.
     chat: Option<Box<Chat>>,
     reservation: Reservation,
@@ -148,6 +152,7 @@ pub(crate) fn admit(
             bound,
             slices,
             candidates,
+            markup: bound.markup,
             chat,
             reservation,
             _held: held,
@@ -210,17 +215,19 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
     // A bound that is no amount of money fits into no budget.
     let too_much =
         || Denial::InvalidRequest { reason: "What this call could cost cannot be expressed. Send less.".to_owned() };
-    let silent = price.bound(&CallSize { output_tokens: 0, ..size }).ok_or_else(too_much)?;
+    // At whichever of its providers the call ends, it is paid for.
+    let markup = candidates.iter().map(|candidate| candidate.provider.markup).max().unwrap_or_default();
+    let silent = price.bound(&CallSize { output_tokens: 0, ..size }, markup).ok_or_else(too_much)?;
     let mut cap = None;
     if takes_a_cap(endpoint) {
         let most = output_cap(gateway, caller, head, &model, silent);
         size.output_tokens = most.saturating_mul(head.choices);
         cap = Some(most);
     }
-    price.bound(&size).ok_or_else(too_much)?;
+    price.bound(&size, markup).ok_or_else(too_much)?;
     let mut slices = ahead::in_slices(gateway, endpoint, head, body, &model, size.output_tokens);
     let reserve = |covered: u64, most: u64| {
-        let bound = price.bound(&CallSize { output_tokens: covered, ..size }).ok_or_else(too_much)?;
+        let bound = price.bound(&CallSize { output_tokens: covered, ..size }, markup).ok_or_else(too_much)?;
         gateway.ledger.reserve(&ReserveRequest {
             event: caller.event,
             record,
@@ -261,6 +268,7 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
         usual,
         fixed: head.fixed,
         tier_is_silent: endpoint.format() == WireFormat::Gemini,
+        markup,
         ..CallBound::default()
     };
     Ok(Plan { candidates, chat, output_cap, clamped, size, bound, slices, reservation, model })
@@ -409,9 +417,14 @@ impl Admitted {
     }
     pub(crate) fn tariff(&self) -> Tariff<'_> {
         let price = self.model.price.as_ref().filter(|_| self.endpoint().counts_for().is_none());
-        let (covered_tokens, amount) =
-            (self.slices.covered(), self.reservation.amount().minus(self.reservation.lost()));
-        Tariff { price, bound: CallBound { covered_tokens, amount, ..self.bound } }
+        let (covered_tokens, amount) = (self.slices.covered(), self.set_aside());
+        Tariff { price, markup: self.markup, bound: CallBound { covered_tokens, amount, ..self.bound } }
+    }
+    /// Another attempt: from now on this provider may be working for us, at its own prices.
+    pub(crate) fn sent_to(&mut self, at: usize) {
+        let Candidate { deployment, provider, .. } = &self.candidates[at];
+        self.markup = provider.markup;
+        self.reservation.sent_to(deployment.id);
     }
     /// True if the client itself asked for the usage of its stream.
     pub(crate) fn client_wants_usage(&self) -> bool {

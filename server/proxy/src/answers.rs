@@ -199,6 +199,7 @@ fn describe_call(record: &UsageRecord) -> Value {
         "usage_source": record.source.word(),
         "duration_ms": record.duration_ms,
         "first_byte_ms": record.first_byte_ms,
+        "attempts": record.attempts,
     })
 }
 

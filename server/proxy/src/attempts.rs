@@ -58,7 +58,7 @@ impl Exchange {
             let Some((at, mut attempt)) = self.next(&places, answer, due).await else { break };
             let candidate = &self.admitted.candidates()[at];
             let provider = Arc::clone(&candidate.provider);
-            let (deployment, endpoint) = (candidate.deployment.id, candidate.endpoint);
+            let endpoint = candidate.endpoint;
             let prepared = self.gateway.directory.credential(candidate.deployment.credential).and_then(|credential| {
                 let outbound = self.admitted.outbound(candidate, &credential)?;
                 Ok((credential, outbound))
@@ -82,7 +82,7 @@ impl Exchange {
             }
             last = Last::Failure(Denial::ProviderError, Charge::NOTHING);
             self.attempts += 1;
-            self.admitted.reservation_mut().sent_to(deployment);
+            self.admitted.sent_to(at);
             let shared =
                 policy.after_sending && places.iter().enumerate().any(|(i, place)| i != at && *place != Place::Done);
             let until = self.patience(&provider, due, shared);

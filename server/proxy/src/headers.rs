@@ -119,6 +119,7 @@ mod tests {
             base_url: http::Uri::from_static("http://127.0.0.1/v1"),
             enabled: true,
             timeouts: domain::provider_timeouts::ProviderTimeouts::default(),
+            markup: domain::markup::Markup::NONE,
         };
         for_provider(&HeaderMap::new(), &provider, &SecretText::new(secret.into()), &kind_of_chat())
     }

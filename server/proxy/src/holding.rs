@@ -6,13 +6,14 @@
 //! a key's concurrency: the bound here is a little wider, so that its denial with its figures is the usual one.
 
 use crate::ports::KeyRecord;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use domain::budget::BudgetScope;
 use domain::denial::{Denial, TrafficLimit};
 use domain::id::KeyId;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Calls of a key beyond its concurrency whose bodies are read nevertheless.

@@ -47,6 +47,7 @@ mod sse;
 mod strangers;
 mod stream;
 mod stream_end;
+mod sync;
 mod target;
 mod upstream;
 

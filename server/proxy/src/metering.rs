@@ -3,6 +3,7 @@
 //! A provider's figures are believed as far as they can be true; absurd ones are replaced by the reservation, and the
 //! record says so. An answer without figures is estimated: the prompt, and what was relayed.
 
+use domain::markup::Markup;
 use domain::money::NanoUsd;
 use domain::pricing::PriceList;
 use domain::usage::{Beside, TokenUsage, UsageSource};
@@ -26,7 +27,9 @@ pub(crate) struct CallBound {
     pub fixed: Beside,
     /// The provider serves a call in the tier that it asks for, and does not say so.
     pub tier_is_silent: bool,
-    /// What is set aside.
+    /// The highest of the providers that it may go to.
+    pub markup: Markup,
+    /// What is set aside, at the prices of the provider that the call is at.
     pub amount: NanoUsd,
 }
 
@@ -54,6 +57,8 @@ const fn credible(count: u64, bound: u64) -> bool {
 
 pub(crate) struct Tariff<'a> {
     pub price: Option<&'a PriceList>,
+    /// Of the provider that answers.
+    pub markup: Markup,
     pub bound: CallBound,
 }
 
@@ -123,7 +128,7 @@ impl Tariff<'_> {
     }
 
     fn cost(&self, tokens: &TokenUsage) -> Option<NanoUsd> {
-        self.price.map_or(Some(NanoUsd::ZERO), |price| price.cost(tokens))
+        self.price.map_or(Some(NanoUsd::ZERO), |price| price.cost(tokens, self.markup))
     }
 }
 
@@ -152,13 +157,14 @@ mod tests {
         usual: Beside::NOTHING,
         fixed: Beside::NOTHING,
         tier_is_silent: false,
+        markup: Markup::NONE,
         amount: NanoUsd::from_nano(200),
     };
 
     #[test]
     fn an_answer_beyond_its_cap_that_the_model_can_give_is_charged_and_not_taken_for_absurd() {
         let price = price();
-        let tariff = Tariff { price: Some(&price), bound: BOUND };
+        let tariff = Tariff { price: Some(&price), markup: Markup::NONE, bound: BOUND };
         let charge = tariff.reported(TokenUsage { input: 10, output: 8_192, ..TokenUsage::default() });
         assert_eq!((charge.cost, charge.source), (NanoUsd::from_nano(10 + 2 * 8_192), UsageSource::Provider));
         let beyond = tariff.reported(TokenUsage { input: 10, output: 8_193, ..TokenUsage::default() });
@@ -168,7 +174,7 @@ mod tests {
     #[test]
     fn figures_of_the_provider_are_charged_and_absurd_ones_are_not() {
         let price = price();
-        let tariff = Tariff { price: Some(&price), bound: BOUND };
+        let tariff = Tariff { price: Some(&price), markup: Markup::NONE, bound: BOUND };
         let charge = tariff.reported(TokenUsage { input: 10, output: 5, ..TokenUsage::default() });
         assert_eq!((charge.cost, charge.source), (NanoUsd::from_nano(20), UsageSource::Provider));
         for absurd in [
@@ -186,7 +192,7 @@ mod tests {
     #[test]
     fn estimates_take_what_is_known() {
         let price = price();
-        let tariff = Tariff { price: Some(&price), bound: BOUND };
+        let tariff = Tariff { price: Some(&price), markup: Markup::NONE, bound: BOUND };
         let blind = tariff.estimated(None, 0);
         assert_eq!((blind.cost, blind.source), (NanoUsd::from_nano(34), UsageSource::Estimated));
         let begun = TokenUsage { input: 10, output: 1, ..TokenUsage::default() };
@@ -197,7 +203,7 @@ mod tests {
     #[test]
     fn what_the_gateway_ended_is_charged_with_its_margin_and_never_above_the_reservation() {
         let price = price();
-        let tariff = Tariff { price: Some(&price), bound: BOUND };
+        let tariff = Tariff { price: Some(&price), markup: Markup::NONE, bound: BOUND };
         assert_eq!(tariff.cut_off(None, 7, 3).cost, NanoUsd::from_nano(34 + 2 * 10));
         let begun = TokenUsage { input: 150, output: 1, ..TokenUsage::default() };
         assert_eq!(tariff.cut_off(Some(begun), 40, u64::MAX).cost, BOUND.amount);

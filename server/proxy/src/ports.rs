@@ -9,6 +9,7 @@ use domain::denial::Denial;
 use domain::id::{CredentialId, EventId, KeyId, ProviderId};
 use domain::key_secret::{Pepper, SecretText};
 use domain::limits::{Limits, QuotaUse};
+use domain::markup::Markup;
 use domain::model::{Model, ProviderKind, WireFormat};
 use domain::money::NanoUsd;
 use domain::provider_timeouts::ProviderTimeouts;
@@ -48,6 +49,8 @@ pub struct ProviderRecord {
     pub base_url: http::Uri,
     pub enabled: bool,
     pub timeouts: ProviderTimeouts,
+    /// By how much its calls cost more or less than the list says.
+    pub markup: Markup,
 }
 
 impl ProviderRecord {

@@ -52,6 +52,7 @@ impl Reservation {
         self.sent = true;
         if let Some(draft) = &mut self.draft {
             draft.deployment = Some(deployment);
+            draft.attempts = draft.attempts.saturating_add(1);
         }
     }
 

@@ -90,6 +90,7 @@ mod tests {
             base_url,
             enabled: true,
             timeouts: domain::provider_timeouts::ProviderTimeouts::default(),
+            markup: domain::markup::Markup::NONE,
         }
     }
     fn path(kind: ProviderKind, base: &str, endpoint: Endpoint, address: &Address) -> Option<String> {

@@ -1,8 +1,8 @@
 //! Makes event ids that never repeat: not within a millisecond, not when the clock is set back, not after a restart.
 
+use super::sync::{AtomicI64, Ordering};
 use domain::id::EventId;
 use domain::time::Timestamp;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 /// The one replica of this release.
 const REPLICA: u8 = 0;

@@ -20,6 +20,7 @@ use super::accounts::Account;
 use super::event_ids::EventIds;
 use super::recovery::{self, Recovered, Recovery};
 use super::spool::{Checkpoint, Intent, OpenCall, Refused, Spool};
+use super::sync::{AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 use admission::Locked;
 use calls::{Call, Calls};
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Consumed, Window};
@@ -35,8 +36,7 @@ use proxy::ports::{self, KeyRecord, ReserveRequest, Reserved};
 use recent::Recent;
 use refusals::Refusals;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// No text of a usage record is longer, so that a record always fits the spool's format.
 const LONGEST_TEXT: usize = 256;

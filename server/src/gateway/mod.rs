@@ -5,6 +5,7 @@
 
 mod accounts;
 mod rate;
+mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
 mod verdict;

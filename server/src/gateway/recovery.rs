@@ -137,6 +137,7 @@ pub(super) fn interrupted(call: OpenCall) -> UsageRecord {
         duration_ms: 0,
         first_byte_ms: None,
         charged: intent.lines,
+        attempts: 0,
         repeated: 0,
     }
 }

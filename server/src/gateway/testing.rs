@@ -159,6 +159,7 @@ pub(crate) fn usage(event: EventId, key: KeyId, cost: i64) -> UsageRecord {
         duration_ms: 12,
         first_byte_ms: None,
         charged: vec![],
+        attempts: 1,
         repeated: 0,
     }
 }

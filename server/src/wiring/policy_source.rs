@@ -115,6 +115,7 @@ fn provider_record(provider: Provider) -> Option<ProviderRecord> {
         base_url,
         enabled: provider.enabled,
         timeouts: provider.timeouts,
+        markup: provider.markup,
     })
 }
 

@@ -97,7 +97,7 @@ async fn insert_events<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &
     const INSERT: &str = "insert into usage_event (id, key_num, model_num, deployment_num, network_num, agent_num,
         denial_num, endpoint, status, outcome, source, streamed, input, cache_read, cache_write, cache_write_1h, output,
         reasoning, cost, price_version, secret_version, duration_ms, first_byte_ms,
-        charge_num, period_num, beside, repeated) values";
+        charge_num, period_num, beside, attempts, repeated) values";
     let events = records.iter().map(|record| Event::new(record, texts)).collect::<Result<Vec<_>>>()?;
     let mut new = 0;
     for piece in pieces(&events) {
@@ -132,6 +132,7 @@ async fn insert_events<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &
                 event.charge,
                 event.periods,
                 beside(&event.record.tokens.beside),
+                i64::from(event.record.attempts),
                 i64::from(event.record.repeated),
             ],
             "on conflict (id) do nothing"

@@ -5,6 +5,7 @@ use crate::error::exactly_one;
 use crate::row::{one, row, rows, run};
 use crate::{Result, Store, StoreError, Tx};
 use domain::id::ProviderId;
+use domain::markup::Markup;
 use domain::model::ProviderKind;
 use domain::provider_timeouts::ProviderTimeouts;
 use domain::time::Timestamp;
@@ -18,12 +19,13 @@ pub struct Provider {
     pub base_url: String,
     pub enabled: bool,
     pub timeouts: ProviderTimeouts,
+    pub markup: Markup,
     pub created_at: Timestamp,
 }
 
 row! { ProviderRow {
     id: String, name: String, preset: String, format: String, base_url: String, enabled: bool, created_at: i64,
-    connect_ms: Option<i64>, first_byte_ms: Option<i64>, between_events_ms: Option<i64>,
+    connect_ms: Option<i64>, first_byte_ms: Option<i64>, between_events_ms: Option<i64>, markup_bp: i64,
 } }
 
 impl ProviderRow {
@@ -43,6 +45,7 @@ impl ProviderRow {
                 first_byte_ms: milliseconds(self.first_byte_ms)?,
                 between_events_ms: milliseconds(self.between_events_ms)?,
             },
+            markup: markup(self.markup_bp)?,
             created_at: Timestamp::from_ms(self.created_at),
         })
     }
@@ -52,11 +55,15 @@ fn milliseconds(kept: Option<i64>) -> Result<Option<u32>> {
     kept.map(|ms| u32::try_from(ms).map_err(|_| StoreError::Corrupt("timeout"))).transpose()
 }
 
+fn markup(points: i64) -> Result<Markup> {
+    i32::try_from(points).ok().and_then(Markup::from_basis_points).ok_or(StoreError::Corrupt("markup"))
+}
+
 macro_rules! select_provider {
     ($rest:literal) => {
         concat!(
             "select id, name, preset, format, base_url, enabled, created_at, connect_ms, first_byte_ms, \
-            between_events_ms from provider ",
+            between_events_ms, markup_bp from provider ",
             $rest
         )
     };
@@ -81,8 +88,8 @@ impl Tx {
     pub async fn insert_provider(&mut self, provider: &Provider) -> Result<()> {
         const INSERT: &str =
             "insert into provider (id, name, name_folded, preset, format, base_url, enabled, created_at, connect_ms,
-                first_byte_ms, between_events_ms)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+                first_byte_ms, between_events_ms, markup_bp)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
         run!(
             self.on(),
             INSERT,
@@ -97,13 +104,14 @@ impl Tx {
             provider.timeouts.connect_ms.map(i64::from),
             provider.timeouts.first_byte_ms.map(i64::from),
             provider.timeouts.between_events_ms.map(i64::from),
+            i64::from(provider.markup.basis_points()),
         )
         .map(|_| ())
     }
 
     pub async fn update_provider(&mut self, provider: &Provider) -> Result<()> {
         const UPDATE: &str = "update provider set name = $2, name_folded = $3, preset = $4, format = $5, base_url = $6,
-                enabled = $7, connect_ms = $8, first_byte_ms = $9, between_events_ms = $10
+                enabled = $7, connect_ms = $8, first_byte_ms = $9, between_events_ms = $10, markup_bp = $11
             where id = $1";
         let met = run!(
             self.on(),
@@ -118,6 +126,7 @@ impl Tx {
             provider.timeouts.connect_ms.map(i64::from),
             provider.timeouts.first_byte_ms.map(i64::from),
             provider.timeouts.between_events_ms.map(i64::from),
+            i64::from(provider.markup.basis_points()),
         )?;
         exactly_one(met)
     }

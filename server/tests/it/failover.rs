@@ -107,3 +107,27 @@ async fn a_full_provider_is_left_alone_for_as_long_as_it_asked_and_then_serves_a
     assert!(administrator.get(&page).await.body.contains("Working"));
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_discount_counts_from_the_next_call_on() {
+    let app = TestApp::start().await;
+    let administrator = app.signed_in_as("administrator").await;
+    let provider = Provider::start().await;
+    provider.full.store(false, Ordering::SeqCst);
+    let page = serve(&administrator, &provider).await;
+    let key = app.signed_in_as("developer").await.mint("discount").await;
+    for (percent, cost) in [("", "0.000002"), ("-50", "0.000001"), ("+150", "0.000005")] {
+        let form = [
+            ("name", "Flaky"),
+            ("base_url", provider.base_url.as_str()),
+            ("credential", ""),
+            ("discount_or_margin", percent),
+        ];
+        let changed = administrator.fill_in(&format!("{page}/change"), &form).await;
+        assert_eq!(changed.status, 303, "{}", changed.body);
+        let seen = app.ask_model(&key, "demo-house", "Hello").await;
+        served(&seen, "Flaky", "1");
+        assert_eq!(seen.headers["x-keywright-cost-usd"], cost, "{percent} %");
+    }
+    app.stop().await;
+}

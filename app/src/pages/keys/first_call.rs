@@ -107,6 +107,7 @@ mod tests {
             duration_ms: 412,
             first_byte_ms: None,
             charged: Vec::new(),
+            attempts: 0,
             repeated: 0,
         }
     }

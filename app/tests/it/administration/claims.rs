@@ -205,3 +205,15 @@ fn a_level_shows_what_is_left_and_that_more_is_handed_out_than_there_is() {
     let version = refused.all("input").find(|field| field.get("name") == Some("version")).unwrap();
     assert_eq!(version.get("value"), Some("3"));
 }
+
+#[test]
+fn a_discount_stands_where_it_is_set_and_where_prices_are_read() {
+    let form = page("provider-change", false);
+    let field = form.all("input").find(|field| field.get("name") == Some("discount_or_margin")).unwrap();
+    assert_eq!(field.get("value"), Some("-12.5"));
+    for auditor in [false, true] {
+        assert!(page("provider", auditor).html.contains("\u{2212}12.5 %"));
+        let model = page("model", auditor);
+        assert!(model.html.contains("At Messages EU") && model.html.contains("prices are 12.5 % lower"));
+    }
+}

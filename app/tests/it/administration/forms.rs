@@ -34,7 +34,7 @@ fn an_unknown_field_is_refused_by_every_form() {
         &tokens_per_minute=&concurrency=&requests_hour=&requests_day=&requests_month=&tokens_hour=&tokens_day=&tokens_month=";
     refuses_more_than::<Confirmed>("");
     refuses_more_than::<NewForm>("form=f&preset=p&name=n&base_url=b&credential=");
-    refuses_more_than::<ChangeForm>("name=n&base_url=b&credential=&first_byte_seconds=2.5");
+    refuses_more_than::<ChangeForm>("name=n&base_url=b&credential=&first_byte_seconds=2.5&discount_or_margin=-12.5");
     refuses_more_than::<CredentialForm>("credential=c");
     refuses_more_than::<SwitchForm>("turn=off");
     refuses_more_than::<CatalogueForm>("model=claude-sonnet-5&model=gpt-5");

@@ -172,6 +172,7 @@ fn draw_forms(drawing: &mut Drawing) {
             name,
             base_url,
             timeouts: providers::change::TimeoutTexts::default(),
+            markup: "-12.5".to_owned(),
             reasons,
         })
     });

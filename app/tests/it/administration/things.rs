@@ -12,6 +12,7 @@ use domain::audit::{Actor, AuditEntry, AuditRow, GENESIS};
 use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
 use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
 use domain::limits::{Counted, Limits, OverCommitment, Quota, QuotaUse};
+use domain::markup::Markup;
 use domain::model::{Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::{Membership, Role};
@@ -75,6 +76,7 @@ pub(super) fn provider(seed: u8, enabled: bool, days: i64) -> ProviderRow {
         base_url: "https://api.anthropic.com/v1".to_owned(),
         enabled,
         timeouts: ProviderTimeouts { first_byte_ms: Some(2_500), ..ProviderTimeouts::default() },
+        markup: Markup::from_basis_points(-1_250).unwrap(),
         created_at: ago(days),
         credential: (seed != 3).then(|| CredentialFacts {
             id: CredentialId::from_random(&[seed; 12]),

@@ -161,6 +161,8 @@ pub(crate) fn facts(provider: &Provider, credential: Option<&SealedCredential>) 
         "format": provider.kind,
         "base_url": provider.base_url,
         "enabled": provider.enabled,
+        "timeouts": provider.timeouts,
+        "discount_or_margin": provider.markup.to_string(),
         "credential": credential.map(shown),
     })
 }

@@ -9,6 +9,7 @@ use crate::{FormId, Made, Portal, PortalError};
 use domain::access_profile::AccessProfile;
 use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProfileId, ProviderId};
 use domain::key_secret::SecretText;
+use domain::markup::Markup;
 use domain::model::{Model, ModelName, ProviderKind};
 use domain::permission::{Administrator, Permission};
 use domain::person::Caller;
@@ -43,6 +44,7 @@ pub struct ProviderRow {
     pub base_url: String,
     pub enabled: bool,
     pub timeouts: ProviderTimeouts,
+    pub markup: Markup,
     pub created_at: Timestamp,
     pub credential: Option<CredentialFacts>,
     pub models: usize,
@@ -89,6 +91,7 @@ pub struct ProviderChange {
     /// Needed when scheme, host or port of the address change.
     pub credential: Option<SecretText>,
     pub timeouts: ProviderTimeouts,
+    pub markup: Markup,
 }
 
 /// Keys looked at to count the ones that depend on a provider.
@@ -171,6 +174,7 @@ impl Portal {
             base_url,
             enabled: true,
             timeouts: ProviderTimeouts::default(),
+            markup: Markup::NONE,
             created_at: now,
         };
         tx.insert_provider(&provider).await?;
@@ -201,7 +205,7 @@ impl Portal {
         if moved && credential.is_none() && has_secret(&current) {
             return Err(PortalError::refused("credential", Reason::CredentialNeeded));
         }
-        let changed = Provider { name, base_url, timeouts: change.timeouts, ..kept.clone() };
+        let changed = Provider { name, base_url, timeouts: change.timeouts, markup: change.markup, ..kept.clone() };
         if changed == kept && credential.is_none() {
             return Ok(());
         }
@@ -285,6 +289,7 @@ fn row(provider: Provider, credentials: &HashMap<ProviderId, CredentialFacts>, m
         base_url: provider.base_url,
         enabled: provider.enabled,
         timeouts: provider.timeouts,
+        markup: provider.markup,
         created_at: provider.created_at,
     }
 }

@@ -1,5 +1,6 @@
 use crate::support::*;
 use domain::id::ProviderId;
+use domain::markup::Markup;
 use domain::provider_timeouts::ProviderTimeouts;
 use portal::administration::providers::{NewProvider, ProviderChange};
 use portal::sealing::{CredentialBinding, SealError};
@@ -28,6 +29,7 @@ fn change(base_url: &str, credential: Option<&str>) -> ProviderChange {
         base_url: base_url.into(),
         credential: credential.map(secret),
         timeouts: ProviderTimeouts::default(),
+        markup: Markup::NONE,
     }
 }
 
@@ -189,6 +191,7 @@ async fn a_provider_has_timeouts_of_its_own_within_reason() {
         base_url: kept.base_url.clone(),
         credential: None,
         timeouts,
+        markup: Markup::NONE,
     };
     let timeouts = ProviderTimeouts { connect_ms: None, first_byte_ms: Some(2_500), between_events_ms: Some(60_000) };
     world.portal.change_provider(administrator, provider, change(timeouts)).await.unwrap();
@@ -197,4 +200,37 @@ async fn a_provider_has_timeouts_of_its_own_within_reason() {
     let endless = ProviderTimeouts { connect_ms: Some(0), ..timeouts };
     let refused = world.portal.change_provider(administrator, provider, change(endless)).await;
     assert_eq!(refusals(refused), ["timeouts=malformed"]);
+}
+
+#[tokio::test]
+async fn a_discount_is_audited_with_before_and_after_and_told_to_the_gateway() {
+    let world = World::new().await;
+    let admin = world.administrator().await;
+    let provider = world.openai(&admin).await;
+    let administrator = as_administrator(&admin);
+    let row = world.portal.provider(&admin, provider).await.unwrap().provider;
+    assert_eq!(row.markup, Markup::NONE);
+    let with = |percent: &str| ProviderChange {
+        name: row.name.clone(),
+        base_url: row.base_url.clone(),
+        credential: None,
+        timeouts: row.timeouts,
+        markup: Markup::parse_percent(percent).unwrap(),
+    };
+    for (percent, before, after) in [("-12.5", "0 %", "\u{2212}12.5 %"), ("+7", "\u{2212}12.5 %", "+7 %")] {
+        world.gateway.take_told();
+        world.portal.change_provider(administrator, provider, with(percent)).await.unwrap();
+        assert_eq!(world.gateway.take_told(), [Told::Policy], "the next call has it");
+        let row = world.portal.providers(&admin).await.unwrap().remove(0);
+        assert_eq!(row.markup, Markup::parse_percent(percent).unwrap());
+        let entry = world.store.audit_scan(world.audit_length().await - 1, 1).await.unwrap().remove(0).entry;
+        let of = |facts: &Option<serde_json::Value>| facts.as_ref().unwrap()["discount_or_margin"].clone();
+        assert_eq!(
+            (entry.action.as_str(), of(&entry.before), of(&entry.after)),
+            ("provider.changed", before.into(), after.into())
+        );
+    }
+    let audited = world.audit_length().await;
+    world.portal.change_provider(administrator, provider, with("7.00")).await.unwrap();
+    assert_eq!(world.audit_length().await, audited, "nothing has changed");
 }

@@ -368,6 +368,7 @@ impl World {
             duration_ms: 400,
             first_byte_ms: None,
             charged: vec![],
+            attempts: 1,
             repeated: 0,
         }
     }

@@ -56,14 +56,29 @@ impl Admitted {
         };
         // The last of a budget may pay for less than a slice.
         let left = limit.limit.minus(limit.spent).minus(limit.reserved).as_nano().max(0);
-        let token =
-            self.model.price.as_ref().and_then(|price| price.bound(&CallSize { output_tokens: 0, ..self.size }));
+        let token = self
+            .model
+            .price
+            .as_ref()
+            .and_then(|price| price.bound(&CallSize { output_tokens: 0, ..self.size }, self.bound.markup));
         let token = token.map_or(1, |bound| bound.output_token.as_nano().max(1));
         let affordable = self.slices.covered().saturating_add((left / token).unsigned_abs());
         if (reach.least..reach.wanted).contains(&affordable) && self.reach(affordable).is_ok() {
             return Ok(());
         }
         Err(Denial::BudgetExhausted(limit))
+    }
+
+    /// What of the reservation is for the answer, at the prices of the provider that the call is at: the reservation
+    /// itself covers the dearest of them.
+    pub(super) fn set_aside(&self) -> NanoUsd {
+        let amount = self.reservation.amount().minus(self.reservation.lost());
+        if self.markup == self.bound.markup {
+            return amount;
+        }
+        let size = CallSize { output_tokens: self.slices.covered(), ..self.size };
+        let own = self.model.price.as_ref().and_then(|price| price.bound(&size, self.markup));
+        own.map_or(amount, |own| own.total.min(amount))
     }
 
     /// Sets the whole cap aside.
@@ -81,7 +96,8 @@ impl Admitted {
 
     fn reach(&mut self, tokens: u64) -> Result<(), Denial> {
         let price = self.model.price.as_ref();
-        let bound = price.and_then(|price| price.bound(&CallSize { output_tokens: tokens, ..self.size }));
+        let bound =
+            price.and_then(|price| price.bound(&CallSize { output_tokens: tokens, ..self.size }, self.bound.markup));
         // Less than the whole cap's, which was an amount of money.
         let amount = bound.map_or(NanoUsd::ZERO, |bound| bound.total);
         self.reservation.extend_to(&self.caller.record, amount.plus(self.reservation.lost()))?;

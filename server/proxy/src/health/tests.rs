@@ -13,6 +13,7 @@ fn candidate(number: u8, credential: u8) -> Candidate {
         base_url: http::Uri::from_static("http://127.0.0.1/v1"),
         enabled: true,
         timeouts: ProviderTimeouts::default(),
+        markup: domain::markup::Markup::NONE,
     };
     let deployment = Deployment {
         id: DeploymentId::from_random(&[number; 12]),

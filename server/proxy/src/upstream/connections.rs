@@ -171,25 +171,25 @@ impl<T: Transport, B: Payload> Body for Answer<T, B> {
         let mut frame = Pin::new(&mut *body).poll_frame(cx);
         if let (Poll::Pending, Some(lease)) = (&frame, &mut *lease) {
             lease.link.drive(cx);
-            frame = Pin::new(body).poll_frame(cx);
+            frame = Pin::new(&mut *body).poll_frame(cx);
         }
-        match &frame {
-            Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
-            Poll::Ready(Some(Err(_))) => *lease = None,
-            Poll::Ready(None) => {
-                if let Some(Lease { mut link, place, kept }) = lease.take()
-                    && link.is_idle(cx)
-                {
-                    kept.put(place, link);
-                }
-            }
+        let ended = match &frame {
+            Poll::Ready(None) => true,
+            // Who knows the length does not come again.
+            Poll::Ready(Some(Ok(_))) => body.is_end_stream(),
+            Poll::Ready(Some(Err(_))) | Poll::Pending => false,
+        };
+        if ended
+            && let Some(Lease { mut link, place, kept }) = lease.take()
+            && link.is_idle(cx)
+        {
+            kept.put(place, link);
         }
         frame.map_err(Into::into)
     }
 
     fn is_end_stream(&self) -> bool {
-        // Told by the last frame, so that its reader comes once more and the connection is kept.
-        self.lease.is_none() && self.body.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -1,7 +1,7 @@
 //! What happens when a provider does not answer well: who is tried next, after what wait, and what it costs.
 
 use crate::provider::{Piece, Reply, answer, busy, bytes};
-use crate::world::{World, code, deployment, text};
+use crate::world::{World, code, deployment, json, text};
 use domain::id::CredentialId;
 use domain::model::{Deployment, WireFormat};
 use domain::money::NanoUsd;
@@ -79,6 +79,8 @@ async fn the_next_deployment_serves_what_the_first_one_cannot() {
         world.assert_settled(1).await;
         let record = world.last_settled();
         assert_eq!((record.cost, record.deployment), (GOOD_COST, Some(at(2, "").id)));
+        assert_eq!(record.attempts, 2, "as the header said");
+        assert_eq!(json(world.get(&format!("/v1/requests/{}", record.id)).await).await["attempts"], 2);
     }
 }
 
@@ -164,6 +166,7 @@ async fn there_are_only_so_many_attempts_and_the_last_answer_is_relayed() {
     assert!(text(response).await.contains("theirs"));
     assert_eq!(world.provider.called(), ["first", "second", "first"]);
     world.assert_settled(1).await;
+    assert_eq!(world.last_settled().attempts, 3);
     let careful = world_with(&["first", "second"], Retry { server_errors: false, ..Retry::default() });
     careful.provider.will_always(answer(500, BAD));
     assert_eq!(attempts(&call(&careful).await), "1");
@@ -291,6 +294,6 @@ async fn a_client_that_hangs_up_between_attempts_pays_nothing() {
     assert!(tokio::time::timeout(Duration::from_secs(1), call(&world)).await.is_err());
     world.assert_settled(1).await;
     let record = world.last_settled();
-    assert_eq!((record.outcome, record.cost), (Outcome::ClientGone, NanoUsd::ZERO));
+    assert_eq!((record.outcome, record.cost, record.attempts), (Outcome::ClientGone, NanoUsd::ZERO, 1));
     assert_eq!(world.provider.called(), ["only"]);
 }

@@ -11,6 +11,7 @@ mod failover;
 mod failures;
 mod faults;
 mod gemini;
+mod markups;
 mod media;
 mod over_http;
 mod provider;

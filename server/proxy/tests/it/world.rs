@@ -8,6 +8,7 @@ use domain::denial::{Denial, LimitReached};
 use domain::id::{CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId};
 use domain::key_secret::{self, Pepper, SecretText, TokenKind};
 use domain::limits::{Quota, QuotaUse};
+use domain::markup::Markup;
 use domain::model::{Deployment, Endpoint, Model, ProviderKind, WireFormat};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices};
@@ -71,6 +72,8 @@ pub(crate) struct Facts {
     pub(crate) providers: Vec<(ProviderId, ProviderKind, bool)>,
     pub(crate) credential: Result<(), Denial>,
     pub(crate) timeouts: ProviderTimeouts,
+    /// None for a provider that is not here.
+    pub(crate) markups: HashMap<ProviderId, Markup>,
 }
 
 pub(crate) struct MemoryDirectory(pub(crate) Mutex<Facts>);
@@ -112,7 +115,8 @@ impl Directory for MemoryDirectory {
             };
             let base_url = format!("http://{name}.example{base}").parse().unwrap();
             let timeouts = facts.timeouts;
-            Arc::new(ProviderRecord { id, name: name.to_owned(), kind, base_url, enabled, timeouts })
+            let markup = facts.markups.get(&id).copied().unwrap_or_default();
+            Arc::new(ProviderRecord { id, name: name.to_owned(), kind, base_url, enabled, timeouts, markup })
         })
     }
     fn credential(&self, _: CredentialId) -> Result<Arc<SecretText>, Denial> {
@@ -134,6 +138,7 @@ pub(crate) struct Book {
     pub(crate) older: Vec<UsageRecord>,
     pub(crate) denied: Vec<UsageRecord>,
     pub(crate) checkpoints: Vec<TokenUsage>,
+    pub(crate) checkpoint_costs: Vec<NanoUsd>,
     pub(crate) traffic: Traffic,
     pub(crate) refuse: Option<Denial>,
     pub(crate) refuse_settlement: bool,
@@ -209,10 +214,11 @@ impl Ledger for MemoryLedger {
         book.open.insert(reserved.event, reserved.amount);
         Ok(())
     }
-    fn checkpoint(&self, event: EventId, tokens: TokenUsage, _: NanoUsd) {
+    fn checkpoint(&self, event: EventId, tokens: TokenUsage, cost: NanoUsd) {
         let mut book = self.book.lock().unwrap();
         assert!(book.open.contains_key(&event));
         book.checkpoints.push(tokens);
+        book.checkpoint_costs.push(cost);
     }
     fn settle(&self, reserved: &Reserved, record: UsageRecord) -> Result<(), Denial> {
         let mut book = self.book.lock().unwrap();
@@ -452,6 +458,7 @@ fn facts() -> Facts {
         ],
         credential: Ok(()),
         timeouts: ProviderTimeouts::default(),
+        markups: HashMap::new(),
     }
 }
 

@@ -52,6 +52,7 @@ impl PolicySource for Store {
                 base_url: http::Uri::from_static("http://127.0.0.1:9/v1"),
                 enabled: true,
                 timeouts: domain::provider_timeouts::ProviderTimeouts::default(),
+                markup: domain::markup::Markup::NONE,
             }],
             credentials: self.credential.lock().unwrap().iter().cloned().collect(),
             peppers: vec![(1, Arc::new(Pepper::new([7; 32])))],

@@ -7,6 +7,7 @@
 
 use super::super::accounts::Account;
 use super::super::rate::TooEarly;
+use super::super::sync::MutexGuard;
 use super::super::verdict::{Ask, QuotaFigures, fits_budgets, fits_quota, when_one_has_ended};
 use super::Ledger;
 use super::plan::{Level, Plan};
@@ -16,7 +17,6 @@ use domain::money::NanoUsd;
 use domain::time::Timestamp;
 use jiff::tz::TimeZone;
 use proxy::ports::{Allowance, ReserveRequest, Reserved, Traffic};
-use std::sync::MutexGuard;
 
 /// Every level of a call at once, in the order in which they are locked.
 pub(super) struct Locked<'a> {
@@ -162,6 +162,7 @@ impl Ledger {
         let lines = levels.lines(plan.lines, now);
         levels.check_quotas(held, now, typical_call_ms)?;
         fits_budgets(levels.budgets(now), ask)?;
+
         levels.hold(&lines, held);
         levels.enter(request);
         let tightest = levels.budgets(now).min_by_key(BudgetFigures::left);

@@ -3,13 +3,14 @@
 //! Whoever takes a call out of here gives back what it holds; it can be taken out once.
 
 use super::super::spool::{Checkpoint, Intent};
+use super::super::sync::{Mutex, MutexGuard, PoisonError};
 use super::plan::Plan;
 use domain::budget::{BudgetLine, Consumed};
 use domain::id::EventId;
 use domain::money::NanoUsd;
 use domain::time::Timestamp;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 #[derive(Clone)]
 pub(super) struct Call {

@@ -4,12 +4,13 @@
 //! same limit is named twice the lower one counts.
 
 use super::super::accounts::Account;
+use super::super::sync::{Mutex, MutexGuard, PoisonError};
 use domain::budget::{BudgetScope, Cap, Window};
 use domain::limits::{Limits, Quota};
 use domain::money::NanoUsd;
 use proxy::ports::KeyRecord;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 pub(super) struct Plan {
     /// From the organisation down to the key.

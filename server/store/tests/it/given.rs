@@ -149,6 +149,7 @@ pub(crate) fn provider(number: u8, name: &str) -> Provider {
         base_url: "https://api.example.com/v1".into(),
         enabled: true,
         timeouts: ProviderTimeouts::default(),
+        markup: domain::markup::Markup::NONE,
         created_at: NOW,
     }
 }
@@ -225,6 +226,7 @@ pub(crate) fn call(key: KeyId, at: Timestamp, sequence: u16) -> UsageRecord {
         duration_ms: 900,
         first_byte_ms: Some(120),
         charged: vec![month_of(key), total_of(person_id(1))],
+        attempts: 2,
         repeated: 0,
     }
 }

@@ -3,6 +3,7 @@
 use crate::given::{self, NOW, credential_id, model_id, person_id, profile_id, provider_id};
 use crate::on_both_engines;
 use domain::access_profile::{AccessProfile, Audience};
+use domain::markup::Markup;
 use domain::model::{Model, ProviderKind};
 use domain::provider_timeouts::ProviderTimeouts;
 use store::testing::TestDatabase;
@@ -66,6 +67,7 @@ on_both_engines! {
                 first_byte_ms: Some(u32::MAX),
                 between_events_ms: Some(0),
             },
+            markup: Markup::from_basis_points(-1_250).unwrap(),
             ..one
         };
         tx.update_provider(&changed).await.unwrap();

@@ -97,7 +97,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     let context = view! { <Chip tone=tone text=state/>{format!(" {what}")} };
     let id = model.model.id;
     let offer = catalogue_price.filter(|catalogue| model.model.price.as_ref() != Some(catalogue));
-    let facts = facts(&model, offer.as_ref().map(|catalogue| price::sentence(Some(catalogue))), may_change);
+    let facts = facts(&model, &providers, offer.as_ref().map(|catalogue| price::sentence(Some(catalogue))), may_change);
     let tiers = model
         .model
         .price
@@ -133,7 +133,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     }
 }
 
-fn facts(model: &AdminModel, catalogue: Option<String>, may_change: bool) -> Vec<Fact> {
+fn facts(model: &AdminModel, providers: &[ProviderRow], catalogue: Option<String>, may_change: bool) -> Vec<Fact> {
     let AdminModel { model, deployments, profiles } = model;
     let allowed = if profiles.is_empty() {
         Fact::new("Guardrails", "none allow it").noted("Nobody can mint a key for it yet.")
@@ -149,6 +149,11 @@ fn facts(model: &AdminModel, catalogue: Option<String>, may_change: bool) -> Vec
     }
     if let Some(sentence) = catalogue {
         facts.push(Fact::new("Catalogue's price", sentence).noted("Differs from the one in use."));
+    }
+    let serves = |provider: &&ProviderRow| deployments.iter().any(|deployment| deployment.provider == provider.id);
+    for provider in providers.iter().filter(serves).filter(|provider| !provider.markup.is_none()) {
+        let value = format!("prices are {}", words::markup(provider.markup));
+        facts.push(Fact::new(format!("At {}", provider.name), value).noted("The provider's discount or margin."));
     }
     // Administrators see the rest in the form.
     if !may_change {

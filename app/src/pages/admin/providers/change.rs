@@ -1,5 +1,5 @@
-//! `/admin/providers/{id}/change`: name, address and timeouts. Another scheme, host or port needs the credential again, so that
-//! nobody can send a stored credential to a server of their own.
+//! `/admin/providers/{id}/change`: name, address, timeouts, and its discount or margin. Another scheme, host or port needs
+//! the credential again, so that nobody can send a stored credential to a server of their own.
 
 use super::{CredentialField, crumb, typed_credential};
 use crate::chrome::Place;
@@ -9,6 +9,7 @@ use crate::pages::form::{Reasons, Sent, sent};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::id::ProviderId;
+use domain::markup::Markup;
 use domain::provider_timeouts::ProviderTimeouts;
 use leptos::prelude::*;
 use portal::administration::providers::ProviderChange;
@@ -22,6 +23,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
         name: provider.name,
         base_url: provider.base_url,
         timeouts: TimeoutTexts::of(provider.timeouts),
+        markup: markup_text(provider.markup),
         reasons: Reasons::default(),
     };
     Ok(Answer::ok(document(&visit, model)))
@@ -40,6 +42,9 @@ pub struct ChangeForm {
     pub first_byte_seconds: String,
     #[serde(default)]
     pub between_events_seconds: String,
+    /// Percent; empty for none.
+    #[serde(default)]
+    pub discount_or_margin: String,
 }
 
 /// The timeouts as typed: seconds, empty for those of the configuration.
@@ -60,8 +65,7 @@ impl TimeoutTexts {
         }
     }
 
-    fn typed(&self) -> Result<ProviderTimeouts, Reasons> {
-        let mut reasons = Reasons::default();
+    fn typed(&self, reasons: &mut Reasons) -> ProviderTimeouts {
         let mut read = |field: &str, text: &str| {
             let text = text.trim();
             let typed = if text.is_empty() { Ok(None) } else { milliseconds(text).map(Some).ok_or(()) };
@@ -70,12 +74,11 @@ impl TimeoutTexts {
                 None
             })
         };
-        let timeouts = ProviderTimeouts {
+        ProviderTimeouts {
             connect_ms: read("connect_seconds", &self.connect),
             first_byte_ms: read("first_byte_seconds", &self.first_byte),
             between_events_ms: read("between_events_seconds", &self.between_events),
-        };
-        if reasons.is_empty() { Ok(timeouts) } else { Err(reasons) }
+        }
     }
 }
 
@@ -104,6 +107,22 @@ pub(super) fn timeouts_in_words(timeouts: ProviderTimeouts) -> String {
     if said.is_empty() { "as in the configuration".to_owned() } else { said.join(" · ") }
 }
 
+fn markup_text(markup: Markup) -> String {
+    if markup.is_none() { String::new() } else { markup.to_string().replace('\u{2212}', "-").replace(" %", "") }
+}
+
+fn typed_markup(text: &str, reasons: &mut Reasons) -> Markup {
+    if text.trim().is_empty() {
+        return Markup::NONE;
+    }
+    Markup::parse_percent(text).unwrap_or_else(|| {
+        let why =
+            "This is a percentage between \u{2212}100 and +1000 with at most two decimals, such as -12.5, or nothing.";
+        reasons.add("discount_or_margin", why);
+        Markup::NONE
+    })
+}
+
 pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let provider: ProviderId = input.segment("id")?;
     let form: ChangeForm = input.form()?;
@@ -114,24 +133,29 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
         first_byte: form.first_byte_seconds,
         between_events: form.between_events_seconds,
     };
-    let reasons = match timeouts.typed() {
-        Err(reasons) => reasons,
-        Ok(typed) => {
-            let change = ProviderChange { name: name.clone(), base_url: base_url.clone(), credential, timeouts: typed };
-            match sent(visit.portal.change_provider(visit.administrator()?, provider, change).await)? {
-                Sent::Done(()) | Sent::Before(_) => {
-                    return Ok(Answer::SeeOther(format!("{}?done=changed", paths::provider(provider))));
-                }
-                Sent::Refused(reasons) => reasons,
-            }
-        }
+    let markup = form.discount_or_margin;
+    let mut reasons = Reasons::default();
+    let change = ProviderChange {
+        name: name.clone(),
+        base_url: base_url.clone(),
+        credential,
+        timeouts: timeouts.typed(&mut reasons),
+        markup: typed_markup(&markup, &mut reasons),
     };
+    if reasons.is_empty() {
+        match sent(visit.portal.change_provider(visit.administrator()?, provider, change).await)? {
+            Sent::Done(()) | Sent::Before(_) => {
+                return Ok(Answer::SeeOther(format!("{}?done=changed", paths::provider(provider))));
+            }
+            Sent::Refused(refused) => reasons = refused,
+        }
+    }
     let current = visit.portal.provider(&visit.caller, provider).await?.provider.name;
-    Ok(Answer::refused(document(&visit, Model { provider, current, name, base_url, timeouts, reasons })))
+    Ok(Answer::refused(document(&visit, Model { provider, current, name, base_url, timeouts, markup, reasons })))
 }
 
 fn document(visit: &Visit, model: Model) -> String {
-    html::document(&visit.chrome(Place::Providers), "Change address", || view(model))
+    html::document(&visit.chrome(Place::Providers), "Change provider", || view(model))
 }
 
 #[derive(Debug, Clone)]
@@ -142,14 +166,23 @@ pub struct Model {
     pub name: String,
     pub base_url: String,
     pub timeouts: TimeoutTexts,
+    /// As typed.
+    pub markup: String,
     pub reasons: Reasons,
 }
 
-const FIELDS: [&str; 6] =
-    ["name", "base_url", "credential", "connect_seconds", "first_byte_seconds", "between_events_seconds"];
+const FIELDS: [&str; 7] = [
+    "name",
+    "base_url",
+    "credential",
+    "connect_seconds",
+    "first_byte_seconds",
+    "between_events_seconds",
+    "discount_or_margin",
+];
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { provider, current, name, base_url, timeouts, reasons } = model;
+    let Model { provider, current, name, base_url, timeouts, markup, reasons } = model;
     let seconds = |name: &'static str, label: &'static str, value: String| {
         let problem = reasons.at(name);
         view! { <TextField name=name label=label value=value input_mode="decimal" hint="seconds; empty: as in the configuration" problem=problem/> }
@@ -164,18 +197,29 @@ pub fn view(model: Model) -> impl IntoView {
             <div class="field-grid">{Vec::from(fields)}</div>
         </Section>
     };
+    let problem = reasons.at("discount_or_margin");
+    let prices = view! {
+        <Section id="prices" title="What it costs here">
+            <TextField
+                name="discount_or_margin" label="Discount or margin" value=markup bound="%" input_mode="text"
+                hint="-12.5 makes calls that it answers 12.5 % cheaper than the models' prices, 10 makes them 10 % dearer; empty: none. Calls made before keep their cost."
+                problem=problem
+            />
+        </Section>
+    };
     let back = paths::provider(provider);
     let hint =
         "Needed only if the address leads to another server: other scheme, host or port. Empty keeps the stored one.";
     let action = format!("{back}/change");
     view! {
-        <PageHead title="Change name, address or timeouts" crumb=crumb(provider, &current)/>
+        <PageHead title="Change the provider" crumb=crumb(provider, &current)/>
         <ErrorSummary undone="the provider can be changed" wrong=reasons.summary(|field| FIELDS.contains(&field))/>
         <form class="form" method="post" action=action>
             <TextField name="name" label="Name" value=name required=true problem=reasons.at("name")/>
             <TextField name="base_url" label="Address" value=base_url kind="url" mono=true required=true problem=reasons.at("base_url")/>
             <CredentialField label="Credential" hint=hint reasons=reasons/>
             {timeouts}
+            {prices}
             <div class="actions">
                 <button class="button primary" type="submit">"Save"</button>
                 <a class="button plain" href=back>"Cancel"</a>
@@ -187,6 +231,22 @@ pub fn view(model: Model) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_discount_is_read_and_one_that_is_none_says_what_to_enter() {
+        let typed = |text: &str| {
+            let mut reasons = Reasons::default();
+            (typed_markup(text, &mut reasons), reasons.at("discount_or_margin").map(|problem| problem.message))
+        };
+        let points = |points| Markup::from_basis_points(points).unwrap();
+        for (text, expected) in [("", 0), ("0", 0), (" -12.5", -1_250), ("\u{2212}12.5 %", -1_250), ("1000", 100_000)] {
+            assert_eq!(typed(text), (points(expected), None), "{text}");
+        }
+        for wrong in ["-100.01", "1000.01", "1.234", "12,5", "x"] {
+            assert!(typed(wrong).1.unwrap().contains("such as -12.5"), "{wrong}");
+        }
+        assert_eq!((markup_text(points(0)).as_str(), markup_text(points(-1_250)).as_str()), ("", "-12.5"));
+    }
 
     #[test]
     fn seconds_are_read_back_as_they_are_shown() {

@@ -73,7 +73,7 @@ fn sentences(refusals: &[Refusal]) -> String {
 
 fn happened(query: &Query) -> Option<Happened> {
     let text = match *query {
-        Query { done: Some(Done::Changed), .. } => "Saved. The next call goes to the new address.".to_owned(),
+        Query { done: Some(Done::Changed), .. } => "Saved. It counts from the next call on.".to_owned(),
         Query { done: Some(Done::Credential), .. } => {
             "Credential replaced. The next call uses it; test the connection to be sure.".to_owned()
         }
@@ -168,8 +168,13 @@ fn facts(calendar: &Calendar, provider: &ProviderRow, may_change: bool) -> Vec<F
         .noted("Another server needs the credential again: the stored one goes nowhere else.");
     let timeouts = Fact::new("Timeouts", super::change::timeouts_in_words(provider.timeouts))
         .noted("Where it has none of its own, those of the configuration hold.");
+    let markup = if provider.markup.is_none() { "none".to_owned() } else { provider.markup.to_string() };
+    let markup = Fact::new("Discount or margin", markup).noted(format!(
+        "Prices of calls that it answers: {}. Calls made before keep their cost.",
+        words::markup(provider.markup)
+    ));
     let Some(credential) = &provider.credential else {
-        return vec![address, Fact::new("Credential", "none").noted("Calls go out without one."), timeouts];
+        return vec![address, Fact::new("Credential", "none").noted("Calls go out without one."), timeouts, markup];
     };
     let by = credential.created_by_name.clone().unwrap_or_else(|| "the command line".to_owned());
     let value = view! {
@@ -178,7 +183,7 @@ fn facts(calendar: &Calendar, provider: &ProviderRow, may_change: bool) -> Vec<F
         " · "{list::age(calendar, credential)}
     };
     let note = format!("Set by {by} on {}. Write-only: it cannot be read back.", calendar.date(credential.created_at));
-    vec![address, Fact::new("Credential", value).noted(note), timeouts]
+    vec![address, Fact::new("Credential", value).noted(note), timeouts, markup]
 }
 
 fn served(deployments: Vec<ProviderDeployment>, may_change: bool, models: String) -> AnyView {

@@ -1,0 +1,1 @@
+../../server/proxy/src/holding.rs
