@@ -97,6 +97,7 @@ pub async fn run(options: Options) -> Result<(), Problem> {
                 directory: installed.directory.clone(),
                 ledger,
                 history: Arc::new(NoHistory),
+                stored: Arc::new(NoHistory),
                 clock: Arc::new(SystemClock),
                 upstream: Arc::new(HyperUpstream::new(connector)),
                 random: Box::new(random_number),

@@ -43,6 +43,7 @@ mod settings;
 mod size;
 mod slices;
 mod sse;
+mod stored;
 mod strangers;
 mod stream;
 mod stream_end;
