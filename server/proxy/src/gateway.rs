@@ -58,7 +58,7 @@ pub struct Gateway {
     pub(crate) settings: Settings,
     pub(crate) drains: Arc<Semaphore>,
     pub(crate) healths: Arc<Healths>,
-    holding: Arc<Holding>,
+    pub(crate) holding: Arc<Holding>,
     strangers: Strangers,
     pub(crate) cutting: AtomicBool,
     pub(crate) calls: TaskTracker,

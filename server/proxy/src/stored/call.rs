@@ -12,6 +12,7 @@ use crate::error::{self, Asked};
 use crate::forward::asked;
 use crate::gateway::Gateway;
 use crate::headers::for_client;
+use crate::holding::Held;
 use crate::kind_of_answer::without_an_answer;
 use crate::limit_headers;
 use crate::metering::Charge;
@@ -67,6 +68,11 @@ pub(crate) async fn answer(gateway: &Arc<Gateway>, caller: Caller, wanted: Resul
         Ok(wanted) => wanted,
         Err(denial) => return gateway.deny(&caller, ENDPOINT, "", &denial),
     };
+    // Bounds how much one key looks up at once, whatever the ledger would say later.
+    let held = match gateway.holding.enter(&caller.record) {
+        Ok(held) => held,
+        Err(denial) => return gateway.deny(&caller, ENDPOINT, "", &denial),
+    };
     let response = match own(gateway, &caller, &wanted.id).await {
         Ok(Some(response)) => response,
         Ok(None) => return gateway.deny_with(&caller, ENDPOINT, "", &Denial::NotFound, NOT_YOURS),
@@ -102,7 +108,7 @@ pub(crate) async fn answer(gateway: &Arc<Gateway>, caller: Caller, wanted: Resul
     let (answer, answered) = oneshot::channel();
     let deletes = wanted.method == Method::DELETE;
     let gateway = Arc::clone(gateway);
-    let visit = Visit { caller, response, provider: place.provider, credential, deletes, reservation };
+    let visit = Visit { caller, response, provider: place.provider, credential, deletes, reservation, _held: held };
     // In a task of its own, so that a client that hangs up leaves nothing half done.
     gateway.calls.spawn(visit.run(Arc::clone(&gateway), outbound, answer));
     answered.await.unwrap_or_else(|_| {
@@ -145,6 +151,7 @@ struct Visit {
     credential: Arc<SecretText>,
     deletes: bool,
     reservation: Reservation,
+    _held: Held,
 }
 
 type Answer = oneshot::Sender<Response<Body>>;
@@ -171,8 +178,7 @@ impl Visit {
         }
         let kept = error_text(body, due).await;
         let response = if self.may_be_shown(&kept) {
-            self.settle(&gateway, status, Outcome::Answered, None)
-                .map_or_else(|refusal| refusal, |()| head.map(|()| Body::whole(kept)))
+            self.end(&gateway, Outcome::Answered, None, head.map(|()| Body::whole(kept)))
         } else {
             self.fail(&gateway, &Denial::ProviderError)
         };
@@ -230,7 +236,8 @@ impl Visit {
             }
         };
         let error = (outcome == Outcome::ProviderFailed).then(|| Denial::ProviderError.code());
-        let settled = self.settle(gateway, status, outcome, error);
+        let ending = Ending { status: status.as_u16(), outcome, error, charge: Charge::NOTHING };
+        let settled = self.reservation.settle(ending);
         // Without an end the connection is cut: the client must not take a part for the whole.
         if settled.is_ok() && outcome == Outcome::Answered {
             sender.finish();
@@ -246,20 +253,21 @@ impl Visit {
     /// Ends a call with an error of ours.
     fn fail(self, gateway: &Gateway, denial: &Denial) -> Response<Body> {
         let response = error::refuse(denial, &asked(&self.caller, gateway));
-        let status = response.status();
-        self.settle(gateway, status, Outcome::ProviderFailed, Some(denial.code()))
-            .map_or_else(|refusal| refusal, |()| response)
+        self.end(gateway, Outcome::ProviderFailed, Some(denial.code()), response)
     }
 
     /// Writes the record; a refusal instead of the answer where that cannot be done.
-    fn settle(
+    fn end(
         self,
         gateway: &Gateway,
-        status: StatusCode,
         outcome: Outcome,
         error: Option<&'static str>,
-    ) -> Result<(), Response<Body>> {
-        let ending = Ending { status: status.as_u16(), outcome, error, charge: Charge::NOTHING };
-        self.reservation.settle(ending).map_err(|denial| error::refuse(&denial, &asked(&self.caller, gateway)))
+        response: Response<Body>,
+    ) -> Response<Body> {
+        let ending = Ending { status: response.status().as_u16(), outcome, error, charge: Charge::NOTHING };
+        match self.reservation.settle(ending) {
+            Ok(()) => response,
+            Err(denial) => error::refuse(&denial, &asked(&self.caller, gateway)),
+        }
     }
 }
