@@ -15,6 +15,11 @@ impl Clock for SystemClock {
     }
 }
 
+/// Which of several deployments a call takes, and how long a retry waits: needs no secrecy, and no system call each time.
+pub fn spread() -> u64 {
+    rand::random()
+}
+
 /// The operating system's generator.
 pub struct SystemRandomness;
 

@@ -8,7 +8,7 @@ use crate::auth::oidc::{IssuerHttp, IssuerSettings};
 use crate::auth::page::AuthPage;
 use crate::auth::{Auth, AuthParts, AuthSetupError};
 use crate::cli::commands::Commands;
-use crate::clock::{SystemClock, SystemRandomness};
+use crate::clock::{SystemClock, SystemRandomness, spread};
 use crate::config::Organisation;
 use crate::config::data_dir::DataDir;
 use crate::gateway::directory::Directory;
@@ -136,7 +136,7 @@ impl Process {
             stored: responses.clone(),
             clock: clock.clone(),
             upstream: Arc::new(HyperUpstream::new(connector.clone())),
-            random: Box::new(spread(random.clone())),
+            random: Box::new(spread),
             settings: plan.gateway,
         });
         let live = LiveGateway {
@@ -264,15 +264,6 @@ impl entrance::Gateway for LlmRoute {
 
     fn cut_streams(&self) {
         self.0.cut_streams();
-    }
-}
-
-/// Which of several deployments a call takes. Needs no secrecy, but costs little enough to have it.
-fn spread(random: Arc<dyn Randomness>) -> impl Fn() -> u64 + Send + Sync {
-    move || {
-        let mut bytes = [0; 8];
-        random.fill(&mut bytes);
-        u64::from_le_bytes(bytes)
     }
 }
 

@@ -52,6 +52,9 @@ pub struct Drive {
     /// The whole process, if no step is named.
     #[arg(value_enum)]
     pub rung: Option<rung::Rung>,
+    /// nginx instead, as the yardstick.
+    #[arg(long, conflicts_with = "rung")]
+    pub nginx: bool,
     #[arg(long, default_value_t = 20)]
     pub seconds: u64,
     #[arg(long, default_value_t = 32)]

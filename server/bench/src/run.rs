@@ -3,7 +3,7 @@
 use crate::installation::Size;
 use crate::load::Closed;
 use crate::options::{Drive, Other, Report as Options};
-use crate::pin::{Cores, pin_here};
+use crate::pin::{Cores, pin_here, stay_awake};
 use crate::provider::Provider;
 use crate::report::Report;
 use crate::section::{correctness, footprint, growth, latency, streams, throughput};
@@ -30,7 +30,14 @@ pub fn drive(options: &Drive) -> Result<ExitCode, Problem> {
     runtime.block_on(async {
         let folder = tempfile::Builder::new().prefix("keywright-bench-").tempdir()?;
         let core = cores.map(|cores| cores.gateway);
+        if cores.is_some() {
+            stay_awake();
+        }
         let (running, target) = match options.rung {
+            _ if options.nginx => {
+                let (command, _) = nginx::find().ok_or("nginx is not installed")?;
+                nginx::start(command, folder.path(), &Provider::start(0).await?, core).await?
+            }
             Some(rung) => start_rung(rung, folder.path(), core).await?,
             None => {
                 let size = Size { keys: 10, usage_rows: 0 };
@@ -56,6 +63,9 @@ pub fn report(options: &Options) -> Result<ExitCode, Problem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut report = Report::default();
     let outcome = runtime.block_on(async {
+        if pinned.is_some() {
+            stay_awake();
+        }
         tokio::select! {
             outcome = measure(options, pinned, binary, &mut report) => outcome,
             _ = tokio::signal::ctrl_c() => Err("interrupted".into()),

@@ -13,11 +13,10 @@ use clap::ValueEnum;
 use domain::time::Clock;
 use floor::PassThrough;
 use in_memory::{KeepsNothing, LimitsOnly, NoHistory};
-use portal::ports::Randomness as _;
 use portal::sealing::Sealing;
 use proxy::ports::Ledger;
 use proxy::{Gateway, HyperUpstream, Parts};
-use server::clock::{SystemClock, SystemRandomness};
+use server::clock::{SystemClock, spread};
 use server::gateway::directory::Directory;
 use server::gateway::ingest::Ingest;
 use server::gateway::recovery::{open_ledger, resume};
@@ -100,7 +99,7 @@ pub async fn run(options: Options) -> Result<(), Problem> {
                 stored: Arc::new(NoHistory),
                 clock: Arc::new(SystemClock),
                 upstream: Arc::new(HyperUpstream::new(connector)),
-                random: Box::new(random_number),
+                random: Box::new(spread),
                 settings: proxy::Settings::default(),
             });
             let answer = move |request, peer: SocketAddr| {
@@ -134,12 +133,6 @@ where
     writeln!(std::io::stdout(), "{address}")?;
     accept::serve(listener, settings, service, stop, cut, || ()).await;
     Ok(())
-}
-
-fn random_number() -> u64 {
-    let mut bytes = [0; 8];
-    SystemRandomness.fill(&mut bytes);
-    u64::from_le_bytes(bytes)
 }
 
 struct Installed {

@@ -1,5 +1,5 @@
-//! Takes an admitted call to a provider and brings the answer back. Runs in a task of its own, so that a client that
-//! hangs up takes neither the meter nor the reservation with it.
+//! Takes an admitted call to a provider and brings the answer back. Does not end with its client ([`crate::attended`]):
+//! one that hangs up takes neither the meter nor the reservation with it.
 //!
 //! Always true: the reservation ends exactly once; the last bytes of an answer are let go only after its usage is
 //! written; how the answer ended is told to the health of the place that it came from. Provider errors of the client's

@@ -5,6 +5,7 @@
 
 use crate::admit::{self, Called, Caller};
 use crate::answers;
+use crate::attended::Attended;
 use crate::body::Body;
 use crate::error::{self, Asked};
 use crate::forward::{self, asked};
@@ -234,9 +235,9 @@ impl Gateway {
         };
         let (event, skin) = (admitted.caller().event, admitted.caller().skin);
         let (answer, answered) = oneshot::channel();
-        self.calls.spawn(forward::run(Arc::clone(self), admitted, answer));
-        answered.await.unwrap_or_else(|_| {
-            // The task is gone without an answer: its guard has settled the call.
+        let call = self.calls.track_future(forward::run(Arc::clone(self), admitted, answer));
+        Attended::new(call, answered).await.unwrap_or_else(|| {
+            // The call is gone without an answer: its guard has settled it.
             let nobody = Asked { event, skin, record: None, settings: &self.settings };
             error::refuse(&Denial::ProviderError, &nobody)
         })

@@ -6,6 +6,7 @@
 mod admit;
 mod answers;
 mod attempts;
+mod attended;
 mod body;
 mod coding;
 mod crossing;
@@ -56,4 +57,6 @@ pub use health::{Failure, Health, Standing};
 pub use presented_key::{Unrecognised, UnrecognisedCounts};
 pub use request::Chain;
 pub use settings::{BudgetStatus, Retry, Settings, Timeouts};
-pub use upstream::{BoxError, HyperUpstream, Outbound, SendError, Upstream, UpstreamBody};
+pub use upstream::{
+    Answer, BoxError, Connections, Connector, HyperUpstream, Outbound, SendError, Upstream, UpstreamBody,
+};

@@ -1,9 +1,11 @@
 //! The way out: sends an admitted call to a provider and gives back the answer as it begins.
 //!
 //! An [`Outbound`] can only be made from an admitted call, or for one about a stored response, which costs nothing: nothing
-//! unmetered can leave. Redirects are never
-//! followed: the client below follows none, and a redirect is an error to the caller. Connecting (its timeout, which
-//! addresses are allowed, `TCP_NODELAY`) is the connector's business, which comes from outside.
+//! unmetered can leave. Redirects are never followed: nothing here follows one, and a redirect is an error to the caller.
+//! Connecting (its timeout, which addresses are allowed, `TCP_NODELAY`) is the connector's business, which comes from
+//! outside.
+
+mod connections;
 
 use crate::admit::Admitted;
 use crate::crossing;
@@ -20,10 +22,10 @@ use http::uri::{PathAndQuery, Uri};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
-use hyper_util::client::legacy::connect::{Connect, capture_connection};
-use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::sync::Arc;
 use std::time::Duration;
+
+pub use connections::{Answer, Connections, Connector};
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type UpstreamBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -105,52 +107,21 @@ pub trait Upstream: Send + Sync {
     fn send(&self, outbound: Outbound) -> BoxFuture<'static, Result<Response<UpstreamBody>, SendError>>;
 }
 
-/// Over pooled connections of any connector.
-pub struct HyperUpstream<C> {
-    client: Client<C, Chain>,
-}
+/// Over kept connections of any connector.
+pub struct HyperUpstream<C>(Arc<Connections<C, Chain>>);
 
-impl<C: Connect + Clone + Send + Sync + 'static> HyperUpstream<C> {
+impl<C: Connector> HyperUpstream<C> {
     pub fn new(connector: C) -> Self {
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(60))
-            .build(connector);
-        Self { client }
+        Self(Arc::new(Connections::new(connector)))
     }
 }
 
-fn answered<B>(result: Result<Response<B>, Error>) -> Result<Response<UpstreamBody>, SendError>
-where
-    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
-{
-    match result {
-        Ok(response) => Ok(response.map(|body| body.map_err(Into::into).boxed_unsync())),
-        Err(error) if error.is_connect() => Err(SendError::NotSent(error.into())),
-        Err(error) => Err(SendError::Broken(error.into())),
-    }
-}
-
-impl<C: Connect + Clone + Send + Sync + 'static> Upstream for HyperUpstream<C> {
+impl<C: Connector + 'static> Upstream for HyperUpstream<C> {
     fn send(&self, outbound: Outbound) -> BoxFuture<'static, Result<Response<UpstreamBody>, SendError>> {
-        let Outbound { mut request, connect_within } = outbound;
-        let connection = connect_within.map(|within| (capture_connection(&mut request), within));
-        let mut response = self.client.request(request);
+        let (connections, Outbound { request, connect_within }) = (Arc::clone(&self.0), outbound);
         Box::pin(async move {
-            if let Some((connection, within)) = connection {
-                let first = tokio::time::timeout(within, &mut response).await;
-                match first {
-                    Ok(result) => return answered(result),
-                    // The request is sent by the future above, in the same step that tells of its connection: as long
-                    // as there is none, nothing was sent, and nothing will be once the future is dropped.
-                    Err(late) if connection.connection_metadata().is_none() => {
-                        return Err(SendError::NotSent(late.into()));
-                    }
-                    Err(_) => {}
-                }
-            }
-            answered(response.await)
+            let response = connections.send(request, connect_within).await?;
+            Ok(response.map(BodyExt::boxed_unsync))
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Carries usage from the spool into the database, in batches and in order.
 //!
-//! The spool is the queue: while the database is away records wait on disk, not in memory, and nothing is lost. A
+//! The spool is the queue: while the database is away records wait on disk, not in memory, and nothing is lost; while it
+//! keeps up they are not read back from there. A
 //! segment is removed once the database has everything in it. A batch whose answer was lost is sent again; the sink
 //! counts each event once.
 
@@ -18,7 +19,7 @@ use tokio::task::JoinHandle;
 /// is would hold up all that follow.
 #[async_trait::async_trait]
 pub trait UsageSink: Send + Sync {
-    async fn ingest(&self, batch: &[UsageRecord]) -> Result<(), Unavailable>;
+    async fn ingest(&self, batch: &[Arc<UsageRecord>]) -> Result<(), Unavailable>;
 }
 
 pub const BATCH: usize = 512;
@@ -45,7 +46,7 @@ pub struct Ingest {
 impl Ingest {
     pub fn start(spool: Arc<Spool>, sink: Arc<dyn UsageSink>) -> Self {
         let (flushes, wanted) = mpsc::channel(8);
-        let task = tokio::spawn(run(Carrier { spool, sink, cursor: Cursor::default() }, wanted));
+        let task = tokio::spawn(run(Carrier { spool, sink, cursor: Cursor::default(), given_up_before: 0 }, wanted));
         Self { flushes, task }
     }
 
@@ -92,24 +93,38 @@ struct Carrier {
     spool: Arc<Spool>,
     sink: Arc<dyn UsageSink>,
     cursor: Cursor,
+    /// Segments before this one are gone.
+    given_up_before: u64,
 }
 
 impl Carrier {
+    async fn blocking<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Spool) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let spool = self.spool.clone();
+        tokio::task::spawn_blocking(move || act(&spool)).await.map_err(io::Error::other)?
+    }
+
     /// Carries until nothing is left.
     async fn carry(&mut self) -> Result<(), Behind> {
         loop {
-            let (spool, cursor) = (self.spool.clone(), self.cursor);
-            let read = tokio::task::spawn_blocking(move || spool.read(cursor, BATCH)).await;
-            let (batch, next) = read.map_err(io::Error::other)??;
+            let before = self.cursor;
+            let fresh = self.spool.fresh(before, BATCH);
+            let is_last = fresh.as_ref().is_some_and(|(batch, _)| batch.len() < BATCH);
+            let (batch, next) = match fresh {
+                Some(fresh) => fresh,
+                None => self.blocking(move |spool| spool.read(before, BATCH)).await?,
+            };
             if !batch.is_empty() {
                 self.sink.ingest(&batch).await?;
             }
-            if next != cursor {
-                self.cursor = next;
-                let spool = self.spool.clone();
-                tokio::task::spawn_blocking(move || spool.ingested(next)).await.map_err(io::Error::other)??;
+            self.cursor = next;
+            if next.segment() > self.given_up_before {
+                self.blocking(move |spool| spool.ingested(next)).await?;
+                self.given_up_before = next.segment();
             }
-            if batch.len() < BATCH {
+            if is_last || next == before {
                 return Ok(());
             }
         }

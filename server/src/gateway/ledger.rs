@@ -114,7 +114,8 @@ impl Ledger {
     pub fn sweep(&self, moment: Timestamp) -> usize {
         let mut swept = 0;
         for (event, call) in self.calls.admitted_before(moment) {
-            let record = recovery::interrupted(OpenCall { event, intent: call.intent, checkpoint: call.checkpoint });
+            let open = OpenCall { event, intent: call.intent, checkpoint: call.checkpoint };
+            let record = Arc::new(recovery::interrupted(open));
             let Some((key, written)) = self.spool.settle(&record) else { continue };
             self.end(event, Some(record.consumed()));
             tracing::error!(
@@ -139,7 +140,7 @@ impl Ledger {
         self.note(&due);
     }
 
-    fn note(&self, uncharged: &[UsageRecord]) {
+    fn note(&self, uncharged: &[Arc<UsageRecord>]) {
         for record in uncharged {
             if let Err(error) = self.spool.note_denied(record) {
                 tracing::debug!(%error, event.id = %record.id, "a denial was not recorded");
@@ -194,6 +195,7 @@ impl Ledger {
     }
 
     fn settle_interrupted(&self, record: UsageRecord, matters: impl Fn(&BudgetLine) -> bool) {
+        let record = Arc::new(record);
         let Some((_, written)) = self.spool.settle(&record) else { return };
         for &line in record.charged.iter().filter(|line| matters(line)) {
             self.with(line.scope, |account| account.use_up(line, record.consumed(), &self.zone));
@@ -252,8 +254,8 @@ impl Ledger {
         self.typical_call_ms.store(typical - typical / 8 + took / 8, Ordering::Relaxed);
     }
 
-    fn remember(&self, record: UsageRecord) {
-        lock(&self.recent).push(Arc::new(record));
+    fn remember(&self, record: Arc<UsageRecord>) {
+        lock(&self.recent).push(record);
     }
 
     fn account(&self, scope: BudgetScope) -> Arc<Mutex<Account>> {
@@ -309,12 +311,9 @@ impl ports::Ledger for Ledger {
     }
 
     fn settle(&self, reserved: &Reserved, record: UsageRecord) -> Result<(), Denial> {
-        let record = UsageRecord {
-            id: reserved.event,
-            charged: reserved.lines.clone(),
-            cost: record.cost.max(NanoUsd::ZERO),
-            ..tidy(record)
-        };
+        let charged = reserved.lines.clone();
+        let cost = record.cost.max(NanoUsd::ZERO);
+        let record = Arc::new(UsageRecord { id: reserved.event, charged, cost, ..tidy(record) });
         let Some((key, written)) = self.spool.settle(&record) else { return Ok(()) };
         self.end(record.id, Some(record.consumed()));
         self.remember_duration(record.id);
@@ -337,8 +336,8 @@ impl ports::Ledger for Ledger {
     }
 
     fn record_denied(&self, record: UsageRecord) {
-        let record = UsageRecord { cost: NanoUsd::ZERO, charged: Vec::new(), ..tidy(record) };
-        self.remember(record.clone());
+        let record = Arc::new(UsageRecord { cost: NanoUsd::ZERO, charged: Vec::new(), ..tidy(record) });
+        self.remember(Arc::clone(&record));
         if record.outcome == Outcome::Denied {
             let due = lock(&self.refusals).after(record, self.clock.now());
             self.note(&due);

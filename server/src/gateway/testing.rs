@@ -241,11 +241,11 @@ impl Database {
 
 #[async_trait::async_trait]
 impl UsageSink for Database {
-    async fn ingest(&self, batch: &[UsageRecord]) -> Result<(), Unavailable> {
+    async fn ingest(&self, batch: &[Arc<UsageRecord>]) -> Result<(), Unavailable> {
         self.check()?;
         let mut rows = self.rows.lock().unwrap();
         for record in batch {
-            rows.entry(record.id).or_insert_with(|| record.clone());
+            rows.entry(record.id).or_insert_with(|| UsageRecord::clone(record));
         }
         Ok(())
     }

@@ -11,13 +11,14 @@ use domain::usage::UsageRecord;
 use futures_util::future::BoxFuture;
 use proxy::ports::History;
 use std::collections::HashSet;
+use std::sync::Arc;
 use store::Store;
 
 pub struct StoredUsage(pub Store);
 
 #[async_trait::async_trait]
 impl UsageSink for StoredUsage {
-    async fn ingest(&self, batch: &[UsageRecord]) -> Result<(), Unavailable> {
+    async fn ingest(&self, batch: &[Arc<UsageRecord>]) -> Result<(), Unavailable> {
         self.0.ingest(batch).await?;
         Ok(())
     }

@@ -2,6 +2,8 @@
 //!
 //! A batch is one transaction. The insert of the event decides: only a row that was not there before moves counters,
 //! rollups and last use. So a batch that was cut off in the middle, or whose answer was lost, is simply brought again.
+//! That is rare: all of a batch is taken for new, and only if the insert says otherwise it is begun anew without what is
+//! there already.
 
 mod texts;
 
@@ -9,11 +11,12 @@ use crate::codes;
 use crate::column::bigint;
 use crate::engine::On;
 use crate::label::storable;
-use crate::row::{many, pieces};
-use crate::{Result, Store};
+use crate::row::{pieces, put};
+use crate::{Result, Store, StoreError};
 use domain::budget::{BudgetLine, Consumed};
 use domain::id::{EventId, KeyId};
 use domain::usage::{Beside, Outcome, TokenUsage, UsageRecord};
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashSet};
 use texts::{Texts, of};
 
@@ -25,27 +28,37 @@ pub struct IngestResult {
 
 impl Store {
     /// Brings a batch, of at most some hundreds for the sake of other writers.
-    pub async fn ingest(&self, records: &[UsageRecord]) -> Result<IngestResult> {
-        if records.is_empty() {
-            return Ok(IngestResult { inserted: 0 });
-        }
+    pub async fn ingest<R: Borrow<UsageRecord>>(&self, records: &[R]) -> Result<IngestResult> {
         // In the order of ids, so that two that bring the same records do not wait for each other in a circle.
-        let mut records: Vec<&UsageRecord> = records.iter().collect();
+        let mut records: Vec<&UsageRecord> = records.iter().map(Borrow::borrow).collect();
         records.sort_unstable_by_key(|record| record.id);
         records.dedup_by_key(|record| record.id);
+        while !records.is_empty() && !self.ingest_new(&records).await? {
+            let ids: Vec<EventId> = records.iter().map(|record| record.id).collect();
+            let known = self.ingested(&ids).await?;
+            if known.is_empty() {
+                return Err(StoreError::Corrupt("usage_event"));
+            }
+            records.retain(|record| !known.contains(&record.id));
+        }
+        Ok(IngestResult { inserted: records.len() })
+    }
 
+    /// Brings all of these; false, and nothing has changed, if some were there already.
+    async fn ingest_new(&self, records: &[&UsageRecord]) -> Result<bool> {
         let mut tx = self.begin().await?;
-        let mut texts = Texts::of(&records);
+        let mut texts = Texts::of(records);
         let numbers = self.labels.numbers(tx.on(), texts.labels()).await?;
         texts.take_numbers(&numbers)?;
-        let new = insert_events(tx.on(), &records, &texts).await?;
-        records.retain(|record| new.contains(&record.id.as_i64()));
-        add_to_hours(tx.on(), &records, &texts).await?;
-        add_to_counters(tx.on(), &records).await?;
-        note_last_uses(tx.on(), &records).await?;
+        if insert_events(tx.on(), records, &texts).await? < records.len() as u64 {
+            return Ok(false);
+        }
+        add_to_hours(tx.on(), records, &texts).await?;
+        add_to_counters(tx.on(), records).await?;
+        note_last_uses(tx.on(), records).await?;
         tx.commit().await?;
         self.labels.remember(numbers);
-        Ok(IngestResult { inserted: records.len() })
+        Ok(true)
     }
 }
 
@@ -79,18 +92,17 @@ impl<'a> Event<'a> {
     }
 }
 
-/// Answers the ids that were new.
-async fn insert_events<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &Texts<'a>) -> Result<HashSet<i64>> {
+/// Answers how many were new.
+async fn insert_events<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &Texts<'a>) -> Result<u64> {
     const INSERT: &str = "insert into usage_event (id, key_num, model_num, deployment_num, network_num, agent_num,
         denial_num, endpoint, status, outcome, source, streamed, input, cache_read, cache_write, cache_write_1h, output,
         reasoning, cost, price_version, secret_version, duration_ms, first_byte_ms,
         charge_num, period_num, beside, repeated) values";
     let events = records.iter().map(|record| Event::new(record, texts)).collect::<Result<Vec<_>>>()?;
-    let mut new = HashSet::with_capacity(events.len());
+    let mut new = 0;
     for piece in pieces(&events) {
-        let inserted = many!(
+        new += put!(
             on.again(),
-            (i64,),
             INSERT,
             piece,
             |event| [
@@ -122,9 +134,8 @@ async fn insert_events<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &
                 beside(&event.record.tokens.beside),
                 i64::from(event.record.repeated),
             ],
-            "on conflict (id) do nothing returning id"
+            "on conflict (id) do nothing"
         )?;
-        new.extend(inserted.into_iter().map(|(id,)| id));
     }
     Ok(new)
 }
@@ -244,7 +255,6 @@ async fn add_to_hours<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &T
         plus!("usage_hour", "cost"),
         ", ",
         plus!("usage_hour", "duration_ms"),
-        " returning requests"
     );
     let mut hours: BTreeMap<(i64, i64, i64), Hour> = BTreeMap::new();
     for record in records {
@@ -254,9 +264,8 @@ async fn add_to_hours<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &T
     }
     let hours: Vec<_> = hours.into_iter().collect();
     for piece in pieces(&hours) {
-        many!(
+        put!(
             on.again(),
-            (i64,),
             ADD,
             piece,
             |row| [
@@ -290,7 +299,6 @@ async fn add_to_counters(mut on: On<'_>, records: &[&UsageRecord]) -> Result<()>
         plus!("budget_counter", "requests"),
         ", ",
         plus!("budget_counter", "tokens"),
-        " returning spent"
     );
     let mut sums: BTreeMap<BudgetLine, Consumed> = BTreeMap::new();
     for record in records {
@@ -301,9 +309,8 @@ async fn add_to_counters(mut on: On<'_>, records: &[&UsageRecord]) -> Result<()>
     }
     let sums: Vec<_> = sums.into_iter().collect();
     for piece in pieces(&sums) {
-        many!(
+        put!(
             on.again(),
-            (i64,),
             ADD,
             piece,
             |row| [
@@ -325,13 +332,12 @@ async fn note_last_uses(mut on: On<'_>, records: &[&UsageRecord]) -> Result<()> 
     const NOTE: &str = "insert into key_last_use (key_id, used_at, network, agent) values";
     const NEWER: &str = "on conflict (key_id) do update set
         used_at = excluded.used_at, network = excluded.network, agent = excluded.agent
-        where excluded.used_at >= key_last_use.used_at returning used_at";
+        where excluded.used_at >= key_last_use.used_at";
     let newest: BTreeMap<KeyId, &UsageRecord> = records.iter().map(|&record| (record.key, record)).collect();
     let newest: Vec<_> = newest.into_iter().collect();
     for piece in pieces(&newest) {
-        many!(
+        put!(
             on.again(),
-            (i64,),
             NOTE,
             piece,
             |use_| [

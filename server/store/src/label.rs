@@ -3,7 +3,7 @@
 //! Numbers are remembered in the process once they are committed; a number that was rolled back was never remembered.
 
 use crate::engine::On;
-use crate::row::{many, pieces};
+use crate::row::{many, pieces, put};
 use crate::{Result, StoreError};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock};
@@ -66,8 +66,8 @@ impl Labels {
         }
         // In sorted order, so that two transactions that make the same labels do not wait for each other in a circle.
         for piece in pieces(&missing) {
-            let tail = "on conflict (kind, text) do nothing returning num";
-            many!(on.again(), (i64,), INSERT, piece, |label| [label.0.word(), label.1.as_str()], tail)?;
+            let tail = "on conflict (kind, text) do nothing";
+            put!(on.again(), INSERT, piece, |label| [label.0.word(), label.1.as_str()], tail)?;
             for (label, number) in find(on.again(), piece).await? {
                 numbers.insert(label, number);
             }

@@ -71,33 +71,56 @@ macro_rules! run {
 }
 pub(crate) use run;
 
-/// One statement over many rows: `many!(on, RowType, "insert … values", items, COLUMNS, |item| [bind, …], "returning …")`.
+/// One statement over many rows: `many!(on, RowType, "insert … values", items, |item| [bind, …], "returning …")`.
 /// The text is `head`, a list of placeholders for each item, and `tail`; no value ever enters it.
 macro_rules! many {
-    ($on:expr, $row:ty, $head:expr, $items:expr, |$item:ident| [$($bind:expr),+ $(,)?], $tail:expr) => {{
+    ($on:expr, $row:ty, $head:expr, $items:expr, |$item:ident| [$($bind:expr),+ $(,)?], $tail:expr) => {
+        $crate::row::bound!($on, $head, $items, |$item| [$($bind),+], $tail, |query, connection| {
+            let rows = $crate::error::bounded(query.fetch_all(connection)).await;
+            rows.and_then(|rows| Ok(rows.iter().map(<$row as sqlx::FromRow<_>>::from_row).collect::<sqlx::Result<Vec<_>>>()?))
+        })
+    };
+}
+pub(crate) use many;
+
+/// As [`many!`], for a statement without rows: answers how many it met. SQLite's driver hands each row that it returns to
+/// another thread by itself, which costs more than the insert.
+macro_rules! put {
+    ($on:expr, $head:expr, $items:expr, |$item:ident| [$($bind:expr),+ $(,)?], $tail:expr) => {
+        $crate::row::bound!($on, $head, $items, |$item| [$($bind),+], $tail, |query, connection| {
+            $crate::error::bounded(query.execute(connection)).await.map(|done| done.rows_affected())
+        })
+    };
+}
+pub(crate) use put;
+
+/// What [`many!`] and [`put!`] share: the text with its placeholders, and the values.
+macro_rules! bound {
+    ($on:expr, $head:expr, $items:expr, |$item:ident| [$($bind:expr),+], $tail:expr,
+     |$query:ident, $connection:ident| $run:block) => {{
         let columns = [$(stringify!($bind)),+].len();
         let text = |placeholders: String| format!("{} {} {}", $head, placeholders, $tail);
         match $on {
-            $crate::engine::On::Sqlite(connection) => {
+            $crate::engine::On::Sqlite($connection) => {
                 let text = text($crate::row::nameless($items.len(), columns));
-                let mut query = sqlx::query_as::<sqlx::Sqlite, $row>(sqlx::AssertSqlSafe(text));
+                let mut $query = sqlx::query::<sqlx::Sqlite>(sqlx::AssertSqlSafe(text));
                 for $item in $items {
-                    query = query$(.bind($bind))+;
+                    $query = $query$(.bind($bind))+;
                 }
-                $crate::error::bounded(query.fetch_all(connection)).await
+                $run
             }
-            $crate::engine::On::Postgres(connection) => {
+            $crate::engine::On::Postgres($connection) => {
                 let text = text($crate::row::numbered($items.len(), columns));
-                let mut query = sqlx::query_as::<sqlx::Postgres, $row>(sqlx::AssertSqlSafe(text));
+                let mut $query = sqlx::query::<sqlx::Postgres>(sqlx::AssertSqlSafe(text));
                 for $item in $items {
-                    query = query$(.bind($bind))+;
+                    $query = $query$(.bind($bind))+;
                 }
-                $crate::error::bounded(query.fetch_all(connection)).await
+                $run
             }
         }
     }};
 }
-pub(crate) use many;
+pub(crate) use bound;
 
 /// `($1, $2), ($3, $4)`
 pub(crate) fn numbered(rows: usize, columns: usize) -> String {
@@ -130,10 +153,10 @@ pub(crate) fn nameless(rows: usize, columns: usize) -> String {
     text
 }
 
-/// Cuts a list into pieces of 64, 32, 16, 8, 4, 2 and 1, so that a handful of prepared statements serves every length.
+/// Cuts a list into pieces of 256, 128, 64 and so on down to 1, so that a handful of prepared statements serves every length.
 pub(crate) fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
-        let largest = 64_usize.min(items.len());
+        let largest = 256_usize.min(items.len());
         let size = if largest == 0 { return None } else { 1 << largest.ilog2() };
         let (piece, rest) = items.split_at(size);
         items = rest;

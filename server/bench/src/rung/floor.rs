@@ -3,44 +3,37 @@
 use bytes::Bytes;
 use domain::key_secret::{PresentedToken, TokenKind, same_tag};
 use domain::time::Clock as _;
-use http::header::{AUTHORIZATION, CONNECTION, HOST};
+use http::header::{AUTHORIZATION, CONNECTION};
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use http_body_util::{Either, Empty};
 use hyper::body::Incoming;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use proxy::ports::Directory as _;
+use proxy::{Answer, Connections};
 use server::clock::SystemClock;
 use server::gateway::directory::Directory;
 use server::http::egress::UpstreamConnector;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 #[derive(Clone)]
 pub struct PassThrough {
-    /// With the settings of the proxy's own.
-    client: Client<UpstreamConnector, Incoming>,
+    /// The proxy's own.
+    connections: Arc<Connections<UpstreamConnector, Incoming>>,
     provider: Authority,
     /// Whose keys are asked for, if any.
     directory: Option<Arc<Directory>>,
 }
 
-pub type Answer = Either<Incoming, Empty<Bytes>>;
+pub type Passed = Either<Answer<Incoming>, Empty<Bytes>>;
 
 impl PassThrough {
     pub fn new(connector: UpstreamConnector, provider: SocketAddr, directory: Option<Arc<Directory>>) -> Self {
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(60))
-            .build(connector);
         let provider = provider.to_string().parse().expect("an address is an authority");
-        Self { client, provider, directory }
+        Self { connections: Arc::new(Connections::new(connector)), provider, directory }
     }
 
-    pub async fn answer(self, mut request: Request<Incoming>) -> Response<Answer> {
+    pub async fn answer(self, mut request: Request<Incoming>) -> Response<Passed> {
         match &self.directory {
             Some(directory) if !is_known(request.headers(), directory) => refused(StatusCode::UNAUTHORIZED),
             _ => {
@@ -48,9 +41,9 @@ impl PassThrough {
                 parts.scheme = Some(Scheme::HTTP);
                 parts.authority = Some(self.provider.clone());
                 *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
-                request.headers_mut().remove(HOST);
+
                 request.headers_mut().remove(CONNECTION);
-                match self.client.request(request).await {
+                match self.connections.send(request, None).await {
                     Ok(response) => response.map(Either::Left),
                     Err(_) => refused(StatusCode::BAD_GATEWAY),
                 }
@@ -59,7 +52,7 @@ impl PassThrough {
     }
 }
 
-fn refused(status: StatusCode) -> Response<Answer> {
+fn refused(status: StatusCode) -> Response<Passed> {
     let mut response = Response::new(Either::Right(Empty::new()));
     *response.status_mut() = status;
     response

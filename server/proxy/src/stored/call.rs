@@ -6,6 +6,7 @@
 
 use super::{Wanted, own};
 use crate::admit::Caller;
+use crate::attended::Attended;
 use crate::body::Body;
 use crate::coding;
 use crate::error::{self, Asked};
@@ -109,9 +110,9 @@ pub(crate) async fn answer(gateway: &Arc<Gateway>, caller: Caller, wanted: Resul
     let deletes = wanted.method == Method::DELETE;
     let gateway = Arc::clone(gateway);
     let visit = Visit { caller, response, provider: place.provider, credential, deletes, reservation, _held: held };
-    // In a task of its own, so that a client that hangs up leaves nothing half done.
-    gateway.calls.spawn(visit.run(Arc::clone(&gateway), outbound, answer));
-    answered.await.unwrap_or_else(|_| {
+    // A client that hangs up leaves nothing half done.
+    let call = gateway.calls.track_future(visit.run(Arc::clone(&gateway), outbound, answer));
+    Attended::new(call, answered).await.unwrap_or_else(|| {
         let nobody = Asked { event, skin, record: None, settings: &gateway.settings };
         error::refuse(&Denial::ProviderError, &nobody)
     })

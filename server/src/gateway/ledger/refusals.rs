@@ -8,6 +8,7 @@ use domain::time::{MS_PER_MINUTE, Timestamp};
 use domain::usage::UsageRecord;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
 
 /// Of one key in one minute, whatever they are.
 const FEW: usize = 10;
@@ -26,12 +27,12 @@ pub(super) struct Refusals {
 struct OfKey {
     written: usize,
     /// With the last one that was held back.
-    kinds: HashMap<u64, Option<UsageRecord>>,
+    kinds: HashMap<u64, Option<Arc<UsageRecord>>>,
 }
 
 impl Refusals {
     /// What is to be written now that this one has happened.
-    pub(super) fn after(&mut self, record: UsageRecord, now: Timestamp) -> Vec<UsageRecord> {
+    pub(super) fn after(&mut self, record: Arc<UsageRecord>, now: Timestamp) -> Vec<Arc<UsageRecord>> {
         let mut due = self.of_past_minutes(now);
         let of_key = self.keys.entry(record.key).or_default();
         let mut hasher = DefaultHasher::new();
@@ -46,12 +47,12 @@ impl Refusals {
         }
         let held = of_key.kinds.entry(if is_new { OTHERS } else { kind }).or_default();
         let repeated = held.as_ref().map_or(0, |before| before.repeated.saturating_add(1));
-        *held = Some(UsageRecord { repeated, ..record });
+        *held = Some(Arc::new(UsageRecord { repeated, ..UsageRecord::clone(&record) }));
         due
     }
 
     /// What was held back before this minute.
-    pub(super) fn of_past_minutes(&mut self, now: Timestamp) -> Vec<UsageRecord> {
+    pub(super) fn of_past_minutes(&mut self, now: Timestamp) -> Vec<Arc<UsageRecord>> {
         let minute = now.as_ms().div_euclid(MS_PER_MINUTE);
         if minute == self.minute {
             return Vec::new();
@@ -61,7 +62,7 @@ impl Refusals {
     }
 
     /// Everything that is held back.
-    pub(super) fn all(&mut self) -> Vec<UsageRecord> {
+    pub(super) fn all(&mut self) -> Vec<Arc<UsageRecord>> {
         self.keys.drain().flat_map(|(_, of_key)| of_key.kinds.into_values().flatten()).collect()
     }
 }
@@ -81,7 +82,7 @@ mod tests {
             ..usage(EventId::from_i64(1), key(number, &[]).key.id, 0)
         };
         let mut written = |record: &UsageRecord, times: usize| -> usize {
-            (0..times).map(|_| refusals.after(record.clone(), NOW).len()).sum()
+            (0..times).map(|_| refusals.after(Arc::new(record.clone()), NOW).len()).sum()
         };
         assert_eq!(written(&of(1, "a"), 1_000), 10);
         assert_eq!(written(&of(1, "b"), 1_000), 1);
@@ -96,7 +97,7 @@ mod tests {
         let counts: Vec<u32> = held.iter().map(|record| 1 + record.repeated).collect();
         assert_eq!(counts, [990, 991, 999]);
         assert_eq!(10 + 1 + 9 + counts.iter().sum::<u32>(), 3_000, "none is lost");
-        assert_eq!(refusals.after(of(1, "a"), later).len(), 1);
+        assert_eq!(refusals.after(Arc::new(of(1, "a")), later).len(), 1);
         assert!(refusals.all().is_empty());
     }
 }

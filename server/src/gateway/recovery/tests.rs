@@ -89,8 +89,16 @@ async fn ingest(desk: &Desk, database: &Arc<Database>) {
 /// The database takes everything, and the process does not live to remove a segment.
 async fn ingest_with_answer_lost(desk: &Desk, database: &Database) {
     use super::super::ingest::UsageSink as _;
-    let (batch, _) = desk.ledger.spool().read(spool::Cursor::default(), usize::MAX).unwrap();
-    database.ingest(&batch).await.unwrap();
+    let (spool, mut cursor) = (desk.ledger.spool(), spool::Cursor::default());
+    loop {
+        let read = || spool.read(cursor, usize::MAX).unwrap();
+        let (batch, next) = spool.fresh(cursor, usize::MAX).unwrap_or_else(read);
+        if next == cursor {
+            return;
+        }
+        database.ingest(&batch).await.unwrap();
+        cursor = next;
+    }
 }
 
 fn run(steps: Vec<Step>) {

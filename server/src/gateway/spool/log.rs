@@ -8,8 +8,11 @@
 //! memory and written as soon as the disk takes it.
 
 use super::disk::{Disk, SpoolFile};
+use super::fresh::Fresh;
 use super::record::FILE_HEADER;
+use super::tail::Cursor;
 use domain::id::{EventId, KeyId};
+use domain::usage::UsageRecord;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,6 +63,7 @@ pub(super) struct Log {
     next_number: u64,
     open: HashMap<EventId, Open>,
     unwritten: Vec<(EventId, Vec<u8>)>,
+    fresh: Fresh,
     /// Written to since the last sync.
     dirty: BTreeMap<u64, Arc<dyn SpoolFile>>,
     /// Counts appends, so that a writer can wait for the sync that covers its own.
@@ -124,6 +128,7 @@ impl Log {
             segments,
             open,
             unwritten: Vec::new(),
+            fresh: Fresh::default(),
             dirty: BTreeMap::new(),
             appended: 0,
             synced: 0,
@@ -170,9 +175,14 @@ impl Log {
 
     /// Writes the end of a call. `None` if the call has already ended: then nothing is written. After an error the end
     /// is kept and written later; the call counts as ended.
-    pub(super) fn end(&mut self, event: EventId, bytes: Vec<u8>) -> Option<(KeyId, Result<(), Refused>)> {
+    pub(super) fn end(
+        &mut self,
+        event: EventId,
+        bytes: Vec<u8>,
+        record: Option<&Arc<UsageRecord>>,
+    ) -> Option<(KeyId, Result<(), Refused>)> {
         let open = self.open.remove(&event)?;
-        let written = self.append(&bytes, true).map(|_| ());
+        let written = self.append(&bytes, true).map(|_| self.keep_fresh(record));
         if written.is_err() {
             self.unwritten.push((event, bytes));
         }
@@ -181,11 +191,36 @@ impl Log {
 
     /// Writes a record that belongs to no call in flight. Such records may fill half of the spool: denials, which cost
     /// their sender nothing, must not stop the calls of others while the database is away.
-    pub(super) fn note(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+    pub(super) fn note(&mut self, bytes: &[u8], record: &Arc<UsageRecord>) -> Result<(), Refused> {
         self.check_health()?;
         self.check_room(bytes.len() as u64 + self.max_bytes / 2)?;
         self.append(bytes, false)?;
+        self.keep_fresh(Some(record));
         Ok(())
+    }
+
+    /// Up to `most` records from `cursor` on, if they are still in memory.
+    pub(super) fn take_fresh(&mut self, cursor: Cursor, most: usize) -> Option<(Vec<Arc<UsageRecord>>, Cursor)> {
+        let written_up_to = self.written_up_to();
+        self.fresh.take(cursor, most, written_up_to)
+    }
+
+    /// Up to where a reader at `cursor` has to read the files; what is written behind that stays in memory for it.
+    pub(super) fn files_end(&mut self, cursor: Cursor) -> Cursor {
+        // A reader that has read a segment to its end stands at the next one, which may not exist yet.
+        self.fresh.begin(self.written_up_to().max(cursor))
+    }
+
+    fn keep_fresh(&mut self, record: Option<&Arc<UsageRecord>>) {
+        let behind = self.written_up_to();
+        if let Some(record) = record {
+            self.fresh.push(behind, record);
+        }
+    }
+
+    fn written_up_to(&self) -> Cursor {
+        let last = self.segments.last_key_value();
+        last.map_or(Cursor::default(), |(&segment, &offset)| Cursor { segment, offset })
     }
 
     /// Tries again what could not be written or synced.
@@ -200,6 +235,7 @@ impl Log {
             self.sync_failed = false;
         }
         while let Some((_, bytes)) = self.unwritten.first().cloned() {
+            self.fresh.forget();
             self.append(&bytes, true)?;
             self.unwritten.remove(0);
         }

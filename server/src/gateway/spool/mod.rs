@@ -7,6 +7,7 @@
 //! new calls ([`Refused`]) and never the end of an admitted one.
 
 mod disk;
+mod fresh;
 mod log;
 mod record;
 mod replay;
@@ -138,24 +139,24 @@ impl Spool {
 
     /// Writes what a call cost. `None` if it had ended before. After an error the record is kept and written as soon
     /// as the disk takes it, and until then no call is admitted.
-    pub fn settle(&self, record: &UsageRecord) -> Option<(KeyId, Result<(), Refused>)> {
-        let bytes = match encode(Kind::Settled, record.id, record) {
+    pub fn settle(&self, record: &Arc<UsageRecord>) -> Option<(KeyId, Result<(), Refused>)> {
+        let bytes = match encode(Kind::Settled, record.id, &**record) {
             Ok(bytes) => bytes,
             // Without an end the intent stays, and the next start settles the call at its reservation.
             Err(error) => return Some((record.key, Err(error.into()))),
         };
-        self.end(record.id, bytes)
+        self.end(record.id, bytes, Some(record))
     }
 
     /// Writes that a call was never sent. `None` if it had ended before.
     pub fn release(&self, event: EventId) -> Option<(KeyId, Result<(), Refused>)> {
-        self.end(event, encode_released(event))
+        self.end(event, encode_released(event), None)
     }
 
     /// Writes that a recognised key was refused.
-    pub fn note_denied(&self, record: &UsageRecord) -> Result<(), Refused> {
-        let bytes = encode(Kind::Denied, record.id, record)?;
-        self.write(|log| log.note(&bytes))
+    pub fn note_denied(&self, record: &Arc<UsageRecord>) -> Result<(), Refused> {
+        let bytes = encode(Kind::Denied, record.id, &**record)?;
+        self.write(|log| log.note(&bytes, record))
     }
 
     /// Ends of calls that the disk has not taken yet.
@@ -179,10 +180,15 @@ impl Spool {
         self.shared.wait_for_sync(state)
     }
 
-    fn end(&self, event: EventId, bytes: Vec<u8>) -> Option<(KeyId, Result<(), Refused>)> {
+    fn end(
+        &self,
+        event: EventId,
+        bytes: Vec<u8>,
+        record: Option<&Arc<UsageRecord>>,
+    ) -> Option<(KeyId, Result<(), Refused>)> {
         let mut key = None;
         let written = self.write(|log| {
-            let Some((of_key, written)) = log.end(event, bytes) else { return Ok(()) };
+            let Some((of_key, written)) = log.end(event, bytes, record) else { return Ok(()) };
             key = Some(of_key);
             written
         });
@@ -293,13 +299,24 @@ fn give_up(state: &State) {
 
 /// Reading on for the database; see [`tail`].
 impl Spool {
-    /// The next records for the database from `cursor` on, and the cursor behind them. Reads from the file system:
-    /// call it where blocking is allowed.
-    pub fn read(&self, cursor: Cursor, most: usize) -> io::Result<(Vec<UsageRecord>, Cursor)> {
+    /// The next records for the database from `cursor` on and the cursor behind them, if they are still in memory.
+    pub fn fresh(&self, cursor: Cursor, most: usize) -> Option<(Vec<Arc<UsageRecord>>, Cursor)> {
+        self.shared.lock().log.take_fresh(cursor, most)
+    }
+
+    /// As [`Self::fresh`], from the file system: call it where blocking is allowed.
+    pub fn read(&self, cursor: Cursor, most: usize) -> io::Result<(Vec<Arc<UsageRecord>>, Cursor)> {
+        let end = self.shared.lock().log.files_end(cursor);
+        if cursor == end {
+            return Ok((Vec::new(), cursor));
+        }
         tail::read(&self.shared.folder, cursor, most, |cursor| {
             let state = self.shared.lock();
-            let segment = state.log.first_segment_from(cursor.segment)?;
+            let segment = state.log.first_segment_from(cursor.segment).filter(|&segment| segment <= end.segment)?;
             let (length, grows) = state.log.length_of(segment)?;
+            if segment == end.segment {
+                return Some(tail::Stretch { segment, length: length.min(end.offset), grows: true });
+            }
             Some(tail::Stretch { segment, length, grows })
         })
     }

@@ -1,4 +1,4 @@
-//! Reads the spool behind its writer, so that records wait for the database on disk and not in memory.
+//! Reads the spool behind its writer: records that wait for the database longer than a moment wait on disk.
 
 use super::log::segment_path;
 use super::record::{FILE_HEADER, Kind, Next, next};
@@ -6,12 +6,20 @@ use domain::usage::UsageRecord;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
 
 /// A place in the spool: everything before it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Cursor {
     pub(super) segment: u64,
     pub(super) offset: u64,
+}
+
+impl Cursor {
+    /// Every segment before this one was read to its end.
+    pub fn segment(&self) -> u64 {
+        self.segment
+    }
 }
 
 /// A segment as far as it is whole.
@@ -30,7 +38,7 @@ pub(super) fn read(
     mut cursor: Cursor,
     most: usize,
     stretch: impl Fn(Cursor) -> Option<Stretch>,
-) -> io::Result<(Vec<UsageRecord>, Cursor)> {
+) -> io::Result<(Vec<Arc<UsageRecord>>, Cursor)> {
     let mut records = Vec::new();
     while let Some(Stretch { segment, length, grows }) = stretch(cursor) {
         if segment != cursor.segment {
@@ -66,14 +74,14 @@ fn chunk(folder: &Path, cursor: Cursor, length: u64, wanted: u64) -> io::Result<
 }
 
 /// Takes records from the front and says how many bytes are done with.
-fn take(bytes: &[u8], at_end: bool, most: usize, records: &mut Vec<UsageRecord>) -> usize {
+fn take(bytes: &[u8], at_end: bool, most: usize, records: &mut Vec<Arc<UsageRecord>>) -> usize {
     let mut at = 0;
     while records.len() < most {
         match next(bytes, at) {
             Next::Record { record, end } => {
                 if matches!(record.kind, Kind::Settled | Kind::Denied) {
                     match serde_json::from_slice(record.payload) {
-                        Ok(usage) => records.push(usage),
+                        Ok(usage) => records.push(Arc::new(usage)),
                         // Replay refuses to start with such a record, and this process writes none.
                         Err(error) => tracing::error!(%error, event.id = %record.event, "unreadable usage record"),
                     }

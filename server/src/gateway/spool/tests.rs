@@ -3,6 +3,7 @@
 use super::super::testing::{key, small_segments, usage, usd};
 use super::log::segment_path;
 use super::*;
+use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::fs;
 use std::sync::atomic::Ordering;
@@ -15,8 +16,15 @@ fn event(number: i64) -> EventId {
     EventId::from_i64(number)
 }
 fn settle(spool: &Spool, number: i64) {
-    let (_, written) = spool.settle(&usage(event(number), key(1, &[]).key.id, number)).unwrap();
+    let (_, written) = spool.settle(&finished(number)).unwrap();
     written.unwrap();
+}
+fn finished(number: i64) -> Arc<UsageRecord> {
+    Arc::new(usage(event(number), key(1, &[]).key.id, number))
+}
+/// As whoever carries records into the database reads them.
+fn carry(spool: &Spool, cursor: Cursor, most: usize) -> (Vec<Arc<UsageRecord>>, Cursor) {
+    spool.fresh(cursor, most).unwrap_or_else(|| spool.read(cursor, most).unwrap())
 }
 fn large_segments() -> Settings {
     Settings { segment_bytes: 1_000_000, ..small_segments() }
@@ -116,7 +124,7 @@ fn one_long_call_does_not_keep_the_segments_behind_it() {
         spool.admit(event(number), &intent(1)).unwrap();
         settle(&spool, number);
         if number % 10 == 0 {
-            (_, cursor) = spool.read(cursor, 1_000).unwrap();
+            (_, cursor) = carry(&spool, cursor, 1_000);
             spool.ingested(cursor).unwrap();
             assert!(spool.total_bytes() < 15_000);
         }
@@ -145,9 +153,9 @@ fn a_write_that_fails_half_way_leaves_no_half_record_for_what_follows() {
         spool.admit(event(1), &intent(100)).unwrap();
         spool.admit(event(2), &intent(100)).unwrap();
         room.store(30, Ordering::SeqCst);
-        let (_, written) = spool.settle(&usage(event(1), key(1, &[]).key.id, 60)).unwrap();
+        let (_, written) = spool.settle(&finished(1)).unwrap();
         assert!(written.is_err());
-        assert!(spool.settle(&usage(event(1), key(1, &[]).key.id, 60)).is_none(), "it has ended");
+        assert!(spool.settle(&finished(1)).is_none(), "it has ended");
         room.store(1_000_000, Ordering::SeqCst);
         settle(&spool, 2);
         spool.flush().unwrap();
@@ -184,7 +192,64 @@ fn denials_leave_room_for_calls() {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings { max_bytes: 20_000, ..small_segments() };
     let (spool, _) = Spool::open(folder.path(), settings).unwrap();
-    let refused = (0..1_000).find(|&number| spool.note_denied(&usage(event(number), key(1, &[]).key.id, 0)).is_err());
+    let refused = (0..1_000).find(|&number| spool.note_denied(&finished(number)).is_err());
     assert!(refused.is_some() && spool.total_bytes() <= 10_000);
     spool.admit(event(1_001), &intent(1)).unwrap();
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Write(u8),
+    Carry(usize),
+    /// The database did not take what was read.
+    InVain(usize),
+    /// More than is kept in memory.
+    Burst,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        8 => (1u8..20).prop_map(Step::Write),
+        8 => (1usize..30).prop_map(Step::Carry),
+        2 => (1usize..30).prop_map(Step::InVain),
+        1 => Just(Step::Burst),
+    ];
+    prop::collection::vec(step, 0..30)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn every_record_is_carried_once_and_in_order_from_memory_or_from_the_files(steps in steps()) {
+        let folder = tempfile::tempdir().unwrap();
+        let (spool, _) = Spool::open(folder.path(), Settings { max_bytes: 1 << 30, ..large_segments() }).unwrap();
+        let (mut written, mut cursor, mut carried) = (0, Cursor::default(), vec![]);
+        let mut take = |cursor: &mut Cursor, most| {
+            let (records, next) = carry(&spool, *cursor, most);
+            carried.extend(records.iter().map(|record| record.id.as_i64()));
+            spool.ingested(next).unwrap();
+            std::mem::replace(cursor, next) != next
+        };
+        for step in steps {
+            let new = match step {
+                Step::Write(some) => i64::from(some),
+                Step::Burst => fresh::MOST as i64 + 1,
+                Step::Carry(most) => {
+                    take(&mut cursor, most);
+                    0
+                }
+                Step::InVain(most) => {
+                    carry(&spool, cursor, most);
+                    0
+                }
+            };
+            for number in written..written + new {
+                spool.note_denied(&finished(number)).unwrap();
+            }
+            written += new;
+        }
+        while take(&mut cursor, 500) {}
+        prop_assert_eq!(carried, (0..written).collect::<Vec<_>>());
+    }
 }

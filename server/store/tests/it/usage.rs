@@ -58,7 +58,7 @@ on_both_engines! {
         assert_eq!(store.ingest(&batch).await.unwrap().inserted, 0);
         let doubled = [batch[0].clone(), batch[0].clone(), call(key_id(1), NOW, 301), call(key_id(1), NOW, 301)];
         assert_eq!(store.ingest(&doubled).await.unwrap().inserted, 1, "nor twice in one batch");
-        assert_eq!(store.ingest(&[]).await.unwrap().inserted, 0);
+        assert_eq!(store.ingest::<UsageRecord>(&[]).await.unwrap().inserted, 0);
 
         let spent = NanoUsd::from_nano(301_000);
         let used = Consumed { spent, requests: 301, tokens: 301 * 31 };
