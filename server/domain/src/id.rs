@@ -4,7 +4,7 @@
 //! keeps the printed form. The exception is [`EventId`], a time-ordered number, because ten million of them are kept.
 
 use crate::base62;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
@@ -45,8 +45,8 @@ impl FromStr for Id12 {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(Id12);
 
         impl $name {
@@ -65,7 +65,13 @@ macro_rules! id {
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}{}", $prefix, self.0.as_str())
+                f.write_str($prefix)?;
+                f.write_str(self.0.as_str())
+            }
+        }
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
             }
         }
         impl fmt::Debug for $name {
@@ -83,11 +89,6 @@ macro_rules! id {
             type Error = InvalidId;
             fn try_from(text: String) -> Result<Self, InvalidId> {
                 text.parse()
-            }
-        }
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                id.to_string()
             }
         }
     };

@@ -1,14 +1,16 @@
 //! A denial in one or two sentences for people: what happened, with its figures, and what to do next.
 
-use crate::error::iso;
+use crate::error::{Asked, iso, scope_name};
+use domain::budget::BudgetScope;
 use domain::denial::{Denial, LimitReached, TrafficLimit};
 
 /// What happened and what to do next, for people.
-pub(crate) fn sentence(denial: &Denial) -> String {
+pub(crate) fn sentence(denial: &Denial, asked: &Asked<'_>) -> String {
+    let whose = |scope| whose(scope, asked);
     let budget = |reached: &LimitReached| {
         let reset = reached.resets_at.map_or_else(|| "never resets".to_owned(), |at| format!("resets at {}", iso(at)));
-        let (scope, window) = (reached.scope.word(), reached.window.word());
-        format!("the {scope}'s {window} budget of {} ({} spent; it {reset})", reached.limit, reached.spent)
+        let (whose, window) = (whose(reached.scope), reached.window.word());
+        format!("{whose}'s {window} budget of {} ({} spent; it {reset})", reached.limit, reached.spent)
     };
     match denial {
         Denial::InvalidKey => "This key is not known here. Send a Keywright key (it starts with kwr_) as \
@@ -46,25 +48,27 @@ pub(crate) fn sentence(denial: &Denial) -> String {
             format!("The model '{model}' is not served at this path. Call it at {endpoint}.")
         }
         Denial::RateLimited(TrafficLimit { scope, limit, retry_after_ms }) => format!(
-            "More than {limit} requests in a minute for this {}. Try again in {} s.",
-            scope.word(),
+            "More than {} in a minute for {}. Try again in {} s.",
+            counted(*limit, "request"),
+            whose(*scope),
             retry_after_ms.div_ceil(1_000)
         ),
         Denial::TokensLimited(TrafficLimit { scope, limit, retry_after_ms }) => format!(
-            "More than {limit} tokens in a minute for this {}, counting what this call will probably use. Try again in {} s.",
-            scope.word(),
+            "More than {} in a minute for {}, counting what this call will probably use. Try again in {} s.",
+            counted(*limit, "token"),
+            whose(*scope),
             retry_after_ms.div_ceil(1_000)
         ),
         Denial::ConcurrencyLimited(TrafficLimit { scope, limit, .. }) => format!(
-            "{limit} calls of this {} are in flight, as many as it may have. Try again when one has ended.",
-            scope.word()
+            "As many calls as are allowed at once for {} are in flight: {limit}. Try again when one has ended.",
+            whose(*scope)
         ),
         Denial::QuotaExhausted(reached) => {
             let reset =
                 reached.resets_at.map_or_else(|| "never resets".to_owned(), |at| format!("resets at {}", iso(at)));
             format!(
-                "Used up: the {}'s quota of {} {} a {} ({} used; it {reset}). Its owner can ask for more on the key's page.",
-                reached.scope.word(),
+                "Used up: {}'s quota of {} {} a {} ({} used; it {reset}). Its owner can ask for more on the key's page.",
+                whose(reached.scope),
                 reached.limit,
                 reached.counted.word(),
                 reached.window.word(),
@@ -125,4 +129,21 @@ pub(crate) fn sentence(denial: &Denial) -> String {
             "Usage cannot be recorded at the moment, so that nothing is forwarded. Tell an administrator.".to_owned()
         }
     }
+}
+
+/// Whose limit it is. People and keys are told apart by what they see of each other; the others have names.
+fn whose(scope: BudgetScope, asked: &Asked<'_>) -> String {
+    let name = || scope_name(scope, asked);
+    match scope {
+        BudgetScope::Organisation => "the organisation".to_owned(),
+        BudgetScope::Key(_) => "this key".to_owned(),
+        BudgetScope::Person(_) => "the owner of this key".to_owned(),
+        BudgetScope::Unit(_) => format!("the business unit {}", name()),
+        BudgetScope::Team(_) => format!("the team {}", name()),
+        BudgetScope::Profile(_) => format!("all keys under the guardrails {}", name()),
+    }
+}
+
+fn counted(count: u64, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }

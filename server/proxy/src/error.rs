@@ -37,7 +37,7 @@ pub(crate) struct Asked<'a> {
 
 /// Says no.
 pub(crate) fn refuse(denial: &Denial, asked: &Asked<'_>) -> Response<Body> {
-    refuse_with(denial, &sentence(denial), asked)
+    refuse_with(denial, &sentence(denial, asked), asked)
 }
 
 /// Says no in words of the caller's choice.

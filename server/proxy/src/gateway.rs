@@ -135,7 +135,7 @@ impl Gateway {
         let skin = route::skin(path, &parts.headers);
         let nobody = Asked { event, skin, record: None, settings: &self.settings };
         let Some(route) = route::find(&parts.uri) else {
-            let words = route::advice(path).unwrap_or_else(|| error::sentence(&Denial::NotFound));
+            let words = route::advice(path).unwrap_or_else(|| error::sentence(&Denial::NotFound, &nobody));
             return error::refuse_with(&Denial::NotFound, &words, &nobody);
         };
         let (methods, allow) = route.methods();
@@ -277,7 +277,7 @@ impl Gateway {
         model: &str,
         denial: &Denial,
     ) -> Response<Body> {
-        self.deny_with(caller, endpoint, model, denial, &error::sentence(denial))
+        self.deny_with(caller, endpoint, model, denial, &error::sentence(denial, &asked(caller, self)))
     }
 
     /// The same in other words.

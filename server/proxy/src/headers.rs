@@ -7,24 +7,33 @@ use crate::ports::ProviderRecord;
 use domain::id::EventId;
 use domain::key_secret::SecretText;
 use domain::model::{ProviderKind, WireFormat};
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Carried to a provider of the client's format, if the client sent them.
-const fn upward(format: WireFormat) -> &'static [&'static str] {
+fn upward(format: WireFormat) -> &'static [HeaderName] {
+    static OPENAI: [HeaderName; 1] = [HeaderName::from_static("openai-beta")];
+    static ANTHROPIC: [HeaderName; 2] = [ANTHROPIC_VERSION, HeaderName::from_static("anthropic-beta")];
     match format {
-        WireFormat::OpenAi => &["openai-beta"],
-        WireFormat::Anthropic => &["anthropic-version", "anthropic-beta"],
+        WireFormat::OpenAi => &OPENAI,
+        WireFormat::Anthropic => &ANTHROPIC,
         WireFormat::Gemini => &[],
     }
 }
 
 /// Carried back to the client.
-const DOWNWARD: [&str; 4] = ["content-type", "retry-after", "retry-after-ms", "x-should-retry"];
+const DOWNWARD: [HeaderName; 4] =
+    [CONTENT_TYPE, RETRY_AFTER, HeaderName::from_static("retry-after-ms"), HeaderName::from_static("x-should-retry")];
 
 /// Under these names providers tell their own id of a request.
-const UPSTREAM_IDS: [&str; 3] = ["x-request-id", "request-id", "apim-request-id"];
+const UPSTREAM_IDS: [HeaderName; 3] = [
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("request-id"),
+    HeaderName::from_static("apim-request-id"),
+];
 const UPSTREAM_ID: HeaderName = HeaderName::from_static("x-keywright-upstream-id");
+/// An answer with its ids, limits, cost and budget: making room later would hash them all again.
+const ANSWER_HEADERS: usize = 24;
 
 const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
 /// Anthropic demands one; this is the oldest that still holds.
@@ -49,8 +58,8 @@ pub(crate) fn for_provider(
 ) -> Result<HeaderMap, UnusableCredential> {
     let mut headers = HeaderMap::with_capacity(8);
     for name in upward(provider.format()) {
-        for value in client.get_all(*name) {
-            headers.append(*name, value.clone());
+        for value in client.get_all(name) {
+            headers.append(name, value.clone());
         }
     }
     headers.insert(CONTENT_TYPE, kind.content.clone());
@@ -80,13 +89,13 @@ pub(crate) fn for_provider(
 
 /// The headers of the client's answer, from the provider's.
 pub(crate) fn for_client(provider: &HeaderMap, event: EventId) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(12);
+    let mut headers = HeaderMap::with_capacity(ANSWER_HEADERS);
     for name in DOWNWARD {
-        if let Some(value) = provider.get(name) {
+        if let Some(value) = provider.get(&name) {
             headers.insert(name, value.clone());
         }
     }
-    if let Some(id) = UPSTREAM_IDS.iter().find_map(|name| provider.get(*name)) {
+    if let Some(id) = UPSTREAM_IDS.iter().find_map(|name| provider.get(name)) {
         headers.insert(UPSTREAM_ID, id.clone());
     }
     crate::error::identify(&mut headers, event);

@@ -102,12 +102,13 @@ impl Ended {
         };
         let settled = reservation.settle(Ending { status: self.status, outcome, error, charge });
         let mut event = |denial: &Denial| {
+            let asked = asked(&caller, &gateway);
             let words = match denial {
                 _ if shutdown => SHUTDOWN.to_owned(),
                 Denial::BudgetExhausted(limit) => out_of_money(limit),
-                denial => sentence(denial),
+                denial => sentence(denial, &asked),
             };
-            let mut body = error_body(denial, &words, &asked(&caller, &gateway));
+            let mut body = error_body(denial, &words, &asked);
             if shutdown && let Some(error) = body.get_mut("error") {
                 // Where Google's errors have the word that others call a code, which is a number there.
                 let place =
