@@ -52,6 +52,18 @@ def test_openai_chat_streamed_with_usage(openai_client):
     assert chunks[-1].usage.completion_tokens > 0
 
 
+def test_openai_stored_responses(openai_client):
+    responses = openai_client.responses
+    first = responses.create(model=LARGE, input="Say hello")
+    second = responses.create(model=LARGE, input="And again", previous_response_id=first.id)
+    assert "I remember 1 turn before this one" in second.output_text
+    assert responses.retrieve(first.id, include=["message.output_text.logprobs"]).output_text == first.output_text
+    assert [item.content[0].text for item in responses.input_items.list(first.id, limit=5)] == ["Say hello"]
+    responses.delete(first.id)
+    with pytest.raises(openai.NotFoundError):
+        responses.retrieve(first.id)
+
+
 def test_openai_response(openai_client):
     answer = openai_client.responses.create(model=LARGE, input="Say hello")
     assert answer.status == "completed"

@@ -6,6 +6,7 @@ use crate::gateway::ledger::Ledger;
 use crate::gateway::reconcile::reconcile;
 use crate::gateway::recovery::UsageHistory;
 use crate::http::shutdown::Shutdown;
+use domain::stored_response;
 use domain::time::{Clock, MS_PER_DAY, MS_PER_HOUR, Timestamp};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
@@ -31,13 +32,15 @@ pub async fn clean_up(store: Store, clock: Arc<dyn Clock>) {
     }
 }
 
-/// Sessions and sign-ins when they have ended, forms and replaced credentials after a day.
+/// Sessions and sign-ins when they have ended, forms and replaced credentials after a day, whose the responses are that
+/// providers kept when they have dropped them.
 async fn once(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
     tx.delete_sessions_expired(now).await?;
     tx.delete_logins_before(now.plus_ms(-MS_PER_HOUR)).await?;
     tx.delete_submissions_before(now.plus_ms(-MS_PER_DAY)).await?;
     tx.delete_credentials_replaced_before(now.plus_ms(-MS_PER_DAY)).await?;
+    tx.delete_stored_responses_before(now.plus_days(-stored_response::KEPT_DAYS)).await?;
     tx.commit().await
 }
 

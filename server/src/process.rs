@@ -15,6 +15,7 @@ use crate::gateway::directory::Directory;
 use crate::gateway::ingest::Ingest;
 use crate::gateway::ledger::Ledger;
 use crate::gateway::recovery::{NotRecovered, open_ledger};
+use crate::gateway::stored_responses::StoredResponses;
 use crate::gateway::{Unavailable, spool};
 use crate::http::egress::{EgressPolicy, upstream_connector};
 use crate::http::entrance;
@@ -25,6 +26,7 @@ use crate::router;
 use crate::state::{App, Look};
 use crate::wiring::gateway_port::LiveGateway;
 use crate::wiring::policy_source::StoredPolicy;
+use crate::wiring::response_shelf::StoredShelf;
 use crate::wiring::usage_store::StoredUsage;
 use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
@@ -96,6 +98,7 @@ pub struct Process {
     pub sealing: Arc<Sealing>,
     ingest: Arc<Ingest>,
     ledger: Arc<Ledger>,
+    responses: Arc<StoredResponses>,
     jobs: Vec<JoinHandle<()>>,
     _lock: Arc<Mutex<ExclusiveLock>>,
 }
@@ -122,12 +125,15 @@ impl Process {
         let directory = Arc::new(Directory::new(policy.clone(), policy, clock.clone()));
         directory.load().await?;
 
+        let responses = Arc::new(StoredResponses::new(Arc::new(StoredShelf(store.clone()))));
+
         let connector = upstream_connector(&plan.egress)?;
         let longest_call = plan.gateway.timeouts.total;
         let gateway = Gateway::new(Parts {
             directory: directory.clone(),
             ledger: ledger.clone(),
             history: usage.clone(),
+            stored: responses.clone(),
             clock: clock.clone(),
             upstream: Arc::new(HyperUpstream::new(connector.clone())),
             random: Box::new(spread),
@@ -177,14 +183,28 @@ impl Process {
         let cut_streams = move || streams.cut_streams();
         let books =
             jobs::Books { ledger: ledger.clone(), ingest: ingest.clone(), history: usage, clock: clock.clone(), zone };
+        let writer = responses.clone();
         let jobs = vec![
             tokio::spawn(books.keep(longest_call)),
             tokio::spawn(async move { directory.keep_current().await }),
+            tokio::spawn(async move { writer.keep_writing().await }),
             tokio::spawn(jobs::clean_up(store.clone(), clock.clone())),
             tokio::spawn(jobs::stay_alone(store.clone(), lock.clone(), plan.shutdown.clone())),
             tokio::spawn(jobs::cut_streams_in_time(cut_streams, plan.shutdown, plan.drain)),
         ];
-        Ok(Self { app, gateway: LlmRoute(gateway), store, clock, random, sealing, ingest, ledger, jobs, _lock: lock })
+        Ok(Self {
+            app,
+            gateway: LlmRoute(gateway),
+            store,
+            clock,
+            random,
+            sealing,
+            ingest,
+            ledger,
+            responses,
+            jobs,
+            _lock: lock,
+        })
     }
 
     /// Everything that is not the gateway.
@@ -214,6 +234,9 @@ impl Process {
             job.abort();
         }
         self.ledger.flush_refusals(true);
+        if let Err(error) = self.responses.flush().await {
+            tracing::warn!(%error, "the newest stored responses can no longer be referred to");
+        }
         if let Err(error) = self.ingest.flush().await {
             tracing::warn!(%error, "the last records stay in the spool and are ingested at the next start");
         }

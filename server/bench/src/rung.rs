@@ -96,6 +96,7 @@ pub async fn run(options: Options) -> Result<(), Problem> {
                 directory: installed.directory.clone(),
                 ledger,
                 history: Arc::new(NoHistory),
+                stored: Arc::new(NoHistory),
                 clock: Arc::new(SystemClock),
                 upstream: Arc::new(HyperUpstream::new(connector)),
                 random: Box::new(spread),

@@ -19,6 +19,7 @@ use crate::route::Address;
 use crate::routing::{Candidate, candidates, is_served};
 use crate::size::{self, Measured};
 use crate::slices::Slices;
+use crate::stored;
 use bytes::Bytes;
 use domain::denial::Denial;
 use domain::id::EventId;
@@ -26,6 +27,7 @@ use domain::markup::Markup;
 use domain::model::{Endpoint, Model, WireFormat};
 use domain::money::NanoUsd;
 use domain::pricing::{Bound, CallSize, PriceList};
+use domain::stored_response::{ResponseId, StoredResponse};
 use domain::time::Timestamp;
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -87,6 +89,8 @@ pub(crate) struct Called {
     pub address: Address,
     pub head: Head,
     pub body: Bytes,
+    /// The response that the call goes on from, which its provider adds to the input.
+    pub continues: Option<Box<StoredResponse>>,
 }
 
 /// A call that may go to a provider, with the money for it.
@@ -179,6 +183,9 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
     let (endpoint, record) = (*endpoint, &*caller.record);
     let model = authorised_model(gateway, record, &head.model)?;
     let mut candidates = serving(gateway, &model, endpoint)?;
+    if let Some(previous) = &called.continues {
+        stored::only_where_it_is(&mut candidates, previous, &model)?;
+    }
     let chat = outbound::translatable(&mut candidates, called)?;
     let free = endpoint.counts_for().is_some();
     if model.price.is_none() && !free {
@@ -425,6 +432,17 @@ impl Admitted {
         let Candidate { deployment, provider, .. } = &self.candidates[at];
         self.markup = provider.markup;
         self.reservation.sent_to(deployment.id);
+    }
+    /// True if the provider is to keep its answer.
+    pub(crate) const fn keeps_answer(&self) -> bool {
+        self.called.head.keeps
+    }
+    /// The answer to this call as its provider keeps it; `None` before it was sent.
+    pub(crate) fn kept(&self, id: ResponseId, tokens: u64, made_at: Timestamp) -> Option<StoredResponse> {
+        let deployment = self.reservation.deployment()?;
+        let place = self.candidates.iter().find(|candidate| candidate.deployment.id == deployment)?;
+        let owner = self.caller.record.key.owner;
+        Some(StoredResponse { id, owner, provider: place.provider.id, deployment, tokens, made_at })
     }
     /// True if the client itself asked for the usage of its stream.
     pub(crate) fn client_wants_usage(&self) -> bool {

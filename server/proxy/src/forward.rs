@@ -228,6 +228,7 @@ impl Exchange {
                 Ok(None) => {
                     let usage = dialect::plain_usage(self.provider_endpoint(), &kept);
                     let charge = self.plain_charge(usage, kept.len());
+                    self.remember(self.id_of_answer(&kept), &charge);
                     // A connection that just ends tells nobody that the answer was longer.
                     let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
                     if usage.is_none() && answers_in_json(self.admitted.endpoint()) && !is_json() {
@@ -303,6 +304,7 @@ impl Exchange {
         let (sender, client_body) = Body::channel();
         // If nobody takes it, the channel says so at the next step.
         let _ = answer.send(head.map(|()| client_body));
+        let id = self.id_of_answer(&begun);
         let mut tail = BytesMut::from(&begun[begun.len().saturating_sub(TAIL_BYTES)..]);
         let mut seen = begun.len();
         let mut held = begun;
@@ -339,6 +341,7 @@ impl Exchange {
         let cut_short = must_close && !tail.trim_ascii_end().ends_with(b"}");
         let failure = failure.or(cut_short.then_some(Denial::UpstreamProtocol));
         let charge = self.plain_charge(usage, seen);
+        self.remember(id, &charge);
         let outcome = match failure {
             _ if self.drain.client_is_gone() => Outcome::ClientGone,
             None => Outcome::Answered,

@@ -13,11 +13,12 @@ use crate::head;
 use crate::health::{Health, Healths};
 use crate::holding::Holding;
 use crate::multipart;
-use crate::ports::{Directory, History, KeyRecord, Ledger};
+use crate::ports::{Directory, History, KeyRecord, Ledger, StoredResponses};
 use crate::presented_key::{self, Recognised, UnrecognisedCounts};
 use crate::request;
 use crate::route::{self, Address, Route};
 use crate::settings::Settings;
+use crate::stored;
 use crate::strangers::Strangers;
 use crate::upstream::Upstream;
 use bytes::Bytes;
@@ -39,6 +40,7 @@ pub struct Parts {
     pub directory: Arc<dyn Directory>,
     pub ledger: Arc<dyn Ledger>,
     pub history: Arc<dyn History>,
+    pub stored: Arc<dyn StoredResponses>,
     pub clock: Arc<dyn Clock>,
     pub upstream: Arc<dyn Upstream>,
     /// Spreads calls over deployments; needs no secrecy.
@@ -50,26 +52,28 @@ pub struct Gateway {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) history: Arc<dyn History>,
+    pub(crate) stored: Arc<dyn StoredResponses>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) upstream: Arc<dyn Upstream>,
     pub(crate) random: Box<dyn Fn() -> u64 + Send + Sync>,
     pub(crate) settings: Settings,
     pub(crate) drains: Arc<Semaphore>,
     pub(crate) healths: Arc<Healths>,
-    holding: Arc<Holding>,
+    pub(crate) holding: Arc<Holding>,
     strangers: Strangers,
     pub(crate) cutting: AtomicBool,
-    calls: TaskTracker,
+    pub(crate) calls: TaskTracker,
     unrecognised: UnrecognisedCounts,
 }
 
 impl Gateway {
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { directory, ledger, history, clock, upstream, random, settings } = parts;
+        let Parts { directory, ledger, history, stored, clock, upstream, random, settings } = parts;
         Arc::new(Self {
             directory,
             ledger,
             history,
+            stored,
             clock,
             upstream,
             random,
@@ -134,8 +138,8 @@ impl Gateway {
             let words = route::advice(path).unwrap_or_else(|| error::sentence(&Denial::NotFound, &nobody));
             return error::refuse_with(&Denial::NotFound, &words, &nobody);
         };
-        let (method, allow) = route.method();
-        if parts.method != method {
+        let (methods, allow) = route.methods();
+        if !methods.contains(&parts.method) {
             return error::refuse_method(allow, &nobody);
         }
         if let Err(denial) = self.directory.ready() {
@@ -160,6 +164,7 @@ impl Gateway {
         let caller = Caller { event, record, secret_version, peer, headers, skin, begun_at, arrived_at: begun_at };
         let endpoint = match route {
             Route::Call(endpoint, _) => Some(endpoint),
+            Route::Stored(..) => Some(Endpoint::Responses),
             _ => None,
         };
         if let Err(denial) = may_call(&caller.record, peer, endpoint, begun_at) {
@@ -171,6 +176,10 @@ impl Gateway {
             Route::Model(name) => answers::respond(self, &caller, answers::model(self, &caller, name)),
             Route::Key => answers::respond(self, &caller, Ok(answers::key(self, &caller))),
             Route::Request(id) => answers::respond(self, &caller, answers::request(self, &caller, id).await),
+            Route::Stored(id, of) => {
+                let wanted = stored::Wanted::of(id, of, &parts.method, parts.uri.query().unwrap_or_default());
+                Box::pin(stored::answer(self, caller, wanted)).await
+            }
         }
     }
 
@@ -209,7 +218,15 @@ impl Gateway {
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
         let model = head.model.clone();
-        let admitted = match admit::admit(self, caller, Called { endpoint, address, head, body }, held) {
+        let continues = match &head.previous {
+            None => None,
+            // On the heap: few calls have use for it.
+            Some(id) => match Box::pin(stored::previous(self, &caller, id)).await {
+                Ok(stored) => Some(Box::new(stored)),
+                Err(denial) => return self.deny(&caller, Some(endpoint), &model, &denial),
+            },
+        };
+        let admitted = match admit::admit(self, caller, Called { endpoint, address, head, body, continues }, held) {
             Ok(admitted) => admitted,
             Err(refused) => {
                 let (caller, denial) = *refused;
@@ -253,13 +270,31 @@ impl Gateway {
     }
 
     /// Refuses a recognised key before anything was reserved.
-    fn deny(&self, caller: &Caller, endpoint: Option<Endpoint>, model: &str, denial: &Denial) -> Response<Body> {
+    pub(crate) fn deny(
+        &self,
+        caller: &Caller,
+        endpoint: Option<Endpoint>,
+        model: &str,
+        denial: &Denial,
+    ) -> Response<Body> {
+        self.deny_with(caller, endpoint, model, denial, &error::sentence(denial, &asked(caller, self)))
+    }
+
+    /// The same in other words.
+    pub(crate) fn deny_with(
+        &self,
+        caller: &Caller,
+        endpoint: Option<Endpoint>,
+        model: &str,
+        denial: &Denial,
+        words: &str,
+    ) -> Response<Body> {
         let mut record = caller.draft(endpoint, model);
         record.status = error::status(denial, &self.settings).as_u16();
         record.denial = Some(denial.code().to_owned());
         record.duration_ms = u32::try_from(self.clock.now().since(caller.begun_at).max(0)).unwrap_or(u32::MAX);
         self.ledger.record_denied(record);
-        error::refuse(denial, &asked(caller, self))
+        error::refuse_with(denial, words, &asked(caller, self))
     }
 }
 

@@ -35,6 +35,7 @@ const BODY: Names = &[
     ("n", "n"),
     ("best_of", "best_of"),
     ("previous_response_id", "previous_response_id"),
+    ("store", "store"),
     ("conversation", "conversation"),
     ("prompt", "prompt"),
     ("background", "background"),
@@ -136,6 +137,10 @@ pub(crate) struct Head {
     pub usual: Beside,
     pub fixed: Beside,
     pub tier: AskedTier,
+    /// The provider is to keep its answer, so that later calls can refer to it.
+    pub keeps: bool,
+    /// The kept answer that this call goes on from, by its id as it was sent.
+    pub previous: Option<String>,
     pub scan: Scan,
 }
 
@@ -224,7 +229,7 @@ impl Fields<'_> {
             Some("true") => true,
             Some(_) => return Err(invalid("'stream' has to be true or false.")),
         };
-        self.refuse_references()?;
+        self.refuse_references(endpoint)?;
         let stream_options = match self.place("stream_options", text) {
             Some(at) => Some(Placed { value: self.stream_options()?, at }),
             None => None,
@@ -254,6 +259,9 @@ impl Fields<'_> {
             usual: self.usual(endpoint)?,
             fixed: Beside { searches: u64::from(self.get("web_search_options").is_some()), ..Beside::NOTHING },
             tier: self.tier(),
+            // Who says nothing wants it kept.
+            keeps: endpoint == Endpoint::Responses && self.get("store").is_none_or(|value| value.get() != "false"),
+            previous: self.previous()?,
             scan,
         })
     }
@@ -356,10 +364,16 @@ impl Fields<'_> {
         Ok(StreamOptions { include_usage, with_usage: serde_json::Value::Object(map).to_string() })
     }
 
-    /// Things that may be another key's, and prices that are not known.
-    fn refuse_references(&self) -> Result<(), Denial> {
+    fn previous(&self) -> Result<Option<String>, Denial> {
+        let previous = self.get("previous_response_id").map(|id| serde_json::from_str(id.get()));
+        previous.transpose().map_err(|_| invalid("'previous_response_id' has to be a text."))
+    }
+
+    /// Things that may be another key's, and prices that are not known. Of stored responses it is known whose they are.
+    fn refuse_references(&self, endpoint: Endpoint) -> Result<(), Denial> {
         for field in ["previous_response_id", "conversation", "container"] {
-            if self.get(field).is_some() {
+            let is_known = field == "previous_response_id" && endpoint == Endpoint::Responses;
+            if self.get(field).is_some() && !is_known {
                 return Err(invalid(format!(
                     "'{field}' refers to something stored at the provider, which may be another key's. Send the content \
                      itself."
@@ -415,6 +429,7 @@ mod tests {
     fn nulls_are_as_good_as_absent() {
         let head =
             chat(r#"{"model":"m","stream":null,"n":null,"max_tokens":null,"previous_response_id":null}"#).unwrap();
+        assert_eq!(head.previous, None);
         assert_eq!((head.stream, head.choices, head.caps[1].clone().unwrap().cap.value), (false, 1, None));
     }
 
@@ -474,6 +489,31 @@ mod tests {
         let items = r#"{"model":"m","input":[{"id":"fc_1","type":"function_call"},{"role":"user","id":"x","content":"y"}],
             "tools":[{"id":"mine"}]}"#;
         assert!(chat(items).is_ok());
+    }
+
+    #[test]
+    fn what_is_kept_and_what_a_call_goes_on_from_is_read_of_responses_alone() {
+        let head = |body: &str| read(body.as_bytes(), Endpoint::Responses, &Address::default()).unwrap();
+        for (body, keeps) in [
+            (r#"{"model":"m"}"#, true),
+            (r#"{"model":"m","store":null}"#, true),
+            (r#"{"model":"m","store":true}"#, true),
+            (r#"{"model":"m","store":false}"#, false),
+        ] {
+            assert_eq!(head(body).keeps, keeps, "{body}");
+            assert!(!chat(body).unwrap().keeps, "{body}");
+        }
+        let previous = r#"{"model":"m","previous_response_id":"resp\u005f1"}"#;
+        assert_eq!(head(previous).previous.as_deref(), Some("resp_1"));
+        for broken in [
+            r#"{"model":"m","previous_response_id":7}"#,
+            r#"{"model":"m","previous_response_id":"resp_1","previous_response_id":"resp_2"}"#,
+            r#"{"model":"m","Previous_Response_Id":"resp_1"}"#,
+            r#"{"model":"m","store":false,"Store":true}"#,
+            r#"{"model":"m","store":false,"store":true}"#,
+        ] {
+            assert!(read(broken.as_bytes(), Endpoint::Responses, &Address::default()).is_err(), "{broken}");
+        }
     }
 
     #[test]

@@ -44,6 +44,7 @@ mod settings;
 mod size;
 mod slices;
 mod sse;
+mod stored;
 mod strangers;
 mod stream;
 mod stream_end;

@@ -1,7 +1,8 @@
 //! What the proxy needs from the process around it, and nothing more: who is this key, may it spend, where does the
 //! call go, with which credential, and a place to write down what happened.
 //!
-//! Everything here answers from memory, but for [`History`]. Nothing else waits for the database.
+//! Everything here answers from memory, but for [`History`] and [`StoredResponses`], which look further where memory
+//! does not know. Nothing else waits for the database.
 
 use domain::access_profile::AccessProfile;
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope};
@@ -13,9 +14,10 @@ use domain::markup::Markup;
 use domain::model::{Model, ProviderKind, WireFormat};
 use domain::money::NanoUsd;
 use domain::provider_timeouts::ProviderTimeouts;
+use domain::stored_response::{ResponseId, StoredResponse};
 use domain::time::Timestamp;
 use domain::usage::{TokenUsage, UsageRecord};
-use domain::virtual_key::{KeySecret, KeyTerms, VirtualKey};
+use domain::virtual_key::{KeySecret, KeyTerms, Owner, VirtualKey};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
@@ -74,11 +76,22 @@ pub trait Directory: Send + Sync {
     fn credential(&self, id: CredentialId) -> Result<Arc<SecretText>, Denial>;
 }
 
-/// Calls that ended longer ago than the ledger remembers. The only thing here that may wait for the database; no call to
-/// a provider waits for it.
+/// Calls that ended longer ago than the ledger remembers. May wait for the database; no call to a provider waits for it.
 pub trait History: Send + Sync {
     /// A finished call by its id, if it belongs to this key. `Err` where that cannot be told now.
     fn finished(&self, event: EventId, key: KeyId) -> BoxFuture<'_, Result<Option<UsageRecord>, Denial>>;
+}
+
+/// Responses that providers keep, and to whom each was issued. Best effort: one that was forgotten can only not be
+/// referred to any more.
+pub trait StoredResponses: Send + Sync {
+    /// Remembers one. Never waits.
+    fn issued(&self, response: StoredResponse);
+    /// One of this owner's; may wait for the database, and only calls that refer to a response do. `Err` where that
+    /// cannot be told now.
+    fn find(&self, id: ResponseId, owner: Owner) -> BoxFuture<'_, Result<Option<StoredResponse>, Denial>>;
+    /// Its provider does not keep it any more. Never waits.
+    fn forget(&self, response: &StoredResponse);
 }
 
 /// What a call may cost at most, and under which key.

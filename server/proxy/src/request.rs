@@ -185,7 +185,8 @@ pub struct Chain {
 
 impl From<Bytes> for Chain {
     fn from(body: Bytes) -> Self {
-        Self { left: body.len() as u64, pieces: VecDeque::from([body]) }
+        let left = body.len() as u64;
+        Self { left, pieces: if body.is_empty() { VecDeque::new() } else { VecDeque::from([body]) } }
     }
 }
 

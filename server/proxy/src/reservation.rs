@@ -56,6 +56,11 @@ impl Reservation {
         }
     }
 
+    /// Where it was sent last.
+    pub(crate) fn deployment(&self) -> Option<DeploymentId> {
+        self.draft.as_ref()?.deployment
+    }
+
     pub(crate) const fn not_sent_after_all(&mut self) {
         self.sent = self.lost.is_some();
     }

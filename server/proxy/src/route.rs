@@ -14,6 +14,16 @@ pub(crate) enum Route<'a> {
     Model(&'a str),
     Key,
     Request(&'a str),
+    /// A response that its provider keeps, by its id as it stands in the path.
+    Stored(&'a str, Of),
+}
+
+/// What is asked of a stored response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    Itself,
+    Input,
+    Cancelling,
 }
 
 /// What the path and the query of a call say beside its endpoint.
@@ -75,10 +85,13 @@ impl Verb {
 }
 
 impl Route<'_> {
-    pub(crate) const fn method(&self) -> (&'static Method, &'static str) {
+    pub(crate) const fn methods(&self) -> (&'static [Method], &'static str) {
         match self {
-            Self::Call(..) => (&Method::POST, "POST"),
-            Self::Models | Self::Model(_) | Self::Key | Self::Request(_) => (&Method::GET, "GET"),
+            Self::Call(..) | Self::Stored(_, Of::Cancelling) => (&[Method::POST], "POST"),
+            Self::Stored(_, Of::Itself) => (&[Method::GET, Method::DELETE], "GET, DELETE"),
+            Self::Models | Self::Model(_) | Self::Key | Self::Request(_) | Self::Stored(_, Of::Input) => {
+                (&[Method::GET], "GET")
+            }
         }
     }
 }
@@ -114,10 +127,22 @@ fn below_version<'a>(rest: &'a str, query: &str) -> Option<Route<'a>> {
             (Some(endpoint), _) => endpoint,
             (None, Some(("models", _) | ("publishers", _))) => return gemini(rest, query),
             (None, Some(("requests", id))) if !id.is_empty() => return Some(Route::Request(id)),
+            (None, Some(("responses", rest))) => return stored(rest),
             (None, _) => return None,
         },
     };
     Some(Route::Call(endpoint, Address::default()))
+}
+
+/// `ID`, `ID/input_items` or `ID/cancel`. Two words in the place of an id are endpoints that are not served.
+fn stored(rest: &str) -> Option<Route<'_>> {
+    let (id, of) = match rest.split_once('/') {
+        None => (rest, Of::Itself),
+        Some((id, "input_items")) => (id, Of::Input),
+        Some((id, "cancel")) => (id, Of::Cancelling),
+        Some(_) => return None,
+    };
+    (!matches!(id, "" | "compact" | "input_tokens")).then_some(Route::Stored(id, of))
 }
 
 /// The endpoint of OpenAI's or Anthropic's format at this path behind the version.
@@ -271,6 +296,17 @@ mod tests {
         }
         assert_eq!(find(&uri("/v1/models/meta/llama-4")), Some(Route::Model("meta/llama-4")));
         assert_eq!(find(&uri("/v1/models/llama:8b")), Some(Route::Model("llama:8b")));
+        for (path, of) in [
+            ("/v1/responses/resp_1", Of::Itself),
+            ("/openai/v1/responses/resp_1", Of::Itself),
+            ("/v1/responses/resp_1/input_items?limit=1", Of::Input),
+            ("/v1/responses/resp_1/cancel", Of::Cancelling),
+        ] {
+            assert_eq!(find(&uri(path)), Some(Route::Stored("resp_1", of)), "{path}");
+        }
+        for nowhere in ["/v1/responses/", "/v1/responses/compact", "/v1/responses/r/x", "/v1/responses/r/cancel/x"] {
+            assert_eq!(find(&uri(nowhere)), None, "{nowhere}");
+        }
         for nowhere in ["/", "/v1", "/v1/", "/v1/models/", "/v1/v1/models", "/v1/chat/completions/", "/v2/key"] {
             assert_eq!(find(&uri(nowhere)), None, "{nowhere}");
         }

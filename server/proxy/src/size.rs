@@ -48,6 +48,8 @@ pub(crate) fn measure(called: &Called, candidates: &[Candidate], model: &Model, 
     };
     let input_tokens = input_tokens.saturating_add(beside_text(called, candidates, model));
     let characters = head.most.characters;
+    // What was said before may have been anything.
+    let goes_on = called.continues.is_some();
     let (output_tokens, output_estimate) = match endpoint {
         Endpoint::ImageGenerations | Endpoint::ImageEdits | Endpoint::ImageVariations => {
             let each = model.max_output_tokens.unwrap_or(TOKENS_PER_IMAGE_MADE);
@@ -64,11 +66,13 @@ pub(crate) fn measure(called: &Called, candidates: &[Candidate], model: &Model, 
     let size = CallSize {
         input_tokens,
         output_tokens,
-        hears: head.scan.audio,
-        sees: head.scan.images > 0,
+        hears: head.scan.audio || goes_on,
+        sees: head.scan.images > 0 || goes_on,
         units: Beside { tier: head.tier.dearest(), ..head.most },
     };
-    let prompt_estimate = bytes.div_ceil(3).saturating_add(heard(head.usual.audio_ms) / 2).min(input_tokens);
+    let before = called.continues.as_ref().map_or(0, |previous| previous.tokens);
+    let in_body = bytes.div_ceil(3).saturating_add(heard(head.usual.audio_ms) / 2);
+    let prompt_estimate = in_body.saturating_add(before).min(input_tokens);
     let (audio_output, image_output) = match endpoint {
         Endpoint::Speech => (output_estimate, 0),
         _ => (0, output_estimate),
@@ -97,7 +101,7 @@ fn beside_text(called: &Called, candidates: &[Candidate], model: &Model) -> u64 
     let per_image = candidates.iter().map(per_image).max().unwrap_or(0);
     let window = model.max_input_tokens;
     let images = head.scan.images.saturating_mul(per_image).min(window.unwrap_or(u64::MAX));
-    let outside = if head.scan.outside { window.unwrap_or(UNKNOWN_WINDOW) } else { 0 };
+    let outside = if head.scan.outside || called.continues.is_some() { window.unwrap_or(UNKNOWN_WINDOW) } else { 0 };
     let items = head.scan.items.saturating_mul(TOKENS_PER_ITEM);
     items.saturating_add(images).saturating_add(outside).saturating_add(heard(head.most.audio_ms))
 }

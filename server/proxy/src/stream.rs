@@ -83,7 +83,8 @@ pub(crate) async fn relay(
     let _ = answer.send(head.map(|()| client_body));
     // What is translated needs all that the provider says.
     let wants_usage = exchange.crossing.is_some() || exchange.admitted.client_wants_usage();
-    let tap = StreamTap::new(exchange.provider_endpoint(), framing, wants_usage);
+    let mut tap = StreamTap::new(exchange.provider_endpoint(), framing, wants_usage);
+    tap.wants_id = exchange.is_kept();
     let translator = exchange.crossing.as_ref().map(|crossing| Box::new(crossing.stream()));
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

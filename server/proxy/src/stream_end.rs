@@ -70,6 +70,7 @@ impl Ended {
     /// Settles, and only then lets the client see the end.
     pub(crate) async fn finish(mut self, end: End) {
         let charge = self.charge(&end);
+        self.exchange.remember(self.tap.id.take(), &charge);
         let gone = self.exchange.drain.client_is_gone();
         let (outcome, denial) = match &end {
             End::ClientGone => (Outcome::ClientGone, None),

@@ -54,6 +54,24 @@ impl Target<'_> {
 }
 
 impl ProviderRecord {
+    /// Where a stored response is, `rest` being its id and what is asked of it; `None` at providers that keep none.
+    pub(crate) fn stored_path(&self, rest: &str, query: &str) -> Option<String> {
+        let base = self.base_url.path().trim_end_matches('/');
+        let (base, version) = match self.kind {
+            ProviderKind::OpenAi => (base.to_owned(), None),
+            ProviderKind::AzureOpenAi if base.ends_with("/openai/v1") => (base.to_owned(), None),
+            ProviderKind::AzureOpenAi => {
+                let version = format!("api-version={AZURE_RESPONSES_VERSION}");
+                (format!("{}/openai", base.strip_suffix("/openai").unwrap_or(base)), Some(version))
+            }
+            ProviderKind::Anthropic | ProviderKind::Gemini => return None,
+        };
+        let query: Vec<&str> =
+            version.as_deref().into_iter().chain(Some(query).filter(|query| !query.is_empty())).collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        Some(format!("{base}/responses/{rest}{mark}{}", query.join("&")))
+    }
+
     /// Where this provider lists its models, which costs nothing and needs a valid credential.
     pub fn models_url(&self) -> String {
         let base = self.base_url.to_string();
@@ -147,6 +165,20 @@ mod tests {
         ] {
             assert_eq!(path(kind, base, endpoint, address).as_deref(), Some(expected));
         }
+    }
+
+    #[test]
+    fn stored_responses_are_found_where_they_are_kept() {
+        let path = |kind, base, query| provider(kind, base).stored_path("resp_1/input_items", query);
+        let found = |path: &str| Some(path.to_owned());
+        use ProviderKind::{Anthropic, AzureOpenAi, Gemini, OpenAi};
+        assert_eq!(path(OpenAi, "https://h/v1/", ""), found("/v1/responses/resp_1/input_items"));
+        assert_eq!(path(OpenAi, "https://h/v1", "limit=2"), found("/v1/responses/resp_1/input_items?limit=2"));
+        assert_eq!(path(AzureOpenAi, "https://h/openai/v1", ""), found("/openai/v1/responses/resp_1/input_items"));
+        let versioned = "/openai/responses/resp_1/input_items?api-version=2025-04-01-preview";
+        assert_eq!(path(AzureOpenAi, "https://h", ""), found(versioned));
+        assert_eq!(path(AzureOpenAi, "https://h/openai", "limit=2"), found(&format!("{versioned}&limit=2")));
+        assert_eq!((path(Anthropic, "https://h/v1", ""), path(Gemini, "https://h/v1beta", "")), (None, None));
     }
 
     #[test]

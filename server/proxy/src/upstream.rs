@@ -1,14 +1,16 @@
 //! The way out: sends an admitted call to a provider and gives back the answer as it begins.
 //!
-//! An [`Outbound`] can only be made from an admitted call, so that nothing unmetered can leave. Redirects are never
-//! followed: nothing here follows one, and a redirect is an error to the caller. Connecting (its timeout, which
-//! addresses are allowed, `TCP_NODELAY`) is the connector's business, which comes from outside.
+//! An [`Outbound`] can only be made from an admitted call, or for one about a stored response, which costs nothing: nothing
+//! unmetered can leave. Redirects are never followed: nothing here follows one, and a redirect is an error to the caller.
+//! Connecting (its timeout, which addresses are allowed, `TCP_NODELAY`) is the connector's business, which comes from
+//! outside.
 
 mod connections;
 
 use crate::admit::Admitted;
 use crate::crossing;
-use crate::headers;
+use crate::headers::{self, Kind};
+use crate::ports::ProviderRecord;
 use crate::request::Chain;
 use crate::routing::Candidate;
 use crate::target::Target;
@@ -17,7 +19,7 @@ use domain::denial::Denial;
 use domain::key_secret::SecretText;
 use futures_util::future::BoxFuture;
 use http::uri::{PathAndQuery, Uri};
-use http::{Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 use std::sync::Arc;
@@ -52,14 +54,29 @@ impl Outbound {
             tracing::error!(provider.name = %provider.name, "a deployment's model name cannot stand in a URL");
             Denial::ProviderError
         })?;
-        let mut parts = provider.base_url.clone().into_parts();
-        parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|_| Denial::ProviderError)?);
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Denial::ProviderError)?;
+        *request.uri_mut() = uri(provider, path)?;
         *request.headers_mut() =
             headers::for_provider(admitted.client_headers(), provider, credential, &admitted.kind())
                 .map_err(unusable)?;
+        Ok(Self { request, connect_within: provider.timeouts.connect() })
+    }
+
+    /// A request that costs nothing and has no body.
+    pub(crate) fn free(
+        method: Method,
+        provider: &ProviderRecord,
+        path: String,
+        client: &HeaderMap,
+        credential: &SecretText,
+    ) -> Result<Self, Denial> {
+        let kind = Kind { content: HeaderValue::from_static("application/json"), accept: "application/json" };
+        let mut request = Request::new(Chain::from(Bytes::new()));
+        *request.method_mut() = method;
+        *request.uri_mut() = uri(provider, path)?;
+        *request.headers_mut() =
+            headers::for_provider(client, provider, credential, &kind).map_err(|_| Denial::ProviderError)?;
         Ok(Self { request, connect_within: provider.timeouts.connect() })
     }
 
@@ -67,6 +84,13 @@ impl Outbound {
     pub fn into_request(self) -> Request<Chain> {
         self.request
     }
+}
+
+/// A path at a provider.
+fn uri(provider: &ProviderRecord, path: String) -> Result<Uri, Denial> {
+    let mut parts = provider.base_url.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|_| Denial::ProviderError)?);
+    Uri::from_parts(parts).map_err(|_| Denial::ProviderError)
 }
 
 /// Why there is no answer.

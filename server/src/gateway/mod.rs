@@ -18,6 +18,7 @@ pub mod levels;
 pub mod reconcile;
 pub mod recovery;
 pub mod spool;
+pub mod stored_responses;
 
 /// The database does not answer. Whoever gets this tries again; nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -4,4 +4,5 @@
 
 pub mod gateway_port;
 pub mod policy_source;
+pub mod response_shelf;
 pub mod usage_store;

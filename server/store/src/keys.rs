@@ -72,9 +72,9 @@ impl KeyRow {
 }
 
 /// The prefix of the id says which kind of owner it is.
-fn owner(id: &str) -> Result<Owner> {
+pub(crate) fn owner(id: &str) -> Result<Owner> {
     let person = id.parse().map(Owner::Person);
-    person.or_else(|_| id.parse().map(Owner::Team)).map_err(|_| StoreError::Corrupt("key owner"))
+    person.or_else(|_| id.parse().map(Owner::Team)).map_err(|_| StoreError::Corrupt("owner"))
 }
 
 pub(crate) fn owner_id(owner: Owner) -> String {

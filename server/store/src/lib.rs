@@ -34,6 +34,7 @@ mod row;
 mod sessions;
 mod settings;
 mod sign_in;
+mod stored_responses;
 mod submissions;
 mod teams;
 #[cfg(feature = "testing")]

@@ -38,6 +38,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(3, "0003_timeouts_of_providers"),
     pair!(4, "0004_usage_beside_text"),
     pair!(5, "0005_accounts_add_up"),
+    pair!(6, "0006_stored_responses"),
     pair!(7, "0007_discounts_and_attempts"),
 ];
 

@@ -5,9 +5,11 @@ use domain::denial::{Denial, TrafficLimit};
 use domain::id::{EventId, KeyId};
 use domain::limits::QuotaUse;
 use domain::money::NanoUsd;
+use domain::stored_response::{ResponseId, StoredResponse};
 use domain::time::{Clock, Timestamp};
 use domain::usage::{TokenUsage, UsageRecord};
-use proxy::ports::{self, History, KeyRecord, Ledger, ReserveRequest, Reserved};
+use domain::virtual_key::Owner;
+use proxy::ports::{self, History, KeyRecord, Ledger, ReserveRequest, Reserved, StoredResponses};
 use server::gateway::event_ids::EventIds;
 use server::gateway::spool::{Disk, SpoolFile};
 use std::collections::HashMap;
@@ -16,7 +18,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Calls of which nobody asks again.
+/// Calls and answers of which nobody asks again.
 pub struct NoHistory;
 
 impl History for NoHistory {
@@ -27,6 +29,18 @@ impl History for NoHistory {
     ) -> Pin<Box<dyn Future<Output = Result<Option<UsageRecord>, Denial>> + Send + '_>> {
         Box::pin(std::future::ready(Ok(None)))
     }
+}
+
+impl StoredResponses for NoHistory {
+    fn issued(&self, _: StoredResponse) {}
+    fn find(
+        &self,
+        _: ResponseId,
+        _: Owner,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<StoredResponse>, Denial>> + Send + '_>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+    fn forget(&self, _: &StoredResponse) {}
 }
 
 /// A disk that forgets.

@@ -14,6 +14,7 @@ pub(crate) mod translate;
 use crate::framing::Framing;
 use crate::sse::Event;
 use domain::model::{Endpoint, WireFormat};
+use domain::stored_response::ResponseId;
 use domain::usage::TokenUsage;
 use memchr::memmem;
 use serde_json::Value;
@@ -44,6 +45,9 @@ pub(crate) struct StreamTap {
     text_events: u64,
     /// The provider itself said that the answer failed.
     pub failed: bool,
+    /// Whether the answer's own id is looked for, and it: the provider keeps the answer under it.
+    pub wants_id: bool,
+    pub id: Option<ResponseId>,
 }
 
 impl StreamTap {
@@ -58,6 +62,8 @@ impl StreamTap {
             text_bytes: 0,
             text_events: 0,
             failed: false,
+            wants_id: false,
+            id: None,
         }
     }
 

@@ -68,7 +68,12 @@ pub(super) fn observe_response(tap: &mut StreamTap, event: &Event<'_>) -> Verdic
         return Verdict::Relay;
     }
     tap.failed |= name == b"error";
-    if !matches!(name, b"response.completed" | b"response.incomplete" | b"response.failed") {
+    let begins = matches!(name, b"response.created" | b"response.in_progress");
+    let ends = matches!(name, b"response.completed" | b"response.incomplete" | b"response.failed");
+    if (begins || ends) && tap.wants_id && tap.id.is_none() {
+        tap.id = crate::stored::id_in_event(data);
+    }
+    if !ends {
         return Verdict::Relay;
     }
     tap.failed |= name == b"response.failed";

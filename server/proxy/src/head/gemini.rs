@@ -49,6 +49,8 @@ pub(super) fn read(text: &str, scan: Scan, endpoint: Endpoint, model: &str, stre
         usual: Beside::NOTHING,
         fixed: Beside::NOTHING,
         tier: tier.and_then(ServiceTier::from_word).map_or(AskedTier::Standard, AskedTier::Named),
+        keeps: false,
+        previous: None,
         scan,
     };
     if endpoint != Endpoint::GenerateContent {

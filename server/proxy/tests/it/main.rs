@@ -16,6 +16,7 @@ mod media;
 mod over_http;
 mod provider;
 mod slices;
+mod stored;
 mod translation;
 mod wire;
 mod world;

@@ -35,6 +35,7 @@ pub(crate) enum Reply {
 
 /// What a provider was sent.
 pub(crate) struct Got {
+    pub(crate) method: http::Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
@@ -142,6 +143,7 @@ impl Upstream for FakeProvider {
     fn send(&self, outbound: Outbound) -> BoxFuture<'static, Result<Response<UpstreamBody>, SendError>> {
         let request = outbound.into_request();
         self.got.lock().unwrap().push(Got {
+            method: request.method().clone(),
             uri: request.uri().clone(),
             headers: request.headers().clone(),
             body: String::from_utf8(request.body().to_bytes().to_vec()).unwrap(),

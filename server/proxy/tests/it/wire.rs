@@ -143,6 +143,7 @@ pub(crate) fn gateway_over(world: &World, upstream: impl Upstream + 'static, set
         directory: Arc::clone(&world.directory) as _,
         ledger: Arc::clone(&world.ledger) as _,
         history: Arc::clone(&world.ledger) as _,
+        stored: Arc::clone(&world.stored) as _,
         clock: Arc::new(crate::world::ManualClock::new()),
         upstream: Arc::new(upstream),
         random: Box::new(|| 1),

@@ -13,18 +13,21 @@ use domain::model::{Deployment, Endpoint, Model, ProviderKind, WireFormat};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::pricing::{PriceList, TokenPrices};
 use domain::provider_timeouts::ProviderTimeouts;
+use domain::stored_response::{ResponseId, StoredResponse};
 use domain::time::{Clock, Timestamp};
 use domain::usage::{TokenUsage, UsageRecord};
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, KeyTerms, Owner, VirtualKey};
 use futures_util::future::BoxFuture;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
-use proxy::ports::{Directory, History, KeyRecord, Ledger, Level, ProviderRecord, ReserveRequest, Reserved, Traffic};
+use proxy::ports::{
+    Directory, History, KeyRecord, Ledger, Level, ProviderRecord, ReserveRequest, Reserved, StoredResponses, Traffic,
+};
 use proxy::{Body, Gateway, Parts, Settings};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicI64, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use zeroize::Zeroizing;
 
@@ -258,7 +261,29 @@ impl History for MemoryLedger {
     }
 }
 
+/// Every response that was issued, by whomever.
+#[derive(Default)]
+pub(crate) struct MemoryResponses {
+    pub(crate) issued: Mutex<Vec<StoredResponse>>,
+    pub(crate) away: AtomicBool,
+}
+
+impl StoredResponses for MemoryResponses {
+    fn issued(&self, response: StoredResponse) {
+        self.issued.lock().unwrap().push(response);
+    }
+    fn find(&self, id: ResponseId, owner: Owner) -> BoxFuture<'_, Result<Option<StoredResponse>, Denial>> {
+        let found = self.issued.lock().unwrap().iter().find(|known| known.id == id && known.owner == owner).cloned();
+        let found = if self.away.load(Ordering::Relaxed) { Err(Denial::Starting) } else { Ok(found) };
+        Box::pin(std::future::ready(found))
+    }
+    fn forget(&self, response: &StoredResponse) {
+        self.issued.lock().unwrap().retain(|known| known != response);
+    }
+}
+
 pub(crate) struct World {
+    pub(crate) stored: Arc<MemoryResponses>,
     pub(crate) directory: Arc<MemoryDirectory>,
     pub(crate) ledger: Arc<MemoryLedger>,
     pub(crate) provider: Arc<FakeProvider>,
@@ -277,16 +302,18 @@ impl World {
         let ledger = Arc::new(MemoryLedger { book: Mutex::new(book), sequence: AtomicU16::new(0) });
         let provider = Arc::new(FakeProvider::default());
         let clock = Arc::new(ManualClock::new());
+        let stored = Arc::new(MemoryResponses::default());
         let gateway = Gateway::new(Parts {
             directory: Arc::clone(&directory) as _,
             ledger: Arc::clone(&ledger) as _,
             history: Arc::clone(&ledger) as _,
+            stored: Arc::clone(&stored) as _,
             clock: Arc::clone(&clock) as _,
             upstream: Arc::clone(&provider) as _,
             random: Box::new(|| 7),
             settings,
         });
-        Self { directory, ledger, provider, clock, gateway }
+        Self { stored, directory, ledger, provider, clock, gateway }
     }
 
     /// Streams reserve in slices of this many tokens, since nothing of these models' output is hidden.

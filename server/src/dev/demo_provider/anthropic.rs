@@ -48,6 +48,7 @@ fn read(provider: &Provider, headers: &HeaderMap, body: &[u8]) -> Result<Asked, 
         prompt: last.map(text_of).unwrap_or_default(),
         tool_result: result.map(|result| text_of(&result["content"])),
         system: text_of(&body["system"]),
+        turns: 0,
         images: messages.iter().map(|message| parts_of_type(&message["content"], &["image"])).sum(),
         input_tokens: texts.map(|text| count_tokens(&text)).sum::<u64>()
             + count_tokens(&text_of(&body["system"]))

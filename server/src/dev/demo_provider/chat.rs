@@ -44,6 +44,7 @@ fn asked(body: &Value, model: String, messages: &[Value]) -> Asked {
         prompt: of_role("user").map(|message| text_of(&message["content"])).unwrap_or_default(),
         tool_result: of_role("tool").map(|message| text_of(&message["content"])),
         system: system.unwrap_or_default(),
+        turns: 0,
         images: messages.iter().map(|message| parts_of_type(&message["content"], &["image_url"])).sum(),
         input_tokens: texts.map(|text| count_tokens(&text)).sum::<u64>() + messages.len() as u64,
         max_tokens: body["max_completion_tokens"].as_u64().or_else(|| body["max_tokens"].as_u64()),

@@ -154,6 +154,7 @@ fn asked(model: &str, body: &Value) -> Asked {
         model: model.to_owned(),
         prompt: last.map(|content| text_of(&content["parts"])).unwrap_or_default(),
         tool_result: result.map(|result| said_by_tool(&result["response"])),
+        turns: 0,
         images: contents.iter().flat_map(parts).filter(is_image).count(),
         input_tokens: texts + count_tokens(&system) + contents.len() as u64,
         system,

@@ -19,6 +19,7 @@ mod rerank;
 mod responses;
 mod schema;
 mod script;
+mod stored;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -48,6 +49,7 @@ pub struct Settings {
 struct Provider {
     settings: Settings,
     answers: AtomicU64,
+    kept: stored::Shelf,
 }
 
 type Shared = axum::extract::State<Arc<Provider>>;
@@ -77,6 +79,9 @@ pub fn router(settings: Settings) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(chat::complete))
         .route("/v1/responses", post(responses::respond))
+        .route("/v1/responses/{id}", get(stored::retrieve).delete(stored::delete))
+        .route("/v1/responses/{id}/input_items", get(stored::input_items))
+        .route("/v1/responses/{id}/cancel", post(stored::cancel))
         .route("/v1/embeddings", post(embeddings::embed))
         .route("/v1/models", get(openai::models))
         .route("/v1/completions", post(completions::complete))
@@ -91,7 +96,7 @@ pub fn router(settings: Settings) -> Router {
         .route("/v1beta/models", get(gemini::models))
         .route("/v1beta/models/{call}", get(gemini::model).post(gemini::call))
         .fallback(openai::not_found)
-        .with_state(Arc::new(Provider { settings, answers: AtomicU64::new(1) }))
+        .with_state(Arc::new(Provider { settings, answers: AtomicU64::new(1), kept: stored::Shelf::default() }))
 }
 
 /// A running provider.

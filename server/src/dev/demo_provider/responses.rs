@@ -3,6 +3,7 @@
 use super::openai::{asked_error, invalid, read};
 use super::reply::{self, Piece, named};
 use super::script::{Asked, Call, Content, Plan, count_tokens, parts_of_type, plan, text_of, tools};
+use super::stored::Before;
 use super::{Provider, Shared};
 use axum::body::Bytes;
 use axum::http::HeaderMap;
@@ -18,12 +19,17 @@ pub(super) async fn respond(provider: Shared, headers: HeaderMap, body: Bytes) -
     if !(body["input"].is_string() || body["input"].is_array()) {
         return invalid("Missing required parameter: 'input'.");
     }
-    let asked = asked(&body, model);
+    let before = match provider.kept.before(&body) {
+        Ok(before) => before,
+        Err(refusal) => return *refusal,
+    };
+    let asked = asked(&body, &before, model);
     let plan = plan(&asked);
     if let Some(error) = asked_error(&plan).await {
         return error;
     }
-    let answer = Answer::new(&provider, &body, &asked, &plan);
+    let answer = Answer::new(&provider, &body, &before, &asked, &plan);
+    provider.kept.keep(&body, &before, &answer.ended(), || provider.next_id("msg_"));
     if asked.stream {
         reply::streamed(&plan, answer.events(provider.settings.word_pause)).await
     } else {
@@ -31,10 +37,10 @@ pub(super) async fn respond(provider: Shared, headers: HeaderMap, body: Bytes) -
     }
 }
 
-fn asked(body: &Value, model: String) -> Asked {
+fn asked(body: &Value, before: &Before, model: String) -> Asked {
     let one = [json!({"role": "user", "content": body["input"]})];
     let items = body["input"].as_array().map_or(&one[..], Vec::as_slice);
-    let texts = items.iter().map(|item| count_tokens(&text_of(&item["content"])));
+    let texts = before.items.iter().chain(items).map(|item| count_tokens(&text_of(&item["content"])));
     let last = items.last();
     let choice = &body["tool_choice"];
     let format = &body["text"]["format"];
@@ -43,6 +49,7 @@ fn asked(body: &Value, model: String) -> Asked {
         prompt: last.filter(|item| item["role"] == "user").map(|item| text_of(&item["content"])).unwrap_or_default(),
         tool_result: last.filter(|item| item["type"] == "function_call_output").map(|item| text_of(&item["output"])),
         system: instructions(body, items),
+        turns: before.turns,
         images: items.iter().map(|item| parts_of_type(&item["content"], &["input_image"])).sum(),
         input_tokens: texts.sum::<u64>() + count_tokens(&text_of(&body["instructions"])) + 1,
         max_tokens: body["max_output_tokens"].as_u64(),
@@ -142,7 +149,7 @@ fn with(mut data: Value, name: &str, value: Value) -> Value {
 }
 
 impl Answer {
-    fn new(provider: &Provider, body: &Value, asked: &Asked, plan: &Plan) -> Self {
+    fn new(provider: &Provider, body: &Value, before: &Before, asked: &Asked, plan: &Plan) -> Self {
         let status = if plan.truncated { "incomplete" } else { "completed" };
         let mut items = vec![];
         if !plan.thought.is_empty() {
@@ -164,7 +171,7 @@ impl Answer {
                 "status": "in_progress", "background": false, "error": null, "incomplete_details": null,
                 "instructions": body["instructions"], "max_output_tokens": body["max_output_tokens"],
                 "max_tool_calls": null, "model": asked.model, "output": [], "parallel_tool_calls": true,
-                "previous_response_id": null, "prompt_cache_key": body["prompt_cache_key"],
+                "previous_response_id": before.id, "prompt_cache_key": body["prompt_cache_key"],
                 "reasoning": or("reasoning", json!({"effort": null, "summary": null})), "safety_identifier": null,
                 "service_tier": "default", "store": or("store", json!(true)), "temperature": or("temperature", json!(1.0)),
                 "text": or("text", json!({"format": {"type": "text"}})), "tool_choice": or("tool_choice", json!("auto")),

@@ -29,6 +29,8 @@ pub(super) struct Asked {
     /// What a tool said, if that was the last word.
     pub(super) tool_result: Option<String>,
     pub(super) system: String,
+    /// Turns of this conversation that came before and are not sent again.
+    pub(super) turns: usize,
     /// Pictures in the whole conversation.
     pub(super) images: usize,
     /// Words of everything that was sent.
@@ -159,6 +161,11 @@ fn answer(asked: &Asked) -> Vec<String> {
         (None, prompt) if prompt.trim().is_empty() => "Hello!".to_owned(),
         (None, prompt) => format!("You wrote: “{}”.", quoted(prompt)),
     };
+    match asked.turns {
+        0 => {}
+        1 => opening.push_str(" I remember 1 turn before this one."),
+        many => opening.push_str(&format!(" I remember {many} turns before this one.")),
+    }
     match asked.images {
         0 => {}
         1 => opening.push_str(" I was shown 1 image."),

@@ -2,6 +2,7 @@
 
 mod beyond_chat;
 mod gemini;
+mod stored;
 
 use super::*;
 use domain::time::Timestamp;
@@ -41,10 +42,20 @@ async fn ask(method: &str, path: &str, headers: &str, body: &Value) -> Reply {
     send(method, path, headers, &if body.is_null() { String::new() } else { body.to_string() }).await
 }
 
-async fn send(method: &str, path: &str, headers: &str, body: &str) -> Reply {
+async fn running() -> Running {
     let settings =
         Settings { key: SecretText::new("demo-key".into()), word_pause: Duration::ZERO, clock: Arc::new(Noon) };
-    let provider = start(settings, 0).await.unwrap();
+    start(settings, 0).await.unwrap()
+}
+
+async fn send(method: &str, path: &str, headers: &str, body: &str) -> Reply {
+    let provider = running().await;
+    let reply = send_to(&provider, method, path, headers, body).await;
+    provider.stop().await;
+    reply
+}
+
+async fn send_to(provider: &Running, method: &str, path: &str, headers: &str, body: &str) -> Reply {
     let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: demo\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
         body.len()
@@ -53,7 +64,6 @@ async fn send(method: &str, path: &str, headers: &str, body: &str) -> Reply {
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     let ended = socket.read_to_end(&mut answer).await.is_ok();
-    provider.stop().await;
     // Sound is no text; its beginning is.
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();

@@ -46,6 +46,9 @@ pub(crate) fn model_id(number: u8) -> ModelId {
 pub(crate) fn provider_id(number: u8) -> ProviderId {
     ProviderId::from_random(&seed(number))
 }
+pub(crate) fn deployment_id(number: u8) -> DeploymentId {
+    DeploymentId::from_random(&seed(number))
+}
 pub(crate) fn credential_id(number: u8) -> CredentialId {
     CredentialId::from_random(&seed(number))
 }

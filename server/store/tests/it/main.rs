@@ -13,6 +13,7 @@ mod opening;
 mod people;
 mod policy;
 mod sessions;
+mod stored_responses;
 mod usage;
 
 /// Runs each of these stories on either engine: `sqlite::name` and `postgres::name`.
