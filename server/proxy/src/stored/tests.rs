@@ -1,6 +1,7 @@
 use super::*;
 use crate::ports::ProviderRecord;
 use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProviderId};
+use domain::markup::Markup;
 use domain::model::{Deployment, ProviderKind};
 use domain::money::PicoUsd;
 use domain::pricing::{PriceList, TokenPrices};
@@ -27,6 +28,7 @@ fn candidate(deployment: u8, provider: u8, endpoint: Endpoint) -> Candidate {
             base_url: http::Uri::from_static("http://127.0.0.1/v1"),
             enabled: true,
             timeouts: ProviderTimeouts::default(),
+            markup: Markup::NONE,
         }),
         endpoint,
     }
