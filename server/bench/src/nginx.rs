@@ -1,7 +1,7 @@
 //! nginx as the yardstick: a plain reverse proxy with keep-alive on both sides, configured into a temporary folder.
 //!
-//! One worker, since the gateway has one core. Streams go through a server of their own without buffering. Needs no root;
-//! run as root, the worker stays root, so that it can write into the folder.
+//! One process, since the gateway has one core, and since workers would outlive a master that is killed. Streams go through
+//! a server of their own without buffering. Needs no root.
 
 use crate::Problem;
 use crate::process::{Running, free_port, get};
@@ -56,7 +56,6 @@ pub async fn start(
 
 fn configuration(folder: &Path, plain: SocketAddr, streams: SocketAddr, provider: SocketAddr) -> String {
     let folder = folder.display();
-    let user = if rustix::process::geteuid().is_root() { "user root;\n" } else { "" };
     let places: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .iter()
         .map(|kind| format!("    {kind}_temp_path {folder}/{kind};\n"))
@@ -76,8 +75,8 @@ fn configuration(folder: &Path, plain: SocketAddr, streams: SocketAddr, provider
         )
     };
     format!(
-        "{user}daemon off;
-worker_processes 1;
+        "daemon off;
+master_process off;
 pid {folder}/nginx.pid;
 events {{ worker_connections 8192; }}
 http {{

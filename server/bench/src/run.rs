@@ -141,7 +141,7 @@ fn describe(setting: &Setting, options: &Options, report: &mut Report) {
         setting.effort.window.as_millis()
     ));
     match (&setting.nginx, nginx::find()) {
-        (Ok(_), Some((_, version))) => report.circumstance(format!("compared with {version}, one worker")),
+        (Ok(_), Some((_, version))) => report.circumstance(format!("compared with {version}, one process")),
         (Err(why), _) => report.skip("Comparison", "nginx", why.clone()),
         (Ok(_), None) => {}
     }
