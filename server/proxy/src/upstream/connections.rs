@@ -137,8 +137,9 @@ fn address<B>(request: &mut Request<B>) -> Result<Place, SendError> {
         return Err(SendError::NotSent("the URI of a provider is not absolute".into()));
     };
     let default_port = if scheme == Scheme::HTTPS { 443 } else { 80 };
+    // Put together from its parts, since an authority may have a password before its host.
     let host = match authority.port_u16() {
-        Some(port) if port != default_port => HeaderValue::from_str(authority.as_str()),
+        Some(port) if port != default_port => HeaderValue::try_from(format!("{}:{port}", authority.host())),
         _ => HeaderValue::from_str(authority.host()),
     };
     request.headers_mut().insert(HOST, host.map_err(|error| SendError::NotSent(error.into()))?);
@@ -196,3 +197,6 @@ impl<T: Transport, B: Payload> Body for Answer<T, B> {
         self.body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,7 @@ use super::policy::EgressPolicy;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// For `hyper_util`'s client.
+/// For the proxy's connections to providers.
 #[derive(Clone)]
 pub struct UpstreamConnector {
     usual: HttpsConnector<CheckedConnector>,
