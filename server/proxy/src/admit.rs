@@ -4,11 +4,13 @@
 //! be made elsewhere and carries its reservation; it is the only thing that can be sent to a provider.
 
 mod ahead;
+mod cap;
 mod outbound;
+mod priced;
 
 use crate::dialect::translate::Chat;
 use crate::gateway::Gateway;
-use crate::head::{AskedTier, Head, takes_forms};
+use crate::head::{Head, takes_forms};
 use crate::headers::Kind;
 use crate::holding::Held;
 use crate::metering::{CallBound, Tariff};
@@ -21,16 +23,18 @@ use crate::size::{self, Measured};
 use crate::slices::Slices;
 use crate::stored;
 use bytes::Bytes;
+use cap::{expected_output, fitting_cap, may_shrink, output_cap, takes_a_cap};
 use domain::denial::Denial;
 use domain::id::EventId;
 use domain::markup::Markup;
 use domain::model::{Endpoint, Model, WireFormat};
 use domain::money::NanoUsd;
-use domain::pricing::{Bound, CallSize, PriceList};
+use domain::pricing::CallSize;
 use domain::stored_response::{ResponseId, StoredResponse};
 use domain::time::Timestamp;
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
+use priced::everything_has_a_price;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -114,12 +118,6 @@ pub(crate) struct Admitted {
     _held: Held,
 }
 
-/// Output tokens that a quarter of the headroom has to allow at least, before a call without a cap is refused.
-const LEAST_OUTPUT: u64 = 16;
-/// By which a client says that it would rather have a shorter answer than none.
-const ALLOW_CLAMP: HeaderName = HeaderName::from_static("x-keywright-allow-clamp");
-/// Tokens of an answer that is rather long.
-const TYPICAL_OUTPUT: u64 = 1_024;
 /// The longest answer that is believed of a model whose own limit is not known.
 const UNKNOWN_OUTPUT: u64 = 131_072;
 
@@ -281,56 +279,6 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
     Ok(Plan { candidates, chat, output_cap, clamped, size, bound, slices, reservation, model })
 }
 
-const LEAVE_OUT: &str = "Leave it out.";
-
-/// What is billed beside tokens has to have a price, unless the model is free on purpose.
-fn everything_has_a_price(price: &PriceList, head: &Head) -> Result<(), Denial> {
-    let unpriced = |what: &str, way_out: &str| {
-        let reason = format!("{what} has no price here for this model, so that no budget could be kept. {way_out}");
-        Err(Denial::InvalidRequest { reason })
-    };
-    match head.tier {
-        AskedTier::Named(tier) if !price.knows(tier) => {
-            return unpriced("The 'service_tier' that is asked for", LEAVE_OUT);
-        }
-        _ => {}
-    }
-    if price.is_free() {
-        return Ok(());
-    }
-    if let Some(tool) = head.scan.unpriced_tool {
-        return unpriced(&format!("The tool '{tool}', which the provider runs,"), LEAVE_OUT);
-    }
-    if head.scan.searches && !price.prices_searches() {
-        return unpriced(
-            "Searching by the provider",
-            "Leave the tool out, or ask an administrator to give searches a price.",
-        );
-    }
-    Ok(())
-}
-
-/// True if the caller, or its profile, would rather have a shorter answer than none.
-fn may_shrink(caller: &Caller) -> bool {
-    let wish = caller.headers.get(ALLOW_CLAMP).is_some_and(|wish| wish.as_bytes().eq_ignore_ascii_case(b"true"));
-    wish || caller.record.profile.terms.shrink_to_fit
-}
-
-/// The largest cap that fits into the budget which refused the call; `None` if that is hardly an answer.
-fn fitting_cap(denial: &Denial, silent: &Bound, head: &Head, cap: u64) -> Option<u64> {
-    let (Denial::BudgetInsufficient { limit, .. } | Denial::BudgetReserved { limit, .. }) = denial else { return None };
-    let left = limit.limit.minus(limit.spent).minus(limit.reserved).minus(silent.prompt).as_nano();
-    // Each answer may round up once.
-    let token = silent.output_token.as_nano().max(1).saturating_mul(head.choices.cast_signed());
-    let fitting = u64::try_from(left / token).ok()?;
-    (fitting >= LEAST_OUTPUT).then(|| fitting.min(cap))
-}
-
-/// What is assumed of an answer for limits on tokens until it is known: callers name caps far above what they use.
-fn expected_output(most: u64) -> u64 {
-    most.min(TYPICAL_OUTPUT)
-}
-
 /// Where the call can go, or where it should have been made.
 fn serving(gateway: &Gateway, model: &Model, endpoint: Endpoint) -> Result<Vec<Candidate>, Denial> {
     let directory = &*gateway.directory;
@@ -351,42 +299,6 @@ fn serving(gateway: &Gateway, model: &Model, endpoint: Endpoint) -> Result<Vec<C
         // Listed here, and nobody in service anywhere.
         None => Err(Denial::ProviderError),
     }
-}
-
-/// Endpoints at which the gateway caps what an answer may have.
-const fn takes_a_cap(endpoint: Endpoint) -> bool {
-    matches!(
-        endpoint,
-        Endpoint::ChatCompletions
-            | Endpoint::Responses
-            | Endpoint::Messages
-            | Endpoint::Completions
-            | Endpoint::GenerateContent
-    )
-}
-
-/// The cap that the call is sent with: the least of the client's, the key's and the model's. Where the client and the
-/// model name none, what the profile assumes; where the client names none, also what a quarter of the headroom buys,
-/// so that one unbounded call does not hold a whole budget.
-fn output_cap(gateway: &Gateway, caller: &Caller, head: &Head, model: &Model, silent: Bound) -> u64 {
-    let terms = &caller.record.effective;
-    let policy = terms.max_output_tokens.unwrap_or(u64::MAX).min(model.max_output_tokens.unwrap_or(u64::MAX));
-    // A chat may carry a cap in either of two fields; which one its provider reads is not known here.
-    let named = head.caps.iter().flatten().filter_map(|sent| sent.cap.value).max();
-    if let Some(named) = named {
-        return named.min(policy);
-    }
-    let assumed = policy.min(caller.record.profile.terms.assumed_output_tokens);
-    let token = silent.output_token.as_nano();
-    if token <= 0 {
-        return assumed;
-    }
-    let left =
-        gateway.ledger.figures(&caller.record, caller.arrived_at).iter().map(domain::budget::BudgetFigures::left).min();
-    let Some(left) = left else { return assumed };
-    let quarter = left.minus(silent.prompt).as_nano().max(0) / 4 / token;
-    let affordable = quarter.unsigned_abs() / head.choices;
-    assumed.min(affordable.max(LEAST_OUTPUT))
 }
 
 impl Admitted {
