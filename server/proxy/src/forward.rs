@@ -87,7 +87,7 @@ pub(crate) fn run(gateway: Arc<Gateway>, admitted: Admitted, answer: Answer) -> 
     let between_events = timeouts.between_events;
     let exchange =
         Exchange { gateway, admitted, drain, due, attempts: 0, attempt: None, between_events, crossing: None };
-    // On the heap, since it goes from hand to hand: each future that takes a value holds it twice, and the task of every
+    // On the heap, since it goes from hand to hand: each future that takes a value holds it twice, and that of every
     // call had twelve kilobytes, which were allocated, copied and kept for as long as its stream ran.
     bring_back(Box::new(exchange), answer)
 }
