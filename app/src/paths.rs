@@ -102,6 +102,19 @@ pub fn guardrail(id: ProfileId) -> String {
     format!("{GUARDRAILS}/{id}")
 }
 
+pub fn guardrail_versions(id: ProfileId) -> String {
+    format!("{GUARDRAILS}/{id}/versions")
+}
+
+pub fn compare_guardrail(id: ProfileId, from: i64, to: i64) -> String {
+    format!("{GUARDRAILS}/{id}/compare?from={from}&to={to}")
+}
+
+/// The form, filled in with an older version.
+pub fn restore_guardrail(id: ProfileId, version: i64) -> String {
+    format!("{GUARDRAILS}/{id}?like={version}")
+}
+
 pub fn person(id: PersonId) -> String {
     format!("{PEOPLE}/{id}")
 }

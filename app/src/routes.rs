@@ -99,6 +99,8 @@ fn administration() -> Vec<Route> {
         route!(Post "/admin/guardrails/new", Administer, guardrails::new::submit),
         route!(Get "/admin/guardrails/{id}", SeeAdministration, guardrails::show::show),
         route!(Post "/admin/guardrails/{id}", Administer, guardrails::show::submit),
+        route!(Get "/admin/guardrails/{id}/versions", SeeAdministration, guardrails::versions::show),
+        route!(Get "/admin/guardrails/{id}/compare", SeeAdministration, guardrails::compare::show),
         route!(Get "/admin/budgets", SeeAdministration, budgets::list::show),
         route!(Get "/admin/budgets/{id}", SeeAdministration, budgets::show::show),
         route!(Post "/admin/budgets/{id}", Administer, budgets::show::submit),

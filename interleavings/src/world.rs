@@ -59,6 +59,7 @@ pub fn key(number: u8, caps: Vec<Cap>, concurrency: u32, organisation: &Arc<Limi
         owner: Owner::Person(person),
         created_by: person,
         profile: ProfileId::from_random(&[2; 12]),
+        profile_version: None,
         consumer: ConsumerKind::Person,
         application: None,
         environment: String::new(),

@@ -139,6 +139,7 @@ pub(crate) fn virtual_key() -> VirtualKey {
         owner: Owner::Person(person),
         created_by: person,
         profile: profile().id,
+        profile_version: None,
         consumer: ConsumerKind::Agent,
         application: None,
         environment: "dev".to_owned(),

@@ -25,6 +25,7 @@ pub mod person;
 pub mod plain_text;
 pub mod pricing;
 pub mod profile_rules;
+pub mod profile_versions;
 pub mod provider_timeouts;
 pub mod refusal;
 pub mod stored_response;

@@ -139,6 +139,8 @@ pub struct VirtualKey {
     pub owner: Owner,
     pub created_by: PersonId,
     pub profile: ProfileId,
+    /// The version of the profile whose terms it keeps; `None` follows the newest.
+    pub profile_version: Option<i64>,
     pub consumer: ConsumerKind,
     pub application: Option<String>,
     pub environment: String,

@@ -87,6 +87,7 @@ pub(crate) fn virtual_key(number: u8) -> VirtualKey {
         owner: Owner::Person(person),
         created_by: person,
         profile: profile().id,
+        profile_version: None,
         consumer: ConsumerKind::Person,
         application: None,
         environment: "dev".into(),

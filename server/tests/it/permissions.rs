@@ -32,7 +32,7 @@ const LEAD_TEAM: Expected = Expected([SignIn, Absent, Absent, Allowed, Allowed, 
 const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
 const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
 
-const ROWS: [(&str, Expected); 71] = [
+const ROWS: [(&str, Expected); 73] = [
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
     ("GET /models", SIGNED_IN),
@@ -62,6 +62,8 @@ const ROWS: [(&str, Expected); 71] = [
     ("GET /admin/models/{model}", READ_ALL),
     ("GET /admin/guardrails", READ_ALL),
     ("GET /admin/guardrails/{profile}", READ_ALL),
+    ("GET /admin/guardrails/{profile}/versions", READ_ALL),
+    ("GET /admin/guardrails/{profile}/compare?from=1&to=1", READ_ALL),
     ("GET /admin/budgets", READ_ALL),
     ("GET /admin/budgets/{team}", READ_ALL),
     ("GET /admin/units/{unit}", READ_ALL),

@@ -117,6 +117,11 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     drawing.draw("guardrail", Place::Guardrails, || {
         guardrails::show::view(guardrail_page(may_change, None, Reasons::default()))
     });
+    drawing.draw("guardrail-versions", Place::Guardrails, || guardrails::versions::view(&calendar, versions()));
+    drawing.draw("guardrail-compare", Place::Guardrails, || {
+        let model = guardrails::compare::Model { comparison: comparison(), may_change };
+        guardrails::compare::view(&calendar, model)
+    });
     for view in [budgets::list::View::All, budgets::list::View::Units] {
         let name = if view == budgets::list::View::All { "budgets" } else { "budgets-units" };
         drawing.draw(name, Place::Budgets, || {

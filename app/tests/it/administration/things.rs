@@ -26,6 +26,7 @@ use portal::administration::catalogue::CatalogueCandidate;
 use portal::administration::models::{AdminModel, AdminModelDetail, DeploymentRow, PriceRow};
 use portal::administration::overview::Overview;
 use portal::administration::people::{PersonDetail, PersonRow};
+use portal::administration::profile_versions::{Comparison, VersionLine, VersionPage};
 use portal::administration::profiles::{ProfileDetail, ProfileDraft, ProfileRow};
 use portal::administration::providers::{CredentialFacts, ProviderDeployment, ProviderDetail, ProviderRow};
 use portal::administration::teams::{TeamDetail, TeamMember, TeamRow};
@@ -248,7 +249,30 @@ pub(super) fn guardrail_page(may_change: bool, stale: Option<(i64, i64)>, reason
     let models = ["claude-opus-5", "claude-sonnet-5", "house-model"].map(str::to_owned).to_vec();
     let teams = vec![(team_id(1), "Billing".to_owned()), (team_id(2), "Search".to_owned())];
     let detail = ProfileDetail { row, teams, models };
-    guardrails::show::Model { detail, entered, reasons, happened: None, stale, may_change }
+    guardrails::show::Model { detail, entered, reasons, happened: None, stale, restored: None, may_change }
+}
+
+/// A version that was narrowed since.
+fn version_line(version: i64, before: Option<AccessProfile>) -> VersionLine {
+    let mut profile = AccessProfile { version, ..profile_row().profile };
+    if version < 7 {
+        profile.terms.caps[0].amount.maximum = NanoUsd::from_dollars(200);
+        profile.terms.models.push("house-model".parse().unwrap());
+        profile.terms.tokens_per_minute = None;
+    }
+    let saved_by = (version > 1).then(|| "Ada Example".to_owned());
+    VersionLine { profile, saved_at: ago(90 - version), saved_by, before, live_keys: 812 / version }
+}
+
+pub(super) fn versions() -> VersionPage {
+    let older = version_line(6, None);
+    let lines = vec![version_line(7, Some(older.profile.clone())), older, version_line(1, None)];
+    VersionPage { newest: profile_row().profile, lines, next: Some(1), teams: vec![(team_id(1), "Billing".to_owned())] }
+}
+
+pub(super) fn comparison() -> Comparison {
+    let teams = vec![(team_id(1), "Billing".to_owned())];
+    Comparison { newest: profile_row().profile, older: version_line(6, None), newer: version_line(7, None), teams }
 }
 
 pub(super) fn person(seed: u8, active: bool) -> PersonRow {

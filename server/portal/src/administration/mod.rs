@@ -13,6 +13,7 @@ pub(crate) mod credentials;
 pub mod models;
 pub mod overview;
 pub mod people;
+pub mod profile_versions;
 pub mod profiles;
 pub mod providers;
 pub mod teams;

@@ -166,6 +166,7 @@ fn new_key(id: KeyId, caller: &Caller, request: &MintRequest, granted: &GrantedT
         owner: request.owner,
         created_by: caller.person,
         profile: request.profile,
+        profile_version: None,
         consumer: request.consumer,
         application: granted.application.clone(),
         environment: request.environment.clone(),

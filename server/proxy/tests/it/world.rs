@@ -450,6 +450,7 @@ fn facts() -> Facts {
         owner: Owner::Person(PersonId::from_random(&id(2))),
         created_by: PersonId::from_random(&id(2)),
         profile: ProfileId::from_random(&id(3)),
+        profile_version: None,
         consumer: ConsumerKind::Ci,
         application: None,
         environment: "dev".to_owned(),

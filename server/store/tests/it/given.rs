@@ -116,6 +116,7 @@ pub(crate) fn key(number: u8, name: &str, owner: Owner) -> VirtualKey {
         owner,
         created_by: person_id(1),
         profile: profile_id(1),
+        profile_version: None,
         consumer: ConsumerKind::Agent,
         application: Some("Résumé Builder".into()),
         environment: "dev".into(),

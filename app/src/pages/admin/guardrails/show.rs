@@ -17,6 +17,7 @@ use crate::words;
 use domain::access_profile::AccessProfile;
 use domain::budget::BudgetScope;
 use domain::id::ProfileId;
+use domain::profile_versions::Reach;
 use leptos::prelude::*;
 use portal::PortalError;
 use portal::administration::profiles::{ProfileDetail, ProfileDraft};
@@ -26,15 +27,24 @@ use serde::Deserialize;
 #[serde(default)]
 struct Query {
     saved: Option<i64>,
+    /// An older version whose terms fill the form, to make them the newest again.
+    like: Option<i64>,
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
-    let Query { saved } = input.query()?;
+    let Query { saved, like } = input.query()?;
     let detail = visit.portal.profile(&visit.caller, input.segment("id")?).await?;
     let happened = saved
         .map(|version| Happened::well(format!("Saved as version {version}. Keys follow it from the next call on.")));
-    let entered = standing(&detail.row.profile);
-    let model = Model { happened, ..model(&visit, detail, entered, Reasons::default()) };
+    let entered = match like {
+        None => standing(&detail.row.profile),
+        Some(version) => {
+            let older = visit.portal.profile_version(&visit.caller, detail.row.profile.id, version).await?;
+            // It is the newest version that an edit starts from, whatever it is filled in with.
+            standing(&AccessProfile { version: detail.row.profile.version, ..older })
+        }
+    };
+    let model = Model { happened, restored: like, ..model(&visit, detail, entered, Reasons::default()) };
     Ok(Answer::ok(page(&visit, model)))
 }
 
@@ -48,19 +58,21 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let (status, reasons, stale) = match (entered.act, entered.draft()) {
         (Act::Check, Ok(_)) => (200, Reasons::default(), None),
         (_, Err(reasons)) => (422, reasons, None),
-        (Act::Save, Ok(draft)) => match visit.portal.change_profile(administrator, id, from, draft).await {
-            Err(PortalError::Stale { current }) => {
-                entered.version = Some(current);
-                (409, Reasons::default(), Some((from, current)))
-            }
-            result => match sent(result)? {
-                Sent::Done(version) => {
-                    return Ok(Answer::SeeOther(format!("{}?saved={version}", paths::guardrail(id))));
+        (Act::Save, Ok(draft)) => {
+            match visit.portal.change_profile(administrator, id, from, draft, Reach::AllKeys).await {
+                Err(PortalError::Stale { current }) => {
+                    entered.version = Some(current);
+                    (409, Reasons::default(), Some((from, current)))
                 }
-                Sent::Before(made) => return Ok(Answer::SeeOther(paths::made(made))),
-                Sent::Refused(reasons) => (422, reasons, None),
-            },
-        },
+                result => match sent(result)? {
+                    Sent::Done(version) => {
+                        return Ok(Answer::SeeOther(format!("{}?saved={version}", paths::guardrail(id))));
+                    }
+                    Sent::Before(made) => return Ok(Answer::SeeOther(paths::made(made))),
+                    Sent::Refused(reasons) => (422, reasons, None),
+                },
+            }
+        }
     };
     let detail = visit.portal.profile(&visit.caller, id).await?;
     let model = Model { stale, ..model(&visit, detail, entered, reasons) };
@@ -76,7 +88,7 @@ fn standing(profile: &AccessProfile) -> Entered {
 }
 
 fn model(visit: &Visit, detail: ProfileDetail, entered: Entered, reasons: Reasons) -> Model {
-    Model { detail, entered, reasons, happened: None, stale: None, may_change: may_change(visit) }
+    Model { detail, entered, reasons, happened: None, stale: None, restored: None, may_change: may_change(visit) }
 }
 
 fn page(visit: &Visit, model: Model) -> String {
@@ -92,17 +104,19 @@ pub struct Model {
     pub happened: Option<Happened>,
     /// The version that the edit started from, and the one that somebody saved meanwhile.
     pub stale: Option<(i64, i64)>,
+    /// The version whose terms fill the form.
+    pub restored: Option<i64>,
     pub may_change: bool,
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { detail, entered, reasons, happened, stale, may_change } = model;
+    let Model { detail, entered, reasons, happened, stale, restored, may_change } = model;
     let ProfileDetail { row, teams, models } = detail;
     let profile = &row.profile;
     let (tone, state) = if profile.enabled { (Tone::Ok, "On") } else { (Tone::Plain, "Off") };
     let keys = counted(at_least_none(row.live_keys), "live key");
     let context = view! { <Chip tone=tone text=state/>{format!(" version {} · {keys} · for {}", profile.version, audience(&profile.audience))} };
-    let history = format!("{}?object={}", paths::AUDIT, profile.id);
+    let history = paths::guardrail_versions(profile.id);
     let shared = paths::level(BudgetScope::Profile(profile.id));
     let stale = stale.map(|(from, current)| {
         let text = format!(
@@ -110,8 +124,15 @@ pub fn view(model: Model) -> impl IntoView {
              then save yours as version {}.",
             current + 1
         );
-        let way_on = Some(WayOn { text: "See what changed.".to_owned(), href: history.clone() });
+        let href = paths::compare_guardrail(profile.id, from, current);
+        let way_on = Some(WayOn { text: "See what changed.".to_owned(), href });
         view! { <div role="alert"><Notice tone=Tone::Warn text=text way_on=way_on/></div> }
+    });
+    let restored = restored.map(|version| {
+        let text = format!("The form holds the terms of version {version}. Nothing is saved yet.");
+        let href = paths::compare_guardrail(profile.id, version, profile.version);
+        let way_on = Some(WayOn { text: format!("Compare with version {}.", profile.version), href });
+        view! { <div role="status"><Notice tone=Tone::Info text=text way_on=way_on/></div> }
     });
     let body = if may_change {
         let version = entered.version.unwrap_or(profile.version);
@@ -141,6 +162,7 @@ pub fn view(model: Model) -> impl IntoView {
         </PageHead>
         {notice(happened)}
         {stale}
+        {restored}
         {body}
     }
 }

@@ -200,6 +200,7 @@ fn another_like_this_takes_everything_but_the_name() {
         owner: Owner::Team(team),
         created_by: caller().person,
         profile: request.profile,
+        profile_version: None,
         consumer: ConsumerKind::Service,
         application: Some("search".to_owned()),
         environment: "prod".to_owned(),
