@@ -3,7 +3,7 @@
 use domain::budget::BudgetScope;
 use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
 use domain::time::Timestamp;
-use portal::Made;
+use portal::{FormId, Made};
 
 pub const HOME: &str = "/";
 pub const KEYS: &str = "/keys";
@@ -113,6 +113,16 @@ pub fn compare_guardrail(id: ProfileId, from: i64, to: i64) -> String {
 /// The form, filled in with an older version.
 pub fn restore_guardrail(id: ProfileId, version: i64) -> String {
     format!("{GUARDRAILS}/{id}?like={version}")
+}
+
+/// What a change would do, before it is saved.
+pub fn preview_guardrail(id: ProfileId, job: &FormId) -> String {
+    format!("{GUARDRAILS}/{id}/preview/{job}")
+}
+
+/// The form, filled in with the draft of a preview.
+pub fn edit_draft(id: ProfileId, job: &FormId) -> String {
+    format!("{GUARDRAILS}/{id}?draft={job}")
 }
 
 pub fn person(id: PersonId) -> String {

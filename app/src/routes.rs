@@ -72,7 +72,9 @@ fn work() -> Vec<Route> {
 }
 
 fn administration() -> Vec<Route> {
-    use crate::pages::admin::{audit, budgets, guardrails, models, overview, people, providers, teams, units};
+    use crate::pages::admin::{
+        audit, budgets, guardrails, models, overview, people, providers, teams, units,
+    };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
         route!(Get "/admin/providers", SeeAdministration, providers::list::show),
@@ -101,6 +103,8 @@ fn administration() -> Vec<Route> {
         route!(Post "/admin/guardrails/{id}", Administer, guardrails::show::submit),
         route!(Get "/admin/guardrails/{id}/versions", SeeAdministration, guardrails::versions::show),
         route!(Get "/admin/guardrails/{id}/compare", SeeAdministration, guardrails::compare::show),
+        route!(Get "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::show),
+        route!(Post "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::submit),
         route!(Get "/admin/budgets", SeeAdministration, budgets::list::show),
         route!(Get "/admin/budgets/{id}", SeeAdministration, budgets::show::show),
         route!(Post "/admin/budgets/{id}", Administer, budgets::show::submit),

@@ -94,6 +94,8 @@ fn profile() -> AccessProfile {
             quotas: vec![],
             prompt_bound: PromptBound::Strict,
             shrink_to_fit: false,
+            required: vec![],
+            parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: any(90),
             networks: vec![],
             max_output_tokens: None,

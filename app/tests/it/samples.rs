@@ -22,9 +22,7 @@ use domain::pricing::{PriceList, TokenPrices};
 use domain::refusal::{Amount, Reason, Refusal};
 use domain::time::{MS_PER_HOUR, MS_PER_MINUTE, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
-use domain::virtual_key::{
-    ConsumerKind, ENVIRONMENTS, KeyStanding, KeyState, KeyTerms, Owner, RevocationReason, VirtualKey,
-};
+use domain::virtual_key::{ConsumerKind, ENVIRONMENTS, KeyStanding, KeyState, KeyTerms, Owner, RevocationReason, VirtualKey};
 use portal::keys::*;
 use portal::models::ModelRow;
 use portal::snippets::SnippetFacts;
@@ -80,6 +78,8 @@ pub(crate) fn profile() -> AccessProfile {
             quotas: vec![],
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
+            required: vec![],
+            parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90, 180),
             networks: vec![],
             max_output_tokens: Some(32_000),

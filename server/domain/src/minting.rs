@@ -13,6 +13,7 @@ use crate::permission::Permission;
 use crate::person::{Caller, Role};
 use crate::plain_text::{optional_text, plain_text};
 use crate::refusal::{Amount, Reason, Refusal, cap_field, quota_field};
+use crate::required_field::{RequiredField, missing};
 use crate::time::Timestamp;
 use crate::virtual_key::{ConsumerKind, ENVIRONMENTS, KeyTerms, Owner};
 use ipnet::IpNet;
@@ -112,6 +113,7 @@ pub fn decide_mint(
         return Err(decision.refusals);
     };
     decision.profile(profile, facts, request);
+    decision.required(missing(&profile.terms.required, application.is_some(), cost_centre.is_some(), !tags.is_empty()));
     let terms = KeyTerms {
         models: decision.models(&profile.terms, request.models.as_deref(), facts.models),
         endpoints: profile.terms.endpoints.clone(),
@@ -214,6 +216,15 @@ impl Decision {
         }
         if facts.keys_held >= profile.keys_per_person {
             self.refuse("profile", Reason::TooManyKeys { held: facts.keys_held, at_most: profile.keys_per_person });
+        }
+    }
+
+    /// Text that cannot be used has been refused with its own reason.
+    fn required(&mut self, missing: impl Iterator<Item = RequiredField>) {
+        for field in missing.map(RequiredField::word) {
+            if self.refusals.iter().all(|refusal| refusal.field != field) {
+                self.refuse(field, Reason::Missing);
+            }
         }
     }
 

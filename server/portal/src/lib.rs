@@ -49,6 +49,7 @@ pub struct Portal {
     pub(crate) gateway: Arc<dyn GatewayPort>,
     pub(crate) settings: PortalSettings,
     pub(crate) tests: administration::connection::RecentTests,
+    pub(crate) previews: administration::preview_jobs::PreviewJobs,
 }
 
 /// The parts of a [`Portal`], named.
@@ -72,6 +73,7 @@ impl Portal {
             gateway,
             settings,
             tests: administration::connection::RecentTests::default(),
+            previews: administration::preview_jobs::PreviewJobs::default(),
         }
     }
 

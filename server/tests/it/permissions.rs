@@ -32,7 +32,10 @@ const LEAD_TEAM: Expected = Expected([SignIn, Absent, Absent, Allowed, Allowed, 
 const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
 const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
 
-const ROWS: [(&str, Expected); 73] = [
+/// A preview belongs to the administrator who asked for it; this one to nobody.
+const PREVIEW: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Absent]);
+
+const ROWS: [(&str, Expected); 75] = [
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
     ("GET /models", SIGNED_IN),
@@ -97,6 +100,9 @@ const ROWS: [(&str, Expected); 73] = [
     ("POST /admin/models/{model}", ADMINISTER),
     ("POST /admin/guardrails/new", ADMINISTER),
     ("POST /admin/guardrails/{profile}", ADMINISTER),
+    // Of nobody: whoever may administer finds none.
+    ("GET /admin/guardrails/{profile}/preview/{job}", PREVIEW),
+    ("POST /admin/guardrails/{profile}/preview/{job}", PREVIEW),
     ("POST /admin/providers/{provider}/test", ADMINISTER),
     ("POST /admin/providers/{provider}/switch", ADMINISTER),
     ("POST /admin/providers/{provider}/models", ADMINISTER),
@@ -133,7 +139,8 @@ struct Objects(Vec<(&'static str, String)>);
 
 impl Objects {
     async fn of(administrator: &Person, key: String, call: String) -> Self {
-        let mut objects = vec![("{key}", key), ("{call}", call)];
+        let mut objects =
+            vec![("{key}", key), ("{call}", call), ("{job}", "0".repeat(32))];
         for (kind, list, prefix) in [
             ("{provider}", "/admin/providers", "prov_"),
             ("{model}", "/admin/models", "mod_"),

@@ -4,5 +4,6 @@
 
 mod claims;
 mod forms;
+mod guardrail_things;
 pub(crate) mod samples;
 mod things;

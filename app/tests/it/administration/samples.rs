@@ -1,5 +1,6 @@
 //! Every administration page once, as administrators and as auditors see it.
 
+use super::guardrail_things::*;
 use super::things::*;
 use app::chrome::{Assets, Place};
 use app::format::Calendar;
@@ -7,7 +8,9 @@ use app::html;
 use app::pages::admin::guardrails::editor::Choices;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::{ModelForm, Row};
-use app::pages::admin::{Happened, audit, budgets, guardrails, models, overview, people, providers, teams, units};
+use app::pages::admin::{
+    Happened, audit, budgets, guardrails, models, overview, people, providers, teams, units,
+};
 use app::pages::confirm;
 use app::pages::form::Reasons;
 use app::visit::Frame;
@@ -20,6 +23,7 @@ use jiff::tz::TimeZone;
 use leptos::prelude::*;
 use portal::administration::audit::{AuditPage, AuditVerdict};
 use portal::administration::people::PeoplePage;
+use portal::administration::profile_templates::Template;
 use std::sync::Arc;
 
 pub(crate) struct Sample {
@@ -228,8 +232,23 @@ fn draw_forms(drawing: &mut Drawing) {
         let row = profile_row();
         let entered = Entered { version: None, ..entered(&row.profile) };
         let choices = Choices { teams: vec![(team_id(1), "Billing".to_owned())], models: vec![] };
-        guardrails::new::view(guardrails::new::Model { form: form_id(), choices, entered, reasons: Reasons::default() })
+        guardrails::new::view(guardrails::new::Model {
+            form: form_id(),
+            choices,
+            entered,
+            reasons: Reasons::default(),
+            template: Some(Template::Developer),
+        })
     });
+    drawing.draw("guardrail-restored", Place::Guardrails, || {
+        let mut model = guardrail_page(true, None, Reasons::default());
+        model.restored = Some(6);
+        model.entered.terms[0].maximum = "200.00".to_owned();
+        guardrails::show::view(model)
+    });
+    for (name, state) in previews() {
+        drawing.draw(name, Place::Guardrails, || guardrails::preview::view(preview_page(state)));
+    }
     drawing.draw("budget-refused", Place::Budgets, || {
         let mut page = budget_page(2, true);
         page.entered.cap_month = "lots".to_owned();

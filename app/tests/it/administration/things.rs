@@ -26,7 +26,6 @@ use portal::administration::catalogue::CatalogueCandidate;
 use portal::administration::models::{AdminModel, AdminModelDetail, DeploymentRow, PriceRow};
 use portal::administration::overview::Overview;
 use portal::administration::people::{PersonDetail, PersonRow};
-use portal::administration::profile_versions::{Comparison, VersionLine, VersionPage};
 use portal::administration::profiles::{ProfileDetail, ProfileDraft, ProfileRow};
 use portal::administration::providers::{CredentialFacts, ProviderDeployment, ProviderDetail, ProviderRow};
 use portal::administration::teams::{TeamDetail, TeamMember, TeamRow};
@@ -215,6 +214,8 @@ pub(super) fn profile_row() -> ProfileRow {
         quotas: vec![QuotaTerm { counted: Counted::Tokens, window: Window::Day, amount: term(5_000_000, 9_000_000) }],
         prompt_bound: PromptBound::Estimate,
         shrink_to_fit: true,
+        required: vec![],
+        parameters: domain::parameter_rules::ParameterRules::NONE,
         lifetime_days: term(90, 180),
         networks: vec!["10.0.0.0/8".parse().unwrap()],
         max_output_tokens: None,
@@ -236,11 +237,13 @@ pub(super) fn profile_row() -> ProfileRow {
     ProfileRow { profile, live_keys: 812, models_allowed: 14, models_served: 38 }
 }
 
+pub(super) fn draft_of(profile: &AccessProfile) -> ProfileDraft {
+    let AccessProfile { name, description, terms, audience, consumers, keys_per_person, enabled, .. } = profile.clone();
+    ProfileDraft { name, description, terms, audience, consumers, keys_per_person, enabled }
+}
+
 pub(super) fn entered(profile: &AccessProfile) -> Entered {
-    let AccessProfile { name, description, version, terms, audience, consumers, keys_per_person, enabled, .. } =
-        profile.clone();
-    let draft = ProfileDraft { name, description, terms, audience, consumers, keys_per_person, enabled };
-    Entered { version: Some(version), ..Entered::of(&draft) }
+    Entered { version: Some(profile.version), ..Entered::of(&draft_of(profile)) }
 }
 
 pub(super) fn guardrail_page(may_change: bool, stale: Option<(i64, i64)>, reasons: Reasons) -> guardrails::show::Model {
@@ -250,29 +253,6 @@ pub(super) fn guardrail_page(may_change: bool, stale: Option<(i64, i64)>, reason
     let teams = vec![(team_id(1), "Billing".to_owned()), (team_id(2), "Search".to_owned())];
     let detail = ProfileDetail { row, teams, models };
     guardrails::show::Model { detail, entered, reasons, happened: None, stale, restored: None, may_change }
-}
-
-/// A version that was narrowed since.
-fn version_line(version: i64, before: Option<AccessProfile>) -> VersionLine {
-    let mut profile = AccessProfile { version, ..profile_row().profile };
-    if version < 7 {
-        profile.terms.caps[0].amount.maximum = NanoUsd::from_dollars(200);
-        profile.terms.models.push("house-model".parse().unwrap());
-        profile.terms.tokens_per_minute = None;
-    }
-    let saved_by = (version > 1).then(|| "Ada Example".to_owned());
-    VersionLine { profile, saved_at: ago(90 - version), saved_by, before, live_keys: 812 / version }
-}
-
-pub(super) fn versions() -> VersionPage {
-    let older = version_line(6, None);
-    let lines = vec![version_line(7, Some(older.profile.clone())), older, version_line(1, None)];
-    VersionPage { newest: profile_row().profile, lines, next: Some(1), teams: vec![(team_id(1), "Billing".to_owned())] }
-}
-
-pub(super) fn comparison() -> Comparison {
-    let teams = vec![(team_id(1), "Billing".to_owned())];
-    Comparison { newest: profile_row().profile, older: version_line(6, None), newer: version_line(7, None), teams }
 }
 
 pub(super) fn person(seed: u8, active: bool) -> PersonRow {

@@ -71,21 +71,23 @@ impl Portal {
         Ok(ProfileDetail { row: row(profile, &live, &models), teams: self.team_names().await?, models: names(models) })
     }
 
-    /// What the form for a new profile starts from: the starter profile's terms, and teams to choose from.
-    pub async fn profile_template(&self, caller: &Caller) -> Result<(ProfileDraft, ProfileFormFacts), PortalError> {
+    /// What the form for a new profile offers.
+    pub async fn profile_form(&self, caller: &Caller) -> Result<ProfileFormFacts, PortalError> {
         super::demand(caller, Permission::Administer)?;
-        let starter = crate::bootstrap::starter_profile(ProfileId::from_random(&[]));
-        let draft = ProfileDraft {
-            name: String::new(),
-            description: String::new(),
-            terms: starter.terms,
-            audience: starter.audience,
-            consumers: starter.consumers,
-            keys_per_person: starter.keys_per_person,
-            enabled: true,
-        };
         let models = names(self.store.models().await?);
-        Ok((draft, ProfileFormFacts { form: self.new_form(), teams: self.team_names().await?, models }))
+        Ok(ProfileFormFacts { form: self.new_form(), teams: self.team_names().await?, models })
+    }
+
+    /// Whether the draft could be saved, with every reason why not; saves nothing. `None` for a new profile.
+    pub async fn check_profile_draft(
+        &self,
+        administrator: Administrator<'_>,
+        profile: Option<ProfileId>,
+        draft: ProfileDraft,
+    ) -> Result<(), PortalError> {
+        super::demand(administrator.caller(), Permission::Administer)?;
+        let id = profile.unwrap_or_else(|| ProfileId::from_random(&[]));
+        self.check(&draft.into_profile(id, 1)).await
     }
 
     pub async fn create_profile(
@@ -187,7 +189,8 @@ impl Portal {
 }
 
 impl ProfileDraft {
-    pub(super) fn into_profile(self, id: ProfileId, version: i64) -> AccessProfile {
+    /// The profile as it would be saved.
+    pub fn into_profile(self, id: ProfileId, version: i64) -> AccessProfile {
         AccessProfile {
             id,
             name: self.name.trim().to_owned(),

@@ -41,5 +41,5 @@ async fn auditors_and_administrators_read_administration_and_nobody_else_does() 
             assert_eq!(answer, expected, "{} reads {what}", caller.name);
         }
     }
-    assert_eq!(error(world.portal.profile_template(&auditor).await), "forbidden", "an auditor changes nothing");
+    assert_eq!(error(world.portal.profile_form(&auditor).await), "forbidden", "an auditor changes nothing");
 }

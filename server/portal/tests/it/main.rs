@@ -12,6 +12,7 @@ mod listing;
 mod minting;
 mod models;
 mod people;
+mod previews;
 mod profiles;
 mod providers;
 mod rotating;

@@ -2,6 +2,7 @@ use crate::support::*;
 use domain::access_profile::AccessProfile;
 use domain::id::{ProfileId, TeamId};
 use domain::profile_versions::Reach;
+use portal::administration::profile_templates::Template;
 use portal::administration::profiles::ProfileDraft;
 use portal::{Made, PortalError};
 
@@ -69,10 +70,12 @@ async fn a_new_profile_starts_from_the_template_and_is_checked_as_a_whole() {
     let world = World::new().await;
     let admin = world.administrator().await;
     let administrator = as_administrator(&admin);
-    let (template, facts) = world.portal.profile_template(&admin).await.unwrap();
+    let (template, facts) = (Template::Developer.draft(), world.portal.profile_form(&admin).await.unwrap());
     let mut broken = template.clone();
     broken.terms.caps.clear();
     broken.audience.teams = vec![TeamId::from_random(&[9; 12])];
+    let checked = world.portal.check_profile_draft(administrator, None, broken.clone()).await;
+    assert_eq!(refusals(checked), ["name=missing", "caps=missing", "teams=unknown_choice"]);
     let answer = world.portal.create_profile(administrator, &facts.form, broken).await;
     assert_eq!(refusals(answer), ["name=missing", "caps=missing", "teams=unknown_choice"]);
     let good = ProfileDraft { name: "Contractor".into(), ..template };

@@ -97,6 +97,8 @@ pub(crate) fn profile(number: u8, name: &str) -> AccessProfile {
             quotas: vec![QuotaTerm { counted: Counted::Tokens, window: Window::Day, amount: term(1, 2) }],
             prompt_bound: PromptBound::Estimate,
             shrink_to_fit: true,
+            required: vec![],
+            parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(30, 90),
             networks: vec!["10.0.0.0/8".parse().unwrap()],
             max_output_tokens: Some(4_096),

@@ -5,6 +5,8 @@ pub mod editor;
 pub mod entered;
 pub mod list;
 pub mod new;
+pub mod parameters;
+pub mod preview;
 pub mod said;
 pub mod show;
 pub mod terms;

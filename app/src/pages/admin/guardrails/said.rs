@@ -10,7 +10,9 @@ use crate::words;
 use domain::access_profile::{AccessProfile, Audience, ProfileTerms};
 use domain::id::TeamId;
 use domain::model::{Endpoint, ModelPattern};
+use domain::parameter_rules::{Feature, LongAnswer, ParameterRules};
 use domain::person::Role;
+use domain::required_field::RequiredField;
 use domain::virtual_key::ConsumerKind;
 use ipnet::IpNet;
 
@@ -108,6 +110,8 @@ impl Lines {
             networks,
             max_output_tokens,
             assumed_output_tokens,
+            required,
+            parameters,
         } = terms;
         for row in Row::ALL {
             if let Some(value) = row_said(row, terms) {
@@ -118,6 +122,23 @@ impl Lines {
         self.say("Shorten answers to what is left", yes(*shrink_to_fit));
         self.say("Assumed answer", tokens(*assumed_output_tokens));
         self.say("Longest answer", max_output_tokens.map_or_else(|| "as the model".to_owned(), tokens));
+        let ParameterRules { long_answers, most_choices, highest_effort, banned } = parameters;
+        self.say(
+            "A longer answer is",
+            if *long_answers == LongAnswer::Lower { "shortened, said so" } else { "refused" },
+        );
+        if let Some(most) = most_choices {
+            self.say("Answers at once", format!("at most {}", grouped(*most)));
+        }
+        if let Some(highest) = highest_effort {
+            self.say("Reasoning effort", format!("at most {}", words::effort(*highest).to_lowercase()));
+        }
+        for feature in Feature::ALL.iter().filter(|feature| banned.contains(feature)) {
+            self.say(words::feature(*feature), "not allowed");
+        }
+        for field in RequiredField::ALL.iter().filter(|field| required.contains(field)) {
+            self.say(format!("{} of a key", words::required_field(*field)), "has to be named");
+        }
         self.each("Model", models, ModelPattern::to_string);
         self.each("Endpoint", Endpoint::ALL.iter().filter(|one| endpoints.contains(one)), |&endpoint| {
             words::endpoint(endpoint).to_owned()
@@ -171,6 +192,8 @@ mod tests {
                 quotas: vec![],
                 prompt_bound: PromptBound::Strict,
                 shrink_to_fit: false,
+                required: vec![],
+                parameters: ParameterRules::NONE,
                 lifetime_days: term(90, 180),
                 networks: vec![],
                 max_output_tokens: None,

@@ -1,4 +1,5 @@
-//! `/admin/guardrails/{id}`: the profile as it stands, and the form that saves it as the next version.
+//! `/admin/guardrails/{id}`: the profile as it stands, and the form for the next version, which
+//! leads to a preview of what it would do.
 
 use super::editor::{self, Choices};
 use super::entered::{Act, Entered};
@@ -10,7 +11,7 @@ use crate::components::{
 };
 use crate::format::tokens;
 use crate::pages::admin::{Happened, at_least_none, counted, document, may_change, notice};
-use crate::pages::form::{Reasons, Sent, sent};
+use crate::pages::form::{Reasons, Sent, form_id, sent};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
@@ -20,8 +21,10 @@ use domain::id::ProfileId;
 use domain::profile_versions::Reach;
 use leptos::prelude::*;
 use portal::PortalError;
+use portal::administration::profile_preview::Proposed;
 use portal::administration::profiles::{ProfileDetail, ProfileDraft};
 use serde::Deserialize;
+use std::time::Duration;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -29,20 +32,36 @@ struct Query {
     saved: Option<i64>,
     /// An older version whose terms fill the form, to make them the newest again.
     like: Option<i64>,
+    /// The preview whose draft fills the form.
+    draft: Option<String>,
+    /// Whom the version that was saved just now reaches.
+    reach: Option<String>,
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
-    let Query { saved, like } = input.query()?;
+    let Query { saved, like, draft, reach } = input.query()?;
     let detail = visit.portal.profile(&visit.caller, input.segment("id")?).await?;
-    let happened = saved
-        .map(|version| Happened::well(format!("Saved as version {version}. Keys follow it from the next call on.")));
-    let entered = match like {
-        None => standing(&detail.row.profile),
-        Some(version) => {
-            let older = visit.portal.profile_version(&visit.caller, detail.row.profile.id, version).await?;
+    let id = detail.row.profile.id;
+    let happened = saved.map(|version| {
+        let keys = match reach.as_deref().and_then(Reach::from_word) {
+            Some(Reach::NewKeys) => "Keys that exist keep to the version that they have.",
+            Some(Reach::AllKeys) => "Keys follow it from the next call on.",
+            None => "Keys go on as they were.",
+        };
+        Happened::well(format!("Saved as version {version}. {keys}"))
+    });
+    let entered = match (like, draft) {
+        (Some(version), _) => {
+            let older = visit.portal.profile_version(&visit.caller, id, version).await?;
             // It is the newest version that an edit starts from, whatever it is filled in with.
             standing(&AccessProfile { version: detail.row.profile.version, ..older })
         }
+        (None, Some(draft)) => {
+            let job = form_id(&draft).map_err(|_| PageError::NotFound)?;
+            let proposal = visit.portal.preview(visit.administrator()?, id, &job, Duration::ZERO).await?.proposal;
+            Entered { version: Some(proposal.version), ..Entered::of(&proposal.draft) }
+        }
+        (None, None) => standing(&detail.row.profile),
     };
     let model = Model { happened, restored: like, ..model(&visit, detail, entered, Reasons::default()) };
     Ok(Answer::ok(page(&visit, model)))
@@ -56,23 +75,29 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
         .ok_or_else(|| PageError::Unprocessable("The form does not say which version it edits.".into()))?;
     let administrator = visit.administrator()?;
     let (status, reasons, stale) = match (entered.act, entered.draft()) {
-        (Act::Check, Ok(_)) => (200, Reasons::default(), None),
-        (_, Err(reasons)) => (422, reasons, None),
-        (Act::Save, Ok(draft)) => {
-            match visit.portal.change_profile(administrator, id, from, draft, Reach::AllKeys).await {
-                Err(PortalError::Stale { current }) => {
-                    entered.version = Some(current);
-                    (409, Reasons::default(), Some((from, current)))
-                }
-                result => match sent(result)? {
-                    Sent::Done(version) => {
-                        return Ok(Answer::SeeOther(format!("{}?saved={version}", paths::guardrail(id))));
-                    }
-                    Sent::Before(made) => return Ok(Answer::SeeOther(paths::made(made))),
-                    Sent::Refused(reasons) => (422, reasons, None),
-                },
+        (Act::Check, Ok(draft)) => {
+            match sent(visit.portal.check_profile_draft(administrator, Some(id), draft).await)? {
+                Sent::Refused(reasons) => (422, reasons, None),
+                _ => (200, Reasons::default(), None),
             }
         }
+        (_, Err(reasons)) => (422, reasons, None),
+        (Act::Save, Ok(draft)) => match visit.portal.propose_profile(administrator, id, from, draft).await {
+            Err(PortalError::Stale { current }) => {
+                entered.version = Some(current);
+                (409, Reasons::default(), Some((from, current)))
+            }
+            result => match sent(result)? {
+                Sent::Done(Proposed::Preview(job)) => {
+                    return Ok(Answer::SeeOther(paths::preview_guardrail(id, &job)));
+                }
+                Sent::Done(Proposed::Saved(version)) => {
+                    return Ok(Answer::SeeOther(format!("{}?saved={version}", paths::guardrail(id))));
+                }
+                Sent::Before(made) => return Ok(Answer::SeeOther(paths::made(made))),
+                Sent::Refused(reasons) => (422, reasons, None),
+            },
+        },
     };
     let detail = visit.portal.profile(&visit.caller, id).await?;
     let model = Model { stale, ..model(&visit, detail, entered, reasons) };
@@ -136,14 +161,15 @@ pub fn view(model: Model) -> impl IntoView {
     });
     let body = if may_change {
         let version = entered.version.unwrap_or(profile.version);
+        let saved = standing(profile);
         let action = paths::guardrail(profile.id);
         view! {
             <ErrorSummary undone="the guardrails can be saved" wrong=reasons.summary(editor::has_field)/>
             <form class="form wide" method="post" action=action>
                 <input type="hidden" name="version" value=version/>
-                {editor::fields(entered, &Choices { teams, models }, &reasons)}
+                {editor::fields(entered, Some(&saved), &Choices { teams, models }, &reasons)}
                 <div class="actions">
-                    <button class="button primary" type="submit" name="act" value="save">{format!("Save version {}", version + 1)}</button>
+                    <button class="button primary" type="submit" name="act" value="save">{format!("Preview version {}", version + 1)}</button>
                     <a class="button plain" href=paths::GUARDRAILS>"Cancel"</a>
                 </div>
             </form>
