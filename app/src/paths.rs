@@ -83,6 +83,8 @@ pub const ADMINISTRATION: &str = "/admin";
 pub const NEW_PROVIDER: &str = "/admin/providers/new";
 pub const NEW_CATALOGUE_MODEL: &str = "/admin/models/new";
 pub const NEW_GUARDRAIL: &str = "/admin/guardrails/new";
+pub const ENVIRONMENTS: &str = "/admin/environments";
+pub const NEW_ENVIRONMENT: &str = "/admin/environments/new";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
 pub const BUDGETS: &str = "/admin/budgets";
@@ -123,6 +125,11 @@ pub fn preview_guardrail(id: ProfileId, job: &FormId) -> String {
 /// The form, filled in with the draft of a preview.
 pub fn edit_draft(id: ProfileId, job: &FormId) -> String {
     format!("{GUARDRAILS}/{id}?draft={job}")
+}
+
+/// By its name, which is a short word.
+pub fn environment(name: &str) -> String {
+    format!("{ENVIRONMENTS}/{name}")
 }
 
 pub fn person(id: PersonId) -> String {

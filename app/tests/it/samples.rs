@@ -22,7 +22,7 @@ use domain::pricing::{PriceList, TokenPrices};
 use domain::refusal::{Amount, Reason, Refusal};
 use domain::time::{MS_PER_HOUR, MS_PER_MINUTE, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
-use domain::virtual_key::{ConsumerKind, ENVIRONMENTS, KeyStanding, KeyState, KeyTerms, Owner, RevocationReason, VirtualKey};
+use domain::virtual_key::{ConsumerKind, KeyStanding, KeyState, KeyTerms, Owner, RevocationReason, VirtualKey};
 use portal::keys::*;
 use portal::models::ModelRow;
 use portal::snippets::SnippetFacts;
@@ -117,7 +117,7 @@ pub(crate) fn mint_options() -> MintOptions {
         form: "a".repeat(32).parse().unwrap(),
         profiles: vec![choice(profile(), 3), choice(explore(), 1)],
         teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
-        environments: &ENVIRONMENTS,
+        environments: ["dev", "staging", "prod"].map(str::to_owned).to_vec(),
         models: vec![name("demo-large"), name("demo-small"), name("demo-embedding")],
         may_mint: true,
     }
@@ -206,6 +206,7 @@ pub(crate) fn keys_page() -> KeysPage {
         next: Some("cursor/+=".to_owned()),
         total: 1_204,
         counts: counts(),
+        environments: vec!["dev".to_owned(), "prod".to_owned()],
         teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
         sees_others: true,
     }

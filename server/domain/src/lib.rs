@@ -10,6 +10,7 @@ pub mod base62;
 pub mod budget;
 pub mod catalogue;
 pub mod denial;
+pub mod environment;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzz;

@@ -45,9 +45,6 @@ impl ConsumerKind {
     }
 }
 
-/// Environments that a key may serve; one key never serves two.
-pub const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "prod"];
-
 /// What a key may do. At mint these are the granted terms; the gateway applies their intersection with the profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyTerms {

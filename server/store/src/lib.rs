@@ -16,6 +16,7 @@ mod counts;
 mod credentials;
 mod dialect;
 mod engine;
+mod environments;
 mod error;
 mod exclusive;
 mod ingest;

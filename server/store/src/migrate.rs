@@ -41,6 +41,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(6, "0006_stored_responses"),
     pair!(7, "0007_discounts_and_attempts"),
     pair!(12, "0012_versions_that_keys_follow"),
+    pair!(13, "0013_environments"),
 ];
 
 /// The newest migration that this binary knows.

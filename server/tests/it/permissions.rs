@@ -35,7 +35,7 @@ const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, 
 /// A preview belongs to the administrator who asked for it; this one to nobody.
 const PREVIEW: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Absent]);
 
-const ROWS: [(&str, Expected); 75] = [
+const ROWS: [(&str, Expected); 80] = [
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
     ("GET /models", SIGNED_IN),
@@ -67,6 +67,11 @@ const ROWS: [(&str, Expected); 75] = [
     ("GET /admin/guardrails/{profile}", READ_ALL),
     ("GET /admin/guardrails/{profile}/versions", READ_ALL),
     ("GET /admin/guardrails/{profile}/compare?from=1&to=1", READ_ALL),
+    ("GET /admin/environments", READ_ALL),
+    ("GET /admin/environments/{name}", READ_ALL),
+    ("GET /admin/environments/new", ADMINISTER),
+    ("POST /admin/environments/new", ADMINISTER),
+    ("POST /admin/environments/{name}", ADMINISTER),
     ("GET /admin/budgets", READ_ALL),
     ("GET /admin/budgets/{team}", READ_ALL),
     ("GET /admin/units/{unit}", READ_ALL),
@@ -140,7 +145,7 @@ struct Objects(Vec<(&'static str, String)>);
 impl Objects {
     async fn of(administrator: &Person, key: String, call: String) -> Self {
         let mut objects =
-            vec![("{key}", key), ("{call}", call), ("{job}", "0".repeat(32))];
+            vec![("{key}", key), ("{call}", call), ("{job}", "0".repeat(32)), ("{name}", "dev".to_owned())];
         for (kind, list, prefix) in [
             ("{provider}", "/admin/providers", "prov_"),
             ("{model}", "/admin/models", "mod_"),

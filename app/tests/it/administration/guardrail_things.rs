@@ -2,15 +2,17 @@
 
 use super::samples::{ago, calendar, caller};
 use super::things::{draft_of, form_id, profile_row, team_id};
-use app::pages::admin::guardrails;
+use app::pages::admin::{environments, guardrails};
 use app::pages::form::Reasons;
 use domain::access_profile::AccessProfile;
 use domain::budget::Window;
+use domain::environment::Environment;
 use domain::id::KeyId;
 use domain::money::NanoUsd;
 use domain::person::Role;
 use domain::profile_versions::Reach;
 use domain::replay::{KeyReplay, Rule};
+use portal::administration::environments::{EnvironmentChoices, EnvironmentDraft};
 use portal::administration::preview_jobs::{PreviewState, Proposal};
 use portal::administration::profile_preview::{Preview, PreviewReport, RefusedKey};
 use portal::administration::profile_versions::{Comparison, VersionLine, VersionPage};
@@ -97,4 +99,24 @@ pub(super) fn preview_page(state: PreviewState) -> guardrails::preview::Model {
         reasons.add(field, "Calls like these would be refused from now on. Agree to it, or change only new keys.");
     }
     guardrails::preview::Model { preview, reasons, reach: Reach::AllKeys, again: true, calendar: calendar() }
+}
+
+pub(super) fn environments_of() -> Vec<Environment> {
+    let prod = Environment { roles: vec![Role::Administrator], teams: vec![team_id(1)], ..Environment::open("prod") };
+    let old = Environment { archived: true, profiles: vec![profile_row().profile.id], ..Environment::open("old") };
+    vec![old, Environment::open("dev"), prod]
+}
+
+pub(super) fn environment_choices() -> EnvironmentChoices {
+    let profile = profile_row().profile;
+    EnvironmentChoices { profiles: vec![(profile.id, profile.name)], teams: vec![(team_id(1), "Billing".to_owned())] }
+}
+
+pub(super) fn environment_page(may_change: bool) -> environments::show::Model {
+    let environment = environments_of().remove(2);
+    let draft =
+        EnvironmentDraft { roles: environment.roles.clone(), teams: environment.teams.clone(), ..Default::default() };
+    let choices = environment_choices();
+    let reasons = Reasons::default();
+    environments::show::Model { environment, draft, choices, reasons, happened: None, stale: true, may_change }
 }

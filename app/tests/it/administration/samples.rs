@@ -9,7 +9,7 @@ use app::pages::admin::guardrails::editor::Choices;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::{ModelForm, Row};
 use app::pages::admin::{
-    Happened, audit, budgets, guardrails, models, overview, people, providers, teams, units,
+    Happened, audit, budgets, environments, guardrails, models, overview, people, providers, teams, units,
 };
 use app::pages::confirm;
 use app::pages::form::Reasons;
@@ -126,6 +126,12 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
         let model = guardrails::compare::Model { comparison: comparison(), may_change };
         guardrails::compare::view(&calendar, model)
     });
+    drawing.draw("environments", Place::Guardrails, || {
+        let model =
+            environments::list::Model { environments: environments_of(), choices: environment_choices(), may_change };
+        environments::list::view(model)
+    });
+    drawing.draw("environment", Place::Guardrails, || environments::show::view(environment_page(may_change)));
     for view in [budgets::list::View::All, budgets::list::View::Units] {
         let name = if view == budgets::list::View::All { "budgets" } else { "budgets-units" };
         drawing.draw(name, Place::Budgets, || {
@@ -239,6 +245,10 @@ fn draw_forms(drawing: &mut Drawing) {
             reasons: Reasons::default(),
             template: Some(Template::Developer),
         })
+    });
+    drawing.draw("environment-new", Place::Guardrails, || {
+        let reasons = Reasons::from(vec![Refusal::new("name", Reason::Malformed)]);
+        environments::new::view(environments::new::Model { name: "Prod".to_owned(), reasons, ..Default::default() })
     });
     drawing.draw("guardrail-restored", Place::Guardrails, || {
         let mut model = guardrail_page(true, None, Reasons::default());

@@ -10,6 +10,7 @@ pub mod budgets;
 pub mod catalogue;
 pub mod connection;
 pub(crate) mod credentials;
+pub mod environments;
 pub mod models;
 pub mod overview;
 pub mod people;

@@ -18,6 +18,8 @@ async fn reads(world: &World, caller: &Caller) -> Vec<(&'static str, String)> {
         ("model", error(portal.admin_model(caller, model).await)),
         ("profiles", error(portal.profiles(caller).await)),
         ("profile", error(portal.profile(caller, profile).await)),
+        ("environments", error(portal.environments(caller).await)),
+        ("environment", error(portal.environment(caller, "dev").await)),
         ("versions", error(portal.profile_versions(caller, profile, None).await)),
         ("version", error(portal.profile_version(caller, profile, 1).await)),
         ("comparison", error(portal.compare_versions(caller, profile, (1, 1)).await)),

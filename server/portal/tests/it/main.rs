@@ -8,6 +8,7 @@ mod budgets;
 mod changing;
 mod connection;
 mod dev_seed;
+mod environments;
 mod listing;
 mod minting;
 mod models;

@@ -3,8 +3,10 @@
 use crate::given::{self, NOW, credential_id, model_id, person_id, profile_id, provider_id};
 use crate::on_both_engines;
 use domain::access_profile::{AccessProfile, Audience};
+use domain::environment::Environment;
 use domain::markup::Markup;
 use domain::model::{Model, ProviderKind};
+use domain::person::Role;
 use domain::provider_timeouts::ProviderTimeouts;
 use domain::virtual_key::Owner;
 use store::testing::TestDatabase;
@@ -84,6 +86,31 @@ on_both_engines! {
         assert_eq!(tx.release_keys(first.id).await.unwrap(), 1);
         tx.commit().await.unwrap();
         assert_eq!(store.kept_versions().await.unwrap(), []);
+    }
+
+    async fn environments_are_there_from_the_start_and_are_kept(database: &TestDatabase) {
+        let store = database.open().await;
+        let names: Vec<_> = store.environments().await.unwrap().into_iter().map(|one| one.name).collect();
+        assert_eq!(names, ["dev", "prod", "staging"]);
+        let narrow = Environment {
+            profiles: vec![profile_id(1)],
+            roles: vec![Role::Developer],
+            teams: vec![given::team_id(1)],
+            archived: true,
+            ..Environment::open("eu")
+        };
+        let mut tx = store.begin().await.unwrap();
+        tx.insert_environment(&narrow, NOW).await.unwrap();
+        let changed = Environment { version: 2, archived: false, teams: vec![], ..narrow.clone() };
+        assert_eq!(tx.environment_for_update("eu").await.unwrap(), Some(narrow));
+        assert!(tx.update_environment(&changed, 1).await.unwrap());
+        assert!(!tx.update_environment(&changed, 1).await.unwrap(), "somebody was faster");
+        tx.commit().await.unwrap();
+        assert_eq!(store.environment("eu").await.unwrap(), Some(changed));
+        assert_eq!(store.environment("moon").await.unwrap(), None);
+        let mut tx = store.begin().await.unwrap();
+        let taken = tx.insert_environment(&Environment::open("dev"), NOW).await;
+        assert_eq!(taken, Err(StoreError::Conflict(Constraint::EnvironmentName)));
     }
 
     async fn a_provider_is_read_back_and_changed(database: &TestDatabase) {
