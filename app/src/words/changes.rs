@@ -13,6 +13,7 @@ pub fn action(action: &str) -> String {
         "key.expiry_changed" => "changed the end of the key",
         "profile.created" => "created the guardrails",
         "profile.changed" => "changed the guardrails",
+        "key_policy.changed" => "changed the",
         "environment.created" => "added the environment",
         "environment.changed" => "changed the environment",
         "provider.added" => "added the provider",

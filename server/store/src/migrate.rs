@@ -42,6 +42,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(7, "0007_discounts_and_attempts"),
     pair!(12, "0012_versions_that_keys_follow"),
     pair!(13, "0013_environments"),
+    pair!(14, "0014_key_policy"),
 ];
 
 /// The newest migration that this binary knows.

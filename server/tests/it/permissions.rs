@@ -35,7 +35,7 @@ const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, 
 /// A preview belongs to the administrator who asked for it; this one to nobody.
 const PREVIEW: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Absent]);
 
-const ROWS: [(&str, Expected); 80] = [
+const ROWS: [(&str, Expected); 82] = [
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
     ("GET /models", SIGNED_IN),
@@ -67,6 +67,8 @@ const ROWS: [(&str, Expected); 80] = [
     ("GET /admin/guardrails/{profile}", READ_ALL),
     ("GET /admin/guardrails/{profile}/versions", READ_ALL),
     ("GET /admin/guardrails/{profile}/compare?from=1&to=1", READ_ALL),
+    ("GET /admin/key-policy", READ_ALL),
+    ("POST /admin/key-policy", ADMINISTER),
     ("GET /admin/environments", READ_ALL),
     ("GET /admin/environments/{name}", READ_ALL),
     ("GET /admin/environments/new", ADMINISTER),

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod budgets;
 pub mod environments;
 pub mod guardrails;
+pub mod key_policy;
 pub mod models;
 pub mod overview;
 pub mod people;

@@ -50,6 +50,7 @@ pub const ACTIONS: &[&str] = &[
     "key.expiry_changed",
     "profile.created",
     "profile.changed",
+    "key_policy.changed",
     "environment.created",
     "environment.changed",
     "provider.added",

@@ -9,6 +9,7 @@ mod changing;
 mod connection;
 mod dev_seed;
 mod environments;
+mod key_policy;
 mod listing;
 mod minting;
 mod models;
