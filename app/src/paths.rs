@@ -18,6 +18,7 @@ pub const SIGN_IN: &str = "/auth/sign-in";
 pub const SIGN_OUT: &str = "/auth/sign-out";
 pub const SIGN_OUT_EVERYWHERE: &str = "/auth/sign-out-everywhere";
 pub const ACCOUNT: &str = "/account";
+pub const DOCTOR: &str = "/doctor";
 
 /// The element that the skip link leads to.
 pub const MAIN_ID: &str = "main";
@@ -43,6 +44,7 @@ pub fn key(id: KeyId) -> String {
 pub enum KeyAct {
     Rename,
     Rotate,
+    OldSecret,
     Disable,
     Enable,
     SetExpiry,
@@ -53,6 +55,7 @@ pub fn key_act(id: KeyId, act: KeyAct) -> String {
     let word = match act {
         KeyAct::Rename => "rename",
         KeyAct::Rotate => "rotate",
+        KeyAct::OldSecret => "old-secret",
         KeyAct::Disable => "disable",
         KeyAct::Enable => "enable",
         KeyAct::SetExpiry => "expiry",

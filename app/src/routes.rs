@@ -58,6 +58,8 @@ fn work() -> Vec<Route> {
         route!(Post "/keys/{id}/rename", ManageKeys, keys::acts::rename::submit),
         route!(Get "/keys/{id}/rotate", ManageKeys, keys::acts::rotate::show),
         route!(Post "/keys/{id}/rotate", ManageKeys, keys::acts::rotate::submit),
+        route!(Get "/keys/{id}/old-secret", ManageKeys, keys::acts::old_secret::show),
+        route!(Post "/keys/{id}/old-secret", ManageKeys, keys::acts::old_secret::submit),
         route!(Get "/keys/{id}/disable", ManageKeys, keys::acts::state::show_disable),
         route!(Post "/keys/{id}/disable", ManageKeys, keys::acts::state::submit_disable),
         route!(Get "/keys/{id}/enable", ManageKeys, keys::acts::state::show_enable),
@@ -67,6 +69,7 @@ fn work() -> Vec<Route> {
         route!(Get "/keys/{id}/revoke", ManageKeys, keys::acts::revoke::show),
         route!(Post "/keys/{id}/revoke", ManageKeys, keys::acts::revoke::submit),
         route!(Get "/calls/{id}", SeeKeys, call::show),
+        route!(Get paths::DOCTOR, SeeKeys, call::doctor::show),
         route!(Get "/team/{id}", SignedIn, team::show),
     ]
 }

@@ -6,6 +6,7 @@ pub fn action(action: &str) -> String {
     let words = match action {
         "key.minted" => "minted the key",
         "key.rotated" => "rotated the secret of",
+        "key.old_secret_end_changed" => "changed when the old secret ends of",
         "key.renamed" => "renamed the key",
         "key.disabled" => "disabled the key",
         "key.enabled" => "enabled the key",

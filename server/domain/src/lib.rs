@@ -9,6 +9,7 @@ pub mod audit;
 pub mod base62;
 pub mod budget;
 pub mod catalogue;
+pub mod checks;
 pub mod denial;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -27,6 +28,7 @@ pub mod pricing;
 pub mod profile_rules;
 pub mod provider_timeouts;
 pub mod refusal;
+pub mod rotation;
 pub mod stored_response;
 pub mod time;
 pub mod usage;

@@ -118,6 +118,12 @@ pub enum Reason {
     InThePast,
     /// The key's state does not allow this act any more.
     KeyEnded,
+    /// An old secret outlives its rotation by a bounded time; the latest moment is given.
+    LaterThanOverlap {
+        latest: crate::time::Timestamp,
+    },
+    /// There is no old secret that still works.
+    OldSecretEnded,
     /// What an administrator disabled, an administrator enables.
     DisabledByAdministrator,
     /// Two presses within moments: the provider is not asked again yet.
@@ -179,6 +185,8 @@ impl Reason {
             Self::LaterThanLifetime { .. } => "later_than_lifetime",
             Self::InThePast => "in_the_past",
             Self::KeyEnded => "key_ended",
+            Self::LaterThanOverlap { .. } => "later_than_overlap",
+            Self::OldSecretEnded => "old_secret_ended",
             Self::DisabledByAdministrator => "disabled_by_administrator",
             Self::TooSoon { .. } => "too_soon",
             Self::UnknownProvider => "unknown_provider",

@@ -9,6 +9,7 @@
 //! Sources are logged here once and never travel further.
 
 mod audit;
+mod callers;
 mod charges;
 mod codes;
 mod column;
@@ -44,6 +45,7 @@ mod units;
 mod usage;
 
 pub use audit::AuditFilter;
+pub use callers::Caller;
 pub use credentials::SealedCredential;
 pub use error::{Constraint, StoreError};
 pub use exclusive::ExclusiveLock;

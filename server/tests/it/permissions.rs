@@ -32,7 +32,7 @@ const LEAD_TEAM: Expected = Expected([SignIn, Absent, Absent, Allowed, Allowed, 
 const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
 const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
 
-const ROWS: [(&str, Expected); 71] = [
+const ROWS: [(&str, Expected); 74] = [
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
     ("GET /models", SIGNED_IN),
@@ -42,14 +42,17 @@ const ROWS: [(&str, Expected); 71] = [
     ("GET /keys/{key}", READ_KEY),
     ("GET /keys/{key}/first-call?since=0&version=1", READ_KEY),
     ("GET /calls/{call}", READ_KEY),
+    ("GET /doctor", SIGNED_IN),
     ("GET /keys/{key}/rename", CHANGE_KEY),
     ("GET /keys/{key}/rotate", CHANGE_KEY),
+    ("GET /keys/{key}/old-secret", CHANGE_KEY),
     ("GET /keys/{key}/disable", CHANGE_KEY),
     ("GET /keys/{key}/enable", CHANGE_KEY),
     ("GET /keys/{key}/expiry", CHANGE_KEY),
     ("GET /keys/{key}/revoke", CHANGE_KEY),
     ("POST /keys/{key}/rename", CHANGE_KEY),
     ("POST /keys/{key}/rotate", CHANGE_KEY),
+    ("POST /keys/{key}/old-secret", CHANGE_KEY),
     ("POST /keys/{key}/disable", CHANGE_KEY),
     ("POST /keys/{key}/enable", CHANGE_KEY),
     ("POST /keys/{key}/expiry", CHANGE_KEY),

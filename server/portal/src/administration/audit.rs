@@ -43,6 +43,7 @@ pub struct AuditVerdict {
 pub const ACTIONS: &[&str] = &[
     "key.minted",
     "key.rotated",
+    "key.old_secret_end_changed",
     "key.renamed",
     "key.disabled",
     "key.enabled",
