@@ -18,6 +18,7 @@ pub const SIGN_IN: &str = "/auth/sign-in";
 pub const SIGN_OUT: &str = "/auth/sign-out";
 pub const SIGN_OUT_EVERYWHERE: &str = "/auth/sign-out-everywhere";
 pub const ACCOUNT: &str = "/account";
+pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
 
 /// The element that the skip link leads to.
 pub const MAIN_ID: &str = "main";

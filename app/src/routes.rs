@@ -48,6 +48,7 @@ fn work() -> Vec<Route> {
     vec![
         route!(Get paths::HOME, SignedIn, home::show),
         route!(Get paths::ACCOUNT, SignedIn, account::show),
+        route!(Post paths::ACCOUNT_SESSIONS, SignedIn, account::end_session),
         route!(Get paths::MODELS, SignedIn, models::show),
         route!(Get paths::KEYS, SeeKeys, keys::list::show),
         route!(Get paths::MINT, ManageKeys, keys::mint::show),
@@ -113,6 +114,7 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/people/{id}/administrator", Administer, people::administrator::show),
         route!(Post "/admin/people/{id}/administrator", Administer, people::administrator::submit),
         route!(Post "/admin/people/{id}/teams", Administer, people::teams::submit),
+        route!(Post "/admin/people/{id}/sessions", Administer, people::sessions::submit),
         route!(Get "/admin/teams", SeeAdministration, teams::list::show),
         route!(Get "/admin/teams/new", Administer, teams::new::show),
         route!(Post "/admin/teams/new", Administer, teams::new::submit),

@@ -37,6 +37,7 @@ pub fn action(action: &str) -> String {
         "person.created" => "added the person",
         "person.roles_changed" => "changed the roles of",
         "session.started" => "signed in as",
+        "session.ended" => "ended a session of",
         "session.ended_everywhere" => "ended all sessions of",
         "invite.created" => "made an invitation to be",
         "installation.initialised" => "set up",

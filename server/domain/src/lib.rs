@@ -27,6 +27,7 @@ pub mod pricing;
 pub mod profile_rules;
 pub mod provider_timeouts;
 pub mod refusal;
+pub mod session_mark;
 pub mod stored_response;
 pub mod time;
 pub mod usage;

@@ -15,6 +15,7 @@ pub mod models;
 pub mod ports;
 pub mod presets;
 pub mod sealing;
+pub mod sessions;
 pub mod snippets;
 
 pub use domain::minting::{Clamped, GrantedTerms, MintRequest};

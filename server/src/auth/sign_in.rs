@@ -24,6 +24,8 @@ pub(super) struct Arrival<'a> {
     pub(super) invite: Option<[u8; 32]>,
     pub(super) replaces: Option<OpaqueToken>,
     pub(super) address: &'a str,
+    /// The browser, as it names itself.
+    pub(super) agent: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -85,6 +87,8 @@ impl Auth {
             person: &person,
             issuer_id: &arrival.issuer.id,
             idp_sid: claims.get("sid").and_then(Value::as_str).map(str::to_owned),
+            address: arrival.address,
+            agent: arrival.agent.clone(),
             id_token: IdTokenHint(arrival.signed_in.id_token.0.clone()),
             replaces: arrival.replaces,
         };

@@ -32,9 +32,10 @@ const LEAD_TEAM: Expected = Expected([SignIn, Absent, Absent, Allowed, Allowed, 
 const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
 const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
 
-const ROWS: [(&str, Expected); 71] = [
+const ROWS: [(&str, Expected); 73] = [
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
+    ("POST /account/sessions", SIGNED_IN),
     ("GET /models", SIGNED_IN),
     ("GET /keys", SIGNED_IN),
     ("GET /keys/new", MINTING),
@@ -101,6 +102,7 @@ const ROWS: [(&str, Expected); 71] = [
     ("POST /admin/people/{person}/suspend", ADMINISTER),
     ("POST /admin/people/{person}/administrator", ADMINISTER),
     ("POST /admin/people/{person}/teams", ADMINISTER),
+    ("POST /admin/people/{person}/sessions", ADMINISTER),
     ("POST /admin/teams/new", ADMINISTER),
     ("POST /admin/teams/{team}/members", ADMINISTER),
     ("POST /admin/teams/{team}/remove", ADMINISTER),

@@ -217,3 +217,15 @@ fn a_discount_stands_where_it_is_set_and_where_prices_are_read() {
         assert!(model.html.contains("At Messages EU") && model.html.contains("prices are 12.5 % lower"));
     }
 }
+
+#[test]
+fn sessions_name_their_browser_and_only_one_is_this_one() {
+    let account = page("account", false);
+    assert!(account.html.contains("Firefox on Linux") && account.html.contains("Unknown browser"));
+    assert_eq!(account.html.matches("this browser").count(), 1);
+    let ends = |name, auditor| {
+        let page = page(name, auditor);
+        page.all("form").filter_map(|form| form.get("action")).filter(|to| to.ends_with("/sessions")).count()
+    };
+    assert_eq!((ends("account", false), ends("person", false), ends("person", true)), (2, 3, 0));
+}

@@ -1,5 +1,6 @@
 //! Every administration page once, as administrators and as auditors see it.
 
+use super::identity::sessions;
 use super::things::*;
 use app::chrome::{Assets, Place};
 use app::format::Calendar;
@@ -8,8 +9,8 @@ use app::pages::admin::guardrails::editor::Choices;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::{ModelForm, Row};
 use app::pages::admin::{Happened, audit, budgets, guardrails, models, overview, people, providers, teams, units};
-use app::pages::confirm;
 use app::pages::form::Reasons;
+use app::pages::{account, confirm};
 use app::visit::Frame;
 use domain::audit::Broken;
 use domain::id::PersonId;
@@ -136,7 +137,16 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
         people::list::view(&calendar, people::list::Query::default(), page)
     });
     drawing.draw("person", Place::People, || {
-        people::show::view(&calendar, people::show::Model { detail: person_detail(), may_change, happened: None })
+        people::show::view(
+            &calendar,
+            people::show::Model {
+                detail: person_detail(),
+                sessions: sessions(),
+                current: None,
+                may_change,
+                happened: None,
+            },
+        )
     });
     drawing.draw("teams", Place::Teams, || {
         teams::list::view(&calendar, teams::list::Model { teams: vec![team(1, true), team(2, false)], may_change })
@@ -238,6 +248,15 @@ fn draw_forms(drawing: &mut Drawing) {
     });
     drawing.draw("unit-new", Place::Budgets, || {
         units::new::view(units::new::Model { form: form_id(), name: String::new(), reasons: refused() })
+    });
+    drawing.draw("account", Place::Elsewhere, || {
+        let current = sessions().first().map(|session| session.mark);
+        let model = account::Model { caller: caller(Role::Administrator), sessions: sessions(), current };
+        account::view(&calendar(), model)
+    });
+    drawing.draw("account-nowhere", Place::Elsewhere, || {
+        let model = account::Model { caller: caller(Role::Administrator), sessions: vec![], current: None };
+        account::view(&calendar(), model)
     });
     drawing.draw("person-suspend", Place::People, || confirm::view(people::suspend::confirmation(&person_detail())));
     drawing.draw("person-administrator", Place::People, || {

@@ -72,6 +72,7 @@ pub const ACTIONS: &[&str] = &[
     "limits.cleared",
     "person.created",
     "person.roles_changed",
+    "session.ended",
     "session.started",
     "session.ended_everywhere",
     "invite.created",

@@ -15,5 +15,6 @@ mod people;
 mod profiles;
 mod providers;
 mod rotating;
+mod sessions;
 mod support;
 mod usage;

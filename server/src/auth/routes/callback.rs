@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::{LOGIN_LIFETIME_MS, see_other};
 use crate::auth::Auth;
-use crate::auth::caller::{address_text, client_address};
+use crate::auth::caller::{address_text, client_address, user_agent};
 use crate::auth::cookie::Cookie;
 use crate::auth::oidc::{Issuer, OidcError, SignedIn};
 use crate::auth::opaque_token::OpaqueToken;
@@ -47,6 +47,7 @@ pub(super) async fn come_back(
         invite: login.invite,
         replaces: auth.cookies.read(&headers, Cookie::Session),
         address: &address,
+        agent: user_agent(&headers),
     };
     match auth.sign_in(&arrival).await {
         Ok(token) => see_other(&login.return_to, [auth.cookies.set(Cookie::Session, &token, LONGEST_MS / 1000)]),

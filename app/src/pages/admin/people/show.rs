@@ -8,12 +8,15 @@ use crate::components::{
 };
 use crate::format::Calendar;
 use crate::pages::admin::{Happened, at_least_none, counted, document, may_change, notice};
+use crate::pages::sessions as session_list;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::budget::BudgetScope;
 use domain::person::Role;
+use domain::session_mark::SessionMark;
 use leptos::prelude::*;
 use portal::administration::people::{PersonDetail, PersonRow};
+use portal::sessions::SessionView;
 use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
@@ -30,11 +33,15 @@ enum Done {
     Granted,
     Revoked,
     Team,
+    SessionEnded,
+    SignedOut,
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let Query { done } = input.query()?;
-    let detail = visit.portal.person(&visit.caller, input.segment("id")?).await?;
+    let person = input.segment("id")?;
+    let detail = visit.portal.person(&visit.caller, person).await?;
+    let sessions = visit.portal.sessions_of(&visit.caller, person).await?;
     let name = detail.person.name.clone();
     let happened = done.map(|done| {
         Happened::well(match done {
@@ -42,22 +49,27 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
             Done::Activated => "Switched on. Signing in and personal keys work again.",
             Done::Granted => "Administrator from the next page on.",
             Done::Revoked => "No longer an administrator by a grant from here.",
+            Done::SessionEnded => "That session has ended. Keys go on working.",
+            Done::SignedOut => "Signed out everywhere. Keys go on working.",
             Done::Team => "Teams changed. It counts from the next page on.",
         })
     });
-    let model = Model { detail, may_change: may_change(&visit), happened };
+    let model = Model { detail, sessions, current: input.session, may_change: may_change(&visit), happened };
     Ok(Answer::ok(document(&visit, Place::People, &name, |calendar| view(calendar, model))))
 }
 
 #[derive(Debug, Clone)]
 pub struct Model {
     pub detail: PersonDetail,
+    pub sessions: Vec<SessionView>,
+    /// The session that this page is read in.
+    pub current: Option<SessionMark>,
     pub may_change: bool,
     pub happened: Option<Happened>,
 }
 
 pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
-    let Model { detail, may_change, happened } = model;
+    let Model { detail, sessions, current, may_change, happened } = model;
     let person = &detail.person;
     let (tone, word) = state(person.active);
     let context = view! {
@@ -82,6 +94,15 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         Fact::new("Here since", calendar.date(person.created_at)),
         Fact::new("Signs in at", view! { <Id text=person.issuer.clone()/> }),
     ];
+    let end = format!("{}/sessions", paths::person(person.id));
+    let everywhere = (may_change && !sessions.is_empty()).then(|| {
+        view! {
+            <form method="post" action=end.clone() class="actions">
+                <button class="button" type="submit">"Sign out everywhere"</button>
+            </form>
+        }
+    });
+    let sessions = session_list::list(calendar, sessions, current, may_change.then_some(&*end));
     view! {
         <PageHead
             title=person.name.clone() context=context.into_any()
@@ -97,6 +118,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
             {memberships(&detail)}
             {(may_change && !detail.teams.is_empty()).then(|| add_to_team(&detail))}
         </Section>
+        <Section id="sessions" title="Sessions">{sessions}{everywhere}</Section>
     }
 }
 
