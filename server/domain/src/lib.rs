@@ -9,7 +9,9 @@ pub mod audit;
 pub mod base62;
 pub mod budget;
 pub mod catalogue;
+pub mod claim_rules;
 pub mod denial;
+pub mod directory_claims;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzz;

@@ -10,11 +10,13 @@
 
 mod audit;
 mod charges;
+mod claim_rules;
 mod codes;
 mod column;
 mod counts;
 mod credentials;
 mod dialect;
+mod directory_records;
 mod engine;
 mod error;
 mod exclusive;
@@ -44,7 +46,9 @@ mod units;
 mod usage;
 
 pub use audit::AuditFilter;
+pub use claim_rules::KeptRule;
 pub use credentials::SealedCredential;
+pub use directory_records::{DirectoryRecord, TestLogin};
 pub use error::{Constraint, StoreError};
 pub use exclusive::ExclusiveLock;
 pub use ingest::IngestResult;

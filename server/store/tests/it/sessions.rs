@@ -31,6 +31,7 @@ fn login(fill: u8, at: i64) -> LoginRow {
         pkce_verifier: "v".into(),
         return_to: "/keys?search=ü".into(),
         invite: (fill == 1).then_some([9; 32]),
+        tester: (fill == 1).then(|| person_id(1)),
         created_at: NOW.plus_ms(at),
     }
 }
