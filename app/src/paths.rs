@@ -1,7 +1,7 @@
 //! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
 
 use domain::budget::BudgetScope;
-use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
+use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RuleId, TeamId, UnitId};
 use domain::time::Timestamp;
 use portal::Made;
 
@@ -32,6 +32,7 @@ pub fn made(made: Made) -> String {
         Made::Model(id) => catalogue_model(id),
         Made::Team(id) => team(id),
         Made::Unit(id) => unit(id),
+        Made::Rule(_) => SIGN_IN_SETUP.to_owned(),
     }
 }
 
@@ -87,6 +88,9 @@ pub const NEW_GUARDRAIL: &str = "/admin/guardrails/new";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
 pub const BUDGETS: &str = "/admin/budgets";
+pub const SIGN_IN_SETUP: &str = "/admin/sign-in";
+pub const TESTED_LOGIN: &str = "/admin/sign-in/test";
+pub const NEW_RULE: &str = "/admin/sign-in/rules/new";
 pub const UNITS: &str = "/admin/units";
 pub const NEW_UNIT: &str = "/admin/units/new";
 pub const VERIFY_AUDIT: &str = "/admin/audit/verify";
@@ -113,6 +117,15 @@ pub fn team(id: TeamId) -> String {
 
 pub fn unit(id: UnitId) -> String {
     format!("{UNITS}/{id}")
+}
+
+pub fn rule(id: RuleId) -> String {
+    format!("{SIGN_IN_SETUP}/rules/{id}")
+}
+
+/// The way to a provider and back that signs nobody in.
+pub fn test_login(issuer: &str) -> String {
+    format!("/auth/test/{issuer}")
 }
 
 /// Budgets and limits of a level.

@@ -6,9 +6,11 @@
 
 mod draft;
 mod effects;
+mod outlook;
 
 pub use draft::{AskedOf, GivenKind, RuleDraft, TestKind};
 pub use effects::{Effects, HeldMembership, MembershipChanges, effects, membership_changes};
+pub use outlook::{Outlook, claimed_roles, outlook};
 
 use crate::directory_claims::DirectoryClaims;
 use crate::id::TeamId;
@@ -81,7 +83,11 @@ impl ClaimRule {
                 None => return Fit::DoesNot,
             },
         };
-        values.iter().find(|value| self.test.passes(value)).map_or(Fit::DoesNot, |value| Fit::Fits(value))
+        values.iter().find(|value| self.passes(value)).map_or(Fit::DoesNot, |value| Fit::Fits(value))
+    }
+
+    pub fn passes(&self, value: &str) -> bool {
+        self.test.passes(value)
     }
 }
 

@@ -6,6 +6,7 @@ mod audit;
 mod bootstrap;
 mod budgets;
 mod changing;
+mod claim_rules;
 mod connection;
 mod dev_seed;
 mod listing;
