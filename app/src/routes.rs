@@ -73,7 +73,7 @@ fn work() -> Vec<Route> {
 }
 
 fn administration() -> Vec<Route> {
-    use crate::pages::admin::{audit, budgets, guardrails, models, overview, people, providers, teams, units};
+    use crate::pages::admin::{audit, budgets, guardrails, models, overview, people, providers, sign_in, teams, units};
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
         route!(Get "/admin/providers", SeeAdministration, providers::list::show),
@@ -123,6 +123,14 @@ fn administration() -> Vec<Route> {
         route!(Post "/admin/teams/{id}/members", Administer, teams::members::submit),
         route!(Get "/admin/teams/{id}/remove", Administer, teams::members::show_removal),
         route!(Post "/admin/teams/{id}/remove", Administer, teams::members::remove),
+        route!(Get paths::SIGN_IN_SETUP, SeeAdministration, sign_in::list::show),
+        route!(Get paths::TESTED_LOGIN, Administer, sign_in::tested::show),
+        route!(Get paths::NEW_RULE, Administer, sign_in::new::show),
+        route!(Post paths::NEW_RULE, Administer, sign_in::new::submit),
+        route!(Get "/admin/sign-in/rules/{id}", Administer, sign_in::change::show),
+        route!(Post "/admin/sign-in/rules/{id}", Administer, sign_in::change::submit),
+        route!(Get "/admin/sign-in/rules/{id}/remove", Administer, sign_in::remove::show),
+        route!(Post "/admin/sign-in/rules/{id}/remove", Administer, sign_in::remove::submit),
         route!(Get "/admin/audit", SeeAudit, audit::list::show),
         route!(Get "/admin/audit/verify", SeeAudit, audit::verify::show),
     ]

@@ -207,6 +207,7 @@ fn thing(field: &str) -> &'static str {
         "claim" => "The claim",
         "value" => "The value",
         "given" => "What it gives",
+        "rule" => "The rule",
         "overlap" => "The time of the old secret",
         _ => "This value",
     }

@@ -63,27 +63,28 @@ impl Ruled {
     ) -> Result<Teams, StoreError> {
         tx.put_directory_record(person.id, &self.record).await?;
         let held = tx.memberships_held(person.id).await?;
-        let MembershipChanges { put, taken_back } = membership_changes(&held, &self.effects);
+        let MembershipChanges { mut put, taken_back } = membership_changes(&held, &self.effects);
         if put.is_empty() && taken_back.is_empty() {
             return Ok(Teams::Same);
         }
         let teams: HashMap<TeamId, String> =
             store.teams().await?.into_iter().map(|team| (team.id, team.name)).collect();
+        put.retain(|(team, _)| teams.contains_key(team));
+        let name = |team: TeamId| teams.get(&team).map_or("", String::as_str);
         let was = |team: TeamId| held.iter().find(|membership| membership.team == team);
         for &(team, lead) in &put {
-            let Some(name) = teams.get(&team) else { continue };
             tx.put_membership_by_rule(team, person.id, lead).await?;
             let before = was(team).map(|membership| facts(person, membership.lead));
-            let entry = entry(team, name, "team.member_changed", now, before, Some(facts(person, lead)));
+            let entry = entry(team, name(team), "team.member_changed", now, before, Some(facts(person, lead)));
             tx.append_audit(&entry).await?;
         }
         for &team in &taken_back {
             tx.delete_membership_by_rule(team, person.id).await?;
             let before = was(team).map(|membership| facts(person, membership.lead));
-            let name = teams.get(&team).map_or("", String::as_str);
-            tx.append_audit(&entry(team, name, "team.member_removed", now, before, None)).await?;
+            tx.append_audit(&entry(team, name(team), "team.member_removed", now, before, None)).await?;
         }
-        Ok(Teams::Changed)
+        let is_same = put.is_empty() && taken_back.is_empty();
+        Ok(if is_same { Teams::Same } else { Teams::Changed })
     }
 }
 

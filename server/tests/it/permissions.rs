@@ -32,7 +32,7 @@ const LEAD_TEAM: Expected = Expected([SignIn, Absent, Absent, Allowed, Allowed, 
 const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
 const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
 
-const ROWS: [(&str, Expected); 73] = [
+const ROWS: [(&str, Expected); 81] = [
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
     ("POST /account/sessions", SIGNED_IN),
@@ -70,6 +70,14 @@ const ROWS: [(&str, Expected); 73] = [
     ("GET /admin/people/{person}", READ_ALL),
     ("GET /admin/teams", READ_ALL),
     ("GET /admin/teams/{team}", READ_ALL),
+    ("GET /admin/sign-in", READ_ALL),
+    ("GET /admin/sign-in/test", ADMINISTER),
+    ("GET /admin/sign-in/rules/new", ADMINISTER),
+    ("GET /admin/sign-in/rules/{rule}", ADMINISTER),
+    ("GET /admin/sign-in/rules/{rule}/remove", ADMINISTER),
+    ("POST /admin/sign-in/rules/new", ADMINISTER),
+    ("POST /admin/sign-in/rules/{rule}", ADMINISTER),
+    ("POST /admin/sign-in/rules/{rule}/remove", ADMINISTER),
     ("GET /admin/audit", READ_ALL),
     ("GET /admin/audit/verify", READ_ALL),
     ("GET /admin/providers/new", ADMINISTER),
@@ -110,7 +118,7 @@ const ROWS: [(&str, Expected); 73] = [
 
 /// `{key}` names the kind of the object; the router calls them all `{id}`.
 fn in_the_routers_words(row: &str) -> String {
-    let kinds = ["{key}", "{call}", "{provider}", "{model}", "{profile}", "{person}", "{team}", "{unit}"];
+    let kinds = ["{key}", "{call}", "{provider}", "{model}", "{profile}", "{person}", "{team}", "{unit}", "{rule}"];
     let path = row.split('?').next().unwrap();
     kinds.iter().fold(path.to_owned(), |row, kind| row.replace(kind, "{id}"))
 }
@@ -146,6 +154,12 @@ impl Objects {
         let made = administrator.fill_in("/admin/units/new", &[("name", "Europe")]).await;
         let unit = made.location.as_ref().and_then(|to| to.rsplit('/').next()).unwrap();
         objects.push(("{unit}", unit.to_owned()));
+        let rule = [("value", "finance"), ("gives", "auditor"), ("act", "check")];
+        let looked_at = administrator.fill_in("/admin/sign-in/rules/new", &rule).await;
+        let form = looked_at.fields_with(&[("act", "save")]);
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        administrator.post("/admin/sign-in/rules/new", &form).await;
+        objects.push(("{rule}", administrator.get("/admin/sign-in").await.first_id("rule_")));
         let team =
             objects.iter().find(|(kind, _)| *kind == "{team}").map(|(_, id)| format!("/admin/teams/{id}")).unwrap();
         objects.push(("{member}", administrator.get(&team).await.first_id("per_")));

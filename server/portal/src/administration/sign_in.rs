@@ -21,7 +21,7 @@ use domain::id::{PersonId, RuleId, TeamId};
 use domain::permission::Permission;
 use domain::person::Caller;
 use domain::time::Timestamp;
-use store::KeptRule;
+pub use store::KeptRule;
 
 #[derive(Debug, Clone)]
 pub struct SignInSetup {

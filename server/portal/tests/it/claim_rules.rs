@@ -2,6 +2,7 @@ use crate::support::*;
 use domain::claim_rules::{ClaimRule, GivenKind, Gives, RuleDraft};
 use domain::directory_claims::{DirectoryClaims, GroupsTold};
 use domain::id::RuleId;
+use domain::permission::Scope;
 use domain::person::{Caller, Role};
 use portal::administration::sign_in::{RuleEdit, TestVerdict};
 use portal::{Made, PortalError};
@@ -197,4 +198,22 @@ async fn a_test_sign_in_is_shown_to_its_tester_for_ten_minutes() {
     assert!(world.portal.tested_login(as_administrator(&admin)).await.unwrap().is_some());
     world.advance_ms(1);
     assert!(world.portal.tested_login(as_administrator(&admin)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_key_of_ones_own_gets_the_cost_centre_that_a_rule_gave() {
+    let world = World::new().await;
+    let (ada, bob) = (world.developer().await, world.other_developer().await);
+    said(&world, &ada, Some(&["finance"])).await;
+    let mut record = world.store.directory_record(ada.person).await.unwrap().unwrap();
+    record.cost_centre = Some("4711".into());
+    let mut tx = world.store.begin().await.unwrap();
+    tx.put_directory_record(ada.person, &record).await.unwrap();
+    tx.commit().await.unwrap();
+    let centre = async |key| world.store.key(key, &Scope::Everyone).await.unwrap().unwrap().key.cost_centre;
+    assert_eq!(centre(world.mint(&ada, "mine").await).await.as_deref(), Some("4711"));
+    assert_eq!(centre(world.mint(&bob, "his").await).await, None);
+    let request = portal::MintRequest { cost_centre: Some("4712".into()), ..world.request(&ada, "named").await };
+    let named = world.portal.mint_key(&ada, &world.portal.new_form(), &request).await.unwrap();
+    assert_eq!(named.key.cost_centre.as_deref(), Some("4712"), "what is named counts");
 }

@@ -31,7 +31,8 @@ pub struct RulePreview {
     pub unknown: u64,
     /// Whoever saves this is no administrator after the next sign-in.
     pub loses_own_role: bool,
-    pub(super) administrators: u64,
+    /// Who could administer afterwards.
+    pub administrators: u64,
 }
 
 impl RulePreview {
