@@ -1,7 +1,7 @@
 //! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
 
 use domain::budget::BudgetScope;
-use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
+use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RuleId, TeamId, UnitId};
 use domain::time::Timestamp;
 use portal::Made;
 
@@ -19,6 +19,7 @@ pub const SIGN_OUT: &str = "/auth/sign-out";
 pub const SIGN_OUT_EVERYWHERE: &str = "/auth/sign-out-everywhere";
 pub const ACCOUNT: &str = "/account";
 pub const DOCTOR: &str = "/doctor";
+pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
 
 /// The element that the skip link leads to.
 pub const MAIN_ID: &str = "main";
@@ -32,6 +33,7 @@ pub fn made(made: Made) -> String {
         Made::Model(id) => catalogue_model(id),
         Made::Team(id) => team(id),
         Made::Unit(id) => unit(id),
+        Made::Rule(_) => SIGN_IN_SETUP.to_owned(),
     }
 }
 
@@ -89,6 +91,9 @@ pub const NEW_GUARDRAIL: &str = "/admin/guardrails/new";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
 pub const BUDGETS: &str = "/admin/budgets";
+pub const SIGN_IN_SETUP: &str = "/admin/sign-in";
+pub const TESTED_LOGIN: &str = "/admin/sign-in/test";
+pub const NEW_RULE: &str = "/admin/sign-in/rules/new";
 pub const UNITS: &str = "/admin/units";
 pub const NEW_UNIT: &str = "/admin/units/new";
 pub const VERIFY_AUDIT: &str = "/admin/audit/verify";
@@ -115,6 +120,15 @@ pub fn team(id: TeamId) -> String {
 
 pub fn unit(id: UnitId) -> String {
     format!("{UNITS}/{id}")
+}
+
+pub fn rule(id: RuleId) -> String {
+    format!("{SIGN_IN_SETUP}/rules/{id}")
+}
+
+/// The way to a provider and back that signs nobody in.
+pub fn test_login(issuer: &str) -> String {
+    format!("/auth/test/{issuer}")
 }
 
 /// Budgets and limits of a level.

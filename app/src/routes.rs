@@ -48,6 +48,7 @@ fn work() -> Vec<Route> {
     vec![
         route!(Get paths::HOME, SignedIn, home::show),
         route!(Get paths::ACCOUNT, SignedIn, account::show),
+        route!(Post paths::ACCOUNT_SESSIONS, SignedIn, account::end_session),
         route!(Get paths::MODELS, SignedIn, models::show),
         route!(Get paths::KEYS, SeeKeys, keys::list::show),
         route!(Get paths::MINT, ManageKeys, keys::mint::show),
@@ -75,7 +76,7 @@ fn work() -> Vec<Route> {
 }
 
 fn administration() -> Vec<Route> {
-    use crate::pages::admin::{audit, budgets, guardrails, models, overview, people, providers, teams, units};
+    use crate::pages::admin::{audit, budgets, guardrails, models, overview, people, providers, sign_in, teams, units};
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
         route!(Get "/admin/providers", SeeAdministration, providers::list::show),
@@ -116,6 +117,7 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/people/{id}/administrator", Administer, people::administrator::show),
         route!(Post "/admin/people/{id}/administrator", Administer, people::administrator::submit),
         route!(Post "/admin/people/{id}/teams", Administer, people::teams::submit),
+        route!(Post "/admin/people/{id}/sessions", Administer, people::sessions::submit),
         route!(Get "/admin/teams", SeeAdministration, teams::list::show),
         route!(Get "/admin/teams/new", Administer, teams::new::show),
         route!(Post "/admin/teams/new", Administer, teams::new::submit),
@@ -124,6 +126,14 @@ fn administration() -> Vec<Route> {
         route!(Post "/admin/teams/{id}/members", Administer, teams::members::submit),
         route!(Get "/admin/teams/{id}/remove", Administer, teams::members::show_removal),
         route!(Post "/admin/teams/{id}/remove", Administer, teams::members::remove),
+        route!(Get paths::SIGN_IN_SETUP, SeeAdministration, sign_in::list::show),
+        route!(Get paths::TESTED_LOGIN, Administer, sign_in::tested::show),
+        route!(Get paths::NEW_RULE, Administer, sign_in::new::show),
+        route!(Post paths::NEW_RULE, Administer, sign_in::new::submit),
+        route!(Get "/admin/sign-in/rules/{id}", Administer, sign_in::change::show),
+        route!(Post "/admin/sign-in/rules/{id}", Administer, sign_in::change::submit),
+        route!(Get "/admin/sign-in/rules/{id}/remove", Administer, sign_in::remove::show),
+        route!(Post "/admin/sign-in/rules/{id}/remove", Administer, sign_in::remove::submit),
         route!(Get "/admin/audit", SeeAudit, audit::list::show),
         route!(Get "/admin/audit/verify", SeeAudit, audit::verify::show),
     ]

@@ -41,6 +41,7 @@ async fn once(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
     tx.delete_sessions_expired(now).await?;
     tx.delete_logins_before(now.plus_ms(-MS_PER_HOUR)).await?;
+    tx.delete_test_logins_before(now.plus_ms(-portal::administration::sign_in::TEST_LOGIN_MS)).await?;
     tx.delete_submissions_before(now.plus_ms(-MS_PER_DAY)).await?;
     tx.delete_credentials_replaced_before(now.plus_ms(-MS_PER_DAY)).await?;
     tx.delete_callers_before(now.plus_days(-CALLERS_KEPT_DAYS)).await?;

@@ -90,6 +90,17 @@ pub fn refusal(refusal: &Refusal) -> String {
         Reason::LastAdministrator => {
             "This is the last active administrator. Make somebody else an administrator first.".to_owned()
         }
+        Reason::LosesOwnRole => {
+            "By this you are no administrator after your next sign-in. Tick the box if that is meant, or keep a rule that \
+             makes you one."
+                .to_owned()
+        }
+        Reason::ClaimNotAskable { claim } => {
+            format!(
+                "No rule can decide by {claim}: it belongs to the protocol, or people can change it themselves. Use a \
+                 group or an app role."
+            )
+        }
         Reason::NotOneself => "You cannot do this to your own account. Ask another administrator to do it.".to_owned(),
         Reason::LaterThanLifetime { latest } => {
             let latest = latest.to_jiff().strftime("%-d %b %Y, %H:%M UTC");
@@ -197,6 +208,11 @@ fn thing(field: &str) -> &'static str {
         "team" | "teams" => "The team",
         "groups" => "Groups",
         "reason" => "The reason",
+        "issuer" => "The identity provider",
+        "claim" => "The claim",
+        "value" => "The value",
+        "given" => "What it gives",
+        "rule" => "The rule",
         "overlap" => "The time of the old secret",
         _ => "This value",
     }

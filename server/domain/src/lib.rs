@@ -10,7 +10,9 @@ pub mod base62;
 pub mod budget;
 pub mod catalogue;
 pub mod checks;
+pub mod claim_rules;
 pub mod denial;
+pub mod directory_claims;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzz;
@@ -29,6 +31,7 @@ pub mod profile_rules;
 pub mod provider_timeouts;
 pub mod refusal;
 pub mod rotation;
+pub mod session_mark;
 pub mod stored_response;
 pub mod time;
 pub mod usage;

@@ -109,6 +109,12 @@ pub enum Reason {
     CredentialNeeded,
     /// Nobody could administer the installation any more.
     LastAdministrator,
+    /// Whoever saves this would not be an administrator after the next sign-in, and has not said that this is meant.
+    LosesOwnRole,
+    /// Rules do not decide by what belongs to the protocol, or by what people can change themselves.
+    ClaimNotAskable {
+        claim: String,
+    },
     /// One cannot do this to oneself.
     NotOneself,
     /// Later than the profile's longest lifetime allows; the latest moment is given.
@@ -181,6 +187,8 @@ impl Reason {
             Self::AddressNotUsable(_) => "address_not_usable",
             Self::CredentialNeeded => "credential_needed",
             Self::LastAdministrator => "last_administrator",
+            Self::LosesOwnRole => "loses_own_role",
+            Self::ClaimNotAskable { .. } => "claim_not_askable",
             Self::NotOneself => "not_oneself",
             Self::LaterThanLifetime { .. } => "later_than_lifetime",
             Self::InThePast => "in_the_past",

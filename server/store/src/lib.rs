@@ -11,11 +11,13 @@
 mod audit;
 mod callers;
 mod charges;
+mod claim_rules;
 mod codes;
 mod column;
 mod counts;
 mod credentials;
 mod dialect;
+mod directory_records;
 mod engine;
 mod error;
 mod exclusive;
@@ -46,7 +48,9 @@ mod usage;
 
 pub use audit::AuditFilter;
 pub use callers::Caller;
+pub use claim_rules::KeptRule;
 pub use credentials::SealedCredential;
+pub use directory_records::{DirectoryRecord, TestLogin};
 pub use error::{Constraint, StoreError};
 pub use exclusive::ExclusiveLock;
 pub use ingest::IngestResult;

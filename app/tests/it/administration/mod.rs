@@ -4,5 +4,6 @@
 
 mod claims;
 mod forms;
+mod identity;
 pub(crate) mod samples;
 mod things;

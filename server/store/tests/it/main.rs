@@ -4,6 +4,7 @@
 
 mod audit;
 mod callers;
+mod claims;
 mod concurrency;
 mod counts;
 mod coverage;
