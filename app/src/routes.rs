@@ -76,7 +76,9 @@ fn work() -> Vec<Route> {
 }
 
 fn administration() -> Vec<Route> {
-    use crate::pages::admin::{audit, budgets, guardrails, models, overview, people, providers, sign_in, teams, units};
+    use crate::pages::admin::{
+        audit, budgets, environments, guardrails, models, overview, people, providers, sign_in, teams, units,
+    };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
         route!(Get "/admin/providers", SeeAdministration, providers::list::show),
@@ -103,6 +105,15 @@ fn administration() -> Vec<Route> {
         route!(Post "/admin/guardrails/new", Administer, guardrails::new::submit),
         route!(Get "/admin/guardrails/{id}", SeeAdministration, guardrails::show::show),
         route!(Post "/admin/guardrails/{id}", Administer, guardrails::show::submit),
+        route!(Get "/admin/guardrails/{id}/versions", SeeAdministration, guardrails::versions::show),
+        route!(Get "/admin/guardrails/{id}/compare", SeeAdministration, guardrails::compare::show),
+        route!(Get "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::show),
+        route!(Post "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::submit),
+        route!(Get "/admin/environments", SeeAdministration, environments::list::show),
+        route!(Get "/admin/environments/new", Administer, environments::new::show),
+        route!(Post "/admin/environments/new", Administer, environments::new::submit),
+        route!(Get "/admin/environments/{name}", SeeAdministration, environments::show::show),
+        route!(Post "/admin/environments/{name}", Administer, environments::show::submit),
         route!(Get "/admin/budgets", SeeAdministration, budgets::list::show),
         route!(Get "/admin/budgets/{id}", SeeAdministration, budgets::show::show),
         route!(Post "/admin/budgets/{id}", Administer, budgets::show::submit),

@@ -14,6 +14,8 @@ pub fn action(action: &str) -> String {
         "key.expiry_changed" => "changed the end of the key",
         "profile.created" => "created the guardrails",
         "profile.changed" => "changed the guardrails",
+        "environment.created" => "added the environment",
+        "environment.changed" => "changed the environment",
         "provider.added" => "added the provider",
         "provider.changed" => "changed the provider",
         "provider.enabled" => "turned on the provider",

@@ -74,6 +74,10 @@ pub fn refusal(refusal: &Refusal) -> String {
         Reason::ModelUnpriced { model } => {
             format!("{model} has no price yet, so that a budget would refuse it. Ask an administrator to set one.")
         }
+        Reason::ProfileNotInEnvironment => {
+            "Keys under these guardrails are not for this environment. Choose another one, or other guardrails."
+                .to_owned()
+        }
         Reason::NetworkNotInProfile { network } => {
             format!("{network} is not within the networks of these guardrails. Remove it, or narrow it.")
         }

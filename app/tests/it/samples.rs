@@ -23,9 +23,7 @@ use domain::refusal::{Amount, Reason, Refusal};
 use domain::rotation::OldSecret;
 use domain::time::{MS_PER_HOUR, MS_PER_MINUTE, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
-use domain::virtual_key::{
-    ConsumerKind, ENVIRONMENTS, KeyStanding, KeyState, KeyTerms, Owner, RevocationReason, VirtualKey,
-};
+use domain::virtual_key::{ConsumerKind, KeyStanding, KeyState, KeyTerms, Owner, RevocationReason, VirtualKey};
 use portal::keys::*;
 use portal::models::ModelRow;
 use portal::snippets::SnippetFacts;
@@ -81,6 +79,8 @@ pub(crate) fn profile() -> AccessProfile {
             quotas: vec![],
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
+            required: vec![],
+            parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90, 180),
             networks: vec![],
             max_output_tokens: Some(32_000),
@@ -118,7 +118,7 @@ pub(crate) fn mint_options() -> MintOptions {
         form: "a".repeat(32).parse().unwrap(),
         profiles: vec![choice(profile(), 3), choice(explore(), 1)],
         teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
-        environments: &ENVIRONMENTS,
+        environments: ["dev", "staging", "prod"].map(str::to_owned).to_vec(),
         models: vec![name("demo-large"), name("demo-small"), name("demo-embedding")],
         may_mint: true,
     }
@@ -140,6 +140,7 @@ pub(crate) fn virtual_key() -> VirtualKey {
         owner: Owner::Person(person),
         created_by: person,
         profile: profile().id,
+        profile_version: None,
         consumer: ConsumerKind::Agent,
         application: None,
         environment: "dev".to_owned(),
@@ -206,6 +207,7 @@ pub(crate) fn keys_page() -> KeysPage {
         next: Some("cursor/+=".to_owned()),
         total: 1_204,
         counts: counts(),
+        environments: vec!["dev".to_owned(), "prod".to_owned()],
         teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
         sees_others: true,
     }

@@ -13,6 +13,7 @@ pub mod checks;
 pub mod claim_rules;
 pub mod denial;
 pub mod directory_claims;
+pub mod environment;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzz;
@@ -23,15 +24,19 @@ pub mod markup;
 pub mod minting;
 pub mod model;
 pub mod money;
+pub mod parameter_rules;
 pub mod permission;
 pub mod person;
 pub mod plain_text;
 pub mod pricing;
 pub mod profile_rules;
+pub mod profile_versions;
 pub mod provider_timeouts;
 pub mod refusal;
 pub mod rotation;
 pub mod session_mark;
+pub mod replay;
+pub mod required_field;
 pub mod stored_response;
 pub mod time;
 pub mod usage;

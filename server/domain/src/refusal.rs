@@ -95,6 +95,8 @@ pub enum Reason {
     ModelUnpriced {
         model: String,
     },
+    /// The environment is not for keys under this profile.
+    ProfileNotInEnvironment,
     NetworkNotInProfile {
         network: String,
     },
@@ -181,6 +183,7 @@ impl Reason {
             Self::ModelNotInProfile { .. } => "model_not_in_profile",
             Self::ModelUnknown { .. } => "model_unknown",
             Self::ModelUnpriced { .. } => "model_unpriced",
+            Self::ProfileNotInEnvironment => "profile_not_in_environment",
             Self::NetworkNotInProfile { .. } => "network_not_in_profile",
             Self::MaximumBelowDefault => "maximum_below_default",
             Self::Twice { .. } => "twice",

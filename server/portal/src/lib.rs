@@ -51,6 +51,7 @@ pub struct Portal {
     pub(crate) sign_in: Arc<dyn SignInPort>,
     pub(crate) settings: PortalSettings,
     pub(crate) tests: administration::connection::RecentTests,
+    pub(crate) previews: administration::preview_jobs::PreviewJobs,
 }
 
 /// The parts of a [`Portal`], named.
@@ -76,6 +77,7 @@ impl Portal {
             sign_in,
             settings,
             tests: administration::connection::RecentTests::default(),
+            previews: administration::preview_jobs::PreviewJobs::default(),
         }
     }
 

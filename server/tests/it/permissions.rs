@@ -32,6 +32,9 @@ const LEAD_TEAM: Expected = Expected([SignIn, Absent, Absent, Allowed, Allowed, 
 const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
 const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
 
+/// A preview belongs to the administrator who asked for it; this one to nobody.
+const PREVIEW: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Absent]);
+
 const ROWS: &[(&str, Expected)] = &[
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
@@ -66,6 +69,13 @@ const ROWS: &[(&str, Expected)] = &[
     ("GET /admin/models/{model}", READ_ALL),
     ("GET /admin/guardrails", READ_ALL),
     ("GET /admin/guardrails/{profile}", READ_ALL),
+    ("GET /admin/guardrails/{profile}/versions", READ_ALL),
+    ("GET /admin/guardrails/{profile}/compare?from=1&to=1", READ_ALL),
+    ("GET /admin/environments", READ_ALL),
+    ("GET /admin/environments/{name}", READ_ALL),
+    ("GET /admin/environments/new", ADMINISTER),
+    ("POST /admin/environments/new", ADMINISTER),
+    ("POST /admin/environments/{name}", ADMINISTER),
     ("GET /admin/budgets", READ_ALL),
     ("GET /admin/budgets/{team}", READ_ALL),
     ("GET /admin/units/{unit}", READ_ALL),
@@ -107,6 +117,9 @@ const ROWS: &[(&str, Expected)] = &[
     ("POST /admin/models/{model}", ADMINISTER),
     ("POST /admin/guardrails/new", ADMINISTER),
     ("POST /admin/guardrails/{profile}", ADMINISTER),
+    // Of nobody: whoever may administer finds none.
+    ("GET /admin/guardrails/{profile}/preview/{job}", PREVIEW),
+    ("POST /admin/guardrails/{profile}/preview/{job}", PREVIEW),
     ("POST /admin/providers/{provider}/test", ADMINISTER),
     ("POST /admin/providers/{provider}/switch", ADMINISTER),
     ("POST /admin/providers/{provider}/models", ADMINISTER),
@@ -144,7 +157,8 @@ struct Objects(Vec<(&'static str, String)>);
 
 impl Objects {
     async fn of(administrator: &Person, key: String, call: String) -> Self {
-        let mut objects = vec![("{key}", key), ("{call}", call)];
+        let mut objects =
+            vec![("{key}", key), ("{call}", call), ("{job}", "0".repeat(32)), ("{name}", "dev".to_owned())];
         for (kind, list, prefix) in [
             ("{provider}", "/admin/providers", "prov_"),
             ("{model}", "/admin/models", "mod_"),

@@ -5,5 +5,6 @@
 mod claims;
 mod forms;
 mod identity;
+mod guardrail_things;
 pub(crate) mod samples;
 mod things;

@@ -51,6 +51,8 @@ pub const ACTIONS: &[&str] = &[
     "key.expiry_changed",
     "profile.created",
     "profile.changed",
+    "environment.created",
+    "environment.changed",
     "provider.added",
     "provider.changed",
     "provider.enabled",

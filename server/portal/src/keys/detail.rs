@@ -80,7 +80,7 @@ impl Portal {
     pub async fn key(&self, caller: &Caller, key: KeyId) -> Result<KeyDetail, PortalError> {
         let now = self.clock.now();
         let item = self.visible_key(caller, key).await?;
-        let profile = self.store.profile(item.key.profile).await?.ok_or(PortalError::Internal)?;
+        let profile = self.profile_of(&item.key).await?;
         let kept = self.store.key_with_secrets(key).await?.ok_or(PortalError::NotFound)?;
         let inactive = self.store.inactive_people().await?;
         let state_by = match item.key.state {

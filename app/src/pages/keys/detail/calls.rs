@@ -122,7 +122,9 @@ fn why(call: &UsageRecord) -> Option<AnyView> {
         | "quota_exhausted"
         | "concurrency_limited"
         | "network_not_allowed"
-        | "endpoint_not_allowed" => Some(("#limits".to_owned(), "See the limits")),
+        | "endpoint_not_allowed"
+        | "tool_not_allowed"
+        | "parameter_not_allowed" => Some(("#limits".to_owned(), "See the limits")),
         _ => None,
     };
     let way = way.map(|(href, text)| view! { <a href=href>{text}</a> });
