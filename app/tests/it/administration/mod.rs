@@ -4,7 +4,7 @@
 
 mod claims;
 mod forms;
-mod identity;
 mod guardrail_things;
+mod identity;
 pub(crate) mod samples;
 mod things;

@@ -1,7 +1,7 @@
 //! Every administration page once, as administrators and as auditors see it.
 
-use super::identity::{directory, removal, rule_form, sessions, setup, tested};
 use super::guardrail_things::*;
+use super::identity::{directory, removal, rule_form, sessions, setup, tested};
 use super::things::*;
 use app::chrome::{Assets, Place};
 use app::format::Calendar;
@@ -10,10 +10,8 @@ use app::pages::admin::guardrails::editor::Choices;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::{ModelForm, Row};
 use app::pages::admin::{
-    Happened, audit, budgets, guardrails, models, overview, people, providers, sign_in, teams, units,
+    Happened, audit, budgets, environments, guardrails, models, overview, people, providers, sign_in, teams, units,
 };
-    Happened, audit, budgets, environments, guardrails, models, overview, people, providers, teams, units,
-use app::pages::confirm;
 use app::pages::form::Reasons;
 use app::pages::{account, confirm};
 use app::visit::Frame;
