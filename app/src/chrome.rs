@@ -40,6 +40,7 @@ pub enum Place {
     Budgets,
     People,
     Teams,
+    SignIn,
     Audit,
     /// Home, sign-in, errors: no link is marked.
     Elsewhere,
@@ -48,7 +49,7 @@ pub enum Place {
 type Link = (Place, &'static str, &'static str);
 
 const WORK: [Link; 2] = [(Place::Keys, "Keys", paths::KEYS), (Place::Models, "Models", paths::MODELS)];
-const ADMINISTRATION: [Link; 8] = [
+const ADMINISTRATION: [Link; 9] = [
     (Place::Overview, "Overview", paths::ADMINISTRATION),
     (Place::Providers, "Providers", paths::PROVIDERS),
     (Place::Catalogue, "Models and prices", paths::CATALOGUE),
@@ -56,6 +57,7 @@ const ADMINISTRATION: [Link; 8] = [
     (Place::Budgets, "Budgets", paths::BUDGETS),
     (Place::People, "People", paths::PEOPLE),
     (Place::Teams, "Teams", paths::TEAMS),
+    (Place::SignIn, "Sign-in", paths::SIGN_IN_SETUP),
     (Place::Audit, "Audit log", paths::AUDIT),
 ];
 

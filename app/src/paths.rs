@@ -1,7 +1,7 @@
 //! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
 
 use domain::budget::BudgetScope;
-use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
+use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RuleId, TeamId, UnitId};
 use domain::time::Timestamp;
 use portal::{FormId, Made};
 
@@ -18,6 +18,8 @@ pub const SIGN_IN: &str = "/auth/sign-in";
 pub const SIGN_OUT: &str = "/auth/sign-out";
 pub const SIGN_OUT_EVERYWHERE: &str = "/auth/sign-out-everywhere";
 pub const ACCOUNT: &str = "/account";
+pub const DOCTOR: &str = "/doctor";
+pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
 
 /// The element that the skip link leads to.
 pub const MAIN_ID: &str = "main";
@@ -31,6 +33,7 @@ pub fn made(made: Made) -> String {
         Made::Model(id) => catalogue_model(id),
         Made::Team(id) => team(id),
         Made::Unit(id) => unit(id),
+        Made::Rule(_) => SIGN_IN_SETUP.to_owned(),
     }
 }
 
@@ -43,6 +46,7 @@ pub fn key(id: KeyId) -> String {
 pub enum KeyAct {
     Rename,
     Rotate,
+    OldSecret,
     Disable,
     Enable,
     SetExpiry,
@@ -53,6 +57,7 @@ pub fn key_act(id: KeyId, act: KeyAct) -> String {
     let word = match act {
         KeyAct::Rename => "rename",
         KeyAct::Rotate => "rotate",
+        KeyAct::OldSecret => "old-secret",
         KeyAct::Disable => "disable",
         KeyAct::Enable => "enable",
         KeyAct::SetExpiry => "expiry",
@@ -89,6 +94,9 @@ pub const KEY_POLICY: &str = "/admin/key-policy";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
 pub const BUDGETS: &str = "/admin/budgets";
+pub const SIGN_IN_SETUP: &str = "/admin/sign-in";
+pub const TESTED_LOGIN: &str = "/admin/sign-in/test";
+pub const NEW_RULE: &str = "/admin/sign-in/rules/new";
 pub const UNITS: &str = "/admin/units";
 pub const NEW_UNIT: &str = "/admin/units/new";
 pub const VERIFY_AUDIT: &str = "/admin/audit/verify";
@@ -143,6 +151,15 @@ pub fn team(id: TeamId) -> String {
 
 pub fn unit(id: UnitId) -> String {
     format!("{UNITS}/{id}")
+}
+
+pub fn rule(id: RuleId) -> String {
+    format!("{SIGN_IN_SETUP}/rules/{id}")
+}
+
+/// The way to a provider and back that signs nobody in.
+pub fn test_login(issuer: &str) -> String {
+    format!("/auth/test/{issuer}")
 }
 
 /// Budgets and limits of a level.

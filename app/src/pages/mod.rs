@@ -13,5 +13,6 @@ pub mod keys;
 pub mod message;
 pub mod models;
 pub mod problem;
+pub mod sessions;
 pub mod sign_in;
 pub mod team;

@@ -6,6 +6,7 @@ pub fn action(action: &str) -> String {
     let words = match action {
         "key.minted" => "minted the key",
         "key.rotated" => "rotated the secret of",
+        "key.old_secret_end_changed" => "changed when the old secret ends of",
         "key.renamed" => "renamed the key",
         "key.disabled" => "disabled the key",
         "key.enabled" => "enabled the key",
@@ -40,6 +41,10 @@ pub fn action(action: &str) -> String {
         "person.created" => "added the person",
         "person.roles_changed" => "changed the roles of",
         "session.started" => "signed in as",
+        "rule.added" => "added a rule",
+        "rule.changed" => "changed a rule",
+        "rule.removed" => "removed a rule",
+        "session.ended" => "ended a session of",
         "session.ended_everywhere" => "ended all sessions of",
         "invite.created" => "made an invitation to be",
         "installation.initialised" => "set up",

@@ -21,6 +21,7 @@ use domain::money::{NanoUsd, PicoUsd};
 use domain::person::{Caller, Role};
 use domain::pricing::{PriceList, TokenPrices};
 use domain::refusal::{Amount, Reason, Refusal};
+use domain::rotation::OldSecret;
 use domain::time::{MS_PER_HOUR, MS_PER_MINUTE, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
 use domain::virtual_key::{ConsumerKind, KeyStanding, KeyState, KeyTerms, Owner, RevocationReason, VirtualKey};
@@ -39,7 +40,7 @@ pub(crate) use gallery::pages;
 pub(crate) use levels::figures;
 use levels::{above, led_team, quota_use};
 pub(crate) use traffic::calls;
-use traffic::{audit_line, usage};
+use traffic::{audit_line, callers_of_key, rotation, usage};
 
 pub(crate) const SECRET: &str = "kwr_8Fq2mZ4tLr0a_Vq7sDk29QhYp3XcN5bTzR1uWfJ6eGoA4iLxH8vMy0Kd1sPq9ZaaA1b";
 
@@ -295,7 +296,15 @@ pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
             network: "10.4.1.9".to_owned(),
             agent: "claude-code".to_owned(),
         }),
-        acts: KeyActs { rename: true, rotate: true, disable: true, enable: false, set_expiry: true, revoke: true },
+        acts: KeyActs {
+            rename: true,
+            rotate: true,
+            end_old_secret: true,
+            disable: true,
+            enable: false,
+            set_expiry: true,
+            revoke: true,
+        },
         latest_expiry: now().plus_days(151),
         form: "b".repeat(32).parse().unwrap(),
         key,
@@ -308,6 +317,7 @@ pub(crate) fn detail_model() -> detail::Model {
         detail: key_detail(virtual_key()),
         usage: usage(),
         calls: CallsPage { calls: calls(), next: Some(calls()[5].id) },
+        callers: callers_of_key(),
         older: false,
         history: HistoryPage {
             lines: vec![

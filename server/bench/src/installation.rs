@@ -190,6 +190,8 @@ fn session(person: &Person, now: Timestamp) -> (String, SessionRow) {
         issuer: Some("unused".to_owned()),
         idp_sid: None,
         data: br#"{"id_token":null}"#.to_vec(),
+        address: None,
+        agent: None,
         created_at: now,
         auth_time: now,
         seen_at: now,

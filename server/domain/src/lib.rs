@@ -9,7 +9,10 @@ pub mod audit;
 pub mod base62;
 pub mod budget;
 pub mod catalogue;
+pub mod checks;
+pub mod claim_rules;
 pub mod denial;
+pub mod directory_claims;
 pub mod environment;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -33,6 +36,8 @@ pub mod provider_timeouts;
 pub mod refusal;
 pub mod replay;
 pub mod required_field;
+pub mod rotation;
+pub mod session_mark;
 pub mod stored_response;
 pub mod time;
 pub mod usage;

@@ -9,12 +9,15 @@
 //! Sources are logged here once and never travel further.
 
 mod audit;
+mod callers;
 mod charges;
+mod claim_rules;
 mod codes;
 mod column;
 mod counts;
 mod credentials;
 mod dialect;
+mod directory_records;
 mod engine;
 mod environments;
 mod error;
@@ -48,7 +51,10 @@ mod units;
 mod usage;
 
 pub use audit::AuditFilter;
+pub use callers::Caller;
+pub use claim_rules::KeptRule;
 pub use credentials::SealedCredential;
+pub use directory_records::{DirectoryRecord, TestLogin};
 pub use error::{Constraint, StoreError};
 pub use exclusive::ExclusiveLock;
 pub use ingest::IngestResult;

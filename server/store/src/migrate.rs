@@ -43,6 +43,8 @@ const MIGRATIONS: &[Pair] = &[
     pair!(12, "0012_versions_that_keys_follow"),
     pair!(13, "0013_environments"),
     pair!(14, "0014_key_policy"),
+    pair!(15, "0015_claims_and_sessions"),
+    pair!(17, "0017_callers"),
 ];
 
 /// The newest migration that this binary knows.

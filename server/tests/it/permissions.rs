@@ -35,9 +35,10 @@ const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, 
 /// A preview belongs to the administrator who asked for it; this one to nobody.
 const PREVIEW: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Absent]);
 
-const ROWS: [(&str, Expected); 82] = [
+const ROWS: &[(&str, Expected)] = &[
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
+    ("POST /account/sessions", SIGNED_IN),
     ("GET /models", SIGNED_IN),
     ("GET /keys", SIGNED_IN),
     ("GET /keys/new", MINTING),
@@ -45,14 +46,17 @@ const ROWS: [(&str, Expected); 82] = [
     ("GET /keys/{key}", READ_KEY),
     ("GET /keys/{key}/first-call?since=0&version=1", READ_KEY),
     ("GET /calls/{call}", READ_KEY),
+    ("GET /doctor", SIGNED_IN),
     ("GET /keys/{key}/rename", CHANGE_KEY),
     ("GET /keys/{key}/rotate", CHANGE_KEY),
+    ("GET /keys/{key}/old-secret", CHANGE_KEY),
     ("GET /keys/{key}/disable", CHANGE_KEY),
     ("GET /keys/{key}/enable", CHANGE_KEY),
     ("GET /keys/{key}/expiry", CHANGE_KEY),
     ("GET /keys/{key}/revoke", CHANGE_KEY),
     ("POST /keys/{key}/rename", CHANGE_KEY),
     ("POST /keys/{key}/rotate", CHANGE_KEY),
+    ("POST /keys/{key}/old-secret", CHANGE_KEY),
     ("POST /keys/{key}/disable", CHANGE_KEY),
     ("POST /keys/{key}/enable", CHANGE_KEY),
     ("POST /keys/{key}/expiry", CHANGE_KEY),
@@ -81,6 +85,14 @@ const ROWS: [(&str, Expected); 82] = [
     ("GET /admin/people/{person}", READ_ALL),
     ("GET /admin/teams", READ_ALL),
     ("GET /admin/teams/{team}", READ_ALL),
+    ("GET /admin/sign-in", READ_ALL),
+    ("GET /admin/sign-in/test", ADMINISTER),
+    ("GET /admin/sign-in/rules/new", ADMINISTER),
+    ("GET /admin/sign-in/rules/{rule}", ADMINISTER),
+    ("GET /admin/sign-in/rules/{rule}/remove", ADMINISTER),
+    ("POST /admin/sign-in/rules/new", ADMINISTER),
+    ("POST /admin/sign-in/rules/{rule}", ADMINISTER),
+    ("POST /admin/sign-in/rules/{rule}/remove", ADMINISTER),
     ("GET /admin/audit", READ_ALL),
     ("GET /admin/audit/verify", READ_ALL),
     ("GET /admin/providers/new", ADMINISTER),
@@ -116,6 +128,7 @@ const ROWS: [(&str, Expected); 82] = [
     ("POST /admin/people/{person}/suspend", ADMINISTER),
     ("POST /admin/people/{person}/administrator", ADMINISTER),
     ("POST /admin/people/{person}/teams", ADMINISTER),
+    ("POST /admin/people/{person}/sessions", ADMINISTER),
     ("POST /admin/teams/new", ADMINISTER),
     ("POST /admin/teams/{team}/members", ADMINISTER),
     ("POST /admin/teams/{team}/remove", ADMINISTER),
@@ -123,7 +136,7 @@ const ROWS: [(&str, Expected); 82] = [
 
 /// `{key}` names the kind of the object; the router calls them all `{id}`.
 fn in_the_routers_words(row: &str) -> String {
-    let kinds = ["{key}", "{call}", "{provider}", "{model}", "{profile}", "{person}", "{team}", "{unit}"];
+    let kinds = ["{key}", "{call}", "{provider}", "{model}", "{profile}", "{person}", "{team}", "{unit}", "{rule}"];
     let path = row.split('?').next().unwrap();
     kinds.iter().fold(path.to_owned(), |row, kind| row.replace(kind, "{id}"))
 }
@@ -160,6 +173,12 @@ impl Objects {
         let made = administrator.fill_in("/admin/units/new", &[("name", "Europe")]).await;
         let unit = made.location.as_ref().and_then(|to| to.rsplit('/').next()).unwrap();
         objects.push(("{unit}", unit.to_owned()));
+        let rule = [("value", "finance"), ("gives", "auditor"), ("act", "check")];
+        let looked_at = administrator.fill_in("/admin/sign-in/rules/new", &rule).await;
+        let form = looked_at.fields_with(&[("act", "save")]);
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        administrator.post("/admin/sign-in/rules/new", &form).await;
+        objects.push(("{rule}", administrator.get("/admin/sign-in").await.first_id("rule_")));
         let team =
             objects.iter().find(|(kind, _)| *kind == "{team}").map(|(_, id)| format!("/admin/teams/{id}")).unwrap();
         objects.push(("{member}", administrator.get(&team).await.first_id("per_")));
@@ -200,7 +219,7 @@ async fn everybody_gets_what_is_written_here() {
         ("administrator", administrator),
     ];
     let mut wrong = Vec::new();
-    for (row, Expected(expected)) in ROWS {
+    for &(row, Expected(expected)) in ROWS {
         let (method, path) = row.split_once(' ').unwrap();
         let path = objects.path(path);
         for ((who, visitor), expected) in visitors.iter().zip(expected) {

@@ -12,6 +12,7 @@ pub mod models;
 pub mod overview;
 pub mod people;
 pub mod providers;
+pub mod sign_in;
 pub mod teams;
 pub mod units;
 

@@ -5,5 +5,6 @@
 mod claims;
 mod forms;
 mod guardrail_things;
+mod identity;
 pub(crate) mod samples;
 mod things;

@@ -43,6 +43,7 @@ pub struct AuditVerdict {
 pub const ACTIONS: &[&str] = &[
     "key.minted",
     "key.rotated",
+    "key.old_secret_end_changed",
     "key.renamed",
     "key.disabled",
     "key.enabled",
@@ -75,6 +76,10 @@ pub const ACTIONS: &[&str] = &[
     "limits.cleared",
     "person.created",
     "person.roles_changed",
+    "session.ended",
+    "rule.added",
+    "rule.changed",
+    "rule.removed",
     "session.started",
     "session.ended_everywhere",
     "invite.created",

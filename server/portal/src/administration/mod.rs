@@ -21,6 +21,7 @@ pub mod profile_templates;
 pub mod profile_versions;
 pub mod profiles;
 pub mod providers;
+pub mod sign_in;
 pub mod teams;
 pub mod units;
 

@@ -102,7 +102,10 @@ impl Portal {
         let granted = decide_mint(&gathered.facts(caller, held), request, now).map_err(PortalError::Refused)?;
 
         let (secret, tagged) = self.draw_secret(id, 1, now)?;
-        let key = new_key(id, caller, request, &granted, now);
+        let mut key = new_key(id, caller, request, &granted, now);
+        if key.cost_centre.is_none() && key.owner == Owner::Person(caller.person) {
+            key.cost_centre = self.store.directory_record(caller.person).await?.and_then(|record| record.cost_centre);
+        }
         tx.insert_key(&key, &tagged).await?;
         let (text, mut after) = (id.to_string(), facts(&key));
         if let Some(KeyPolicy { version, .. }) = gathered.policy {
