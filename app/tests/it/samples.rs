@@ -119,7 +119,7 @@ pub(crate) fn mint_options() -> MintOptions {
         form: "a".repeat(32).parse().unwrap(),
         profiles: vec![choice(profile(), 3), choice(explore(), 1)],
         teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
-        policy: Some(KeyPolicy { version: 3, text: "Do not share keys.\n\nRevoke what leaked.\nAt once.".to_owned() }),
+        policy: None,
         environments: ["dev", "staging", "prod"].map(str::to_owned).to_vec(),
         models: vec![name("demo-large"), name("demo-small"), name("demo-embedding")],
         may_mint: true,
@@ -376,6 +376,14 @@ pub(crate) fn secret_model(occasion: Occasion) -> secret::Model {
 
 pub(crate) fn already() -> Already {
     Already { id: key_id(1), name: "claude-code laptop".to_owned(), may_rotate: true, occasion: Occasion::Minted }
+}
+
+/// The same form where there is a key policy to read.
+pub(crate) fn mint_model_with_policy(verdict: Option<MintVerdict>) -> mint::view::Model {
+    let text = "Do not share keys.\n\nRevoke what leaked.\nAt once.".to_owned();
+    let mut model = mint_model(verdict);
+    model.options.policy = Some(KeyPolicy { version: 3, text });
+    model
 }
 
 pub(crate) fn mint_model(verdict: Option<MintVerdict>) -> mint::view::Model {

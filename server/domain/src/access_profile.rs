@@ -10,6 +10,7 @@ use crate::model::{Endpoint, ModelPattern};
 use crate::money::NanoUsd;
 use crate::parameter_rules::ParameterRules;
 use crate::person::{Caller, Role};
+pub use crate::prompt_bound::PromptBound;
 use crate::required_field::RequiredField;
 use crate::virtual_key::{ConsumerKind, KeyTerms};
 use ipnet::IpNet;
@@ -51,17 +52,6 @@ impl QuotaTerm {
     pub fn granted(&self) -> Quota {
         Quota { counted: self.counted, window: self.window, limit: self.amount.default.min(self.amount.maximum) }
     }
-}
-
-/// How the tokens of a prompt are bounded before the call.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PromptBound {
-    /// One token for each byte: no tokenizer makes more, and no budget is overspent.
-    #[default]
-    Strict,
-    /// What such a text usually has. Holds less of a budget back; a call may cost more than was reserved for it.
-    Estimate,
 }
 
 /// Every term of a profile. Serialised as JSON in the store: a new term gets `#[serde(default)]`.

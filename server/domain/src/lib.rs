@@ -32,6 +32,7 @@ pub mod plain_text;
 pub mod pricing;
 pub mod profile_rules;
 pub mod profile_versions;
+pub mod prompt_bound;
 pub mod provider_timeouts;
 pub mod refusal;
 pub mod replay;

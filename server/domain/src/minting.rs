@@ -15,7 +15,7 @@ use crate::permission::Permission;
 use crate::person::{Caller, Role};
 use crate::plain_text::{optional_text, plain_text};
 use crate::refusal::{Amount, Reason, Refusal, cap_field, quota_field};
-use crate::required_field::{RequiredField, missing};
+use crate::required_field::{Given, refuse_missing};
 use crate::time::Timestamp;
 use crate::virtual_key::{ConsumerKind, KeyTerms, Owner};
 use ipnet::IpNet;
@@ -113,11 +113,10 @@ pub fn decide_mint(
     let tags = decision.tags(&request.tags);
     decision.owner(facts, request);
     let usable = facts.profile.filter(|profile| profile.audience.includes(facts.caller));
-    if let Some(reason) = check_use(facts.environment, facts.caller, usable.map(|profile| profile.id)) {
-        decision.refuse("environment", reason);
-    }
-    if let Some(reason) = check_acknowledged(facts.policy, request.policy_read) {
-        decision.refuse("policy", reason);
+    let of_environment = check_use(facts.environment, facts.caller, usable.map(|profile| profile.id));
+    let of_policy = check_acknowledged(facts.policy, request.policy_read);
+    for (field, reason) in [("environment", of_environment), ("policy", of_policy)] {
+        reason.into_iter().for_each(|reason| decision.refuse(field, reason));
     }
     // A profile that the caller may not use looks like one that does not exist, and decides nothing else.
     let Some(profile) = usable else {
@@ -125,7 +124,9 @@ pub fn decide_mint(
         return Err(decision.refusals);
     };
     decision.profile(profile, facts, request);
-    decision.required(missing(&profile.terms.required, application.is_some(), cost_centre.is_some(), !tags.is_empty()));
+    let given =
+        Given { application: application.is_some(), cost_centre: cost_centre.is_some(), tags: !tags.is_empty() };
+    refuse_missing(&mut decision.refusals, &profile.terms.required, given);
     let terms = KeyTerms {
         models: decision.models(&profile.terms, request.models.as_deref(), facts.models),
         endpoints: profile.terms.endpoints.clone(),
@@ -228,15 +229,6 @@ impl Decision {
         }
         if facts.keys_held >= profile.keys_per_person {
             self.refuse("profile", Reason::TooManyKeys { held: facts.keys_held, at_most: profile.keys_per_person });
-        }
-    }
-
-    /// Text that cannot be used has been refused with its own reason.
-    fn required(&mut self, missing: impl Iterator<Item = RequiredField>) {
-        for field in missing.map(RequiredField::word) {
-            if self.refusals.iter().all(|refusal| refusal.field != field) {
-                self.refuse(field, Reason::Missing);
-            }
         }
     }
 

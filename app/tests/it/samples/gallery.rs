@@ -16,6 +16,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ("home-administrator", framed(Some(&admin), "Home", || home::view(wide_awake))),
         ("keys", framed(ada, "Keys", || list::view(list_model()))),
         ("mint", framed(ada, "Mint a key", || mint::view::view(mint_model(None)))),
+        ("mint-policy", framed(ada, "Mint a key", || mint::view::view(mint_model_with_policy(None)))),
         ("mint-granted", framed(ada, "Mint a key", || mint::view::view(mint_model(Some(granted()))))),
         ("mint-refused", framed(ada, "Mint a key", || mint::view::view(mint_model(Some(refused()))))),
         ("secret", framed(ada, "Key minted", || secret::view(secret_model(Occasion::Minted)))),

@@ -23,7 +23,7 @@ pub fn to_read(policy: KeyPolicy, ticked: &str, problem: Option<Problem>) -> imp
 /// A blank line parts paragraphs; a single line break stays one.
 pub fn paragraphs(text: &str) -> impl IntoView + use<> {
     let paragraphs = text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty());
-    let paragraphs: Vec<_> = paragraphs.map(|paragraph| lines(paragraph)).collect();
+    let paragraphs: Vec<_> = paragraphs.map(lines).collect();
     view! { <div class="prose">{paragraphs}</div> }
 }
 
