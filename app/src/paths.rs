@@ -98,6 +98,9 @@ pub const TESTED_LOGIN: &str = "/admin/sign-in/test";
 pub const NEW_RULE: &str = "/admin/sign-in/rules/new";
 pub const UNITS: &str = "/admin/units";
 pub const NEW_UNIT: &str = "/admin/units/new";
+pub const AUDIT_FILE: &str = "/admin/audit.jsonl";
+pub const ACCESS_RECORD: &str = "/admin/calls";
+pub const ACCESS_RECORD_FILE: &str = "/admin/calls.csv";
 pub const VERIFY_AUDIT: &str = "/admin/audit/verify";
 
 pub fn provider(id: ProviderId) -> String {

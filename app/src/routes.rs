@@ -77,7 +77,7 @@ fn work() -> Vec<Route> {
 
 fn administration() -> Vec<Route> {
     use crate::pages::admin::{
-        audit, budgets, environments, guardrails, models, overview, people, providers, sign_in, teams, units,
+        audit, budgets, calls, environments, guardrails, models, overview, people, providers, sign_in, teams, units,
     };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
@@ -146,6 +146,9 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/sign-in/rules/{id}/remove", Administer, sign_in::remove::show),
         route!(Post "/admin/sign-in/rules/{id}/remove", Administer, sign_in::remove::submit),
         route!(Get "/admin/audit", SeeAudit, audit::list::show),
+        route!(Get paths::AUDIT_FILE, SeeAudit, audit::list::download),
+        route!(Get paths::ACCESS_RECORD, SeeAudit, calls::list::show),
+        route!(Get paths::ACCESS_RECORD_FILE, SeeAudit, calls::list::download),
         route!(Get "/admin/audit/verify", SeeAudit, audit::verify::show),
     ]
 }

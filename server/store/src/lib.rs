@@ -8,6 +8,7 @@
 //! a broken rule of the schema is [`StoreError::Conflict`]; a row that cannot be read is [`StoreError::Corrupt`].
 //! Sources are logged here once and never travel further.
 
+mod access_record;
 mod audit;
 mod callers;
 mod charges;
@@ -49,6 +50,7 @@ pub mod testing;
 mod units;
 mod usage;
 
+pub use access_record::{CallFilter, FoundCalls, KeyNames};
 pub use audit::AuditFilter;
 pub use callers::Caller;
 pub use claim_rules::KeptRule;
