@@ -41,6 +41,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(6, "0006_stored_responses"),
     pair!(7, "0007_discounts_and_attempts"),
     pair!(15, "0015_claims_and_sessions"),
+    pair!(16, "0016_responsible_people"),
 ];
 
 /// The newest migration that this binary knows.

@@ -9,6 +9,7 @@ mod changing;
 mod claim_rules;
 mod connection;
 mod dev_seed;
+mod handover;
 mod listing;
 mod minting;
 mod models;
