@@ -106,7 +106,17 @@ fn auditors_see_everything_and_can_change_nothing() {
         }
         let posts: Vec<_> = page.all("form").filter(|form| form.get("method") == Some("post")).collect();
         assert!(posts.iter().all(|form| form.get("action") == Some("/auth/sign-out")), "{}: {posts:?}", sample.name);
-        let acts = ["/new", "/change", "/credential", "/switch", "/models", "/suspend", "/administrator", "/add"];
+        let acts = [
+            "/new",
+            "/change",
+            "/credential",
+            "/switch",
+            "/models",
+            "/suspend",
+            "/administrator",
+            "/add",
+            "/successor",
+        ];
         for link in page.all("a").filter_map(|link| link.get("href")).filter(|href| href.starts_with("/admin/")) {
             let path = link.split('?').next().unwrap();
             let own = ["/admin/models"].contains(&path);

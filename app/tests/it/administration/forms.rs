@@ -13,6 +13,7 @@ use app::pages::admin::sign_in::{editor::RuleForm, remove::RemoveForm};
 use app::pages::admin::teams::{members::MemberForm, members::RemovalForm, new::TeamForm as NewTeamForm};
 use app::pages::admin::units::{new::UnitForm as NewUnitForm, show::UnitForm};
 use app::pages::confirm::Confirmed;
+use app::pages::handover::HandoverForm;
 use app::pages::sessions::EndForm;
 use app::visit::{Input, PageError};
 use serde::de::DeserializeOwned;
@@ -47,6 +48,8 @@ fn an_unknown_field_is_refused_by_every_form() {
     refuses_more_than::<SuspendForm>("account=suspended");
     refuses_more_than::<EndSessionsForm>("");
     refuses_more_than::<EndSessionsForm>("session=abababababababab");
+    refuses_more_than::<HandoverForm>("form=f&to=per_aaaaaaaaaaaa&key=kwr_aaaaaaaaaaaa&key=kwr_bbbbbbbbbbbb");
+    refuses_more_than::<HandoverForm>("form=f&to=per_aaaaaaaaaaaa");
     refuses_more_than::<EndForm>("session=abababababababab");
     const RULE: &str = "form=f&issuer=&asks=groups&claim=&test=equals&value=x&gives=auditor&team=&given=&act=check";
     refuses_more_than::<RuleForm>(RULE);

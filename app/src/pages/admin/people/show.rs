@@ -37,6 +37,7 @@ enum Done {
     Team,
     SessionEnded,
     SignedOut,
+    HandedOver,
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
@@ -54,6 +55,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
             Done::Revoked => "No longer an administrator by a grant from here.",
             Done::SessionEnded => "That session has ended. Keys go on working.",
             Done::SignedOut => "Signed out everywhere. Keys go on working.",
+            Done::HandedOver => "The keys have moved. What uses them goes on without a change.",
             Done::Team => "Teams changed. It counts from the next page on.",
         })
     });
@@ -152,7 +154,7 @@ fn acts(person: &PersonRow) -> impl IntoView + use<> {
     };
     let role = role.map(|text| view! { <a class="button" href=format!("{page}/administrator")>{text}</a> });
     let (text, class) = if person.active { ("Suspend…", "button plain bad") } else { ("Switch on…", "button") };
-    view! { {role}<a class=class href=format!("{page}/suspend")>{text}</a> }
+    view! { {role}<a class="button" href=format!("{page}/successor")>"Hand over keys…"</a><a class=class href=format!("{page}/suspend")>{text}</a> }
 }
 
 fn groups_note(directory: Option<&PersonDirectory>) -> String {
