@@ -3,7 +3,7 @@
 use domain::budget::BudgetScope;
 use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RuleId, TeamId, UnitId};
 use domain::time::Timestamp;
-use portal::Made;
+use portal::{FormId, Made};
 
 pub const HOME: &str = "/";
 pub const KEYS: &str = "/keys";
@@ -18,6 +18,7 @@ pub const SIGN_IN: &str = "/auth/sign-in";
 pub const SIGN_OUT: &str = "/auth/sign-out";
 pub const SIGN_OUT_EVERYWHERE: &str = "/auth/sign-out-everywhere";
 pub const ACCOUNT: &str = "/account";
+pub const DOCTOR: &str = "/doctor";
 pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
 
 /// The element that the skip link leads to.
@@ -45,6 +46,7 @@ pub fn key(id: KeyId) -> String {
 pub enum KeyAct {
     Rename,
     Rotate,
+    OldSecret,
     Disable,
     Enable,
     SetExpiry,
@@ -55,6 +57,7 @@ pub fn key_act(id: KeyId, act: KeyAct) -> String {
     let word = match act {
         KeyAct::Rename => "rename",
         KeyAct::Rotate => "rotate",
+        KeyAct::OldSecret => "old-secret",
         KeyAct::Disable => "disable",
         KeyAct::Enable => "enable",
         KeyAct::SetExpiry => "expiry",
@@ -85,6 +88,8 @@ pub const ADMINISTRATION: &str = "/admin";
 pub const NEW_PROVIDER: &str = "/admin/providers/new";
 pub const NEW_CATALOGUE_MODEL: &str = "/admin/models/new";
 pub const NEW_GUARDRAIL: &str = "/admin/guardrails/new";
+pub const ENVIRONMENTS: &str = "/admin/environments";
+pub const NEW_ENVIRONMENT: &str = "/admin/environments/new";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
 pub const BUDGETS: &str = "/admin/budgets";
@@ -105,6 +110,34 @@ pub fn catalogue_model(id: ModelId) -> String {
 
 pub fn guardrail(id: ProfileId) -> String {
     format!("{GUARDRAILS}/{id}")
+}
+
+pub fn guardrail_versions(id: ProfileId) -> String {
+    format!("{GUARDRAILS}/{id}/versions")
+}
+
+pub fn compare_guardrail(id: ProfileId, from: i64, to: i64) -> String {
+    format!("{GUARDRAILS}/{id}/compare?from={from}&to={to}")
+}
+
+/// The form, filled in with an older version.
+pub fn restore_guardrail(id: ProfileId, version: i64) -> String {
+    format!("{GUARDRAILS}/{id}?like={version}")
+}
+
+/// What a change would do, before it is saved.
+pub fn preview_guardrail(id: ProfileId, job: &FormId) -> String {
+    format!("{GUARDRAILS}/{id}/preview/{job}")
+}
+
+/// The form, filled in with the draft of a preview.
+pub fn edit_draft(id: ProfileId, job: &FormId) -> String {
+    format!("{GUARDRAILS}/{id}?draft={job}")
+}
+
+/// By its name, which is a short word.
+pub fn environment(name: &str) -> String {
+    format!("{ENVIRONMENTS}/{name}")
 }
 
 pub fn person(id: PersonId) -> String {

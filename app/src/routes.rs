@@ -59,6 +59,8 @@ fn work() -> Vec<Route> {
         route!(Post "/keys/{id}/rename", ManageKeys, keys::acts::rename::submit),
         route!(Get "/keys/{id}/rotate", ManageKeys, keys::acts::rotate::show),
         route!(Post "/keys/{id}/rotate", ManageKeys, keys::acts::rotate::submit),
+        route!(Get "/keys/{id}/old-secret", ManageKeys, keys::acts::old_secret::show),
+        route!(Post "/keys/{id}/old-secret", ManageKeys, keys::acts::old_secret::submit),
         route!(Get "/keys/{id}/disable", ManageKeys, keys::acts::state::show_disable),
         route!(Post "/keys/{id}/disable", ManageKeys, keys::acts::state::submit_disable),
         route!(Get "/keys/{id}/enable", ManageKeys, keys::acts::state::show_enable),
@@ -68,6 +70,7 @@ fn work() -> Vec<Route> {
         route!(Get "/keys/{id}/revoke", ManageKeys, keys::acts::revoke::show),
         route!(Post "/keys/{id}/revoke", ManageKeys, keys::acts::revoke::submit),
         route!(Get "/calls/{id}", SeeKeys, call::show),
+        route!(Get paths::DOCTOR, SeeKeys, call::doctor::show),
         route!(Get "/team/{id}", SignedIn, team::show),
         route!(Get "/team/{id}/successor", SignedIn, team::successor::show),
         route!(Post "/team/{id}/successor", SignedIn, team::successor::submit),
@@ -75,7 +78,9 @@ fn work() -> Vec<Route> {
 }
 
 fn administration() -> Vec<Route> {
-    use crate::pages::admin::{audit, budgets, guardrails, models, overview, people, providers, sign_in, teams, units};
+    use crate::pages::admin::{
+        audit, budgets, environments, guardrails, models, overview, people, providers, sign_in, teams, units,
+    };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
         route!(Get "/admin/providers", SeeAdministration, providers::list::show),
@@ -102,6 +107,15 @@ fn administration() -> Vec<Route> {
         route!(Post "/admin/guardrails/new", Administer, guardrails::new::submit),
         route!(Get "/admin/guardrails/{id}", SeeAdministration, guardrails::show::show),
         route!(Post "/admin/guardrails/{id}", Administer, guardrails::show::submit),
+        route!(Get "/admin/guardrails/{id}/versions", SeeAdministration, guardrails::versions::show),
+        route!(Get "/admin/guardrails/{id}/compare", SeeAdministration, guardrails::compare::show),
+        route!(Get "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::show),
+        route!(Post "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::submit),
+        route!(Get "/admin/environments", SeeAdministration, environments::list::show),
+        route!(Get "/admin/environments/new", Administer, environments::new::show),
+        route!(Post "/admin/environments/new", Administer, environments::new::submit),
+        route!(Get "/admin/environments/{name}", SeeAdministration, environments::show::show),
+        route!(Post "/admin/environments/{name}", Administer, environments::show::submit),
         route!(Get "/admin/budgets", SeeAdministration, budgets::list::show),
         route!(Get "/admin/budgets/{id}", SeeAdministration, budgets::show::show),
         route!(Post "/admin/budgets/{id}", Administer, budgets::show::submit),

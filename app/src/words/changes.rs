@@ -6,6 +6,7 @@ pub fn action(action: &str) -> String {
     let words = match action {
         "key.minted" => "minted the key",
         "key.rotated" => "rotated the secret of",
+        "key.old_secret_end_changed" => "changed when the old secret ends of",
         "key.renamed" => "renamed the key",
         "key.disabled" => "disabled the key",
         "key.enabled" => "enabled the key",
@@ -14,6 +15,8 @@ pub fn action(action: &str) -> String {
         "key.handed_over" => "handed over the key",
         "profile.created" => "created the guardrails",
         "profile.changed" => "changed the guardrails",
+        "environment.created" => "added the environment",
+        "environment.changed" => "changed the environment",
         "provider.added" => "added the provider",
         "provider.changed" => "changed the provider",
         "provider.enabled" => "turned on the provider",

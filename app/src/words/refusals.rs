@@ -74,6 +74,10 @@ pub fn refusal(refusal: &Refusal) -> String {
         Reason::ModelUnpriced { model } => {
             format!("{model} has no price yet, so that a budget would refuse it. Ask an administrator to set one.")
         }
+        Reason::ProfileNotInEnvironment => {
+            "Keys under these guardrails are not for this environment. Choose another one, or other guardrails."
+                .to_owned()
+        }
         Reason::NetworkNotInProfile { network } => {
             format!("{network} is not within the networks of these guardrails. Remove it, or narrow it.")
         }
@@ -107,6 +111,11 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("These guardrails let the key live until {latest} at most. Choose an earlier end.")
         }
         Reason::InThePast => "This moment has passed already. Choose a later one.".to_owned(),
+        Reason::LaterThanOverlap { latest } => {
+            let day = latest.to_jiff().strftime("%-d %B %Y");
+            format!("An old secret ends thirty days after its rotation at the latest, on {day}. Choose an earlier end.")
+        }
+        Reason::OldSecretEnded => "The old secret has ended already: there is nothing to change.".to_owned(),
         Reason::KeyEnded => "This key has ended for good: it is revoked or expired. Mint a new one instead.".to_owned(),
         Reason::DisabledByAdministrator => {
             "An administrator disabled this key. Ask an administrator to enable it, or mint another one.".to_owned()

@@ -336,6 +336,7 @@ impl Mint<'_> {
             owner: Owner::Person(self.person),
             created_by: self.person,
             profile: self.profile.id,
+            profile_version: None,
             consumer: ConsumerKind::Service,
             application: None,
             environment: "dev".to_owned(),

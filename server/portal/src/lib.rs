@@ -53,6 +53,7 @@ pub struct Portal {
     pub(crate) sign_in: Arc<dyn SignInPort>,
     pub(crate) settings: PortalSettings,
     pub(crate) tests: administration::connection::RecentTests,
+    pub(crate) previews: administration::preview_jobs::PreviewJobs,
 }
 
 /// The parts of a [`Portal`], named.
@@ -78,6 +79,7 @@ impl Portal {
             sign_in,
             settings,
             tests: administration::connection::RecentTests::default(),
+            previews: administration::preview_jobs::PreviewJobs::default(),
         }
     }
 

@@ -9,6 +9,7 @@
 //! Sources are logged here once and never travel further.
 
 mod audit;
+mod callers;
 mod charges;
 mod claim_rules;
 mod codes;
@@ -18,6 +19,7 @@ mod credentials;
 mod dialect;
 mod directory_records;
 mod engine;
+mod environments;
 mod error;
 mod exclusive;
 mod ingest;
@@ -29,7 +31,9 @@ mod limits;
 mod migrate;
 mod models;
 mod open;
+mod past_calls;
 mod people;
+mod profile_versions;
 mod profiles;
 mod providers;
 mod responsible;
@@ -47,6 +51,7 @@ mod units;
 mod usage;
 
 pub use audit::AuditFilter;
+pub use callers::Caller;
 pub use claim_rules::KeptRule;
 pub use credentials::SealedCredential;
 pub use directory_records::{DirectoryRecord, TestLogin};
@@ -59,7 +64,9 @@ pub use ledger::{Compared, LedgerSums};
 pub use limits::ScopeLimits;
 pub use models::PriceVersion;
 pub use open::{Store, Tx};
+pub use past_calls::{CallsOf, PastCalls};
 pub use people::Person;
+pub use profile_versions::ProfileVersion;
 pub use providers::Provider;
 pub use responsible::{AnsweredFor, KeyModelSpend};
 pub use sessions::SessionRow;

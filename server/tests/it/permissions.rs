@@ -34,7 +34,10 @@ const HAND_OVER: Expected = Expected([SignIn, Absent, Absent, Allowed, Absent, A
 const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
 const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
 
-const ROWS: [(&str, Expected); 85] = [
+/// A preview belongs to the administrator who asked for it; this one to nobody.
+const PREVIEW: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Absent]);
+
+const ROWS: &[(&str, Expected)] = &[
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
     ("POST /account/sessions", SIGNED_IN),
@@ -45,14 +48,17 @@ const ROWS: [(&str, Expected); 85] = [
     ("GET /keys/{key}", READ_KEY),
     ("GET /keys/{key}/first-call?since=0&version=1", READ_KEY),
     ("GET /calls/{call}", READ_KEY),
+    ("GET /doctor", SIGNED_IN),
     ("GET /keys/{key}/rename", CHANGE_KEY),
     ("GET /keys/{key}/rotate", CHANGE_KEY),
+    ("GET /keys/{key}/old-secret", CHANGE_KEY),
     ("GET /keys/{key}/disable", CHANGE_KEY),
     ("GET /keys/{key}/enable", CHANGE_KEY),
     ("GET /keys/{key}/expiry", CHANGE_KEY),
     ("GET /keys/{key}/revoke", CHANGE_KEY),
     ("POST /keys/{key}/rename", CHANGE_KEY),
     ("POST /keys/{key}/rotate", CHANGE_KEY),
+    ("POST /keys/{key}/old-secret", CHANGE_KEY),
     ("POST /keys/{key}/disable", CHANGE_KEY),
     ("POST /keys/{key}/enable", CHANGE_KEY),
     ("POST /keys/{key}/expiry", CHANGE_KEY),
@@ -67,6 +73,13 @@ const ROWS: [(&str, Expected); 85] = [
     ("GET /admin/models/{model}", READ_ALL),
     ("GET /admin/guardrails", READ_ALL),
     ("GET /admin/guardrails/{profile}", READ_ALL),
+    ("GET /admin/guardrails/{profile}/versions", READ_ALL),
+    ("GET /admin/guardrails/{profile}/compare?from=1&to=1", READ_ALL),
+    ("GET /admin/environments", READ_ALL),
+    ("GET /admin/environments/{name}", READ_ALL),
+    ("GET /admin/environments/new", ADMINISTER),
+    ("POST /admin/environments/new", ADMINISTER),
+    ("POST /admin/environments/{name}", ADMINISTER),
     ("GET /admin/budgets", READ_ALL),
     ("GET /admin/budgets/{team}", READ_ALL),
     ("GET /admin/units/{unit}", READ_ALL),
@@ -108,6 +121,9 @@ const ROWS: [(&str, Expected); 85] = [
     ("POST /admin/models/{model}", ADMINISTER),
     ("POST /admin/guardrails/new", ADMINISTER),
     ("POST /admin/guardrails/{profile}", ADMINISTER),
+    // Of nobody: whoever may administer finds none.
+    ("GET /admin/guardrails/{profile}/preview/{job}", PREVIEW),
+    ("POST /admin/guardrails/{profile}/preview/{job}", PREVIEW),
     ("POST /admin/providers/{provider}/test", ADMINISTER),
     ("POST /admin/providers/{provider}/switch", ADMINISTER),
     ("POST /admin/providers/{provider}/models", ADMINISTER),
@@ -147,7 +163,8 @@ struct Objects(Vec<(&'static str, String)>);
 
 impl Objects {
     async fn of(administrator: &Person, key: String, call: String) -> Self {
-        let mut objects = vec![("{key}", key), ("{call}", call)];
+        let mut objects =
+            vec![("{key}", key), ("{call}", call), ("{job}", "0".repeat(32)), ("{name}", "dev".to_owned())];
         for (kind, list, prefix) in [
             ("{provider}", "/admin/providers", "prov_"),
             ("{model}", "/admin/models", "mod_"),
@@ -206,7 +223,7 @@ async fn everybody_gets_what_is_written_here() {
         ("administrator", administrator),
     ];
     let mut wrong = Vec::new();
-    for (row, Expected(expected)) in ROWS {
+    for &(row, Expected(expected)) in ROWS {
         let (method, path) = row.split_once(' ').unwrap();
         let path = objects.path(path);
         for ((who, visitor), expected) in visitors.iter().zip(expected) {

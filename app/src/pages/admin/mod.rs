@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod budgets;
+pub mod environments;
 pub mod guardrails;
 pub mod models;
 pub mod overview;

@@ -1,5 +1,6 @@
 //! Every administration page once, as administrators and as auditors see it.
 
+use super::guardrail_things::*;
 use super::identity::{directory, removal, rule_form, sessions, setup, tested};
 use super::things::*;
 use app::chrome::{Assets, Place};
@@ -9,7 +10,7 @@ use app::pages::admin::guardrails::editor::Choices;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::{ModelForm, Row};
 use app::pages::admin::{
-    Happened, audit, budgets, guardrails, models, overview, people, providers, sign_in, teams, units,
+    Happened, audit, budgets, environments, guardrails, models, overview, people, providers, sign_in, teams, units,
 };
 use app::pages::form::Reasons;
 use app::pages::{account, confirm};
@@ -24,6 +25,7 @@ use jiff::tz::TimeZone;
 use leptos::prelude::*;
 use portal::administration::audit::{AuditPage, AuditVerdict};
 use portal::administration::people::PeoplePage;
+use portal::administration::profile_templates::Template;
 use std::sync::Arc;
 
 pub(crate) struct Sample {
@@ -121,6 +123,17 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     drawing.draw("guardrail", Place::Guardrails, || {
         guardrails::show::view(guardrail_page(may_change, None, Reasons::default()))
     });
+    drawing.draw("guardrail-versions", Place::Guardrails, || guardrails::versions::view(&calendar, versions()));
+    drawing.draw("guardrail-compare", Place::Guardrails, || {
+        let model = guardrails::compare::Model { comparison: comparison(), may_change };
+        guardrails::compare::view(&calendar, model)
+    });
+    drawing.draw("environments", Place::Guardrails, || {
+        let model =
+            environments::list::Model { environments: environments_of(), choices: environment_choices(), may_change };
+        environments::list::view(model)
+    });
+    drawing.draw("environment", Place::Guardrails, || environments::show::view(environment_page(may_change)));
     for view in [budgets::list::View::All, budgets::list::View::Units] {
         let name = if view == budgets::list::View::All { "budgets" } else { "budgets-units" };
         drawing.draw(name, Place::Budgets, || {
@@ -243,8 +256,27 @@ fn draw_forms(drawing: &mut Drawing) {
         let row = profile_row();
         let entered = Entered { version: None, ..entered(&row.profile) };
         let choices = Choices { teams: vec![(team_id(1), "Billing".to_owned())], models: vec![] };
-        guardrails::new::view(guardrails::new::Model { form: form_id(), choices, entered, reasons: Reasons::default() })
+        guardrails::new::view(guardrails::new::Model {
+            form: form_id(),
+            choices,
+            entered,
+            reasons: Reasons::default(),
+            template: Some(Template::Developer),
+        })
     });
+    drawing.draw("environment-new", Place::Guardrails, || {
+        let reasons = Reasons::from(vec![Refusal::new("name", Reason::Malformed)]);
+        environments::new::view(environments::new::Model { name: "Prod".to_owned(), reasons, ..Default::default() })
+    });
+    drawing.draw("guardrail-restored", Place::Guardrails, || {
+        let mut model = guardrail_page(true, None, Reasons::default());
+        model.restored = Some(6);
+        model.entered.terms[0].maximum = "200.00".to_owned();
+        guardrails::show::view(model)
+    });
+    for (name, state) in previews() {
+        drawing.draw(name, Place::Guardrails, || guardrails::preview::view(preview_page(state)));
+    }
     drawing.draw("budget-refused", Place::Budgets, || {
         let mut page = budget_page(2, true);
         page.entered.cap_month = "lots".to_owned();

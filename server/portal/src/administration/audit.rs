@@ -43,6 +43,7 @@ pub struct AuditVerdict {
 pub const ACTIONS: &[&str] = &[
     "key.minted",
     "key.rotated",
+    "key.old_secret_end_changed",
     "key.renamed",
     "key.disabled",
     "key.enabled",
@@ -51,6 +52,8 @@ pub const ACTIONS: &[&str] = &[
     "key.handed_over",
     "profile.created",
     "profile.changed",
+    "environment.created",
+    "environment.changed",
     "provider.added",
     "provider.changed",
     "provider.enabled",

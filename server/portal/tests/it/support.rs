@@ -344,6 +344,16 @@ impl World {
         self.portal.mint_key(caller, &self.portal.new_form(), &request).await
     }
 
+    pub(crate) async fn try_mint_in(
+        &self,
+        caller: &Caller,
+        name: &str,
+        environment: &str,
+    ) -> Result<MintedKey, PortalError> {
+        let request = MintRequest { environment: environment.into(), ..self.request(caller, name).await };
+        self.portal.mint_key(caller, &self.portal.new_form(), &request).await
+    }
+
     pub(crate) async fn mint(&self, caller: &Caller, name: &str) -> KeyId {
         self.try_mint(caller, name).await.unwrap().key.id
     }

@@ -66,10 +66,10 @@ impl Portal {
         edit: &RuleEdit,
     ) -> Result<RulePreview, PortalError> {
         let kept = self.store.claim_rules().await?;
-        self.preview(administrator, &kept, edit).await
+        self.who_would_change(administrator, &kept, edit).await
     }
 
-    pub(super) async fn preview(
+    pub(super) async fn who_would_change(
         &self,
         administrator: Administrator<'_>,
         kept: &[KeptRule],

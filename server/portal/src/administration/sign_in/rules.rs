@@ -77,7 +77,7 @@ impl Portal {
         {
             return Err(PortalError::Stale { current: before.version });
         }
-        let preview = self.preview(administrator, &kept, edit).await?;
+        let preview = self.who_would_change(administrator, &kept, edit).await?;
         if preview.stamp != stamp {
             return Ok(Err(preview));
         }
