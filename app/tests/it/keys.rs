@@ -143,7 +143,7 @@ fn every_form_posts_to_its_own_page() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 9);
+    assert_eq!(seen, 10);
 }
 
 #[test]

@@ -258,6 +258,13 @@ fn a_rule_is_saved_only_after_who_would_change_was_shown() {
 }
 
 #[test]
+fn a_membership_that_a_rule_gave_is_told_apart_from_one_by_hand() {
+    assert_eq!(page("team", true).html.matches("by a rule about sign-in").count(), 1);
+    let person = page("person", false);
+    assert!(person.html.contains("Too many for the directory to list") && person.html.contains("frontier"));
+}
+
+#[test]
 fn a_test_sign_in_says_what_is_missing_and_escapes_what_came() {
     let whole = page("test-sign-in", false);
     assert!(whole.html.contains("Ada &lt;script&gt;") && whole.html.contains("by finance"));
