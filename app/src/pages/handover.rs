@@ -78,6 +78,14 @@ pub fn view(model: Model) -> impl IntoView {
     let more = handover.more.then(|| {
         view! { <Notice tone=Tone::Info text="There are more keys than fit here. Move these first, then come back."/> }
     });
+    let owner = handover.moves.iter().any(|moving| moving.team.is_none()).then(|| {
+        view! {
+            <p>
+                "Where the owner changes, what the key spends from now on counts for the successor's budgets, and it cannot
+                continue responses that a provider keeps for the owner of before."
+            </p>
+        }
+    });
     let staying = (handover.staying > 0).then(|| {
         let text = match handover.staying {
             1 => "One other key of their own stays with them: it is for their own work.".to_owned(),
@@ -100,10 +108,9 @@ pub fn view(model: Model) -> impl IntoView {
             </div>
             <div class="prose">
                 <p>
-                    "A moved key keeps its id, its secret, its history and its own budgets: what uses it goes on without a change.
-                    What it spends from now on counts for the successor's and their team's budgets."
+                    "A moved key keeps its id, its secret, its history and its own budgets: what uses it goes on without a change."
                 </p>
-                <p>"Responses that a provider keeps stay with the owner of before: a moved key cannot continue them."</p>
+                {owner}
                 {staying}
             </div>
             <div class="actions">

@@ -48,7 +48,8 @@ fn an_unknown_field_is_refused_by_every_form() {
     refuses_more_than::<ModelForm>(MODEL);
     refuses_more_than::<SaveForm>("apply=new_keys&accept=12");
     refuses_more_than::<SuspendForm>("account=suspended");
-    refuses_more_than::<EndSessionsForm>("");
+    refuses_more_than::<EndSessionsForm>("session=every");
+    assert!(read::<EndSessionsForm>("").is_err(), "nothing named ends nothing");
     refuses_more_than::<EndSessionsForm>("session=abababababababab");
     refuses_more_than::<HandoverForm>("form=f&to=per_aaaaaaaaaaaa&key=kwr_aaaaaaaaaaaa&key=kwr_bbbbbbbbbbbb");
     refuses_more_than::<HandoverForm>("form=f&to=per_aaaaaaaaaaaa");

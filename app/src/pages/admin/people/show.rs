@@ -1,6 +1,7 @@
 //! `/admin/people/{id}`: one person: roles and where they come from, teams, keys, and the acts on the account.
 
 use super::list::{self, state};
+use super::sessions::EVERY;
 use crate::chrome::Place;
 use crate::components::{
     Cell, Check, Chip, Column, Crumb, EmptyState, Fact, Facts, Id, NameCell, PageHead, Section, SelectField,
@@ -109,6 +110,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     let everywhere = (may_change && !sessions.is_empty()).then(|| {
         view! {
             <form method="post" action=end.clone() class="actions">
+                <input type="hidden" name="session" value=EVERY/>
                 <button class="button" type="submit">"Sign out everywhere"</button>
             </form>
         }
