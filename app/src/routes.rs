@@ -72,6 +72,8 @@ fn work() -> Vec<Route> {
         route!(Get "/calls/{id}", SeeKeys, call::show),
         route!(Get paths::DOCTOR, SeeKeys, call::doctor::show),
         route!(Get "/team/{id}", SignedIn, team::show),
+        route!(Get "/team/{id}/successor", SignedIn, team::successor::show),
+        route!(Post "/team/{id}/successor", SignedIn, team::successor::submit),
     ]
 }
 
@@ -128,6 +130,8 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/people/{id}/administrator", Administer, people::administrator::show),
         route!(Post "/admin/people/{id}/administrator", Administer, people::administrator::submit),
         route!(Post "/admin/people/{id}/teams", Administer, people::teams::submit),
+        route!(Get "/admin/people/{id}/successor", Administer, people::successor::show),
+        route!(Post "/admin/people/{id}/successor", Administer, people::successor::submit),
         route!(Post "/admin/people/{id}/sessions", Administer, people::sessions::submit),
         route!(Get "/admin/teams", SeeAdministration, teams::list::show),
         route!(Get "/admin/teams/new", Administer, teams::new::show),

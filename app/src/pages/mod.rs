@@ -8,6 +8,7 @@ pub mod admin;
 pub mod call;
 pub mod confirm;
 pub mod form;
+pub mod handover;
 pub mod home;
 pub mod keys;
 pub mod message;

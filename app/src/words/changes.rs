@@ -12,6 +12,7 @@ pub fn action(action: &str) -> String {
         "key.enabled" => "enabled the key",
         "key.revoked" => "revoked the key",
         "key.expiry_changed" => "changed the end of the key",
+        "key.handed_over" => "handed over the key",
         "profile.created" => "created the guardrails",
         "profile.changed" => "changed the guardrails",
         "environment.created" => "added the environment",

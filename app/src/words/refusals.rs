@@ -217,6 +217,8 @@ fn thing(field: &str) -> &'static str {
         "value" => "The value",
         "given" => "What it gives",
         "rule" => "The rule",
+        "to" => "The successor",
+        "keys" => "Keys",
         "overlap" => "The time of the old secret",
         _ => "This value",
     }

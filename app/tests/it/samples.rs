@@ -37,7 +37,7 @@ mod traffic;
 pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
 pub(crate) use levels::figures;
-use levels::{above, led_team, quota_use};
+use levels::{above, handover, quota_use, team_page};
 pub(crate) use traffic::calls;
 use traffic::{audit_line, callers_of_key, rotation, usage};
 

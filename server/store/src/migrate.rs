@@ -43,6 +43,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(12, "0012_versions_that_keys_follow"),
     pair!(13, "0013_environments"),
     pair!(15, "0015_claims_and_sessions"),
+    pair!(16, "0016_responsible_people"),
     pair!(17, "0017_callers"),
 ];
 

@@ -29,6 +29,8 @@ const READ_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Allowed, A
 const CHANGE_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Allowed]);
 /// Of the lead's team.
 const LEAD_TEAM: Expected = Expected([SignIn, Absent, Absent, Allowed, Allowed, Allowed]);
+/// Auditors read the team and move nothing.
+const HAND_OVER: Expected = Expected([SignIn, Absent, Absent, Allowed, Absent, Allowed]);
 const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
 const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
 
@@ -62,6 +64,8 @@ const ROWS: &[(&str, Expected)] = &[
     ("POST /keys/{key}/expiry", CHANGE_KEY),
     ("POST /keys/{key}/revoke", CHANGE_KEY),
     ("GET /team/{team}", LEAD_TEAM),
+    ("GET /team/{team}/successor?from={member}", HAND_OVER),
+    ("POST /team/{team}/successor", HAND_OVER),
     ("GET /admin", READ_ALL),
     ("GET /admin/providers", READ_ALL),
     ("GET /admin/providers/{provider}", READ_ALL),
@@ -130,6 +134,8 @@ const ROWS: &[(&str, Expected)] = &[
     ("POST /admin/people/{person}/administrator", ADMINISTER),
     ("POST /admin/people/{person}/teams", ADMINISTER),
     ("POST /admin/people/{person}/sessions", ADMINISTER),
+    ("GET /admin/people/{person}/successor", ADMINISTER),
+    ("POST /admin/people/{person}/successor", ADMINISTER),
     ("POST /admin/teams/new", ADMINISTER),
     ("POST /admin/teams/{team}/members", ADMINISTER),
     ("POST /admin/teams/{team}/remove", ADMINISTER),

@@ -281,7 +281,7 @@ pub(super) fn team(seed: u8, led: bool) -> TeamRow {
 pub(super) fn team_detail() -> TeamDetail {
     let member = |seed: u8, lead| {
         let PersonRow { id, name, email, active, .. } = person(seed, seed != 2);
-        TeamMember { person: id, name, email, active, lead }
+        TeamMember { person: id, name, email, active, lead, by_rule: !lead }
     };
     TeamDetail { team: team(1, true), members: vec![member(1, true), member(2, false)], live_keys: 31 }
 }

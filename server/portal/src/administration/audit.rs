@@ -51,6 +51,7 @@ pub const ACTIONS: &[&str] = &[
     "key.enabled",
     "key.revoked",
     "key.expiry_changed",
+    "key.handed_over",
     "profile.created",
     "profile.changed",
     "environment.created",

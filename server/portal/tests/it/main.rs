@@ -10,6 +10,7 @@ mod claim_rules;
 mod connection;
 mod dev_seed;
 mod environments;
+mod handover;
 mod listing;
 mod minting;
 mod models;
