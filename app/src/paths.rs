@@ -90,6 +90,7 @@ pub const NEW_CATALOGUE_MODEL: &str = "/admin/models/new";
 pub const NEW_GUARDRAIL: &str = "/admin/guardrails/new";
 pub const ENVIRONMENTS: &str = "/admin/environments";
 pub const NEW_ENVIRONMENT: &str = "/admin/environments/new";
+pub const KEY_POLICY: &str = "/admin/key-policy";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
 pub const BUDGETS: &str = "/admin/budgets";

@@ -79,7 +79,8 @@ fn work() -> Vec<Route> {
 
 fn administration() -> Vec<Route> {
     use crate::pages::admin::{
-        audit, budgets, calls, environments, guardrails, models, overview, people, providers, sign_in, teams, units,
+        audit, budgets, calls, environments, guardrails, key_policy, models, overview, people, providers, sign_in,
+        teams, units,
     };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
@@ -111,6 +112,8 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/guardrails/{id}/compare", SeeAdministration, guardrails::compare::show),
         route!(Get "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::show),
         route!(Post "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::submit),
+        route!(Get "/admin/key-policy", SeeAdministration, key_policy::show),
+        route!(Post "/admin/key-policy", Administer, key_policy::submit),
         route!(Get "/admin/environments", SeeAdministration, environments::list::show),
         route!(Get "/admin/environments/new", Administer, environments::new::show),
         route!(Post "/admin/environments/new", Administer, environments::new::submit),

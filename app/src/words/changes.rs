@@ -15,6 +15,7 @@ pub fn action(action: &str) -> String {
         "key.handed_over" => "handed over the key",
         "profile.created" => "created the guardrails",
         "profile.changed" => "changed the guardrails",
+        "key_policy.changed" => "changed the",
         "environment.created" => "added the environment",
         "environment.changed" => "changed the environment",
         "provider.added" => "added the provider",

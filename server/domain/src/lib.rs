@@ -18,6 +18,7 @@ pub mod environment;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod id;
+pub mod key_policy;
 pub mod key_secret;
 pub mod limits;
 pub mod markup;

@@ -75,6 +75,8 @@ const ROWS: &[(&str, Expected)] = &[
     ("GET /admin/guardrails/{profile}", READ_ALL),
     ("GET /admin/guardrails/{profile}/versions", READ_ALL),
     ("GET /admin/guardrails/{profile}/compare?from=1&to=1", READ_ALL),
+    ("GET /admin/key-policy", READ_ALL),
+    ("POST /admin/key-policy", ADMINISTER),
     ("GET /admin/environments", READ_ALL),
     ("GET /admin/environments/{name}", READ_ALL),
     ("GET /admin/environments/new", ADMINISTER),

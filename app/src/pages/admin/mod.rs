@@ -8,6 +8,7 @@ pub mod budgets;
 pub mod calls;
 pub mod environments;
 pub mod guardrails;
+pub mod key_policy;
 pub mod models;
 pub mod overview;
 pub mod people;

@@ -3,6 +3,7 @@
 use app::pages::admin::budgets::entered::Entered as Limits;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::guardrails::preview::SaveForm;
+use app::pages::admin::key_policy::PolicyForm;
 use app::pages::admin::models::editor::ModelForm;
 use app::pages::admin::people::{
     administrator::GrantForm, sessions::EndSessionsForm, suspend::SuspendForm, teams::TeamForm,
@@ -46,6 +47,7 @@ fn an_unknown_field_is_refused_by_every_form() {
     refuses_more_than::<CatalogueForm>("model=claude-sonnet-5&model=gpt-5");
     refuses_more_than::<CatalogueForm>("all=yes");
     refuses_more_than::<ModelForm>(MODEL);
+    refuses_more_than::<PolicyForm>("version=0&text=t");
     refuses_more_than::<SaveForm>("apply=new_keys&accept=12");
     refuses_more_than::<SuspendForm>("account=suspended");
     refuses_more_than::<EndSessionsForm>("session=every");

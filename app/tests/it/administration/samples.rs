@@ -10,8 +10,8 @@ use app::pages::admin::guardrails::editor::Choices;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::{ModelForm, Row};
 use app::pages::admin::{
-    Happened, audit, budgets, calls, environments, guardrails, models, overview, people, providers, sign_in, teams,
-    units,
+    Happened, audit, budgets, calls, environments, guardrails, key_policy, models, overview, people, providers,
+    sign_in, teams, units,
 };
 use app::pages::form::Reasons;
 use app::pages::{account, confirm};
@@ -129,6 +129,7 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
         let model = guardrails::compare::Model { comparison: comparison(), may_change };
         guardrails::compare::view(&calendar, model)
     });
+    drawing.draw("key-policy", Place::Guardrails, || key_policy::view(&calendar, policy_page(may_change)));
     drawing.draw("environments", Place::Guardrails, || {
         let model =
             environments::list::Model { environments: environments_of(), choices: environment_choices(), may_change };

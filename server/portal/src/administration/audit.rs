@@ -54,6 +54,7 @@ pub const ACTIONS: &[&str] = &[
     "key.handed_over",
     "profile.created",
     "profile.changed",
+    "key_policy.changed",
     "environment.created",
     "environment.changed",
     "provider.added",

@@ -12,6 +12,7 @@ pub mod catalogue;
 pub mod connection;
 pub(crate) mod credentials;
 pub mod environments;
+pub mod key_policy;
 pub mod models;
 pub mod overview;
 pub mod people;

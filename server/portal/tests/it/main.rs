@@ -11,6 +11,7 @@ mod connection;
 mod dev_seed;
 mod environments;
 mod handover;
+mod key_policy;
 mod listing;
 mod minting;
 mod models;

@@ -64,6 +64,8 @@ pub struct MintForm {
     pub lifetime_days: String,
     pub networks: String,
     pub max_output_tokens: String,
+    /// The version of the key policy beside which the box is ticked. Never pre-filled from an address.
+    pub policy: String,
 }
 
 /// What the form asks for: a whole wish if its guardrails can be told, and the reasons at fields that cannot be read.
@@ -301,6 +303,7 @@ impl MintForm {
             let reason = if typed.profile.is_empty() { Reason::Missing } else { Reason::UnknownChoice };
             asked.unreadable.push(Refusal::new("profile", reason));
         }
+        let policy_read = asked.number("policy", &self.policy);
         let request = profile.map(|profile| MintRequest {
             name: typed.name,
             consumer,
@@ -319,6 +322,7 @@ impl MintForm {
             lifetime_days,
             networks,
             max_output_tokens,
+            policy_read,
         });
         Wish { request, unreadable: asked.unreadable }
     }

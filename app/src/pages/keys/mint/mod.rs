@@ -1,6 +1,7 @@
 //! Minting a key: three visible fields, everything else filled in; refused with every reason at once; acts once.
 
 pub mod form;
+pub mod policy;
 mod reasons;
 pub mod view;
 

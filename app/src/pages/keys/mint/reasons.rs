@@ -33,6 +33,7 @@ impl Reasons {
             "networks",
             "max_output_tokens",
             "owner",
+            "policy",
         ];
         fields.extend(windows(profile, form).into_iter().map(cap_field));
         fields.extend(quotas(profile, form).into_iter().map(|(counted, window)| quota_field(counted, window)));
