@@ -15,6 +15,6 @@ pub use health::{deployment_standing, failure, standing_note};
 pub use keys::{consumer, consumer_note, consumer_tag, key_status, overlap, revocation_reason, standing};
 pub use refusals::{amount, refusal};
 pub use settings::{
-    above_maximum, budget_window, endpoint, level, markup, per_window, prompt_bound, prompt_bound_note, provider_kind,
-    quota, quota_name, role, role_note, traffic, window,
+    above_maximum, budget_window, deciders, endpoint, level, markup, per_window, prompt_bound, prompt_bound_note,
+    provider_kind, quota, quota_name, role, role_note, traffic, window,
 };

@@ -84,6 +84,7 @@ pub(crate) fn profile() -> AccessProfile {
             networks: vec![],
             max_output_tokens: Some(32_000),
             assumed_output_tokens: 4_096,
+            approval: domain::access_profile::Approval::default(),
         },
         audience: Audience { roles: vec![Role::Developer], ..Audience::default() },
         consumers: ConsumerKind::ALL.to_vec(),
@@ -378,6 +379,8 @@ pub(crate) fn granted() -> MintVerdict {
         lifetime_days: 90,
         expires_at: now().plus_days(90),
         clamped: vec![],
+        above: vec![],
+        more: domain::grant::More::default(),
     })
 }
 

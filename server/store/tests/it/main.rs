@@ -12,6 +12,7 @@ mod limits;
 mod opening;
 mod people;
 mod policy;
+mod requests;
 mod sessions;
 mod stored_responses;
 mod usage;

@@ -135,6 +135,7 @@ fn bound<T: Copy + PartialEq>(term: &Term<T>, text: impl Fn(T) -> String) -> Str
     match term.above {
         AboveMaximum::Reject => format!("at most {most}"),
         AboveMaximum::Clamp => format!("at most {most}; more is cut to that"),
+        AboveMaximum::Ask => format!("at most {most}; more can be asked for"),
     }
 }
 
