@@ -7,7 +7,7 @@ use crate::access_profile::Deciders;
 use crate::grant::More;
 use crate::id::{KeyId, PersonId, ProfileId, RequestId, RuleId, TeamId};
 use crate::limits::Limits;
-use crate::minting::MintRequest;
+use crate::minting::{GrantedTerms, MintRequest};
 use crate::person::{Caller, Role};
 use crate::refusal::{Amount, Reason, Refusal, cap_field, quota_field};
 use crate::time::Timestamp;
@@ -55,6 +55,48 @@ impl Wish {
             Self::NewKey { .. } => None,
             Self::MoreFor { key, .. } => Some(*key),
         }
+    }
+
+    /// Every figure that was asked for, above the maxima or within: what whoever decides can lower.
+    pub fn figures(&self) -> More {
+        match self {
+            Self::NewKey { wanted, .. } => More {
+                limits: Limits {
+                    caps: wanted.caps.clone(),
+                    requests_per_minute: wanted.requests_per_minute,
+                    tokens_per_minute: wanted.tokens_per_minute,
+                    concurrency: wanted.concurrency,
+                    quotas: wanted.quotas.clone(),
+                },
+                models: Vec::new(),
+            },
+            Self::MoreFor { more, .. } => more.clone(),
+        }
+    }
+}
+
+/// The wish with every figure said aloud, so that who decides sees what the key would have and not only what differs
+/// from the defaults.
+pub fn spelled_out(wanted: MintRequest, terms: &GrantedTerms) -> MintRequest {
+    let above = &terms.more.limits;
+    let mut caps = terms.terms.caps.clone();
+    for cap in &mut caps {
+        let more = above.caps.iter().find(|more| more.window == cap.window);
+        cap.limit = more.map_or(cap.limit, |more| more.limit);
+    }
+    let mut quotas = terms.terms.quotas.clone();
+    for quota in &mut quotas {
+        let more = above.quotas.iter().find(|more| (more.counted, more.window) == (quota.counted, quota.window));
+        quota.limit = more.map_or(quota.limit, |more| more.limit);
+    }
+    MintRequest {
+        caps,
+        quotas,
+        requests_per_minute: above.requests_per_minute.or(Some(terms.terms.requests_per_minute)),
+        concurrency: above.concurrency.or(Some(terms.terms.concurrency)),
+        tokens_per_minute: above.tokens_per_minute.or(terms.terms.tokens_per_minute),
+        lifetime_days: Some(terms.lifetime_days),
+        ..wanted
     }
 }
 

@@ -78,6 +78,8 @@ pub(crate) enum News {
     Key(KeyId),
     Policy,
     Levels,
+    /// It is not concerned.
+    Nothing,
 }
 
 impl Portal {
@@ -92,6 +94,7 @@ impl Portal {
                 News::Key(key) => gateway.key_changed(key).await,
                 News::Policy => gateway.policy_changed().await,
                 News::Levels => gateway.levels_changed().await,
+                News::Nothing => {}
             }
             committed
         });

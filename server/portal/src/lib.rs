@@ -14,6 +14,7 @@ pub mod keys;
 pub mod models;
 pub mod ports;
 pub mod presets;
+pub mod requests;
 pub mod sealing;
 pub mod snippets;
 

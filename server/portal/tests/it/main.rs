@@ -14,6 +14,7 @@ mod models;
 mod people;
 mod profiles;
 mod providers;
+mod requesting;
 mod rotating;
 mod support;
 mod usage;
