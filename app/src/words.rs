@@ -7,6 +7,7 @@ mod changes;
 mod health;
 mod keys;
 mod refusals;
+mod requests;
 mod settings;
 
 pub use calls::{connection, connection_tone, denial, outcome, usage_source};
@@ -14,6 +15,7 @@ pub use changes::{action, field};
 pub use health::{deployment_standing, failure, standing_note};
 pub use keys::{consumer, consumer_note, consumer_tag, key_status, overlap, revocation_reason, standing};
 pub use refusals::{amount, refusal};
+pub use requests::{answer, deciders_named, figures, request_standing, until, wish};
 pub use settings::{
     above_maximum, budget_window, deciders, endpoint, level, markup, per_window, prompt_bound, prompt_bound_note,
     provider_kind, quota, quota_name, role, role_note, traffic, window,

@@ -30,6 +30,7 @@ use portal::models::ModelRow;
 use portal::snippets::SnippetFacts;
 use serde_json::json;
 
+mod asking;
 mod catalogue;
 mod gallery;
 mod levels;
@@ -293,6 +294,7 @@ pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
             agent: "claude-code".to_owned(),
         }),
         acts: KeyActs { rename: true, rotate: true, disable: true, enable: false, set_expiry: true, revoke: true },
+        may_ask: true,
         latest_expiry: now().plus_days(151),
         form: "b".repeat(32).parse().unwrap(),
         key,
@@ -366,7 +368,7 @@ pub(crate) fn already() -> Already {
 }
 
 pub(crate) fn mint_model(verdict: Option<MintVerdict>) -> mint::view::Model {
-    mint::view::Model { options: mint_options(), form: minted_form(), verdict, calendar: calendar() }
+    mint::view::Model { options: mint_options(), form: minted_form(), verdict, asking: None, calendar: calendar() }
 }
 
 pub(crate) fn granted() -> MintVerdict {

@@ -76,6 +76,8 @@ pub struct KeyDetail {
     pub above: Vec<SharedLimits>,
     pub last_use: Option<LastUse>,
     pub acts: KeyActs,
+    /// The caller owns it or leads the team that does.
+    pub may_ask: bool,
     /// How late its expiry may be set: minted at plus the profile's longest lifetime.
     pub latest_expiry: Timestamp,
     /// For the rotate form.
@@ -117,6 +119,7 @@ impl Portal {
             above: self.gateway.levels_above(key).await,
             last_use: item.last_use.map(LastUse::from),
             acts: self.acts(caller, &item.key, latest_expiry, now).await?.with_secrets(!kept.secrets.is_empty()),
+            may_ask: self.may_ask_for(caller, item.key.owner),
             latest_expiry,
             form: self.new_form(),
             profile,

@@ -3,11 +3,11 @@
 use super::teams_of;
 use crate::act::{By, Change, Subject, append, spend};
 use crate::{FormId, Made, Portal, PortalError};
-use domain::access_request::{AccessRequest, Wish};
+use domain::access_request::{AccessRequest, Decider, Wish};
 use domain::access_rule::{AccessRule, Conditions, RuleFacts, check_rule, fits};
 use domain::budget::Cap;
-use domain::grant::raised;
-use domain::id::{RuleId, TeamId};
+use domain::grant::{Grant, More, raised};
+use domain::id::{GrantId, KeyId, ProfileId, RuleId, TeamId};
 use domain::permission::{Administrator, Permission};
 use domain::person::Caller;
 use domain::time::Timestamp;
@@ -29,6 +29,9 @@ pub struct RuleRow {
     pub would_approve: usize,
     pub of_requests: usize,
 }
+
+/// Profiles and teams with their names.
+pub type RuleChoices = (Vec<(ProfileId, String)>, Vec<(TeamId, String)>);
 
 const TRIED_ON_DAYS: i64 = 90;
 /// Requests that a rule is tried on; the oldest ones count.
@@ -78,6 +81,16 @@ impl Portal {
             rule,
         };
         Ok(rules.into_iter().map(row).collect())
+    }
+
+    /// What conditions can speak of: profiles and teams, by name.
+    pub async fn rule_choices(&self, caller: &Caller) -> Result<RuleChoices, PortalError> {
+        if !Permission::SeeRequests.allows(Some(caller)) {
+            return Err(PortalError::Forbidden);
+        }
+        let profiles = self.store.profiles().await?.into_iter().map(|profile| (profile.id, profile.name));
+        let teams = self.store.teams().await?.into_iter().map(|team| (team.id, team.name));
+        Ok((profiles.collect(), teams.collect()))
     }
 
     pub async fn add_rule(
@@ -160,14 +173,14 @@ impl Portal {
 }
 
 /// The wish as the grant that it would become, to see what the key could do then.
-fn as_if_granted(request: &AccessRequest, more: domain::grant::More, now: Timestamp) -> domain::grant::Grant {
-    domain::grant::Grant {
-        id: domain::id::GrantId::from_random(&[]),
-        key: request.wish.key().unwrap_or_else(|| domain::id::KeyId::from_random(&[])),
+fn as_if_granted(request: &AccessRequest, more: More, now: Timestamp) -> Grant {
+    Grant {
+        id: GrantId::from_random(&[]),
+        key: request.wish.key().unwrap_or_else(|| KeyId::from_random(&[])),
         request: request.id,
         more,
         until: request.until,
-        granted_by: domain::access_request::Decider::Person(request.asked_by),
+        granted_by: Decider::Person(request.asked_by),
         granted_at: now,
     }
 }
