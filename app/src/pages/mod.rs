@@ -15,5 +15,6 @@ pub mod message;
 pub mod models;
 pub mod problem;
 pub mod requests;
+pub mod sessions;
 pub mod sign_in;
 pub mod team;

@@ -129,18 +129,20 @@ fn every_form_posts_to_its_own_page() {
     let mut seen = 0;
     let of_requests = |file: &str| ["request", "ask", "approvals"].iter().any(|start| file.starts_with(start));
     for (file, page) in pages().into_iter().filter(|(file, _)| !of_requests(file)) {
-        for form in page.all("form").filter(|form| form.get("class") == Some("form") && file != "specimen") {
+        for form in page.all("form").filter(|form| {
+            form.get("method") == Some("post") && form.get("class") == Some("form") && file != "specimen"
+        }) {
             let action = form.get("action").unwrap();
             let expected = if file.starts_with("mint") {
                 "/keys/new".to_owned()
             } else {
                 format!("{}/{file}", app::paths::key(key_id(1)))
             };
-            assert_eq!((form.get("method"), action), (Some("post"), expected.as_str()), "{file}");
+            assert_eq!(action, expected, "{file}");
             seen += 1;
         }
     }
-    assert_eq!(seen, 10);
+    assert_eq!(seen, 11);
 }
 
 #[test]

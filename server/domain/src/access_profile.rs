@@ -8,7 +8,9 @@ use crate::id::{ProfileId, TeamId};
 use crate::limits::{Counted, Quota};
 use crate::model::{Endpoint, ModelPattern};
 use crate::money::NanoUsd;
+use crate::parameter_rules::ParameterRules;
 use crate::person::{Caller, Role};
+use crate::required_field::RequiredField;
 use crate::time::Timestamp;
 use crate::virtual_key::{ConsumerKind, KeyTerms};
 use ipnet::IpNet;
@@ -150,6 +152,11 @@ pub struct ProfileTerms {
     pub assumed_output_tokens: u64,
     #[serde(default)]
     pub approval: Approval,
+    /// Details that a key cannot be minted without.
+    #[serde(default)]
+    pub required: Vec<RequiredField>,
+    #[serde(default)]
+    pub parameters: ParameterRules,
 }
 
 /// Who may mint under a profile. A person who meets any of the three is in; an empty audience is nobody.
@@ -382,11 +389,13 @@ mod tests {
             quotas: vec![],
             prompt_bound: PromptBound::Strict,
             shrink_to_fit: false,
+            required: vec![],
+            parameters: ParameterRules::NONE,
             lifetime_days: term(90),
             networks: vec![],
             max_output_tokens: Some(4_000),
             assumed_output_tokens: 1_000,
-            approval: crate::access_profile::Approval::default(),
+            approval: Approval::default(),
         }
     }
     fn key() -> KeyTerms {

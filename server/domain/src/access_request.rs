@@ -5,7 +5,7 @@
 
 use crate::access_profile::Deciders;
 use crate::grant::More;
-use crate::id::{KeyId, PersonId, ProfileId, RequestId, RuleId, TeamId};
+use crate::id::{ApprovalRuleId, KeyId, PersonId, ProfileId, RequestId, TeamId};
 use crate::limits::Limits;
 use crate::minting::{GrantedTerms, MintRequest};
 use crate::person::{Caller, Role};
@@ -105,7 +105,7 @@ pub fn spelled_out(wanted: MintRequest, terms: &GrantedTerms) -> MintRequest {
 #[serde(rename_all = "snake_case")]
 pub enum Decider {
     Person(PersonId),
-    Rule(RuleId),
+    Rule(ApprovalRuleId),
 }
 
 /// What came of an approved request.

@@ -7,7 +7,7 @@
 use crate::access_request::{AccessRequest, Wish};
 use crate::budget::{Cap, Window};
 use crate::grant::More;
-use crate::id::{PersonId, ProfileId, RuleId, TeamId};
+use crate::id::{ApprovalRuleId, PersonId, ProfileId, TeamId};
 use crate::model::ModelPattern;
 use crate::money::NanoUsd;
 use crate::plain_text::plain_text;
@@ -43,7 +43,7 @@ pub struct Conditions {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessRule {
-    pub id: RuleId,
+    pub id: ApprovalRuleId,
     pub name: String,
     pub conditions: Conditions,
     pub created_by: PersonId,

@@ -108,6 +108,8 @@ id!(/// An upstream.
     ProviderId, "prov_");
 id!(/// A provider credential, sealed at rest.
     CredentialId, "cred_");
+id!(/// A rule about claims.
+    RuleId, "rule_");
 id!(/// A catalogue entry that callers may name.
     ModelId, "mod_");
 id!(/// One place where a model's calls can go.
@@ -117,7 +119,7 @@ id!(/// A request for a key, or for more than a key has.
 id!(/// More than the guardrails allow, given to one key.
     GrantId, "grant_");
 id!(/// A rule that approves requests by itself.
-    RuleId, "rule_");
+    ApprovalRuleId, "apr_");
 
 /// One call or one usage record: a 63-bit number that grows with time, made at admission.
 ///

@@ -1,6 +1,6 @@
 //! How a use case ends when it does not succeed.
 
-use domain::id::{KeyId, ModelId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId};
+use domain::id::{ApprovalRuleId, KeyId, ModelId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId};
 use domain::refusal::Refusal;
 
 /// What a form made the first time that it was sent.
@@ -14,6 +14,7 @@ pub enum Made {
     Team(TeamId),
     Unit(UnitId),
     Request(RequestId),
+    ApprovalRule(ApprovalRuleId),
     Rule(RuleId),
 }
 
@@ -28,6 +29,7 @@ impl Made {
             Self::Team(id) => id.to_string(),
             Self::Unit(id) => id.to_string(),
             Self::Request(id) => id.to_string(),
+            Self::ApprovalRule(id) => id.to_string(),
             Self::Rule(id) => id.to_string(),
         }
     }
@@ -41,6 +43,7 @@ impl Made {
             .or_else(|_| text.parse().map(Self::Team))
             .or_else(|_| text.parse().map(Self::Unit))
             .or_else(|_| text.parse().map(Self::Request))
+            .or_else(|_| text.parse().map(Self::ApprovalRule))
             .or_else(|_| text.parse().map(Self::Rule))
             .ok()
     }

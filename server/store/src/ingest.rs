@@ -5,6 +5,7 @@
 //! That is rare: all of a batch is taken for new, and only if the insert says otherwise it is begun anew without what is
 //! there already.
 
+mod callers;
 mod texts;
 
 use crate::codes;
@@ -13,6 +14,7 @@ use crate::engine::On;
 use crate::label::storable;
 use crate::row::{pieces, put};
 use crate::{Result, Store, StoreError};
+use callers::count_callers;
 use domain::budget::{BudgetLine, Consumed};
 use domain::id::{EventId, KeyId};
 use domain::usage::{Beside, Outcome, TokenUsage, UsageRecord};
@@ -56,6 +58,7 @@ impl Store {
         add_to_hours(tx.on(), records, &texts).await?;
         add_to_counters(tx.on(), records).await?;
         note_last_uses(tx.on(), records).await?;
+        count_callers(tx.on(), records, &texts).await?;
         tx.commit().await?;
         self.labels.remember(numbers);
         Ok(true)
@@ -228,6 +231,8 @@ macro_rules! plus {
         )
     };
 }
+
+use plus;
 
 async fn add_to_hours<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &Texts<'a>) -> Result<()> {
     const ADD: &str =

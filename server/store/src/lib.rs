@@ -9,13 +9,17 @@
 //! Sources are logged here once and never travel further.
 
 mod audit;
+mod callers;
 mod charges;
+mod claim_rules;
 mod codes;
 mod column;
 mod counts;
 mod credentials;
 mod dialect;
+mod directory_records;
 mod engine;
+mod environments;
 mod error;
 mod exclusive;
 mod grants;
@@ -28,7 +32,9 @@ mod limits;
 mod migrate;
 mod models;
 mod open;
+mod past_calls;
 mod people;
+mod profile_versions;
 mod profiles;
 mod providers;
 mod requests;
@@ -47,7 +53,10 @@ mod units;
 mod usage;
 
 pub use audit::AuditFilter;
+pub use callers::Caller;
+pub use claim_rules::KeptRule;
 pub use credentials::SealedCredential;
+pub use directory_records::{DirectoryRecord, TestLogin};
 pub use error::{Constraint, StoreError};
 pub use exclusive::ExclusiveLock;
 pub use ingest::IngestResult;
@@ -57,7 +66,9 @@ pub use ledger::{Compared, LedgerSums};
 pub use limits::ScopeLimits;
 pub use models::PriceVersion;
 pub use open::{Store, Tx};
+pub use past_calls::{CallsOf, PastCalls};
 pub use people::Person;
+pub use profile_versions::ProfileVersion;
 pub use providers::Provider;
 pub use requests::DecidedBy;
 pub use sessions::SessionRow;

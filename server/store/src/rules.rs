@@ -5,7 +5,7 @@ use crate::error::exactly_one;
 use crate::row::{row, rows, run};
 use crate::{Result, Store, Tx};
 use domain::access_rule::AccessRule;
-use domain::id::RuleId;
+use domain::id::ApprovalRuleId;
 use domain::time::Timestamp;
 
 row! { RuleRow { id: String, name: String, conditions: String, created_by: String, created_at: i64 } }
@@ -45,7 +45,7 @@ impl Tx {
         .map(|_| ())
     }
 
-    pub async fn delete_rule(&mut self, id: RuleId) -> Result<()> {
+    pub async fn delete_rule(&mut self, id: ApprovalRuleId) -> Result<()> {
         exactly_one(run!(self.on(), "delete from approval_rule where id = $1", id.to_string())?)
     }
 }

@@ -1,7 +1,6 @@
 //! `/approvals/rules/new`: a standing yes, from nothing or like a request that was approved.
 
 use super::page;
-use super::rules::Names;
 use crate::components::{Crumb, ErrorSummary, Field, MoneyField, PageHead, TextArea, TextField};
 use crate::format::typed_usd;
 use crate::pages::form::{OnceOnly, Reasons, Sent, form_id, sent};
@@ -14,10 +13,10 @@ use domain::model::ModelPattern;
 use domain::money::NanoUsd;
 use domain::refusal::{Reason, Refusal};
 use domain::time::MS_PER_DAY;
-use domain::virtual_key::{ConsumerKind, ENVIRONMENTS, Owner};
+use domain::virtual_key::{ConsumerKind, Owner};
 use leptos::prelude::*;
 use portal::FormId;
-use portal::requests::{NewRule, RequestDetail};
+use portal::requests::{ApprovalRuleChoices, NewRule, RequestDetail};
 use serde::Deserialize;
 use std::str::FromStr;
 
@@ -45,7 +44,7 @@ struct Like {
 pub struct Model {
     pub once: FormId,
     pub form: RuleForm,
-    pub names: Names,
+    pub names: ApprovalRuleChoices,
     pub reasons: Reasons,
 }
 
@@ -66,7 +65,7 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let form: RuleForm = input.form()?;
     let once = form_id(&form.form)?;
     let reasons = match form.read() {
-        Ok(new) => match sent(visit.portal.add_rule(visit.administrator()?, &once, new).await)? {
+        Ok(new) => match sent(visit.portal.add_approval_rule(visit.administrator()?, &once, new).await)? {
             Sent::Done(_) | Sent::Before(_) => return Ok(Answer::SeeOther(paths::APPROVAL_RULES.to_owned())),
             Sent::Refused(reasons) => reasons,
         },
@@ -76,8 +75,8 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
 }
 
 async fn shown(visit: &Visit, form: RuleForm, reasons: Reasons) -> Result<String, PageError> {
-    let (profiles, teams) = visit.portal.rule_choices(&visit.caller).await?;
-    let model = Model { once: visit.portal.new_form(), form, names: Names { profiles, teams }, reasons };
+    let names = visit.portal.approval_rule_choices(&visit.caller).await?;
+    let model = Model { once: visit.portal.new_form(), form, names, reasons };
     Ok(page(visit, "Add a rule", || view(model)))
 }
 
@@ -167,11 +166,12 @@ pub fn view(model: Model) -> impl IntoView {
         let text = words::consumer_note(kind).to_owned();
         tick("consumers", kind.word().to_owned(), text, form.consumers.contains(&kind))
     });
-    let environments = ENVIRONMENTS.map(|name| {
-        let checked = form.environments.iter().any(|one| one == name);
-        tick("environments", name.to_owned(), name.to_owned(), checked)
-    });
-    let (profiles, teams): (Vec<_>, Vec<_>) = (profiles.collect(), teams.collect());
+    let environments = names
+        .environments
+        .iter()
+        .map(|name| tick("environments", name.clone(), name.clone(), form.environments.contains(name)));
+    let (profiles, teams, environments): (Vec<_>, Vec<_>, Vec<_>) =
+        (profiles.collect(), teams.collect(), environments.collect());
     let fields = ["name", "most_a_month", "most_requests_per_minute", "models", "most_days"];
     let problem = reasons.at("models");
     let invalid = problem.is_some();
@@ -198,7 +198,7 @@ pub fn view(model: Model) -> impl IntoView {
             {group("teams", "Teams", "None ticked: any.", teams)}
             {group("profiles", "Guardrails", "None ticked: any.", profiles)}
             {group("consumers", "Keys for", "None ticked: any.", consumers.into())}
-            {group("environments", "Environments", "None ticked: any.", environments.into())}
+            {group("environments", "Environments", "None ticked: any.", environments)}
             <div class="actions">
                 <button class="button primary" type="submit">"Add rule"</button>
                 <a class="button plain" href=paths::APPROVAL_RULES>"Cancel"</a>

@@ -7,30 +7,23 @@ use crate::pages::confirm::{self, Confirmation, Confirmed};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::access_rule::Conditions;
-use domain::id::{ProfileId, RuleId, TeamId};
+use domain::id::ApprovalRuleId;
 use domain::permission::Permission;
 use leptos::prelude::*;
-use portal::requests::RuleRow;
+use portal::requests::{ApprovalRuleChoices, RuleRow};
 
 pub struct Model {
     pub rules: Vec<RuleRow>,
-    pub names: Names,
+    pub names: ApprovalRuleChoices,
     pub may_change: bool,
     pub calendar: Calendar,
 }
 
-/// What the conditions speak of.
-#[derive(Debug, Clone, Default)]
-pub struct Names {
-    pub profiles: Vec<(ProfileId, String)>,
-    pub teams: Vec<(TeamId, String)>,
-}
-
 pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
     let rules = visit.portal.approval_rules(&visit.caller).await?;
-    let (profiles, teams) = visit.portal.rule_choices(&visit.caller).await?;
+    let names = visit.portal.approval_rule_choices(&visit.caller).await?;
     let may_change = Permission::Administer.allows(Some(&visit.caller));
-    let model = Model { rules, names: Names { profiles, teams }, may_change, calendar: visit.calendar() };
+    let model = Model { rules, names, may_change, calendar: visit.calendar() };
     Ok(Answer::ok(page(&visit, "Approval rules", || view(model))))
 }
 
@@ -60,7 +53,7 @@ pub fn view(model: Model) -> impl IntoView {
     }
 }
 
-fn line(row: RuleRow, names: &Names, may_change: bool, calendar: &Calendar) -> impl IntoView + use<> {
+fn line(row: RuleRow, names: &ApprovalRuleChoices, may_change: bool, calendar: &Calendar) -> impl IntoView + use<> {
     let RuleRow { rule, created_by_name, would_approve, of_requests } = row;
     let note = format!("{created_by_name}, {}", calendar.day(rule.created_at));
     let (most, place) = (most(&rule.conditions), place(&rule.conditions, names));
@@ -90,7 +83,7 @@ pub fn most(conditions: &Conditions) -> String {
     text
 }
 
-fn place(conditions: &Conditions, names: &Names) -> String {
+fn place(conditions: &Conditions, names: &ApprovalRuleChoices) -> String {
     fn named<T: PartialEq + ToString>(ids: &[T], names: &[(T, String)]) -> Vec<String> {
         let name = |id: &T| names.iter().find(|(known, _)| known == id).map(|(_, name)| name.clone());
         ids.iter().map(|id| name(id).unwrap_or_else(|| id.to_string())).collect()
@@ -102,12 +95,12 @@ fn place(conditions: &Conditions, names: &Names) -> String {
     if parts.is_empty() { "everywhere".to_owned() } else { parts.join(" · ") }
 }
 
-fn removal_path(rule: RuleId) -> String {
+fn removal_path(rule: ApprovalRuleId) -> String {
     format!("{}/{rule}/remove", paths::APPROVAL_RULES)
 }
 
 pub async fn show_removal(visit: Visit, input: Input) -> Result<Answer, PageError> {
-    let id: RuleId = input.segment("id")?;
+    let id: ApprovalRuleId = input.segment("id")?;
     let rules = visit.portal.approval_rules(&visit.caller).await?;
     let row = rules.into_iter().find(|row| row.rule.id == id).ok_or(PageError::NotFound)?;
     let confirmation = removal(&row);
@@ -116,7 +109,7 @@ pub async fn show_removal(visit: Visit, input: Input) -> Result<Answer, PageErro
 
 pub async fn remove(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let Confirmed {} = input.form()?;
-    visit.portal.remove_rule(visit.administrator()?, input.segment("id")?).await?;
+    visit.portal.remove_approval_rule(visit.administrator()?, input.segment("id")?).await?;
     Ok(Answer::SeeOther(paths::APPROVAL_RULES.to_owned()))
 }
 

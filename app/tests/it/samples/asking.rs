@@ -9,10 +9,11 @@ use domain::access_profile::{Deciders, explain};
 use domain::access_request::{AccessRequest, Decider, Granted, RequestState, Standing, Wish};
 use domain::access_rule::{AccessRule, Conditions};
 use domain::grant::{Grant, More};
-use domain::id::{GrantId, RequestId, RuleId};
+use domain::id::{ApprovalRuleId, GrantId, RequestId};
 use domain::limits::Limits;
 use portal::requests::{
-    AskOptions, GrantRow, Impact, Queue, RequestActs, RequestDetail, RequestRow, RuleRow, TeamShare,
+    ApprovalRuleChoices, AskOptions, GrantRow, Impact, Queue, RequestActs, RequestDetail, RequestRow, RuleRow,
+    TeamShare,
 };
 
 fn month(dollars: i64) -> Vec<Cap> {
@@ -167,7 +168,7 @@ fn rule_row() -> RuleRow {
     };
     RuleRow {
         rule: AccessRule {
-            id: RuleId::from_random(&[1; 12]),
+            id: ApprovalRuleId::from_random(&[1; 12]),
             name: "Small ones".to_owned(),
             conditions,
             created_by: virtual_key().created_by,
@@ -179,10 +180,11 @@ fn rule_row() -> RuleRow {
     }
 }
 
-fn names() -> rules::Names {
-    rules::Names {
+fn names() -> ApprovalRuleChoices {
+    ApprovalRuleChoices {
         profiles: vec![(virtual_key().profile, "Standard developer".to_owned())],
         teams: vec![(TeamId::from_random(&[1; 12]), "Billing".to_owned())],
+        environments: vec!["dev".to_owned(), "prod".to_owned()],
     }
 }
 

@@ -36,6 +36,8 @@ fn profile() -> ProfileTerms {
         networks: vec![],
         max_output_tokens: Some(4_000),
         assumed_output_tokens: 1_000,
+        required: vec![],
+        parameters: crate::parameter_rules::ParameterRules::NONE,
         approval: Approval::default(),
     }
 }

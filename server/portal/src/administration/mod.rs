@@ -10,11 +10,17 @@ pub mod budgets;
 pub mod catalogue;
 pub mod connection;
 pub(crate) mod credentials;
+pub mod environments;
 pub mod models;
 pub mod overview;
 pub mod people;
+pub mod preview_jobs;
+pub mod profile_preview;
+pub mod profile_templates;
+pub mod profile_versions;
 pub mod profiles;
 pub mod providers;
+pub mod sign_in;
 pub mod teams;
 pub mod units;
 

@@ -83,7 +83,7 @@ impl Portal {
         if matches!(item.key.state, KeyState::Revoked { .. }) || now >= item.key.expires_at {
             refusals.push(Refusal::new("key", Reason::KeyEnded));
         }
-        let profile = self.store.profile(item.key.profile).await?.ok_or(PortalError::Internal)?;
+        let profile = self.profile_of(&item.key).await?;
         let has = KeyTerms::from(self.terms_now(&item.key, &profile).await?);
         let MoreWanted { more, expires_at, until, .. } = wanted;
         let models = self.store.models().await?;

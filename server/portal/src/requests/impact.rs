@@ -48,7 +48,7 @@ impl Portal {
         let (keys, month_now, month_then, tightest) = match &request.wish {
             Wish::MoreFor { key, more, .. } => {
                 let found = self.store.key_with_secrets(*key).await?.ok_or(PortalError::Internal)?;
-                let profile = self.store.profile(found.key.profile).await?.ok_or(PortalError::Internal)?;
+                let profile = self.profile_of(&found.key).await?;
                 let has = KeyTerms::from(self.terms_now(&found.key, &profile).await?);
                 let then = raised_caps(&has.caps, &more.limits.caps);
                 let mut figures = self.gateway.figures(*key).await;

@@ -152,7 +152,7 @@ impl Portal {
             return Err(PortalError::Forbidden);
         }
         let now = self.clock.now();
-        let profile = self.store.profile(item.key.profile).await?.ok_or(PortalError::Internal)?;
+        let profile = self.profile_of(&item.key).await?;
         let has = self.terms_now(&item.key, &profile).await?;
         let served = self.store.models().await?.into_iter().filter(|model| model.enabled);
         let models = served.map(|model| String::from(model.name));

@@ -15,7 +15,7 @@ pub use ask::MoreWanted;
 pub use decide::Given;
 pub use impact::{Impact, TeamShare};
 pub use list::{AskOptions, GrantRow, Queue, RequestActs, RequestDetail, RequestRow};
-pub use rules::{NewRule, RuleChoices, RuleRow};
+pub use rules::{ApprovalRuleChoices, NewRule, RuleRow};
 
 use crate::act::Subject;
 use crate::{Portal, PortalError};

@@ -7,7 +7,7 @@ use domain::access_request::{AccessRequest, Decider, Wish};
 use domain::access_rule::{AccessRule, Conditions, RuleFacts, check_rule, fits};
 use domain::budget::Cap;
 use domain::grant::{Grant, More, raised};
-use domain::id::{GrantId, KeyId, ProfileId, RuleId, TeamId};
+use domain::id::{ApprovalRuleId, GrantId, KeyId, ProfileId, TeamId};
 use domain::permission::{Administrator, Permission};
 use domain::person::Caller;
 use domain::time::Timestamp;
@@ -30,8 +30,12 @@ pub struct RuleRow {
     pub of_requests: usize,
 }
 
-/// Profiles and teams with their names.
-pub type RuleChoices = (Vec<(ProfileId, String)>, Vec<(TeamId, String)>);
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApprovalRuleChoices {
+    pub profiles: Vec<(ProfileId, String)>,
+    pub teams: Vec<(TeamId, String)>,
+    pub environments: Vec<String>,
+}
 
 const TRIED_ON_DAYS: i64 = 90;
 /// Requests that a rule is tried on; the oldest ones count.
@@ -83,27 +87,29 @@ impl Portal {
         Ok(rules.into_iter().map(row).collect())
     }
 
-    /// What conditions can speak of: profiles and teams, by name.
-    pub async fn rule_choices(&self, caller: &Caller) -> Result<RuleChoices, PortalError> {
+    /// What conditions can speak of, by name.
+    pub async fn approval_rule_choices(&self, caller: &Caller) -> Result<ApprovalRuleChoices, PortalError> {
         if !Permission::SeeRequests.allows(Some(caller)) {
             return Err(PortalError::Forbidden);
         }
         let profiles = self.store.profiles().await?.into_iter().map(|profile| (profile.id, profile.name));
         let teams = self.store.teams().await?.into_iter().map(|team| (team.id, team.name));
-        Ok((profiles.collect(), teams.collect()))
+        let environments = self.store.environments().await?.into_iter().map(|environment| environment.name);
+        let environments = environments.collect();
+        Ok(ApprovalRuleChoices { profiles: profiles.collect(), teams: teams.collect(), environments })
     }
 
-    pub async fn add_rule(
+    pub async fn add_approval_rule(
         &self,
         administrator: Administrator<'_>,
         form: &FormId,
         new: NewRule,
-    ) -> Result<RuleId, PortalError> {
+    ) -> Result<ApprovalRuleId, PortalError> {
         let (caller, now) = (administrator.caller(), self.clock.now());
         let refusals = check_rule(&new.name, &new.conditions);
-        let id = RuleId::from_random(&self.id_bytes());
+        let id = ApprovalRuleId::from_random(&self.id_bytes());
         let mut tx = self.store.begin().await?;
-        spend(&mut tx, form, caller, now, Made::Rule(id)).await?;
+        spend(&mut tx, form, caller, now, Made::ApprovalRule(id)).await?;
         if !refusals.is_empty() {
             return Err(PortalError::Refused(refusals));
         }
@@ -111,25 +117,40 @@ impl Portal {
         let rule = AccessRule { id, name, conditions: new.conditions, created_by: caller.person, created_at: now };
         tx.insert_rule(&rule).await?;
         let text = id.to_string();
-        let subject = Subject { kind: "rule", id: &text, name: &rule.name };
+        let subject = Subject { kind: "approval_rule", id: &text, name: &rule.name };
         let after = Some(json!({ "conditions": rule.conditions }));
-        append(&mut tx, By::Person(caller), now, Change { action: "rule.added", subject, before: None, after }).await?;
+        append(
+            &mut tx,
+            By::Person(caller),
+            now,
+            Change { action: "approval_rule.added", subject, before: None, after },
+        )
+        .await?;
         tx.commit().await?;
         Ok(id)
     }
 
     /// What it approved stays approved.
-    pub async fn remove_rule(&self, administrator: Administrator<'_>, rule: RuleId) -> Result<(), PortalError> {
+    pub async fn remove_approval_rule(
+        &self,
+        administrator: Administrator<'_>,
+        rule: ApprovalRuleId,
+    ) -> Result<(), PortalError> {
         let (caller, now) = (administrator.caller(), self.clock.now());
         let rules = self.store.rules().await?;
         let Some(kept) = rules.into_iter().find(|kept| kept.id == rule) else { return Err(PortalError::NotFound) };
         let mut tx = self.store.begin().await?;
         tx.delete_rule(rule).await?;
         let text = rule.to_string();
-        let subject = Subject { kind: "rule", id: &text, name: &kept.name };
+        let subject = Subject { kind: "approval_rule", id: &text, name: &kept.name };
         let before = Some(json!({ "conditions": kept.conditions }));
-        append(&mut tx, By::Person(caller), now, Change { action: "rule.removed", subject, before, after: None })
-            .await?;
+        append(
+            &mut tx,
+            By::Person(caller),
+            now,
+            Change { action: "approval_rule.removed", subject, before, after: None },
+        )
+        .await?;
         Ok(tx.commit().await?)
     }
 
@@ -156,7 +177,7 @@ impl Portal {
             }),
             Wish::MoreFor { key, more, .. } => {
                 let Some(found) = self.store.key_with_secrets(*key).await? else { return Ok(None) };
-                let Some(profile) = self.store.profile(found.key.profile).await? else { return Ok(None) };
+                let profile = self.profile_of(&found.key).await?;
                 let now = self.terms_now(&found.key, &profile).await?;
                 let wished = as_if_granted(request, more.clone(), self.clock.now());
                 let then = KeyTerms::from(raised(now, [&wished]));

@@ -340,7 +340,7 @@ async fn a_rule_answers_at_once_and_only_what_fits() {
     };
     let new = NewRule { name: "Small ones".into(), conditions };
     let administrator = as_administrator(&asking.dora);
-    let rule = world.portal.add_rule(administrator, &world.portal.new_form(), new).await.unwrap();
+    let rule = world.portal.add_approval_rule(administrator, &world.portal.new_form(), new).await.unwrap();
     let waits = asking.try_more(key, 301, 30).await.unwrap();
     assert_eq!(world.portal.request(&asking.ada, waits).await.unwrap().row.standing, Standing::Waiting);
     let fits = asking.try_more(key, 300, 30).await.unwrap();
@@ -350,8 +350,8 @@ async fn a_rule_answers_at_once_and_only_what_fits() {
     assert_eq!(asking.month_of(key).await, 300);
     let rows = world.portal.approval_rules(&asking.lea).await.unwrap();
     assert_eq!((rows[0].would_approve, rows[0].of_requests), (1, 2));
-    world.portal.remove_rule(administrator, rule).await.unwrap();
-    assert!(matches!(world.portal.remove_rule(administrator, rule).await, Err(PortalError::NotFound)));
+    world.portal.remove_approval_rule(administrator, rule).await.unwrap();
+    assert!(matches!(world.portal.remove_approval_rule(administrator, rule).await, Err(PortalError::NotFound)));
     assert_eq!(asking.month_of(key).await, 300, "what it approved stays");
 }
 

@@ -7,7 +7,7 @@ use domain::access_request::{AccessRequest, Decider, Granted, RequestState, Wish
 use domain::access_rule::{AccessRule, Conditions};
 use domain::budget::{Cap, Window};
 use domain::grant::{Grant, More};
-use domain::id::{GrantId, RequestId, RuleId};
+use domain::id::{ApprovalRuleId, GrantId, RequestId};
 use domain::limits::Limits;
 use domain::minting::MintRequest;
 use domain::money::NanoUsd;
@@ -19,8 +19,8 @@ use store::{DecidedBy, Store, StoreError};
 fn request_id(number: u8) -> RequestId {
     RequestId::from_random(&seed(number))
 }
-fn rule_id(number: u8) -> RuleId {
-    RuleId::from_random(&seed(number))
+fn rule_id(number: u8) -> ApprovalRuleId {
+    ApprovalRuleId::from_random(&seed(number))
 }
 fn more() -> More {
     let caps = vec![Cap { window: Window::Month, limit: NanoUsd::from_dollars(150) }];

@@ -2,6 +2,7 @@
 //! into what the use case takes. A name that the form does not have is refused.
 
 use super::approval::TypedApproval;
+use super::parameters::Parameters;
 use super::terms::{Row, Typed};
 use crate::pages::admin::lines;
 use crate::pages::form::Reasons;
@@ -10,6 +11,7 @@ use domain::access_profile::{AboveMaximum, Audience, ProfileTerms, PromptBound, 
 use domain::id::TeamId;
 use domain::model::{Endpoint, ModelPattern};
 use domain::person::Role;
+use domain::required_field::RequiredField;
 use domain::virtual_key::ConsumerKind;
 use portal::administration::profiles::ProfileDraft;
 
@@ -45,6 +47,8 @@ pub struct Entered {
     pub prompt_bound: PromptBound,
     pub shrink_to_fit: bool,
     pub approval: TypedApproval,
+    pub required: Vec<RequiredField>,
+    pub parameters: Parameters,
     /// In the order of [`Row::ALL`].
     pub terms: [Typed; Row::ALL.len()],
 }
@@ -73,6 +77,8 @@ impl Entered {
             prompt_bound: terms.prompt_bound,
             shrink_to_fit: terms.shrink_to_fit,
             approval: TypedApproval::of(&terms.approval),
+            required: terms.required.clone(),
+            parameters: Parameters::of(&terms.parameters),
             terms: Row::ALL.map(|row| row.read(terms).unwrap_or_else(Typed::none)),
         }
     }
@@ -120,6 +126,8 @@ impl Entered {
             }
             "shrink_to_fit" => self.shrink_to_fit = true,
             other if self.approval.take(other, &value)? => {}
+            "required" => self.required.push(RequiredField::from_word(&value).ok_or_else(wrong)?),
+            other if self.parameters.take(other, &value).ok_or_else(wrong)? => {}
             other => return self.take_term(other, value),
         }
         Ok(())
@@ -187,6 +195,7 @@ impl Entered {
         }
         let max_output_tokens = whole("max_output_tokens", "The longest answer", &self.max_output_tokens, &mut reasons);
         let assumed = whole("assumed_output_tokens", "The assumed answer", &self.assumed_output_tokens, &mut reasons);
+        let parameters = self.parameters.rules(&mut reasons);
         let keys_per_person = whole("keys_per_person", "Keys a person", &self.keys_per_person, &mut reasons);
         let keys_per_person = keys_per_person.map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX));
         let approval = self.approval.read(&mut reasons);
@@ -211,6 +220,8 @@ impl Entered {
                 quotas,
                 prompt_bound: self.prompt_bound,
                 shrink_to_fit: self.shrink_to_fit,
+                required: self.required.clone(),
+                parameters,
                 lifetime_days,
                 networks,
                 max_output_tokens,
@@ -257,6 +268,7 @@ mod tests {
     use domain::budget::Window;
     use domain::limits::Counted;
     use domain::money::NanoUsd;
+    use domain::parameter_rules::{Effort, Feature, LongAnswer};
 
     fn pairs(edit: &[(&str, &str)]) -> Vec<(String, String)> {
         let mut pairs = vec![
@@ -293,6 +305,12 @@ mod tests {
             ("shrink_to_fit", "yes"),
             ("lifetime_days", "90"),
             ("lifetime_days_maximum", "180"),
+            ("required", "application"),
+            ("required", "tags"),
+            ("long_answers", "reject"),
+            ("most_choices", "1"),
+            ("highest_effort", "medium"),
+            ("banned", "web_search"),
             ("enabled", "yes"),
             ("act", "save"),
             ("version", "7"),
@@ -316,6 +334,10 @@ mod tests {
         let [quota] = draft.terms.quotas.as_slice() else { panic!("{:?}", draft.terms.quotas) };
         assert_eq!((quota.counted, quota.window, quota.amount.maximum), (Counted::Tokens, Window::Day, 2_000_000));
         assert_eq!((draft.terms.prompt_bound, draft.terms.shrink_to_fit), (PromptBound::Estimate, true));
+        assert_eq!(draft.terms.required, [RequiredField::Application, RequiredField::Tags]);
+        let rules = &draft.terms.parameters;
+        assert_eq!((rules.long_answers, rules.most_choices), (LongAnswer::Reject, Some(1)));
+        assert_eq!((rules.highest_effort, rules.banned.as_slice()), (Some(Effort::Medium), &[Feature::WebSearch][..]));
         assert_eq!(draft.audience.groups, ["llm-users"]);
         assert_eq!(draft.terms.networks[1].to_string(), "192.168.1.7/32");
         assert_eq!((draft.terms.assumed_output_tokens, draft.terms.max_output_tokens), (4_096, None));
@@ -330,6 +352,9 @@ mod tests {
             ("tokens_year", "1"),
             ("prompt_bound", "none"),
             ("roles", "king"),
+            ("banned", "everything"),
+            ("highest_effort", "a lot"),
+            ("required", "blood"),
             ("version", "new"),
             ("cap_month_default", "1"),
             ("act", "x"),
@@ -348,11 +373,19 @@ mod tests {
             ("networks", "here"),
             ("concurrency", ""),
             ("keys_per_person", "-1"),
+            ("most_choices", "few"),
         ]));
         let reasons = entered.unwrap().draft().unwrap_err();
-        for field in
-            ["cap_month", "tokens_per_minute", "tokens_day", "models", "networks", "concurrency", "keys_per_person"]
-        {
+        for field in [
+            "cap_month",
+            "tokens_per_minute",
+            "tokens_day",
+            "models",
+            "networks",
+            "concurrency",
+            "keys_per_person",
+            "most_choices",
+        ] {
             assert!(reasons.at(field).is_some(), "{field}");
         }
     }

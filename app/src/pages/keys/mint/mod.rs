@@ -192,7 +192,7 @@ async fn page(
         }
     }
     if form.environment.is_empty() {
-        options.environments.first().copied().unwrap_or_default().clone_into(&mut form.environment);
+        form.environment = options.environments.first().cloned().unwrap_or_default();
     }
     let calendar = visit.calendar();
     let asking = match chosen.filter(|_| asks(&options, &form)) {
