@@ -35,11 +35,13 @@ const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, 
 /// A preview belongs to the administrator who asked for it; this one to nobody.
 const PREVIEW: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Absent]);
 
-/// Of a request that the developer made; the lead leads another team.
-const READ_REQUEST: Expected = Expected([SignIn, Allowed, Absent, Absent, Allowed, Allowed]);
-const DECIDE: Expected = Expected([SignIn, Forbidden, Forbidden, Absent, Forbidden, Allowed]);
+/// Of a request that the developer made, in the lead's team.
+const READ_REQUEST: Expected = Expected([SignIn, Allowed, Absent, Allowed, Allowed, Allowed]);
+const DECIDE: Expected = Expected([SignIn, Forbidden, Forbidden, Allowed, Forbidden, Allowed]);
 const WITHDRAW: Expected = Expected([SignIn, Allowed, Absent, Absent, Absent, Absent]);
-const TAKE: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Allowed]);
+/// Whoever may read it is led to its page; the act itself is of whoever asked.
+const SEE_SECRET: Expected = Expected([SignIn, Allowed, Absent, Allowed, Forbidden, Allowed]);
+const TAKE: Expected = Expected([SignIn, Absent, Absent, Absent, Forbidden, Absent]);
 /// Of the developer's own key: nobody asks for somebody else.
 const ASK: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Forbidden]);
 const QUEUE: Expected = Expected([SignIn, Forbidden, Forbidden, Allowed, Allowed, Allowed]);
@@ -51,7 +53,7 @@ const ROWS: &[(&str, Expected)] = &[
     ("GET /requests/{request}/less", DECIDE),
     ("GET /requests/{request}/decline", DECIDE),
     ("GET /requests/{request}/withdraw", READ_REQUEST),
-    ("GET /requests/{request}/secret", TAKE),
+    ("GET /requests/{request}/secret", SEE_SECRET),
     ("POST /requests/{request}/less", DECIDE),
     ("POST /requests/{request}/decline", DECIDE),
     ("POST /requests/{request}/secret", TAKE),
@@ -158,10 +160,11 @@ const ROWS: &[(&str, Expected)] = &[
     ("POST /admin/people/{person}/suspend", ADMINISTER),
     ("POST /admin/people/{person}/administrator", ADMINISTER),
     ("POST /admin/people/{person}/teams", ADMINISTER),
-    ("POST /admin/people/{person}/sessions", ADMINISTER),
     ("POST /admin/teams/new", ADMINISTER),
     ("POST /admin/teams/{team}/members", ADMINISTER),
     ("POST /admin/teams/{team}/remove", ADMINISTER),
+    // Ends the sessions of whoever comes first in the list, the administrator too.
+    ("POST /admin/people/{person}/sessions", ADMINISTER),
 ];
 
 /// `{key}` names the kind of the object; the router calls them all `{id}`.

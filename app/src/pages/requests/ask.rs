@@ -38,6 +38,8 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
 
 pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let key: KeyId = input.segment("id")?;
+    // Whose key it is comes before what was typed.
+    let options = visit.portal.ask_options(&visit.caller, key).await?;
     let entered = Entered::of_form(&input)?;
     let once = form_id(&entered.form)?;
     let calendar = visit.calendar();
@@ -53,7 +55,6 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
             Err(error) => return Err(error.into()),
         }
     }
-    let options = visit.portal.ask_options(&visit.caller, key).await?;
     let model = Model { options, entered, reasons, calendar };
     Ok(Answer::refused(html::document(&visit.chrome(Place::Keys), "Ask for more", || view(model))))
 }
