@@ -39,9 +39,38 @@ macro_rules! route {
     };
 }
 
-/// Every row: what people do for themselves, then administration.
+/// Every row: what people do for themselves, what they ask of each other, then administration.
 pub fn table() -> Vec<Route> {
-    [work(), administration()].concat()
+    [work(), requests(), administration()].concat()
+}
+
+fn requests() -> Vec<Route> {
+    use crate::pages::approvals::{decided, lapsing, queue, rule, rules};
+    use crate::pages::requests::{answer, ask, less, list, show, take};
+    vec![
+        route!(Get paths::REQUESTS, SignedIn, list::show),
+        route!(Get "/requests/{id}", SignedIn, show::show),
+        route!(Get "/requests/{id}/approve", Decide, answer::show_approve),
+        route!(Post "/requests/{id}/approve", Decide, answer::approve),
+        route!(Get "/requests/{id}/less", Decide, less::show),
+        route!(Post "/requests/{id}/less", Decide, less::submit),
+        route!(Get "/requests/{id}/decline", Decide, answer::show_decline),
+        route!(Post "/requests/{id}/decline", Decide, answer::decline),
+        route!(Get "/requests/{id}/withdraw", SignedIn, answer::show_withdraw),
+        route!(Post "/requests/{id}/withdraw", SignedIn, answer::withdraw),
+        route!(Get "/requests/{id}/secret", ManageKeys, take::show),
+        route!(Post "/requests/{id}/secret", ManageKeys, take::submit),
+        route!(Get "/keys/{id}/ask", ManageKeys, ask::show),
+        route!(Post "/keys/{id}/ask", ManageKeys, ask::submit),
+        route!(Get paths::APPROVALS, SeeRequests, queue::show),
+        route!(Get paths::DECIDED, SeeRequests, decided::show),
+        route!(Get paths::LAPSING, SeeRequests, lapsing::show),
+        route!(Get paths::APPROVAL_RULES, SeeRequests, rules::show),
+        route!(Get paths::NEW_APPROVAL_RULE, Administer, rule::show),
+        route!(Post paths::NEW_APPROVAL_RULE, Administer, rule::submit),
+        route!(Get "/approvals/rules/{id}/remove", Administer, rules::show_removal),
+        route!(Post "/approvals/rules/{id}/remove", Administer, rules::remove),
+    ]
 }
 
 fn work() -> Vec<Route> {

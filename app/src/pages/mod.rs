@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod admin;
+pub mod approvals;
 pub mod call;
 pub mod confirm;
 pub mod form;
@@ -14,6 +15,7 @@ pub mod keys;
 pub mod message;
 pub mod models;
 pub mod problem;
+pub mod requests;
 pub mod sessions;
 pub mod sign_in;
 pub mod team;

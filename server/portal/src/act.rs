@@ -79,6 +79,8 @@ pub(crate) enum News {
     Keys(Vec<KeyId>),
     Policy,
     Levels,
+    /// It is not concerned.
+    Nothing,
 }
 
 impl Portal {
@@ -98,6 +100,7 @@ impl Portal {
                 }
                 News::Policy => gateway.policy_changed().await,
                 News::Levels => gateway.levels_changed().await,
+                News::Nothing => {}
             }
             committed
         });

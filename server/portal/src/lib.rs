@@ -15,6 +15,7 @@ pub mod keys;
 pub mod models;
 pub mod ports;
 pub mod presets;
+pub mod requests;
 pub mod sealing;
 pub mod sessions;
 pub mod snippets;

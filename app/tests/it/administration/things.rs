@@ -222,6 +222,7 @@ pub(super) fn profile_row() -> ProfileRow {
         networks: vec!["10.0.0.0/8".parse().unwrap()],
         max_output_tokens: None,
         assumed_output_tokens: 4_096,
+        approval: domain::access_profile::Approval::default(),
     };
     let audience =
         Audience { roles: vec![Role::Developer], teams: vec![team_id(1)], groups: vec!["llm-users".to_owned()] };

@@ -19,6 +19,7 @@ mod people;
 mod previews;
 mod profiles;
 mod providers;
+mod requesting;
 mod rotating;
 mod sessions;
 mod support;

@@ -15,6 +15,7 @@ mod limits;
 mod opening;
 mod people;
 mod policy;
+mod requests;
 mod responsible;
 mod sessions;
 mod stored_responses;
