@@ -4,6 +4,7 @@
 
 use crate::format::Calendar;
 use crate::paths;
+use domain::permission::Permission;
 use domain::person::{Caller, Role};
 use leptos::prelude::*;
 
@@ -33,6 +34,8 @@ pub struct Chrome<'a> {
 pub enum Place {
     Keys,
     Models,
+    Requests,
+    Approvals,
     Overview,
     Providers,
     Catalogue,
@@ -48,7 +51,12 @@ pub enum Place {
 
 type Link = (Place, &'static str, &'static str);
 
-const WORK: [Link; 2] = [(Place::Keys, "Keys", paths::KEYS), (Place::Models, "Models", paths::MODELS)];
+const WORK: [Link; 3] = [
+    (Place::Keys, "Keys", paths::KEYS),
+    (Place::Models, "Models", paths::MODELS),
+    (Place::Requests, "Requests", paths::REQUESTS),
+];
+const ANSWERS: Link = (Place::Approvals, "Approvals", paths::APPROVALS);
 const ADMINISTRATION: [Link; 9] = [
     (Place::Overview, "Overview", paths::ADMINISTRATION),
     (Place::Providers, "Providers", paths::PROVIDERS),
@@ -63,7 +71,11 @@ const ADMINISTRATION: [Link; 9] = [
 
 #[component]
 pub fn Masthead(caller: Option<Caller>, place: Place) -> impl IntoView {
-    let work = caller.is_some().then(|| nav("Main", &WORK, place));
+    let work = caller.as_ref().map(|caller| {
+        let answers = Permission::SeeRequests.allows(Some(caller)).then_some(ANSWERS);
+        let links: Vec<Link> = WORK.into_iter().chain(answers).collect();
+        nav("Main", &links, place)
+    });
     // Auditors read everything that administrators change.
     let oversight = caller.as_ref().filter(|caller| caller.has(Role::Administrator) || caller.has(Role::Auditor));
     let oversight = oversight.map(|_| {

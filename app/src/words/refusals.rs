@@ -133,6 +133,28 @@ pub fn refusal(refusal: &Refusal) -> String {
             "Another name stands for a model, not for itself or for another name. Choose a model that is one."
                 .to_owned()
         }
+        Reason::AboveMaximumAsk { wanted, maximum } => {
+            let (wanted, maximum) = (figure(*wanted), figure(*maximum));
+            format!("{thing} can be at most {maximum} without asking; you entered {wanted}. Use {maximum}, or ask for {wanted}.")
+        }
+        Reason::NeedsApproval => {
+            "Every key under these guardrails is approved by somebody first. Say what it is for, and ask for it."
+                .to_owned()
+        }
+        Reason::NothingAsked => "This is what the key has already. Ask for more than that, or leave it.".to_owned(),
+        Reason::TooManyWaiting { at_most } => {
+            format!("{at_most} of your requests wait for an answer. Withdraw one, or wait until one is answered.")
+        }
+        Reason::AlreadyDecided => "This request has its answer already. Open it to see who gave it.".to_owned(),
+        Reason::NotOnesOwnRequest => "Nobody decides about their own request. Somebody else has to.".to_owned(),
+        Reason::AboveTeamBudget { wanted, maximum } => {
+            let (wanted, maximum) = (amount(*wanted), amount(*maximum));
+            format!("The team itself may spend {maximum}, and this is {wanted}. Approve less, or leave it to an administrator.")
+        }
+        Reason::NoSecretYet => {
+            "This key has no secret yet: whoever asked for it takes it on the request's page. Nothing can be rotated before."
+                .to_owned()
+        }
         Reason::UnknownProvider => {
             "One of the deployments names a provider that is not there any more. Choose another provider.".to_owned()
         }
@@ -224,6 +246,8 @@ fn thing(field: &str) -> &'static str {
         "value" => "The value",
         "given" => "What it gives",
         "rule" => "The rule",
+        "to" => "The successor",
+        "keys" => "Keys",
         "overlap" => "The time of the old secret",
         _ => "This value",
     }

@@ -30,6 +30,7 @@ use portal::models::ModelRow;
 use portal::snippets::SnippetFacts;
 use serde_json::json;
 
+mod asking;
 mod catalogue;
 mod gallery;
 mod levels;
@@ -38,7 +39,7 @@ mod traffic;
 pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
 pub(crate) use levels::figures;
-use levels::{above, led_team, quota_use};
+use levels::{above, handover, quota_use, team_page};
 pub(crate) use traffic::calls;
 use traffic::{audit_line, callers_of_key, rotation, usage};
 
@@ -86,6 +87,7 @@ pub(crate) fn profile() -> AccessProfile {
             networks: vec![],
             max_output_tokens: Some(32_000),
             assumed_output_tokens: 4_096,
+            approval: domain::access_profile::Approval::default(),
         },
         audience: Audience { roles: vec![Role::Developer], ..Audience::default() },
         consumers: ConsumerKind::ALL.to_vec(),
@@ -305,6 +307,7 @@ pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
             set_expiry: true,
             revoke: true,
         },
+        may_ask: true,
         latest_expiry: now().plus_days(151),
         form: "b".repeat(32).parse().unwrap(),
         key,
@@ -387,7 +390,7 @@ pub(crate) fn mint_model_with_policy(verdict: Option<MintVerdict>) -> mint::view
 }
 
 pub(crate) fn mint_model(verdict: Option<MintVerdict>) -> mint::view::Model {
-    mint::view::Model { options: mint_options(), form: minted_form(), verdict, calendar: calendar() }
+    mint::view::Model { options: mint_options(), form: minted_form(), verdict, asking: None, calendar: calendar() }
 }
 
 pub(crate) fn granted() -> MintVerdict {
@@ -400,6 +403,8 @@ pub(crate) fn granted() -> MintVerdict {
         lifetime_days: 90,
         expires_at: now().plus_days(90),
         clamped: vec![],
+        above: vec![],
+        more: domain::grant::More::default(),
     })
 }
 

@@ -8,6 +8,7 @@
 //! a broken rule of the schema is [`StoreError::Conflict`]; a row that cannot be read is [`StoreError::Corrupt`].
 //! Sources are logged here once and never travel further.
 
+mod access_record;
 mod audit;
 mod callers;
 mod charges;
@@ -22,6 +23,7 @@ mod engine;
 mod environments;
 mod error;
 mod exclusive;
+mod grants;
 mod ingest;
 mod key_list;
 mod key_policy;
@@ -37,7 +39,10 @@ mod people;
 mod profile_versions;
 mod profiles;
 mod providers;
+mod requests;
+mod responsible;
 mod row;
+mod rules;
 mod sessions;
 mod settings;
 mod sign_in;
@@ -50,6 +55,7 @@ pub mod testing;
 mod units;
 mod usage;
 
+pub use access_record::{CallFilter, FoundCalls, KeyNames};
 pub use audit::AuditFilter;
 pub use callers::Caller;
 pub use claim_rules::KeptRule;
@@ -69,6 +75,8 @@ pub use past_calls::{CallsOf, PastCalls};
 pub use people::Person;
 pub use profile_versions::ProfileVersion;
 pub use providers::Provider;
+pub use requests::DecidedBy;
+pub use responsible::{AnsweredFor, KeyModelSpend};
 pub use sessions::SessionRow;
 pub use sign_in::LoginRow;
 pub use submissions::Submission;

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod budgets;
+pub mod calls;
 pub mod environments;
 pub mod guardrails;
 pub mod key_policy;

@@ -10,8 +10,8 @@ use app::pages::admin::guardrails::editor::Choices;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::{ModelForm, Row};
 use app::pages::admin::{
-    Happened, audit, budgets, environments, guardrails, key_policy, models, overview, people, providers, sign_in,
-    teams, units,
+    Happened, audit, budgets, calls, environments, guardrails, key_policy, models, overview, people, providers,
+    sign_in, teams, units,
 };
 use app::pages::form::Reasons;
 use app::pages::{account, confirm};
@@ -179,6 +179,13 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
             sign_in::list::view(sign_in::list::Model { setup: setup(rules), may_change, happened: None })
         });
     }
+    drawing.draw("access-record", Place::Audit, || {
+        calls::list::view(&calendar, calls::Asked::default(), access_page(true))
+    });
+    drawing.draw("access-record-nothing-yet", Place::Audit, || {
+        let asked = calls::Asked { model: "rare".to_owned(), ..calls::Asked::default() };
+        calls::list::view(&calendar, asked, access_page(false))
+    });
     drawing.draw("audit", Place::Audit, || {
         let page = AuditPage { lines: audit_lines(), next: Some(17) };
         audit::list::view(&calendar, audit::list::Query::default(), page)

@@ -68,7 +68,10 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
                 })
             }),
         ),
-        ("team", framed(ada, "Billing", || app::pages::team::view(&calendar(), team(), led_team()))),
+        ("team", framed(ada, "Billing", || app::pages::team::view(&calendar(), team_page(true), true))),
+        ("team-idle", framed(ada, "Billing", || app::pages::team::view(&calendar(), team_page(false), false))),
+        ("team-successor", framed(ada, "Hand over", || app::pages::handover::view(handover(true)))),
+        ("team-successor-nothing", framed(ada, "Hand over", || app::pages::handover::view(handover(false)))),
         (
             "rename",
             framed(ada, "Rename", || {
@@ -110,6 +113,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ),
         ("revoke", framed(ada, "Revoke", || acts::revoke::view(revoke_model()))),
     ];
+    let pages = [pages, asking::pages()].concat();
     let read = |(name, html): (&'static str, String)| {
         if let Ok(folder) = std::env::var("PAGES") {
             std::fs::write(std::path::Path::new(&folder).join(format!("{name}.html")), &html).unwrap();

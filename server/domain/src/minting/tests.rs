@@ -8,6 +8,8 @@ use crate::person::Membership;
 use crate::pricing::PriceList;
 use proptest::prelude::*;
 
+mod asking;
+
 const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 
 fn me() -> PersonId {
@@ -64,6 +66,7 @@ fn profile() -> AccessProfile {
             networks: vec!["10.0.0.0/8".parse().unwrap()],
             max_output_tokens: Some(4_000),
             assumed_output_tokens: 1_000,
+            approval: crate::access_profile::Approval::default(),
         },
         audience: Audience { roles: vec![Role::Developer], ..Audience::default() },
         consumers: vec![ConsumerKind::Person, ConsumerKind::Service],
@@ -130,6 +133,9 @@ impl Default for Case {
 
 impl Case {
     fn decide(&self) -> Result<GrantedTerms, Vec<Refusal>> {
+        self.with_facts(|facts| decide_mint(facts, &self.request, NOW))
+    }
+    fn with_facts<T>(&self, decide: impl FnOnce(&MintingFacts<'_>) -> T) -> T {
         let models = models();
         let dev = Some(Environment::open("dev"));
         let facts = MintingFacts {
@@ -142,7 +148,10 @@ impl Case {
             name_taken_by: self.taken.then(|| KeyId::from_random(&[9; 12])),
             models: &models,
         };
-        decide_mint(&facts, &self.request, NOW)
+        decide(&facts)
+    }
+    fn ask(&self) -> Result<GrantedTerms, Vec<Refusal>> {
+        self.with_facts(|facts| decide_ask(facts, &self.request, NOW))
     }
     fn refusals(&self) -> Vec<(&'static str, &'static str)> {
         let refusals = self.decide().err().unwrap_or_default();

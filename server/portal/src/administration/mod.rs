@@ -4,6 +4,7 @@
 //! Whoever changes something takes an `Administrator`; whoever reads takes a `Caller` and is refused without the
 //! permission.
 
+pub mod access_record;
 mod address;
 pub mod audit;
 pub mod budgets;

@@ -8,7 +8,7 @@ use domain::environment::Environment;
 use domain::id::KeyId;
 use domain::key_policy::KeyPolicy;
 use domain::key_secret::{SecretText, TokenKind, compose, tag};
-use domain::minting::{Clamped, GrantedTerms, MintRequest, MintingFacts, decide_mint};
+use domain::minting::{Clamped, GrantedTerms, MintRequest, MintingFacts, decide_ask, decide_mint};
 use domain::model::Model;
 use domain::permission::Scope;
 use domain::person::Caller;
@@ -37,12 +37,14 @@ pub struct MintedKey {
 #[expect(clippy::large_enum_variant, reason = "one for a request, moved once")]
 pub enum MintVerdict {
     Granted(GrantedTerms),
+    /// It would wait for somebody's approval.
+    Asked(GrantedTerms),
     Refused(Vec<Refusal>),
 }
 
 /// What is read before the transaction; only what must not change between counting and writing waits for it.
-struct Gathered {
-    profile: Option<AccessProfile>,
+pub(crate) struct Gathered {
+    pub(crate) profile: Option<AccessProfile>,
     policy: Option<KeyPolicy>,
     environment: Option<Environment>,
     owner_exists: bool,
@@ -51,7 +53,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn facts<'a>(&'a self, caller: &'a Caller, keys_held: u32) -> MintingFacts<'a> {
+    pub(crate) fn facts<'a>(&'a self, caller: &'a Caller, keys_held: u32) -> MintingFacts<'a> {
         MintingFacts {
             caller,
             profile: self.profile.as_ref(),
@@ -76,6 +78,22 @@ impl Portal {
             Owner::Team(_) => 0,
         };
         Ok(match decide_mint(&gathered.facts(caller, held), request, now) {
+            Ok(granted) => MintVerdict::Granted(granted),
+            Err(refusals) => MintVerdict::Refused(refusals),
+        })
+    }
+
+    /// As [`Self::check_mint`], for a key that is asked for. What needs nobody's approval is granted.
+    pub async fn check_ask(&self, caller: &Caller, request: &MintRequest) -> Result<MintVerdict, PortalError> {
+        let now = self.clock.now();
+        let gathered = self.gather(caller, request, now).await?;
+        let held = match request.owner {
+            Owner::Person(_) => self.keys_held(caller, now).await?.get(&request.profile).copied().unwrap_or(0),
+            Owner::Team(_) => 0,
+        };
+        let every_key = gathered.profile.as_ref().is_some_and(|profile| profile.terms.approval.every_key);
+        Ok(match decide_ask(&gathered.facts(caller, held), request, now) {
+            Ok(granted) if every_key || !granted.above.is_empty() => MintVerdict::Asked(granted),
             Ok(granted) => MintVerdict::Granted(granted),
             Err(refusals) => MintVerdict::Refused(refusals),
         })
@@ -120,7 +138,12 @@ impl Portal {
         Ok(MintedKey { key, secret, secret_version: 1, clamped: granted.clamped, old_secret_until: None })
     }
 
-    async fn gather(&self, caller: &Caller, request: &MintRequest, now: Timestamp) -> Result<Gathered, PortalError> {
+    pub(crate) async fn gather(
+        &self,
+        caller: &Caller,
+        request: &MintRequest,
+        now: Timestamp,
+    ) -> Result<Gathered, PortalError> {
         let owner_exists = match request.owner {
             Owner::Person(_) => true,
             Owner::Team(team) => self.store.teams().await?.iter().any(|known| known.id == team),
@@ -160,7 +183,7 @@ impl Portal {
     }
 
     /// A fresh secret of this key with its verifier.
-    pub(super) fn draw_secret(
+    pub(crate) fn draw_secret(
         &self,
         key: KeyId,
         version: i64,
@@ -175,7 +198,13 @@ impl Portal {
     }
 }
 
-fn new_key(id: KeyId, caller: &Caller, request: &MintRequest, granted: &GrantedTerms, now: Timestamp) -> VirtualKey {
+pub(crate) fn new_key(
+    id: KeyId,
+    caller: &Caller,
+    request: &MintRequest,
+    granted: &GrantedTerms,
+    now: Timestamp,
+) -> VirtualKey {
     VirtualKey {
         id,
         name: granted.name.clone(),
@@ -196,7 +225,7 @@ fn new_key(id: KeyId, caller: &Caller, request: &MintRequest, granted: &GrantedT
 }
 
 /// What the audit log says about a key: this list of fields, nothing else.
-fn facts(key: &VirtualKey) -> serde_json::Value {
+pub(crate) fn facts(key: &VirtualKey) -> serde_json::Value {
     json!({
         "name": key.name,
         "owner": key.owner,

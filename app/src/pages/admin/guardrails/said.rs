@@ -7,7 +7,7 @@ use super::terms::Row;
 use crate::components::Change;
 use crate::format::{grouped, tokens};
 use crate::words;
-use domain::access_profile::{AccessProfile, Audience, ProfileTerms};
+use domain::access_profile::{AboveMaximum, AccessProfile, Approval, Audience, ProfileTerms};
 use domain::id::TeamId;
 use domain::model::{Endpoint, ModelPattern};
 use domain::parameter_rules::{Feature, LongAnswer, ParameterRules};
@@ -117,6 +117,7 @@ impl Lines {
             assumed_output_tokens,
             required,
             parameters,
+            approval,
         } = terms;
         for row in Row::ALL {
             if let Some(value) = row_said(row, terms) {
@@ -144,6 +145,10 @@ impl Lines {
         for field in RequiredField::ALL.iter().filter(|field| required.contains(field)) {
             self.say(format!("{} of a key", words::required_field(*field)), "has to be named");
         }
+        let Approval { every_key, deciders, promised_hours } = approval;
+        self.say("Every key waits for approval", yes(*every_key));
+        self.say("Who decides", words::deciders(*deciders));
+        self.say("An answer is promised", format!("within {promised_hours} hours"));
         self.each("Model", models, ModelPattern::to_string);
         self.each("Endpoint", Endpoint::ALL.iter().filter(|one| endpoints.contains(one)), |&endpoint| {
             words::endpoint(endpoint).to_owned()
@@ -160,7 +165,11 @@ fn row_said(row: Row, terms: &ProfileTerms) -> Option<String> {
     let (default, maximum) = row.shown(terms)?;
     let typed = row.read(terms)?;
     let fixed = if typed.may_change { "" } else { ", fixed" };
-    let above = if typed.clamp { "above: the maximum, said so" } else { "above: rejected" };
+    let above = match typed.above {
+        AboveMaximum::Reject => "above: rejected",
+        AboveMaximum::Clamp => "above: the maximum, said so",
+        AboveMaximum::Ask => "above: asked for",
+    };
     Some(format!("{default}, at most {maximum}{fixed}; {above}"))
 }
 
@@ -171,7 +180,7 @@ const fn yes(so: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::access_profile::{AboveMaximum, CapTerm, PromptBound, Term};
+    use domain::access_profile::{CapTerm, PromptBound, Term};
     use domain::budget::Window;
     use domain::id::ProfileId;
     use domain::money::NanoUsd;
@@ -203,6 +212,7 @@ mod tests {
                 networks: vec![],
                 max_output_tokens: None,
                 assumed_output_tokens: 1_000,
+                approval: Approval::default(),
             },
             audience: Audience { roles: vec![Role::Developer], ..Audience::default() },
             consumers: vec![ConsumerKind::Person],

@@ -30,7 +30,8 @@ pub const OWN: &str = "me";
 #[serde(default, deny_unknown_fields)]
 pub struct MintForm {
     pub form: String,
-    /// What the pressed button does: nothing for "Mint key", `check`, `guardrails`.
+    /// What the pressed button does: nothing for "Mint key", `check`, `guardrails`; `asking` shows what asking takes, and
+    /// `ask` asks.
     pub act: String,
     /// A way out that was taken: `cap_month=100.00` puts the value into the field.
     #[serde(rename = "use")]
@@ -66,6 +67,11 @@ pub struct MintForm {
     pub max_output_tokens: String,
     /// The version of the key policy beside which the box is ticked. Never pre-filled from an address.
     pub policy: String,
+    /// Why, where somebody else decides.
+    pub reason: String,
+    /// Until when what goes above the guardrails is wanted: `2026-12-31`.
+    pub until: String,
+    pub for_good: String,
 }
 
 /// What the form asks for: a whole wish if its guardrails can be told, and the reasons at fields that cannot be read.
