@@ -73,6 +73,7 @@ pub struct Model {
 }
 
 /// What sending it came to.
+#[expect(clippy::large_enum_variant, reason = "one for a request, moved once")]
 pub enum Outcome {
     Saved,
     Again(Model),
