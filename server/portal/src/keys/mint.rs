@@ -45,7 +45,7 @@ pub enum MintVerdict {
 /// What is read before the transaction; only what must not change between counting and writing waits for it.
 pub(crate) struct Gathered {
     pub(crate) profile: Option<AccessProfile>,
-    policy: Option<KeyPolicy>,
+    pub(crate) policy: Option<KeyPolicy>,
     environment: Option<Environment>,
     owner_exists: bool,
     name_taken_by: Option<KeyId>,
@@ -120,10 +120,7 @@ impl Portal {
         let granted = decide_mint(&gathered.facts(caller, held), request, now).map_err(PortalError::Refused)?;
 
         let (secret, tagged) = self.draw_secret(id, 1, now)?;
-        let mut key = new_key(id, caller, request, &granted, now);
-        if key.cost_centre.is_none() && key.owner == Owner::Person(caller.person) {
-            key.cost_centre = self.store.directory_record(caller.person).await?.and_then(|record| record.cost_centre);
-        }
+        let key = self.with_cost_centre(new_key(id, caller, request, &granted, now)).await?;
         tx.insert_key(&key, &tagged).await?;
         let (text, mut after) = (id.to_string(), facts(&key));
         if let Some(KeyPolicy { version, .. }) = gathered.policy {
@@ -136,6 +133,14 @@ impl Portal {
         self.commit_and_tell(tx, News::Key(id)).await?;
         tracing::info!(key.id = %id, "minted virtual key {id}");
         Ok(MintedKey { key, secret, secret_version: 1, clamped: granted.clamped, old_secret_until: None })
+    }
+
+    /// A personal key without a cost centre gets the one that the directory names for its owner.
+    pub(crate) async fn with_cost_centre(&self, mut key: VirtualKey) -> Result<VirtualKey, PortalError> {
+        if let (None, Owner::Person(person)) = (&key.cost_centre, key.owner) {
+            key.cost_centre = self.store.directory_record(person).await?.and_then(|record| record.cost_centre);
+        }
+        Ok(key)
     }
 
     pub(crate) async fn gather(

@@ -17,7 +17,7 @@ use domain::refusal::{Amount, Reason, Refusal, cap_field};
 use domain::time::Timestamp;
 use domain::virtual_key::{KeyState, Owner};
 use serde_json::json;
-use store::Tx;
+use store::{Acknowledgement, Tx};
 
 /// What whoever decides gives: every figure at most what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,7 +176,9 @@ impl Portal {
     ) -> Result<(KeyId, More), PortalError> {
         let gone = || PortalError::refused("request", Reason::UnknownChoice);
         let asker = self.caller_of(request.asked_by).await?.ok_or_else(gone)?;
-        let gathered = self.gather(&asker, &wanted, now).await?;
+        // What was read is what was in force when the key was asked for: whoever approves cannot read it for the asker.
+        let mut gathered = self.gather(&asker, &wanted, now).await?;
+        let policy = gathered.policy.take();
         let held = match wanted.owner {
             Owner::Person(person) => tx.live_keys_of(person, wanted.profile, now).await?,
             Owner::Team(_) => 0,
@@ -184,9 +186,15 @@ impl Portal {
         let facts: MintingFacts<'_> = gathered.facts(&asker, u32::try_from(held).unwrap_or(u32::MAX));
         let terms = decide_ask(&facts, &wanted, now).map_err(PortalError::Refused)?;
         let id = KeyId::from_random(&self.id_bytes());
-        let key = new_key(id, &asker, &wanted, &terms, now);
+        let key = self.with_cost_centre(new_key(id, &asker, &wanted, &terms, now)).await?;
         tx.insert_key_without_secret(&key).await?;
-        let (text, after) = (id.to_string(), key_facts(&key));
+        let (text, mut after) = (id.to_string(), key_facts(&key));
+        let known = |version: &i64| policy.is_some_and(|policy| (1..=policy.version).contains(version));
+        if let Some(version) = wanted.policy_read.filter(known) {
+            let (person, at) = (request.asked_by, request.asked_at);
+            tx.insert_acknowledgement(&Acknowledgement { key: id, version, person, at }).await?;
+            after["key_policy_read"] = json!(version);
+        }
         let subject = Subject { kind: "key", id: &text, name: &key.name };
         let minted = Change { action: "key.approved", subject, before: None, after: Some(after) };
         append(tx, By::Person(caller), now, minted).await?;

@@ -374,3 +374,25 @@ async fn a_queue_says_what_a_yes_would_mean() {
     assert_eq!((queue.waiting_count, queue.lapsing.len()), (0, 1));
     assert_eq!(world.portal.decided_requests(&asking.lea).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_key_policy_that_changes_while_a_request_waits_does_not_stop_it() {
+    let asking = Asking::new().await;
+    let (world, most) = (&asking.world, asking.maximum().await);
+    let save = async |from, text: &str| {
+        world.portal.save_key_policy(as_administrator(&asking.dora), from, text).await.unwrap();
+    };
+    save(0, "Do not share keys.").await;
+    let unread = asking.wish("search", most + 50).await;
+    let until = Some(world.now().plus_days(30));
+    let ask = async |wish: &MintRequest| {
+        world.portal.ask_for_key(&asking.ada, &world.portal.new_form(), wish, until, "Quarter close").await
+    };
+    assert_eq!(refusals(ask(&unread).await), ["policy=missing"]);
+    let request = ask(&MintRequest { policy_read: Some(1), ..unread }).await.unwrap();
+    save(1, "Nor print them.").await;
+    asking.approve(&asking.lea, request).await.unwrap();
+    let page = world.portal.key_policy_page(&asking.dora, None).await.unwrap();
+    let read: Vec<_> = page.acknowledgements.iter().map(|one| (one.version, one.person_name.as_str())).collect();
+    assert_eq!(read, [(1, asking.ada.name.as_str())], "what was read when the key was asked for");
+}
