@@ -199,7 +199,7 @@ fn the_key_policy_has_to_be_read_in_the_version_that_holds() {
 #[test]
 fn what_a_profile_demands_has_to_be_given() {
     let mut case = Case::default();
-    case.profile.as_mut().unwrap().terms.required = RequiredField::ALL.to_vec();
+    case.profile.as_mut().unwrap().terms.required = crate::required_field::RequiredField::ALL.to_vec();
     case.request.application = None;
     case.request.cost_centre = Some("x".repeat(65));
     assert_eq!(case.refusals(), [("cost_centre", "too_long"), ("application", "missing"), ("tags", "missing")]);
