@@ -92,6 +92,7 @@ pub const NEW_CATALOGUE_MODEL: &str = "/admin/models/new";
 pub const NEW_GUARDRAIL: &str = "/admin/guardrails/new";
 pub const ENVIRONMENTS: &str = "/admin/environments";
 pub const NEW_ENVIRONMENT: &str = "/admin/environments/new";
+pub const KEY_POLICY: &str = "/admin/key-policy";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
 pub const BUDGETS: &str = "/admin/budgets";
@@ -100,6 +101,9 @@ pub const TESTED_LOGIN: &str = "/admin/sign-in/test";
 pub const NEW_RULE: &str = "/admin/sign-in/rules/new";
 pub const UNITS: &str = "/admin/units";
 pub const NEW_UNIT: &str = "/admin/units/new";
+pub const AUDIT_FILE: &str = "/admin/audit.jsonl";
+pub const ACCESS_RECORD: &str = "/admin/calls";
+pub const ACCESS_RECORD_FILE: &str = "/admin/calls.csv";
 pub const VERIFY_AUDIT: &str = "/admin/audit/verify";
 
 pub fn provider(id: ProviderId) -> String {

@@ -101,12 +101,15 @@ fn work() -> Vec<Route> {
         route!(Get "/calls/{id}", SeeKeys, call::show),
         route!(Get paths::DOCTOR, SeeKeys, call::doctor::show),
         route!(Get "/team/{id}", SignedIn, team::show),
+        route!(Get "/team/{id}/successor", SignedIn, team::successor::show),
+        route!(Post "/team/{id}/successor", SignedIn, team::successor::submit),
     ]
 }
 
 fn administration() -> Vec<Route> {
     use crate::pages::admin::{
-        audit, budgets, environments, guardrails, models, overview, people, providers, sign_in, teams, units,
+        audit, budgets, calls, environments, guardrails, key_policy, models, overview, people, providers, sign_in,
+        teams, units,
     };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
@@ -138,6 +141,8 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/guardrails/{id}/compare", SeeAdministration, guardrails::compare::show),
         route!(Get "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::show),
         route!(Post "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::submit),
+        route!(Get "/admin/key-policy", SeeAdministration, key_policy::show),
+        route!(Post "/admin/key-policy", Administer, key_policy::submit),
         route!(Get "/admin/environments", SeeAdministration, environments::list::show),
         route!(Get "/admin/environments/new", Administer, environments::new::show),
         route!(Post "/admin/environments/new", Administer, environments::new::submit),
@@ -157,6 +162,8 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/people/{id}/administrator", Administer, people::administrator::show),
         route!(Post "/admin/people/{id}/administrator", Administer, people::administrator::submit),
         route!(Post "/admin/people/{id}/teams", Administer, people::teams::submit),
+        route!(Get "/admin/people/{id}/successor", Administer, people::successor::show),
+        route!(Post "/admin/people/{id}/successor", Administer, people::successor::submit),
         route!(Post "/admin/people/{id}/sessions", Administer, people::sessions::submit),
         route!(Get "/admin/teams", SeeAdministration, teams::list::show),
         route!(Get "/admin/teams/new", Administer, teams::new::show),
@@ -175,6 +182,9 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/sign-in/rules/{id}/remove", Administer, sign_in::remove::show),
         route!(Post "/admin/sign-in/rules/{id}/remove", Administer, sign_in::remove::submit),
         route!(Get "/admin/audit", SeeAudit, audit::list::show),
+        route!(Get paths::AUDIT_FILE, SeeAudit, audit::list::download),
+        route!(Get paths::ACCESS_RECORD, SeeAudit, calls::list::show),
+        route!(Get paths::ACCESS_RECORD_FILE, SeeAudit, calls::list::download),
         route!(Get "/admin/audit/verify", SeeAudit, audit::verify::show),
     ]
 }

@@ -9,6 +9,7 @@ pub mod approvals;
 pub mod call;
 pub mod confirm;
 pub mod form;
+pub mod handover;
 pub mod home;
 pub mod keys;
 pub mod message;

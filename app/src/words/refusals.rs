@@ -78,6 +78,11 @@ pub fn refusal(refusal: &Refusal) -> String {
             "Keys under these guardrails are not for this environment. Choose another one, or other guardrails."
                 .to_owned()
         }
+        Reason::PolicyChanged { version } => {
+            format!(
+                "The key policy has changed: version {version} holds now. Read it, tick the box and send the form again."
+            )
+        }
         Reason::NetworkNotInProfile { network } => {
             format!("{network} is not within the networks of these guardrails. Remove it, or narrow it.")
         }
@@ -194,6 +199,8 @@ fn thing(field: &str) -> &'static str {
         "profile" => "Guardrails",
         "consumer" | "consumers" => "What it is for",
         "environment" => "The environment",
+        "text" => "The text",
+        "policy" => "The key policy",
         "cap_hour" => "The budget an hour",
         "cap_day" => "The budget a day",
         "cap_week" => "The budget a week",
@@ -239,6 +246,8 @@ fn thing(field: &str) -> &'static str {
         "value" => "The value",
         "given" => "What it gives",
         "rule" => "The rule",
+        "to" => "The successor",
+        "keys" => "Keys",
         "overlap" => "The time of the old secret",
         _ => "This value",
     }
@@ -249,6 +258,7 @@ fn missing(field: &str, thing: &'static str) -> String {
         "caps" => "Every key has a budget. Enter one for at least one window.".to_owned(),
         "deployments" => "A model needs a place to go. Add a deployment at one of the providers.".to_owned(),
         "credential" => "This provider wants a credential. Enter it.".to_owned(),
+        "policy" => "Read the key policy, and tick the box that says so.".to_owned(),
         "owner" | "profile" | "consumer" | "environment" | "preset" | "format" | "provider" | "person" | "team"
         | "reason" | "overlap" => format!("{thing} is not chosen yet. Choose one."),
         _ => format!("{thing} is missing. Enter it."),

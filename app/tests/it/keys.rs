@@ -135,6 +135,8 @@ fn every_form_posts_to_its_own_page() {
             let action = form.get("action").unwrap();
             let expected = if file.starts_with("mint") {
                 "/keys/new".to_owned()
+            } else if file == "team-successor" {
+                format!("{}/successor", app::paths::led_team(team()))
             } else {
                 format!("{}/{file}", app::paths::key(key_id(1)))
             };
@@ -142,7 +144,7 @@ fn every_form_posts_to_its_own_page() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 11);
+    assert_eq!(seen, 12);
 }
 
 #[test]

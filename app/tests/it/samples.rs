@@ -13,6 +13,7 @@ use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, Pro
 use domain::audit::{Actor, AuditEntry, AuditRow};
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Window};
 use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, TeamId};
+use domain::key_policy::KeyPolicy;
 use domain::key_secret::SecretText;
 use domain::minting::{Clamped, GrantedTerms};
 use domain::model::{Endpoint, ModelName};
@@ -38,7 +39,7 @@ mod traffic;
 pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
 pub(crate) use levels::figures;
-use levels::{above, led_team, quota_use};
+use levels::{above, handover, quota_use, team_page};
 pub(crate) use traffic::calls;
 use traffic::{audit_line, callers_of_key, rotation, usage};
 
@@ -120,6 +121,7 @@ pub(crate) fn mint_options() -> MintOptions {
         form: "a".repeat(32).parse().unwrap(),
         profiles: vec![choice(profile(), 3), choice(explore(), 1)],
         teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
+        policy: Some(KeyPolicy { version: 3, text: "Do not share keys.\n\nRevoke what leaked.\nAt once.".to_owned() }),
         environments: ["dev", "staging", "prod"].map(str::to_owned).to_vec(),
         models: vec![name("demo-large"), name("demo-small"), name("demo-embedding")],
         may_mint: true,

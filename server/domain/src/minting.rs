@@ -9,6 +9,7 @@ use crate::budget::Cap;
 use crate::environment::{Environment, check_use};
 use crate::grant::More;
 use crate::id::{KeyId, ProfileId};
+use crate::key_policy::{KeyPolicy, check_acknowledged};
 use crate::limits::{Quota, check_quota};
 use crate::model::{Model, ModelPattern};
 use crate::money::NanoUsd;
@@ -54,6 +55,8 @@ pub struct MintRequest {
     pub lifetime_days: Option<u32>,
     pub networks: Option<Vec<IpNet>>,
     pub max_output_tokens: Option<u64>,
+    /// The version of the key policy that was read.
+    pub policy_read: Option<i64>,
 }
 
 /// What must be known to decide; gathered in the transaction that writes the key.
@@ -62,6 +65,8 @@ pub struct MintingFacts<'a> {
     pub caller: &'a Caller,
     /// `None`: there is no such profile.
     pub profile: Option<&'a AccessProfile>,
+    /// The key policy that holds, if there is any.
+    pub policy: Option<&'a KeyPolicy>,
     /// The one that is asked for; `None`: there is no such environment.
     pub environment: Option<&'a Environment>,
     /// Whether the owning team exists; true for a personal owner.
@@ -155,6 +160,9 @@ fn decide(
     let usable = facts.profile.filter(|profile| profile.audience.includes(facts.caller));
     if let Some(reason) = check_use(facts.environment, facts.caller, usable.map(|profile| profile.id)) {
         decision.refuse("environment", reason);
+    }
+    if let Some(reason) = check_acknowledged(facts.policy, request.policy_read) {
+        decision.refuse("policy", reason);
     }
     // A profile that the caller may not use looks like one that does not exist, and decides nothing else.
     let Some(profile) = usable else {

@@ -97,6 +97,10 @@ pub enum Reason {
     },
     /// The environment is not for keys under this profile.
     ProfileNotInEnvironment,
+    /// Another version of the key policy holds than the one that was read.
+    PolicyChanged {
+        version: i64,
+    },
     NetworkNotInProfile {
         network: String,
     },
@@ -208,6 +212,7 @@ impl Reason {
             Self::ModelUnknown { .. } => "model_unknown",
             Self::ModelUnpriced { .. } => "model_unpriced",
             Self::ProfileNotInEnvironment => "profile_not_in_environment",
+            Self::PolicyChanged { .. } => "policy_changed",
             Self::NetworkNotInProfile { .. } => "network_not_in_profile",
             Self::MaximumBelowDefault => "maximum_below_default",
             Self::Twice { .. } => "twice",

@@ -8,6 +8,7 @@
 //! a broken rule of the schema is [`StoreError::Conflict`]; a row that cannot be read is [`StoreError::Corrupt`].
 //! Sources are logged here once and never travel further.
 
+mod access_record;
 mod audit;
 mod callers;
 mod charges;
@@ -25,6 +26,7 @@ mod exclusive;
 mod grants;
 mod ingest;
 mod key_list;
+mod key_policy;
 mod keys;
 mod label;
 mod ledger;
@@ -38,6 +40,7 @@ mod profile_versions;
 mod profiles;
 mod providers;
 mod requests;
+mod responsible;
 mod row;
 mod rules;
 mod sessions;
@@ -52,6 +55,7 @@ pub mod testing;
 mod units;
 mod usage;
 
+pub use access_record::{CallFilter, FoundCalls, KeyNames};
 pub use audit::AuditFilter;
 pub use callers::Caller;
 pub use claim_rules::KeptRule;
@@ -61,6 +65,7 @@ pub use error::{Constraint, StoreError};
 pub use exclusive::ExclusiveLock;
 pub use ingest::IngestResult;
 pub use key_list::{KeyFilter, KeyListItem, KeyPage, KeyView, LastUse};
+pub use key_policy::{Acknowledgement, SavedPolicy};
 pub use keys::KeyWithSecrets;
 pub use ledger::{Compared, LedgerSums};
 pub use limits::ScopeLimits;
@@ -71,6 +76,7 @@ pub use people::Person;
 pub use profile_versions::ProfileVersion;
 pub use providers::Provider;
 pub use requests::DecidedBy;
+pub use responsible::{AnsweredFor, KeyModelSpend};
 pub use sessions::SessionRow;
 pub use sign_in::LoginRow;
 pub use submissions::Submission;

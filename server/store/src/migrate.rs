@@ -43,7 +43,9 @@ const MIGRATIONS: &[Pair] = &[
     pair!(10, "0010_requests_and_grants"),
     pair!(12, "0012_versions_that_keys_follow"),
     pair!(13, "0013_environments"),
+    pair!(14, "0014_key_policy"),
     pair!(15, "0015_claims_and_sessions"),
+    pair!(16, "0016_responsible_people"),
     pair!(17, "0017_callers"),
 ];
 

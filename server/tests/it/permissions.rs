@@ -29,6 +29,8 @@ const READ_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Allowed, A
 const CHANGE_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Allowed]);
 /// Of the lead's team.
 const LEAD_TEAM: Expected = Expected([SignIn, Absent, Absent, Allowed, Allowed, Allowed]);
+/// Auditors read the team and move nothing.
+const HAND_OVER: Expected = Expected([SignIn, Absent, Absent, Allowed, Absent, Allowed]);
 const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
 const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
 
@@ -96,6 +98,8 @@ const ROWS: &[(&str, Expected)] = &[
     ("POST /keys/{key}/expiry", CHANGE_KEY),
     ("POST /keys/{key}/revoke", CHANGE_KEY),
     ("GET /team/{team}", LEAD_TEAM),
+    ("GET /team/{team}/successor?from={member}", HAND_OVER),
+    ("POST /team/{team}/successor", HAND_OVER),
     ("GET /admin", READ_ALL),
     ("GET /admin/providers", READ_ALL),
     ("GET /admin/providers/{provider}", READ_ALL),
@@ -105,6 +109,8 @@ const ROWS: &[(&str, Expected)] = &[
     ("GET /admin/guardrails/{profile}", READ_ALL),
     ("GET /admin/guardrails/{profile}/versions", READ_ALL),
     ("GET /admin/guardrails/{profile}/compare?from=1&to=1", READ_ALL),
+    ("GET /admin/key-policy", READ_ALL),
+    ("POST /admin/key-policy", ADMINISTER),
     ("GET /admin/environments", READ_ALL),
     ("GET /admin/environments/{name}", READ_ALL),
     ("GET /admin/environments/new", ADMINISTER),
@@ -126,6 +132,9 @@ const ROWS: &[(&str, Expected)] = &[
     ("POST /admin/sign-in/rules/{rule}", ADMINISTER),
     ("POST /admin/sign-in/rules/{rule}/remove", ADMINISTER),
     ("GET /admin/audit", READ_ALL),
+    ("GET /admin/audit.jsonl", READ_ALL),
+    ("GET /admin/calls", READ_ALL),
+    ("GET /admin/calls.csv", READ_ALL),
     ("GET /admin/audit/verify", READ_ALL),
     ("GET /admin/providers/new", ADMINISTER),
     ("GET /admin/providers/{provider}/test", ADMINISTER),
@@ -160,6 +169,8 @@ const ROWS: &[(&str, Expected)] = &[
     ("POST /admin/people/{person}/suspend", ADMINISTER),
     ("POST /admin/people/{person}/administrator", ADMINISTER),
     ("POST /admin/people/{person}/teams", ADMINISTER),
+    ("GET /admin/people/{person}/successor", ADMINISTER),
+    ("POST /admin/people/{person}/successor", ADMINISTER),
     ("POST /admin/teams/new", ADMINISTER),
     ("POST /admin/teams/{team}/members", ADMINISTER),
     ("POST /admin/teams/{team}/remove", ADMINISTER),

@@ -67,7 +67,10 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
                 })
             }),
         ),
-        ("team", framed(ada, "Billing", || app::pages::team::view(&calendar(), team(), led_team()))),
+        ("team", framed(ada, "Billing", || app::pages::team::view(&calendar(), team_page(true), true))),
+        ("team-idle", framed(ada, "Billing", || app::pages::team::view(&calendar(), team_page(false), false))),
+        ("team-successor", framed(ada, "Hand over", || app::pages::handover::view(handover(true)))),
+        ("team-successor-nothing", framed(ada, "Hand over", || app::pages::handover::view(handover(false)))),
         (
             "rename",
             framed(ada, "Rename", || {

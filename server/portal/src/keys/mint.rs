@@ -6,6 +6,7 @@ use domain::access_profile::AccessProfile;
 use domain::alias::resolved;
 use domain::environment::Environment;
 use domain::id::KeyId;
+use domain::key_policy::KeyPolicy;
 use domain::key_secret::{SecretText, TokenKind, compose, tag};
 use domain::minting::{Clamped, GrantedTerms, MintRequest, MintingFacts, decide_ask, decide_mint};
 use domain::model::Model;
@@ -16,7 +17,7 @@ use domain::refusal::Refusal;
 use domain::time::Timestamp;
 use domain::virtual_key::{KeySecret, KeyState, Owner, VirtualKey};
 use serde_json::json;
-use store::{KeyFilter, KeyView};
+use store::{Acknowledgement, KeyFilter, KeyView};
 use zeroize::Zeroizing;
 
 /// A key with its secret: the only time that the secret exists outside of its holder. Cannot be fetched again.
@@ -43,6 +44,7 @@ pub enum MintVerdict {
 /// What is read before the transaction; only what must not change between counting and writing waits for it.
 pub(crate) struct Gathered {
     pub(crate) profile: Option<AccessProfile>,
+    policy: Option<KeyPolicy>,
     environment: Option<Environment>,
     owner_exists: bool,
     name_taken_by: Option<KeyId>,
@@ -54,6 +56,7 @@ impl Gathered {
         MintingFacts {
             caller,
             profile: self.profile.as_ref(),
+            policy: self.policy.as_ref(),
             environment: self.environment.as_ref(),
             owner_exists: self.owner_exists,
             keys_held,
@@ -67,7 +70,8 @@ impl Portal {
     /// The verdict without minting: for "Check", and for the reasons beside those of fields that could not be read.
     pub async fn check_mint(&self, caller: &Caller, request: &MintRequest) -> Result<MintVerdict, PortalError> {
         let now = self.clock.now();
-        let gathered = self.gather(caller, request, now).await?;
+        // Whoever only looks has nothing to read yet.
+        let gathered = Gathered { policy: None, ..self.gather(caller, request, now).await? };
         let held = match request.owner {
             Owner::Person(_) => self.keys_held(caller, now).await?.get(&request.profile).copied().unwrap_or(0),
             Owner::Team(_) => 0,
@@ -120,7 +124,11 @@ impl Portal {
             key.cost_centre = self.store.directory_record(caller.person).await?.and_then(|record| record.cost_centre);
         }
         tx.insert_key(&key, &tagged).await?;
-        let (text, after) = (id.to_string(), facts(&key));
+        let (text, mut after) = (id.to_string(), facts(&key));
+        if let Some(KeyPolicy { version, .. }) = gathered.policy {
+            tx.insert_acknowledgement(&Acknowledgement { key: id, version, person: caller.person, at: now }).await?;
+            after["key_policy_read"] = json!(version);
+        }
         let subject = Subject { kind: "key", id: &text, name: &key.name };
         let minted = Change { action: "key.minted", subject, before: None, after: Some(after) };
         append(&mut tx, By::Person(caller), now, minted).await?;
@@ -141,6 +149,7 @@ impl Portal {
         };
         Ok(Gathered {
             profile: self.store.profile(request.profile).await?,
+            policy: self.key_policy_in_force().await?,
             environment: self.store.environment(&request.environment).await?,
             owner_exists,
             name_taken_by: self.key_named(caller, request.owner, &request.name, now).await?,

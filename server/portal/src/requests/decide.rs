@@ -17,7 +17,7 @@ use domain::refusal::{Amount, Reason, Refusal, cap_field};
 use domain::time::Timestamp;
 use domain::virtual_key::{KeyState, Owner};
 use serde_json::json;
-use store::Tx;
+use store::{Acknowledgement, Tx};
 
 /// What whoever decides gives: every figure at most what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,11 +181,17 @@ impl Portal {
             Owner::Person(person) => tx.live_keys_of(person, wanted.profile, now).await?,
             Owner::Team(_) => 0,
         };
-        let facts: MintingFacts<'_> = gathered.facts(&asker, u32::try_from(held).unwrap_or(u32::MAX));
+        // Whoever asked has read the key policy as it was then; who decides cannot read it for them.
+        let held = u32::try_from(held).unwrap_or(u32::MAX);
+        let facts = MintingFacts { policy: None, ..gathered.facts(&asker, held) };
         let terms = decide_ask(&facts, &wanted, now).map_err(PortalError::Refused)?;
         let id = KeyId::from_random(&self.id_bytes());
         let key = new_key(id, &asker, &wanted, &terms, now);
         tx.insert_key_without_secret(&key).await?;
+        if let Some(version) = wanted.policy_read {
+            let said = Acknowledgement { key: id, version, person: asker.person, at: request.asked_at };
+            tx.insert_acknowledgement(&said).await?;
+        }
         let (text, after) = (id.to_string(), key_facts(&key));
         let subject = Subject { kind: "key", id: &text, name: &key.name };
         let minted = Change { action: "key.approved", subject, before: None, after: Some(after) };

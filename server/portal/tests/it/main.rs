@@ -10,6 +10,8 @@ mod claim_rules;
 mod connection;
 mod dev_seed;
 mod environments;
+mod handover;
+mod key_policy;
 mod listing;
 mod minting;
 mod models;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod access_record;
 mod audit;
 mod callers;
 mod claims;
@@ -15,6 +16,7 @@ mod opening;
 mod people;
 mod policy;
 mod requests;
+mod responsible;
 mod sessions;
 mod stored_responses;
 mod usage;

@@ -113,7 +113,7 @@ pub fn fields(
             {required}
         </Section>
         <Section id="terms" title="Limits">
-            <p class="muted">"A key gets the default. Its owner may ask for more up to the maximum, where that is allowed. A lower maximum reaches existing keys at once."</p>
+            <p class="muted">"A key gets the default. Its owner may ask for more up to the maximum, where that is allowed. Before anything is saved, a preview says what it would refuse."</p>
             {no_caps}
             {rows}
             <Fold summary="Quotas" note="requests and tokens an hour, a day, a month" open=has_quotas>{quotas}</Fold>

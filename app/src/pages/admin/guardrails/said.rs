@@ -63,14 +63,19 @@ pub fn differences(before: &AccessProfile, after: &AccessProfile, teams: &[(Team
         let differs = before != after;
         differs.then(|| Change {
             what: term.to_owned(),
-            before: Some(before.unwrap_or_else(|| NOT_THERE.to_owned())),
-            after: after.unwrap_or_else(|| NOT_THERE.to_owned()),
+            before: Some(before.clone().unwrap_or_else(|| absent(after.as_deref()))),
+            after: after.unwrap_or_else(|| absent(before.as_deref())),
         })
     };
     terms.into_iter().filter_map(change).collect()
 }
 
-const NOT_THERE: &str = "none";
+/// What the other one says by not having the term.
+fn absent(present: Option<&str>) -> String {
+    if present == Some(ALLOWED) { "not allowed" } else { "none" }.to_owned()
+}
+
+const ALLOWED: &str = "allowed";
 
 #[derive(Default)]
 struct Lines(Vec<Said>);
@@ -82,7 +87,7 @@ impl Lines {
 
     fn each<T>(&mut self, what: &str, list: impl IntoIterator<Item = T>, name: impl Fn(T) -> String) {
         for one in list {
-            self.say(format!("{what}: {}", name(one)), "allowed");
+            self.say(format!("{what}: {}", name(one)), ALLOWED);
         }
     }
 
@@ -243,10 +248,10 @@ mod tests {
                     own("$50.00, at most $80.00; above: rejected")
                 ),
                 (own("Tokens a minute"), own("none"), own("1,000, at most 2,000; above: rejected")),
-                (own("Model: claude-*"), own("allowed"), own("none")),
-                (own("Model: o5"), own("none"), own("allowed")),
+                (own("Model: claude-*"), own("allowed"), own("not allowed")),
+                (own("Model: o5"), own("not allowed"), own("allowed")),
                 (own("Networks"), own("any"), own("none")),
-                (own("Network: 10.0.0.0/8"), own("none"), own("allowed")),
+                (own("Network: 10.0.0.0/8"), own("not allowed"), own("allowed")),
             ]
         );
     }

@@ -108,9 +108,11 @@ fn context(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
     let whose = if detail.mine { "yours".to_owned() } else { owner(key.owner, &detail.owner_name, false) };
     let minted_by =
         if detail.created_by_name.is_empty() { String::new() } else { format!(" by {}", detail.created_by_name) };
+    // Said only where it is not the newest.
+    let kept = if key.profile_version.is_some() { ", kept" } else { "" };
     let ends = if key.expires_at > calendar.now { "expires" } else { "expired" };
     let text = format!(
-        " · {whose} · {} · {} · guardrails {} v{} · minted {}{minted_by} · {ends} {}",
+        " · {whose} · {} · {} · guardrails {} v{}{kept} · minted {}{minted_by} · {ends} {}",
         words::consumer_tag(key.consumer),
         key.environment,
         detail.profile.name,

@@ -70,6 +70,8 @@ pub struct MintForm {
     /// Until when what goes above the guardrails is wanted: `2026-12-31`.
     pub until: String,
     pub for_good: String,
+    /// The version of the key policy beside which the box is ticked. Never pre-filled from an address.
+    pub policy: String,
 }
 
 /// What the form asks for: a whole wish if its guardrails can be told, and the reasons at fields that cannot be read.
@@ -307,6 +309,7 @@ impl MintForm {
             let reason = if typed.profile.is_empty() { Reason::Missing } else { Reason::UnknownChoice };
             asked.unreadable.push(Refusal::new("profile", reason));
         }
+        let policy_read = asked.number("policy", &self.policy);
         let request = profile.map(|profile| MintRequest {
             name: typed.name,
             consumer,
@@ -325,6 +328,7 @@ impl MintForm {
             lifetime_days,
             networks,
             max_output_tokens,
+            policy_read,
         });
         Wish { request, unreadable: asked.unreadable }
     }

@@ -3,6 +3,7 @@
 
 mod asking;
 pub mod form;
+pub mod policy;
 mod reasons;
 pub mod view;
 

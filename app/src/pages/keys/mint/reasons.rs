@@ -35,6 +35,7 @@ impl Reasons {
             "owner",
             "reason",
             "until",
+            "policy",
         ];
         fields.extend(windows(profile, form).into_iter().map(cap_field));
         fields.extend(quotas(profile, form).into_iter().map(|(counted, window)| quota_field(counted, window)));

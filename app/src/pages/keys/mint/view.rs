@@ -18,6 +18,7 @@ use domain::limits::{Counted, QUOTA_WINDOWS};
 use domain::minting::GrantedTerms;
 use domain::model::ModelPattern;
 use domain::refusal::{cap_field, quota_field};
+use domain::required_field::RequiredField;
 use domain::virtual_key::ConsumerKind;
 use leptos::prelude::*;
 use portal::keys::{MintOptions, MintVerdict, ProfileChoice};
@@ -40,7 +41,7 @@ pub struct Asking {
 }
 
 /// Refusals in these fields stand below the fold's line, so that it has to be open.
-const ABOVE_FOLD: [&str; 3] = ["name", "consumer", "profile"];
+const ABOVE_FOLD: [&str; 4] = ["name", "consumer", "profile", "policy"];
 
 pub fn view(model: Model) -> impl IntoView {
     let Model { options, form, verdict, asking, calendar } = model;
@@ -83,7 +84,13 @@ fn the_form(
     };
     let buttons = asking::Buttons::of(asking.is_some());
     let asking = asking.map(|asking| asking::fields(&form, asking, above || form.act == "ask", &reasons));
-    let unfold = reasons.0.iter().any(|refusal| !ABOVE_FOLD.contains(&refusal.field)) || granted.is_some();
+    let policy =
+        options.policy.clone().map(|policy| super::policy::to_read(policy, &form.policy, reasons.at("policy")));
+    let demanded = &choice.profile.terms.required;
+    let note = demanded_note(demanded);
+    let unfold = !demanded.is_empty()
+        || reasons.0.iter().any(|refusal| !ABOVE_FOLD.contains(&refusal.field))
+        || granted.is_some();
     let purposes = ConsumerKind::ALL.map(|kind| {
         let allowed = choice.profile.consumers.contains(&kind);
         let option = ChoiceOption::new(kind.word(), words::consumer(kind));
@@ -114,7 +121,7 @@ fn the_form(
             <Choices name="consumer" label="What is it for?" options=purposes.to_vec() value=form.consumer.clone() in_row=true problem=reasons.at("consumer")/>
             <SelectField name="profile" label="Guardrails" options=profiles value=form.profile.clone() hint=summary(&choice) problem=reasons.at("profile")/>
             {another}
-            <Fold summary="Limits and details" note="all filled in" open=unfold>
+            <Fold summary="Limits and details" note=note open=unfold>
                 {fixed(&choice.profile)}
                 <div class="field-grid">
                     {terms(&choice.profile, &form, &reasons)}
@@ -123,6 +130,7 @@ fn the_form(
             </Fold>
             {asking}
             {granted}
+            {policy}
             <div class="actions">
                 <button class="button primary" type="submit" name=buttons.name() value=buttons.act>{buttons.primary}</button>
                 <button class="button" type="submit" name="act" value=buttons.check formnovalidate=true>"Check"</button>
@@ -130,6 +138,12 @@ fn the_form(
             </div>
         </form>
     }
+}
+
+/// Whether anything behind the fold waits for people.
+fn demanded_note(required: &[RequiredField]) -> String {
+    let names: Vec<String> = required.iter().map(|&field| words::required_field(field).to_lowercase()).collect();
+    if names.is_empty() { "all filled in".to_owned() } else { format!("needed: {}", names.join(", ")) }
 }
 
 /// `14 models · up to $100.00 a month · up to 180 days · 2 of 5 keys in use`
