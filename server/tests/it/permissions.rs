@@ -169,7 +169,6 @@ const ROWS: &[(&str, Expected)] = &[
     ("POST /admin/people/{person}/suspend", ADMINISTER),
     ("POST /admin/people/{person}/administrator", ADMINISTER),
     ("POST /admin/people/{person}/teams", ADMINISTER),
-    ("POST /admin/people/{person}/sessions", ADMINISTER),
     ("GET /admin/people/{person}/successor", ADMINISTER),
     ("POST /admin/people/{person}/successor", ADMINISTER),
     ("POST /admin/teams/new", ADMINISTER),

@@ -68,6 +68,7 @@ fn wants_key() -> Wish {
         lifetime_days: Some(90),
         networks: None,
         max_output_tokens: None,
+        policy_read: None,
     };
     Wish::NewKey { wanted, above: More { limits: Limits { caps: month(150), ..Limits::default() }, models: vec![] } }
 }

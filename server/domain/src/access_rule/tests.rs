@@ -69,6 +69,8 @@ fn case() -> Case {
     }
 }
 
+type Changing = fn(&mut Case);
+
 fn changed(change: impl FnOnce(&mut Case)) -> bool {
     let mut case = case();
     change(&mut case);
@@ -85,7 +87,7 @@ fn a_rule_says_yes_only_where_every_condition_is_met() {
         |case| case.request.wish = request(More { models: vec!["small-1".parse().unwrap()], ..money() }).wish
     ));
 
-    let refused: [(&str, fn(&mut Case)); 12] = [
+    let refused: [(&str, Changing); 12] = [
         ("profile", |case| case.rule.profiles = vec![ProfileId::from_random(&[9; 12])]),
         ("team", |case| case.teams = vec![team(3)]),
         ("consumer", |case| case.consumer = ConsumerKind::Ci),

@@ -34,7 +34,6 @@ pub struct MintedKey {
 
 /// What the server would say to this wish, without doing it.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "one for a request, moved once")]
 pub enum MintVerdict {
     Granted(GrantedTerms),
     /// It would wait for somebody's approval.

@@ -68,6 +68,7 @@ fn new_key() -> Wish {
         lifetime_days: Some(400),
         networks: Some(vec!["10.0.0.0/8".parse().unwrap()]),
         max_output_tokens: None,
+        policy_read: None,
     };
     Wish::NewKey { wanted, above: more() }
 }
