@@ -9,7 +9,9 @@ pub mod audit;
 pub mod base62;
 pub mod budget;
 pub mod catalogue;
+pub mod day;
 pub mod denial;
+pub mod dimension;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzz;

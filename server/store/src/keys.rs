@@ -226,6 +226,7 @@ impl Tx {
                 profile_id = $6, consumer = $7, application = $8, environment = $9, cost_centre = $10, tags = $11,
                 terms = $12, state = $13, state_at = $14, state_by = $15, state_reason = $16, expires_at = $17
             where id = $1";
+        self.moves_keys = true;
         let state = StateColumns::from(&key.state);
         let met = run!(
             self.on(),

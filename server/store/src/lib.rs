@@ -34,6 +34,7 @@ mod row;
 mod sessions;
 mod settings;
 mod sign_in;
+mod slices;
 mod stored_responses;
 mod submissions;
 mod teams;
@@ -42,6 +43,8 @@ mod teams;
 pub mod testing;
 mod units;
 mod usage;
+mod usage_days;
+mod usage_totals;
 
 pub use audit::AuditFilter;
 pub use credentials::SealedCredential;
@@ -50,7 +53,7 @@ pub use exclusive::ExclusiveLock;
 pub use ingest::IngestResult;
 pub use key_list::{KeyFilter, KeyListItem, KeyPage, KeyView, LastUse};
 pub use keys::KeyWithSecrets;
-pub use ledger::{Compared, LedgerSums};
+pub use ledger::{Compared, KeyCost, LedgerSums};
 pub use limits::ScopeLimits;
 pub use models::PriceVersion;
 pub use open::{Store, Tx};
@@ -62,6 +65,7 @@ pub use submissions::Submission;
 pub use teams::Team;
 pub use units::Unit;
 pub use usage::HourUsage;
+pub use usage_days::{DaySpend, GroupSpend, Groups, SpendQuery, UsageSums};
 
 /// What every method answers.
 pub type Result<T> = std::result::Result<T, StoreError>;

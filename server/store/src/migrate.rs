@@ -40,6 +40,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(5, "0005_accounts_add_up"),
     pair!(6, "0006_stored_responses"),
     pair!(7, "0007_discounts_and_attempts"),
+    pair!(8, "0008_usage_by_day"),
 ];
 
 /// The newest migration that this binary knows.

@@ -77,18 +77,21 @@ impl Tx {
 
     /// Moves the team to this business unit, or out of any.
     pub async fn put_team_unit(&mut self, team: TeamId, unit: Option<UnitId>) -> Result<()> {
+        self.moves_keys = true;
         const PUT: &str = "update team set unit_id = $2 where id = $1";
         exactly_one(run!(self.on(), PUT, team.to_string(), unit.map(|unit| unit.to_string()))?)
     }
 
     /// Adds the person, or changes whether they lead.
     pub async fn put_membership(&mut self, team: TeamId, person: PersonId, lead: bool) -> Result<()> {
+        self.moves_keys = true;
         const PUT: &str = "insert into membership (team_id, person_id, lead) values ($1, $2, $3)
             on conflict (team_id, person_id) do update set lead = excluded.lead";
         run!(self.on(), PUT, team.to_string(), person.to_string(), lead).map(|_| ())
     }
 
     pub async fn delete_membership(&mut self, team: TeamId, person: PersonId) -> Result<()> {
+        self.moves_keys = true;
         const DELETE: &str = "delete from membership where team_id = $1 and person_id = $2";
         exactly_one(run!(self.on(), DELETE, team.to_string(), person.to_string())?)
     }
