@@ -33,6 +33,7 @@ pub struct Chrome<'a> {
 pub enum Place {
     Keys,
     Models,
+    Usage,
     Overview,
     Providers,
     Catalogue,
@@ -47,7 +48,11 @@ pub enum Place {
 
 type Link = (Place, &'static str, &'static str);
 
-const WORK: [Link; 2] = [(Place::Keys, "Keys", paths::KEYS), (Place::Models, "Models", paths::MODELS)];
+const WORK: [Link; 3] = [
+    (Place::Keys, "Keys", paths::KEYS),
+    (Place::Models, "Models", paths::MODELS),
+    (Place::Usage, "Usage", paths::USAGE),
+];
 const ADMINISTRATION: [Link; 8] = [
     (Place::Overview, "Overview", paths::ADMINISTRATION),
     (Place::Providers, "Providers", paths::PROVIDERS),

@@ -8,6 +8,7 @@ mod health;
 mod keys;
 mod refusals;
 mod settings;
+pub mod spend;
 
 pub use calls::{connection, connection_tone, denial, outcome, usage_source};
 pub use changes::{action, field};

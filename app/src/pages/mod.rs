@@ -15,3 +15,4 @@ pub mod models;
 pub mod problem;
 pub mod sign_in;
 pub mod team;
+pub mod usage;

@@ -10,3 +10,4 @@ mod page;
 mod samples;
 mod specimen;
 mod style;
+mod usage;

@@ -33,12 +33,14 @@ use serde_json::json;
 mod catalogue;
 mod gallery;
 mod levels;
+mod spend;
 mod traffic;
 
 pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
 pub(crate) use levels::figures;
 use levels::{above, led_team, quota_use};
+pub(crate) use spend::{narrowed_usage, no_usage, usage_model};
 pub(crate) use traffic::calls;
 use traffic::{audit_line, usage};
 

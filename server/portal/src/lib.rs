@@ -16,6 +16,7 @@ pub mod ports;
 pub mod presets;
 pub mod sealing;
 pub mod snippets;
+pub mod spend;
 
 pub use domain::minting::{Clamped, GrantedTerms, MintRequest};
 pub use domain::refusal::{AddressProblem, Amount, Reason, Refusal};

@@ -3,7 +3,7 @@
 //! Newest first. The cursor names the last key of a page by creation moment and id, so that keys minted meanwhile shift
 //! nothing. A text that is no cursor of ours starts at the beginning.
 
-use crate::column::{Scoped, containing};
+use crate::column::{Scoped, containing, parsed, to_json};
 use crate::keys::{KeyRow, key_columns, owner_id};
 use crate::row::{one, row, rows};
 use crate::{Result, Store};
@@ -11,6 +11,7 @@ use domain::id::KeyId;
 use domain::permission::Scope;
 use domain::time::Timestamp;
 use domain::virtual_key::{Owner, VirtualKey};
+use std::collections::HashMap;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastUse {
@@ -134,6 +135,17 @@ impl Cursor {
 }
 
 impl Store {
+    /// The names of these keys, and whose they are; unknown keys are absent.
+    pub async fn key_names(&self, keys: &[KeyId]) -> Result<HashMap<KeyId, (String, Owner)>> {
+        const NAMES: &str = "select id, name, owner_id from virtual_key where id in (select value from json_each($1))";
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), (String, String, String), NAMES, to_json(keys)?)?;
+        let named = |(id, name, owner): (String, String, String)| {
+            Ok((parsed(&id, "key id")?, (name, crate::keys::owner(&owner)?)))
+        };
+        found.into_iter().map(named).collect()
+    }
+
     pub async fn key(&self, id: KeyId, scope: &Scope) -> Result<Option<KeyListItem>> {
         const FIND: &str = concat!(item_columns!(), " and virtual_key.id = $4");
         let scoped = Scoped::new(scope)?;

@@ -32,10 +32,12 @@ const LEAD_TEAM: Expected = Expected([SignIn, Absent, Absent, Allowed, Allowed, 
 const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
 const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
 
-const ROWS: [(&str, Expected); 71] = [
+const ROWS: [(&str, Expected); 73] = [
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
     ("GET /models", SIGNED_IN),
+    ("GET /usage", SIGNED_IN),
+    ("GET /usage/file.csv", SIGNED_IN),
     ("GET /keys", SIGNED_IN),
     ("GET /keys/new", MINTING),
     ("POST /keys/new", MINTING),

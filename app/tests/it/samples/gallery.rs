@@ -40,6 +40,9 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
                 call::view(call::Model { detail, calendar: calendar() })
             }),
         ),
+        ("usage", framed(Some(&admin), "Usage", || app::pages::usage::view(usage_model()))),
+        ("usage-narrowed", framed(ada, "Usage", || app::pages::usage::view(narrowed_usage()))),
+        ("usage-none", framed(ada, "Usage", || app::pages::usage::view(no_usage()))),
         ("team", framed(ada, "Billing", || app::pages::team::view(&calendar(), team(), led_team()))),
         (
             "rename",
