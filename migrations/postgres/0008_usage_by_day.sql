@@ -61,6 +61,9 @@ create table usage_total (
     primary key (dimension, day, value)
 );
 
+-- Somebody's own keys, among a hundred thousand of others.
+create index virtual_key_by_owner on virtual_key (owner_id, created_at, id);
+
 -- Calls from before: with today's teams and providers, and by days of UTC, since nothing else was kept of them.
 create table backfill (
     key_num bigint primary key, person text collate "C", team text collate "C", unit text collate "C",

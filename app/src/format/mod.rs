@@ -5,5 +5,5 @@ mod count;
 mod money;
 
 pub use calendar::Calendar;
-pub use count::{duration, grouped, percent, tokens};
+pub use count::{bytes, duration, grouped, percent, tokens};
 pub use money::{axis_usd, typed_usd, usd, usd_fine};

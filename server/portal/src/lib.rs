@@ -50,6 +50,7 @@ pub struct Portal {
     pub(crate) gateway: Arc<dyn GatewayPort>,
     pub(crate) settings: PortalSettings,
     pub(crate) tests: administration::connection::RecentTests,
+    pub(crate) everyone: Arc<keys::everyone::Everyone>,
 }
 
 /// The parts of a [`Portal`], named.
@@ -73,6 +74,7 @@ impl Portal {
             gateway,
             settings,
             tests: administration::connection::RecentTests::default(),
+            everyone: Arc::default(),
         }
     }
 

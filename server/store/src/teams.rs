@@ -53,6 +53,23 @@ impl Store {
         found.into_iter().map(|(person, team)| Ok((parsed(&person, "person id")?, parsed(&team, "team id")?))).collect()
     }
 
+    /// How many members each team has, and the names of those who lead it. A team without members is absent.
+    pub async fn team_rosters(&self) -> Result<HashMap<TeamId, (i64, Vec<String>)>> {
+        const SIZES: &str = "select team_id, count(*) from membership group by team_id";
+        const LEADS: &str = "select team_id, person.name from membership join person on person.id = person_id
+            where lead order by name_folded, person.id";
+        let mut reader = self.engine.reader().await?;
+        let mut rosters = HashMap::new();
+        for (team, size) in rows!(reader.on(), (String, i64), SIZES)? {
+            rosters.insert(parsed(&team, "team id")?, (size, Vec::new()));
+        }
+        for (team, name) in rows!(reader.on(), (String, String), LEADS)? {
+            let (_, leads): &mut (i64, Vec<String>) = rosters.entry(parsed(&team, "team id")?).or_default();
+            leads.push(name);
+        }
+        Ok(rosters)
+    }
+
     /// By the person's name, with whether they lead.
     pub async fn members_of(&self, team: TeamId) -> Result<Vec<(Person, bool)>> {
         const LIST: &str = concat!(

@@ -74,6 +74,14 @@ pub struct DaySpend {
     pub cost: NanoUsd,
 }
 
+/// What a value cost on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DailyCost {
+    pub value: Option<String>,
+    pub day: Day,
+    pub cost: NanoUsd,
+}
+
 /// The column that holds a dimension; `d` is a row by day, `s` its slice.
 pub(crate) const fn column(dimension: Dimension) -> &'static str {
     match dimension {
@@ -336,6 +344,25 @@ impl Store {
         }
         days.sort_by_key(|spend| (spend.day, spend.nth));
         Ok(days)
+    }
+
+    /// What each value cost on each day, for comparing days; values and days without cost are absent.
+    pub async fn daily_costs(&self, query: &SpendQuery<'_>, by: Dimension) -> Result<Vec<DailyCost>> {
+        let numbered = self.numbered(query, None).await?;
+        let mut binds = Binds::default();
+        let all = numbered.source(by, query.from, query.until, &mut binds);
+        let text = format!(
+            "select label.text, spend.day, cast(sum(spend.cost) as bigint) from ({all}) spend
+            left join label on label.num = spend.value group by spend.value, label.text, spend.day
+            having sum(spend.cost) <> 0"
+        );
+        let mut reader = self.engine.reader().await?;
+        let found: Vec<(Option<String>, i64, i64)> = read(reader.on(), text, &binds.0).await?;
+        let daily = |(value, day, cost): (Option<String>, i64, i64)| {
+            let day = i32::try_from(day).map_err(|_| StoreError::Corrupt("usage day"))?;
+            Ok(DailyCost { value, day: Day::from_number(day), cost: NanoUsd::from_nano(cost) })
+        };
+        found.into_iter().map(daily).collect()
     }
 
     async fn wanted_days(

@@ -10,6 +10,7 @@ pub mod models;
 pub mod overview;
 pub mod people;
 pub mod providers;
+mod standing;
 pub mod teams;
 pub mod units;
 

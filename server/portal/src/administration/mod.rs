@@ -15,6 +15,7 @@ pub mod overview;
 pub mod people;
 pub mod profiles;
 pub mod providers;
+pub mod standing;
 pub mod teams;
 pub mod units;
 

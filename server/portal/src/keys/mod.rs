@@ -3,6 +3,7 @@
 mod calls;
 mod change;
 mod detail;
+pub(crate) mod everyone;
 mod history;
 mod home;
 mod list;

@@ -236,7 +236,7 @@ fn by_day(range: DayRange, series: usize, spent: &[DaySpend]) -> Vec<SpendDay> {
 }
 
 /// What a whole costs of which a part cost this. In the first hours there is no pace yet: at least a quarter of a day.
-fn at_this_pace(spent: NanoUsd, part_ms: i64, whole_ms: i64) -> NanoUsd {
+pub(crate) fn at_this_pace(spent: NanoUsd, part_ms: i64, whole_ms: i64) -> NanoUsd {
     let part = i128::from(part_ms.max(MS_PER_DAY / 4));
     let nano = i128::from(spent.as_nano()) * i128::from(whole_ms.max(part_ms)) / part;
     NanoUsd::from_nano(i64::try_from(nano).unwrap_or(i64::MAX))

@@ -112,6 +112,48 @@ on_both_engines! {
         assert_eq!(by(&store, &EVERYONE, &unknown, Dimension::Team).await, Groups::default());
     }
 
+    async fn what_the_overview_asks(database: &TestDatabase) {
+        let store = database.open().await;
+        keys(&store).await;
+        let empty = store.storage().await.unwrap();
+        assert!(empty.bytes > 0 && empty.oldest_call.is_none());
+        let denied = |sequence, key, code: &str, repeated| UsageRecord {
+            outcome: Outcome::Denied,
+            denial: Some(code.into()),
+            repeated,
+            ..at(key, 0, sequence, 0)
+        };
+        let failed = UsageRecord { denial: Some("provider_error".into()), ..at(key_id(1), 0, 9, 5) };
+        let calls = [
+            at(key_id(3), 2, 1, 70),
+            at(key_id(3), 0, 2, 30),
+            denied(3, key_id(1), "rate_limited", 4),
+            denied(4, key_id(1), "rate_limited", 0),
+            denied(5, key_id(2), "budget_exhausted", 0),
+            failed,
+        ];
+        store.ingest(&calls).await.unwrap();
+        let lately = domain::id::EventId::first_at(NOW);
+        let refused = store.denials_since(lately, 5).await.unwrap();
+        let refused: Vec<_> = refused.iter().map(|one| (one.code.as_str(), one.key, one.times)).collect();
+        assert_eq!(refused, [("rate_limited", key_id(1), 6), ("budget_exhausted", key_id(2), 1)]);
+        assert_eq!(store.denials_since(lately, 1).await.unwrap().len(), 1);
+        assert_eq!(store.storage().await.unwrap().oldest_call, Some(NOW.plus_days(-2)));
+        for _ in 0..2 {
+            let mut daily = store.daily_costs(&query(&EVERYONE, &[]), Dimension::Application).await.unwrap();
+            daily.sort_by_key(|one| (one.value.clone(), one.day));
+            let daily: Vec<_> = daily.into_iter().map(|one| (one.value, one.day, one.cost.as_nano())).collect();
+            let builder = some("Résumé Builder");
+            assert_eq!(daily, [(None, today(), 5), (builder.clone(), today().plus(-2), 70), (builder, today(), 30)]);
+            store.sum_up_a_day(today()).await.unwrap();
+        }
+        let rosters = store.team_rosters().await.unwrap();
+        assert_eq!(rosters[&team_id(1)], (2, vec![]));
+        assert_eq!(rosters[&team_id(2)], (1, vec!["Grace Hopper".to_owned()]));
+        let names = store.key_names(&[key_id(1), key_id(3), key_id(9)]).await.unwrap();
+        assert_eq!((names.len(), names[&key_id(3)].1), (2, Owner::Team(team_id(1))));
+    }
+
     async fn what_is_moved_takes_no_past_spend_with_it(database: &TestDatabase) {
         let store = database.open().await;
         keys(&store).await;
