@@ -41,6 +41,7 @@ pub enum Place {
     Budgets,
     People,
     Teams,
+    SignIn,
     Audit,
     /// Home, sign-in, errors: no link is marked.
     Elsewhere,
@@ -53,7 +54,7 @@ const WORK: [Link; 3] = [
     (Place::Models, "Models", paths::MODELS),
     (Place::Usage, "Usage", paths::USAGE),
 ];
-const ADMINISTRATION: [Link; 8] = [
+const ADMINISTRATION: [Link; 9] = [
     (Place::Overview, "Overview", paths::ADMINISTRATION),
     (Place::Providers, "Providers", paths::PROVIDERS),
     (Place::Catalogue, "Models and prices", paths::CATALOGUE),
@@ -61,6 +62,7 @@ const ADMINISTRATION: [Link; 8] = [
     (Place::Budgets, "Budgets", paths::BUDGETS),
     (Place::People, "People", paths::PEOPLE),
     (Place::Teams, "Teams", paths::TEAMS),
+    (Place::SignIn, "Sign-in", paths::SIGN_IN_SETUP),
     (Place::Audit, "Audit log", paths::AUDIT),
 ];
 

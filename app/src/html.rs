@@ -21,7 +21,25 @@ pub fn document_leading_on<V: IntoView + 'static>(
     leads_to: Option<&str>,
     body: impl FnOnce() -> V,
 ) -> String {
-    let refresh = leads_to.map(|address| format!("0; url={address}"));
+    whole(chrome, title, leads_to.map(|address| format!("0; url={address}")), body)
+}
+
+/// A complete page about something under way: the browser asks for it again after so many seconds.
+pub fn document_asking_again<V: IntoView + 'static>(
+    chrome: &Chrome<'_>,
+    title: &str,
+    seconds: u32,
+    body: impl FnOnce() -> V,
+) -> String {
+    whole(chrome, title, Some(seconds.to_string()), body)
+}
+
+fn whole<V: IntoView + 'static>(
+    chrome: &Chrome<'_>,
+    title: &str,
+    refresh: Option<String>,
+    body: impl FnOnce() -> V,
+) -> String {
     let owner = Owner::new();
     let html = owner.with(|| {
         view! {

@@ -1,9 +1,9 @@
 //! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
 
 use domain::budget::BudgetScope;
-use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
+use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RuleId, TeamId, UnitId};
 use domain::time::Timestamp;
-use portal::Made;
+use portal::{FormId, Made};
 
 pub const HOME: &str = "/";
 pub const KEYS: &str = "/keys";
@@ -20,6 +20,8 @@ pub const SIGN_IN: &str = "/auth/sign-in";
 pub const SIGN_OUT: &str = "/auth/sign-out";
 pub const SIGN_OUT_EVERYWHERE: &str = "/auth/sign-out-everywhere";
 pub const ACCOUNT: &str = "/account";
+pub const DOCTOR: &str = "/doctor";
+pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
 
 /// The element that the skip link leads to.
 pub const MAIN_ID: &str = "main";
@@ -33,6 +35,7 @@ pub fn made(made: Made) -> String {
         Made::Model(id) => catalogue_model(id),
         Made::Team(id) => team(id),
         Made::Unit(id) => unit(id),
+        Made::Rule(_) => SIGN_IN_SETUP.to_owned(),
     }
 }
 
@@ -45,6 +48,7 @@ pub fn key(id: KeyId) -> String {
 pub enum KeyAct {
     Rename,
     Rotate,
+    OldSecret,
     Disable,
     Enable,
     SetExpiry,
@@ -55,6 +59,7 @@ pub fn key_act(id: KeyId, act: KeyAct) -> String {
     let word = match act {
         KeyAct::Rename => "rename",
         KeyAct::Rotate => "rotate",
+        KeyAct::OldSecret => "old-secret",
         KeyAct::Disable => "disable",
         KeyAct::Enable => "enable",
         KeyAct::SetExpiry => "expiry",
@@ -85,9 +90,14 @@ pub const ADMINISTRATION: &str = "/admin";
 pub const NEW_PROVIDER: &str = "/admin/providers/new";
 pub const NEW_CATALOGUE_MODEL: &str = "/admin/models/new";
 pub const NEW_GUARDRAIL: &str = "/admin/guardrails/new";
+pub const ENVIRONMENTS: &str = "/admin/environments";
+pub const NEW_ENVIRONMENT: &str = "/admin/environments/new";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
 pub const BUDGETS: &str = "/admin/budgets";
+pub const SIGN_IN_SETUP: &str = "/admin/sign-in";
+pub const TESTED_LOGIN: &str = "/admin/sign-in/test";
+pub const NEW_RULE: &str = "/admin/sign-in/rules/new";
 pub const UNITS: &str = "/admin/units";
 pub const NEW_UNIT: &str = "/admin/units/new";
 pub const VERIFY_AUDIT: &str = "/admin/audit/verify";
@@ -104,6 +114,34 @@ pub fn guardrail(id: ProfileId) -> String {
     format!("{GUARDRAILS}/{id}")
 }
 
+pub fn guardrail_versions(id: ProfileId) -> String {
+    format!("{GUARDRAILS}/{id}/versions")
+}
+
+pub fn compare_guardrail(id: ProfileId, from: i64, to: i64) -> String {
+    format!("{GUARDRAILS}/{id}/compare?from={from}&to={to}")
+}
+
+/// The form, filled in with an older version.
+pub fn restore_guardrail(id: ProfileId, version: i64) -> String {
+    format!("{GUARDRAILS}/{id}?like={version}")
+}
+
+/// What a change would do, before it is saved.
+pub fn preview_guardrail(id: ProfileId, job: &FormId) -> String {
+    format!("{GUARDRAILS}/{id}/preview/{job}")
+}
+
+/// The form, filled in with the draft of a preview.
+pub fn edit_draft(id: ProfileId, job: &FormId) -> String {
+    format!("{GUARDRAILS}/{id}?draft={job}")
+}
+
+/// By its name, which is a short word.
+pub fn environment(name: &str) -> String {
+    format!("{ENVIRONMENTS}/{name}")
+}
+
 pub fn person(id: PersonId) -> String {
     format!("{PEOPLE}/{id}")
 }
@@ -114,6 +152,15 @@ pub fn team(id: TeamId) -> String {
 
 pub fn unit(id: UnitId) -> String {
     format!("{UNITS}/{id}")
+}
+
+pub fn rule(id: RuleId) -> String {
+    format!("{SIGN_IN_SETUP}/rules/{id}")
+}
+
+/// The way to a provider and back that signs nobody in.
+pub fn test_login(issuer: &str) -> String {
+    format!("/auth/test/{issuer}")
 }
 
 /// Budgets and limits of a level.

@@ -48,6 +48,7 @@ fn work() -> Vec<Route> {
     vec![
         route!(Get paths::HOME, SignedIn, home::show),
         route!(Get paths::ACCOUNT, SignedIn, account::show),
+        route!(Post paths::ACCOUNT_SESSIONS, SignedIn, account::end_session),
         route!(Get paths::MODELS, SignedIn, models::show),
         route!(Get paths::USAGE, SignedIn, usage::show),
         route!(Get paths::USAGE_FILE, SignedIn, usage::download),
@@ -60,6 +61,8 @@ fn work() -> Vec<Route> {
         route!(Post "/keys/{id}/rename", ManageKeys, keys::acts::rename::submit),
         route!(Get "/keys/{id}/rotate", ManageKeys, keys::acts::rotate::show),
         route!(Post "/keys/{id}/rotate", ManageKeys, keys::acts::rotate::submit),
+        route!(Get "/keys/{id}/old-secret", ManageKeys, keys::acts::old_secret::show),
+        route!(Post "/keys/{id}/old-secret", ManageKeys, keys::acts::old_secret::submit),
         route!(Get "/keys/{id}/disable", ManageKeys, keys::acts::state::show_disable),
         route!(Post "/keys/{id}/disable", ManageKeys, keys::acts::state::submit_disable),
         route!(Get "/keys/{id}/enable", ManageKeys, keys::acts::state::show_enable),
@@ -69,12 +72,15 @@ fn work() -> Vec<Route> {
         route!(Get "/keys/{id}/revoke", ManageKeys, keys::acts::revoke::show),
         route!(Post "/keys/{id}/revoke", ManageKeys, keys::acts::revoke::submit),
         route!(Get "/calls/{id}", SeeKeys, call::show),
+        route!(Get paths::DOCTOR, SeeKeys, call::doctor::show),
         route!(Get "/team/{id}", SignedIn, team::show),
     ]
 }
 
 fn administration() -> Vec<Route> {
-    use crate::pages::admin::{audit, budgets, guardrails, models, overview, people, providers, teams, units};
+    use crate::pages::admin::{
+        audit, budgets, environments, guardrails, models, overview, people, providers, sign_in, teams, units,
+    };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
         route!(Get "/admin/providers", SeeAdministration, providers::list::show),
@@ -101,6 +107,15 @@ fn administration() -> Vec<Route> {
         route!(Post "/admin/guardrails/new", Administer, guardrails::new::submit),
         route!(Get "/admin/guardrails/{id}", SeeAdministration, guardrails::show::show),
         route!(Post "/admin/guardrails/{id}", Administer, guardrails::show::submit),
+        route!(Get "/admin/guardrails/{id}/versions", SeeAdministration, guardrails::versions::show),
+        route!(Get "/admin/guardrails/{id}/compare", SeeAdministration, guardrails::compare::show),
+        route!(Get "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::show),
+        route!(Post "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::submit),
+        route!(Get "/admin/environments", SeeAdministration, environments::list::show),
+        route!(Get "/admin/environments/new", Administer, environments::new::show),
+        route!(Post "/admin/environments/new", Administer, environments::new::submit),
+        route!(Get "/admin/environments/{name}", SeeAdministration, environments::show::show),
+        route!(Post "/admin/environments/{name}", Administer, environments::show::submit),
         route!(Get "/admin/budgets", SeeAdministration, budgets::list::show),
         route!(Get "/admin/budgets/{id}", SeeAdministration, budgets::show::show),
         route!(Post "/admin/budgets/{id}", Administer, budgets::show::submit),
@@ -115,6 +130,7 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/people/{id}/administrator", Administer, people::administrator::show),
         route!(Post "/admin/people/{id}/administrator", Administer, people::administrator::submit),
         route!(Post "/admin/people/{id}/teams", Administer, people::teams::submit),
+        route!(Post "/admin/people/{id}/sessions", Administer, people::sessions::submit),
         route!(Get "/admin/teams", SeeAdministration, teams::list::show),
         route!(Get "/admin/teams/new", Administer, teams::new::show),
         route!(Post "/admin/teams/new", Administer, teams::new::submit),
@@ -123,6 +139,14 @@ fn administration() -> Vec<Route> {
         route!(Post "/admin/teams/{id}/members", Administer, teams::members::submit),
         route!(Get "/admin/teams/{id}/remove", Administer, teams::members::show_removal),
         route!(Post "/admin/teams/{id}/remove", Administer, teams::members::remove),
+        route!(Get paths::SIGN_IN_SETUP, SeeAdministration, sign_in::list::show),
+        route!(Get paths::TESTED_LOGIN, Administer, sign_in::tested::show),
+        route!(Get paths::NEW_RULE, Administer, sign_in::new::show),
+        route!(Post paths::NEW_RULE, Administer, sign_in::new::submit),
+        route!(Get "/admin/sign-in/rules/{id}", Administer, sign_in::change::show),
+        route!(Post "/admin/sign-in/rules/{id}", Administer, sign_in::change::submit),
+        route!(Get "/admin/sign-in/rules/{id}/remove", Administer, sign_in::remove::show),
+        route!(Post "/admin/sign-in/rules/{id}/remove", Administer, sign_in::remove::submit),
         route!(Get "/admin/audit", SeeAudit, audit::list::show),
         route!(Get "/admin/audit/verify", SeeAudit, audit::verify::show),
     ]

@@ -8,6 +8,7 @@ use crate::chrome::{Assets, Chrome, Place};
 use crate::format::Calendar;
 use domain::permission::Administrator;
 use domain::person::Caller;
+use domain::session_mark::SessionMark;
 use domain::time::Timestamp;
 use portal::{Made, Portal, PortalError, Refusal};
 use serde::Serialize;
@@ -76,6 +77,8 @@ pub struct Input {
     pub query: String,
     /// The raw form body of a POST; empty for a GET.
     pub form: Vec<u8>,
+    /// Which of the caller's sessions sent it.
+    pub session: Option<SessionMark>,
 }
 
 impl Input {

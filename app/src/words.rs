@@ -4,17 +4,26 @@
 
 mod calls;
 mod changes;
+mod checks;
 mod health;
 mod keys;
+mod parameters;
 mod refusals;
+mod rules;
 mod settings;
 pub mod spend;
 
 pub use calls::{connection, connection_tone, denial, outcome, usage_source};
 pub use changes::{action, field};
+pub use checks::check;
 pub use health::{deployment_standing, failure, standing_note};
-pub use keys::{consumer, consumer_note, consumer_tag, key_status, overlap, revocation_reason, standing};
+pub use keys::{
+    consumer, consumer_note, consumer_tag, end_of_old_secret, key_status, old_secret, overlap, revocation_reason,
+    standing,
+};
+pub use parameters::{effort, feature, required_field, template};
 pub use refusals::{amount, refusal};
+pub use rules::rule;
 pub use settings::{
     above_maximum, budget_window, endpoint, level, markup, per_window, prompt_bound, prompt_bound_note, provider_kind,
     quota, quota_name, role, role_note, traffic, window,

@@ -24,6 +24,8 @@ const PEOPLE = {
 export async function startIssuer({ clients, tls }) {
   const port = await freePort();
   const issuer = `https://localhost:${port}`;
+  // A copy of its own: a test may change what the directory says.
+  const people = structuredClone(PEOPLE);
   const signing = await keyPair('RS256');
   const provider = new Provider(issuer, {
     clients,
@@ -36,7 +38,7 @@ export async function startIssuer({ clients, tls }) {
     conformIdTokenClaims: false,
     features: { devInteractions: { enabled: false }, userinfo: { enabled: true }, rpInitiatedLogout: { enabled: true } },
     interactions: { url: (_, interaction) => `/who/${interaction.uid}` },
-    findAccount: (_, id) => PEOPLE[id] && { accountId: id, claims: () => ({ sub: id, ...PEOPLE[id] }) },
+    findAccount: (_, id) => people[id] && { accountId: id, claims: () => ({ sub: id, ...people[id] }) },
     ttl: { Interaction: 600, Session: 3600, Grant: 3600, AccessToken: 600, IdToken: 600, AuthorizationCode: 60 },
   });
 
@@ -67,6 +69,7 @@ export async function startIssuer({ clients, tls }) {
     url: issuer,
     tamper,
     seen,
+    people,
     async stop() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));

@@ -33,14 +33,19 @@ pub async fn clean_up(store: Store, clock: Arc<dyn Clock>) {
     }
 }
 
-/// Sessions and sign-ins when they have ended, forms and replaced credentials after a day, whose the responses are that
-/// providers kept when they have dropped them.
+/// Who called with a key is shown for a week and watched for the thirty days that an old secret may live.
+const CALLERS_KEPT_DAYS: i64 = domain::rotation::LONGEST_OVERLAP_DAYS + 1;
+
+/// Sessions and sign-ins when they have ended, forms and replaced credentials after a day, callers after a month, whose the
+/// responses are that providers kept when they have dropped them.
 async fn once(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
     tx.delete_sessions_expired(now).await?;
     tx.delete_logins_before(now.plus_ms(-MS_PER_HOUR)).await?;
+    tx.delete_test_logins_before(now.plus_ms(-portal::administration::sign_in::TEST_LOGIN_MS)).await?;
     tx.delete_submissions_before(now.plus_ms(-MS_PER_DAY)).await?;
     tx.delete_credentials_replaced_before(now.plus_ms(-MS_PER_DAY)).await?;
+    tx.delete_callers_before(now.plus_days(-CALLERS_KEPT_DAYS)).await?;
     tx.delete_stored_responses_before(now.plus_days(-stored_response::KEPT_DAYS)).await?;
     tx.commit().await
 }

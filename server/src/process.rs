@@ -6,7 +6,7 @@
 
 use crate::auth::oidc::{IssuerHttp, IssuerSettings};
 use crate::auth::page::AuthPage;
-use crate::auth::{Auth, AuthParts, AuthSetupError};
+use crate::auth::{Auth, AuthParts, AuthSetupError, TeamsChanged};
 use crate::cli::commands::Commands;
 use crate::clock::{SystemClock, SystemRandomness, spread};
 use crate::config::Organisation;
@@ -27,6 +27,7 @@ use crate::state::{App, Look};
 use crate::wiring::gateway_port::LiveGateway;
 use crate::wiring::policy_source::StoredPolicy;
 use crate::wiring::response_shelf::StoredShelf;
+use crate::wiring::sign_in_port::LiveSignIn;
 use crate::wiring::usage_store::StoredUsage;
 use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
@@ -34,7 +35,7 @@ use domain::day::Days;
 use domain::id::EventId;
 use domain::time::Clock;
 use hyper::body::Incoming;
-use portal::ports::Randomness;
+use portal::ports::{GatewayPort, Randomness};
 use portal::sealing::Sealing;
 use portal::{Portal, PortalParts, PortalSettings};
 use proxy::ports::Ledger as _;
@@ -142,28 +143,15 @@ impl Process {
             random: Box::new(spread),
             settings: plan.gateway,
         });
-        let live = LiveGateway {
+        let live: Arc<dyn GatewayPort> = Arc::new(LiveGateway {
             directory: directory.clone(),
             ledger: ledger.clone(),
             connector,
             clock: clock.clone(),
             ingest: ingest.clone(),
             gateway: gateway.clone(),
-        };
-        let portal = Arc::new(Portal::new(PortalParts {
-            store: store.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-            sealing: sealing.clone(),
-            gateway: Arc::new(live),
-            settings: PortalSettings {
-                organisation: plan.organisation.name,
-                zone: zone.clone(),
-                public_origin: plan.public_origin.as_str().to_owned(),
-                gateway_origin: plan.gateway_origin.as_str().to_owned(),
-            },
-        }));
-
+        });
+        let public_origin = plan.public_origin;
         let look = Look {
             assets: Arc::new(crate::http::assets::links()),
             banner: plan.banner,
@@ -171,7 +159,7 @@ impl Process {
             clock: clock.clone(),
         };
         let auth = Arc::new(Auth::new(AuthParts {
-            public_origin: plan.public_origin,
+            public_origin: public_origin.clone(),
             issuers: plan.issuers,
             http: plan.issuer_http,
             store: store.clone(),
@@ -179,7 +167,23 @@ impl Process {
             random: random.clone(),
             is_page: router::is_page,
             render: render(look.clone(), ledger.clone()),
+            teams_changed: teams_changed(live.clone()),
         })?);
+        let portal = Arc::new(Portal::new(PortalParts {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            sealing: sealing.clone(),
+            gateway: live,
+            sign_in: Arc::new(LiveSignIn(auth.clone())),
+            settings: PortalSettings {
+                organisation: plan.organisation.name,
+                zone: zone.clone(),
+                public_origin: public_origin.as_str().to_owned(),
+                gateway_origin: plan.gateway_origin.as_str().to_owned(),
+            },
+        }));
+
         let app = Arc::new(App { portal, auth, clock: clock.clone(), ledger: ledger.clone(), look });
         let lock = Arc::new(Mutex::new(lock));
         let streams = gateway.clone();
@@ -269,6 +273,14 @@ impl entrance::Gateway for LlmRoute {
     fn cut_streams(&self) {
         self.0.cut_streams();
     }
+}
+
+/// A sign-in that came with other teams changes which budgets stand above somebody's keys.
+fn teams_changed(gateway: Arc<dyn GatewayPort>) -> TeamsChanged {
+    Arc::new(move || {
+        let gateway = gateway.clone();
+        Box::pin(async move { gateway.levels_changed().await })
+    })
 }
 
 /// What sign-in says, in the look of every other page; a refusal with the id to ask about.

@@ -99,8 +99,9 @@ async fn answer(app: Arc<App>, route: Route, request: Request) -> Response {
         return turned_away(&app, caller.as_ref(), &request);
     }
     let Some(caller) = caller else { return sign_in(&app) };
+    let session = app.auth.session_mark(request.headers());
     let input = match input(request).await {
-        Ok(input) => input,
+        Ok(input) => Input { session, ..input },
         Err(error) => return problem(&app, Some(&caller), &error),
     };
     let visit = Visit { portal: app.portal.clone(), caller: caller.clone(), frame: app.look.frame() };
@@ -180,7 +181,7 @@ async fn input(request: Request) -> Result<Input, PageError> {
         }
         _ => Vec::new(),
     };
-    Ok(Input { path, query, form })
+    Ok(Input { path, query, form, session: None })
 }
 
 fn respond(answer: Answer) -> Response {

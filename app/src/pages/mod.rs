@@ -13,6 +13,7 @@ pub mod keys;
 pub mod message;
 pub mod models;
 pub mod problem;
+pub mod sessions;
 pub mod sign_in;
 pub mod team;
 pub mod usage;

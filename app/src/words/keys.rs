@@ -1,6 +1,8 @@
 //! Words for keys: where they stand, what they are for, how they end.
 
-use crate::components::Status;
+use crate::components::{Status, Tone};
+use crate::format::Calendar;
+use domain::rotation::OldSecret;
 use domain::virtual_key::{ConsumerKind, KeyStanding, Overlap, RevocationReason};
 use portal::keys::KeyStatus;
 
@@ -75,5 +77,31 @@ pub const fn overlap(overlap: Overlap) -> &'static str {
         Overlap::Hour => "1 hour",
         Overlap::Day => "24 hours",
         Overlap::Week => "7 days",
+    }
+}
+
+/// When an old secret that still works is to end.
+pub const fn end_of_old_secret(after: Overlap) -> &'static str {
+    match after {
+        Overlap::None => "Now",
+        Overlap::QuarterHour => "In 15 minutes",
+        Overlap::Hour => "In 1 hour",
+        Overlap::Day => "In 24 hours",
+        Overlap::Week => "In 7 days",
+    }
+}
+
+/// Whether an old secret is still in use.
+pub fn old_secret(finding: OldSecret, calendar: &Calendar) -> (Tone, String) {
+    match finding {
+        OldSecret::InUse { used_at } => {
+            (Tone::Warn, format!("It is still in use: the last call with it was {}.", calendar.relative(used_at)))
+        }
+        OldSecret::SafeToRetire { quiet_since } => {
+            (Tone::Ok, format!("Safe to retire: nobody has used it since {}.", calendar.date_time(quiet_since)))
+        }
+        OldSecret::TooEarlyToTell => {
+            (Tone::Info, "Nobody has used it since the rotation, which is less than a day ago.".to_owned())
+        }
     }
 }

@@ -74,6 +74,10 @@ pub fn refusal(refusal: &Refusal) -> String {
         Reason::ModelUnpriced { model } => {
             format!("{model} has no price yet, so that a budget would refuse it. Ask an administrator to set one.")
         }
+        Reason::ProfileNotInEnvironment => {
+            "Keys under these guardrails are not for this environment. Choose another one, or other guardrails."
+                .to_owned()
+        }
         Reason::NetworkNotInProfile { network } => {
             format!("{network} is not within the networks of these guardrails. Remove it, or narrow it.")
         }
@@ -90,12 +94,28 @@ pub fn refusal(refusal: &Refusal) -> String {
         Reason::LastAdministrator => {
             "This is the last active administrator. Make somebody else an administrator first.".to_owned()
         }
+        Reason::LosesOwnRole => {
+            "By this you are no administrator after your next sign-in. Tick the box if that is meant, or keep a rule that \
+             makes you one."
+                .to_owned()
+        }
+        Reason::ClaimNotAskable { claim } => {
+            format!(
+                "No rule can decide by {claim}: it belongs to the protocol, or people can change it themselves. Use a \
+                 group or an app role."
+            )
+        }
         Reason::NotOneself => "You cannot do this to your own account. Ask another administrator to do it.".to_owned(),
         Reason::LaterThanLifetime { latest } => {
             let latest = latest.to_jiff().strftime("%-d %b %Y, %H:%M UTC");
             format!("These guardrails let the key live until {latest} at most. Choose an earlier end.")
         }
         Reason::InThePast => "This moment has passed already. Choose a later one.".to_owned(),
+        Reason::LaterThanOverlap { latest } => {
+            let day = latest.to_jiff().strftime("%-d %B %Y");
+            format!("An old secret ends thirty days after its rotation at the latest, on {day}. Choose an earlier end.")
+        }
+        Reason::OldSecretEnded => "The old secret has ended already: there is nothing to change.".to_owned(),
         Reason::KeyEnded => "This key has ended for good: it is revoked or expired. Mint a new one instead.".to_owned(),
         Reason::DisabledByAdministrator => {
             "An administrator disabled this key. Ask an administrator to enable it, or mint another one.".to_owned()
@@ -192,6 +212,11 @@ fn thing(field: &str) -> &'static str {
         "team" | "teams" => "The team",
         "groups" => "Groups",
         "reason" => "The reason",
+        "issuer" => "The identity provider",
+        "claim" => "The claim",
+        "value" => "The value",
+        "given" => "What it gives",
+        "rule" => "The rule",
         "overlap" => "The time of the old secret",
         _ => "This value",
     }

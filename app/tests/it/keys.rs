@@ -128,18 +128,20 @@ fn revoking_states_who_will_be_refused_and_that_it_is_final() {
 fn every_form_posts_to_its_own_page() {
     let mut seen = 0;
     for (file, page) in pages() {
-        for form in page.all("form").filter(|form| form.get("class") == Some("form") && file != "specimen") {
+        for form in page.all("form").filter(|form| {
+            form.get("method") == Some("post") && form.get("class") == Some("form") && file != "specimen"
+        }) {
             let action = form.get("action").unwrap();
             let expected = if file.starts_with("mint") {
                 "/keys/new".to_owned()
             } else {
                 format!("{}/{file}", app::paths::key(key_id(1)))
             };
-            assert_eq!((form.get("method"), action), (Some("post"), expected.as_str()), "{file}");
+            assert_eq!(action, expected, "{file}");
             seen += 1;
         }
     }
-    assert_eq!(seen, 8);
+    assert_eq!(seen, 9);
 }
 
 #[test]

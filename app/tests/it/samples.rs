@@ -20,11 +20,10 @@ use domain::money::{NanoUsd, PicoUsd};
 use domain::person::{Caller, Role};
 use domain::pricing::{PriceList, TokenPrices};
 use domain::refusal::{Amount, Reason, Refusal};
+use domain::rotation::OldSecret;
 use domain::time::{MS_PER_HOUR, MS_PER_MINUTE, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
-use domain::virtual_key::{
-    ConsumerKind, ENVIRONMENTS, KeyStanding, KeyState, KeyTerms, Owner, RevocationReason, VirtualKey,
-};
+use domain::virtual_key::{ConsumerKind, KeyStanding, KeyState, KeyTerms, Owner, RevocationReason, VirtualKey};
 use portal::keys::*;
 use portal::models::ModelRow;
 use portal::snippets::SnippetFacts;
@@ -42,7 +41,7 @@ pub(crate) use levels::figures;
 use levels::{above, led_team, quota_use};
 pub(crate) use spend::{narrowed_usage, no_usage, usage_model};
 pub(crate) use traffic::calls;
-use traffic::{audit_line, usage};
+use traffic::{audit_line, callers_of_key, rotation, usage};
 
 pub(crate) const SECRET: &str = "kwr_8Fq2mZ4tLr0a_Vq7sDk29QhYp3XcN5bTzR1uWfJ6eGoA4iLxH8vMy0Kd1sPq9ZaaA1b";
 
@@ -82,6 +81,8 @@ pub(crate) fn profile() -> AccessProfile {
             quotas: vec![],
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
+            required: vec![],
+            parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90, 180),
             networks: vec![],
             max_output_tokens: Some(32_000),
@@ -119,7 +120,7 @@ pub(crate) fn mint_options() -> MintOptions {
         form: "a".repeat(32).parse().unwrap(),
         profiles: vec![choice(profile(), 3), choice(explore(), 1)],
         teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
-        environments: &ENVIRONMENTS,
+        environments: ["dev", "staging", "prod"].map(str::to_owned).to_vec(),
         models: vec![name("demo-large"), name("demo-small"), name("demo-embedding")],
         may_mint: true,
     }
@@ -141,6 +142,7 @@ pub(crate) fn virtual_key() -> VirtualKey {
         owner: Owner::Person(person),
         created_by: person,
         profile: profile().id,
+        profile_version: None,
         consumer: ConsumerKind::Agent,
         application: None,
         environment: "dev".to_owned(),
@@ -207,6 +209,7 @@ pub(crate) fn keys_page() -> KeysPage {
         next: Some("cursor/+=".to_owned()),
         total: 1_204,
         counts: counts(),
+        environments: vec!["dev".to_owned(), "prod".to_owned()],
         teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
         sees_others: true,
     }
@@ -293,7 +296,15 @@ pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
             network: "10.4.1.9".to_owned(),
             agent: "claude-code".to_owned(),
         }),
-        acts: KeyActs { rename: true, rotate: true, disable: true, enable: false, set_expiry: true, revoke: true },
+        acts: KeyActs {
+            rename: true,
+            rotate: true,
+            end_old_secret: true,
+            disable: true,
+            enable: false,
+            set_expiry: true,
+            revoke: true,
+        },
         latest_expiry: now().plus_days(151),
         form: "b".repeat(32).parse().unwrap(),
         key,
@@ -306,6 +317,7 @@ pub(crate) fn detail_model() -> detail::Model {
         detail: key_detail(virtual_key()),
         usage: usage(),
         calls: CallsPage { calls: calls(), next: Some(calls()[5].id) },
+        callers: callers_of_key(),
         older: false,
         history: HistoryPage {
             lines: vec![

@@ -76,6 +76,7 @@ impl Desk {
                 owner: Owner::Person(person),
                 created_by: person,
                 profile: profile.id,
+                profile_version: None,
                 consumer: ConsumerKind::Service,
                 application: None,
                 environment: "dev".into(),

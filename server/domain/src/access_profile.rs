@@ -8,7 +8,9 @@ use crate::id::{ProfileId, TeamId};
 use crate::limits::{Counted, Quota};
 use crate::model::{Endpoint, ModelPattern};
 use crate::money::NanoUsd;
+use crate::parameter_rules::ParameterRules;
 use crate::person::{Caller, Role};
+use crate::required_field::RequiredField;
 use crate::virtual_key::{ConsumerKind, KeyTerms};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -88,6 +90,11 @@ pub struct ProfileTerms {
     pub max_output_tokens: Option<u64>,
     /// What is assumed for the output of a call that names no cap and whose model has none.
     pub assumed_output_tokens: u64,
+    /// Details that a key cannot be minted without.
+    #[serde(default)]
+    pub required: Vec<RequiredField>,
+    #[serde(default)]
+    pub parameters: ParameterRules,
 }
 
 /// Who may mint under a profile. A person who meets any of the three is in; an empty audience is nobody.
@@ -310,6 +317,8 @@ mod tests {
             quotas: vec![],
             prompt_bound: PromptBound::Strict,
             shrink_to_fit: false,
+            required: vec![],
+            parameters: ParameterRules::NONE,
             lifetime_days: term(90),
             networks: vec![],
             max_output_tokens: Some(4_000),

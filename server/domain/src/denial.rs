@@ -59,6 +59,14 @@ pub enum Denial {
     ModelNotAllowed {
         model: String,
     },
+    /// A tool that the provider would run.
+    ToolNotAllowed {
+        tool: &'static str,
+    },
+    /// A parameter asks for more than the profile allows; the sentence names the field and what is allowed.
+    ParameterNotAllowed {
+        reason: String,
+    },
     ModelNotFound {
         model: String,
     },
@@ -131,6 +139,8 @@ impl Denial {
             Self::NetworkNotAllowed => "network_not_allowed",
             Self::EndpointNotAllowed { .. } => "endpoint_not_allowed",
             Self::ModelNotAllowed { .. } => "model_not_allowed",
+            Self::ToolNotAllowed { .. } => "tool_not_allowed",
+            Self::ParameterNotAllowed { .. } => "parameter_not_allowed",
             Self::ModelNotFound { .. } => "model_not_found",
             Self::ModelUnpriced { .. } => "model_unpriced",
             Self::ModelUnsupported { .. } => "model_unsupported",
@@ -172,6 +182,8 @@ impl Denial {
             | Self::NetworkNotAllowed
             | Self::EndpointNotAllowed { .. }
             | Self::ModelNotAllowed { .. }
+            | Self::ToolNotAllowed { .. }
+            | Self::ParameterNotAllowed { .. }
             | Self::ModelUnpriced { .. } => 403,
             Self::ModelNotFound { .. } | Self::NotFound => 404,
             Self::MethodNotAllowed => 405,

@@ -108,6 +108,8 @@ id!(/// An upstream.
     ProviderId, "prov_");
 id!(/// A provider credential, sealed at rest.
     CredentialId, "cred_");
+id!(/// A rule about claims.
+    RuleId, "rule_");
 id!(/// A catalogue entry that callers may name.
     ModelId, "mod_");
 id!(/// One place where a model's calls can go.

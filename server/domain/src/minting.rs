@@ -5,6 +5,7 @@
 
 use crate::access_profile::{AboveMaximum, AccessProfile, ProfileTerms, QuotaTerm, Term};
 use crate::budget::Cap;
+use crate::environment::{Environment, check_use};
 use crate::id::{KeyId, ProfileId};
 use crate::limits::{Quota, check_quota};
 use crate::model::{Model, ModelPattern};
@@ -13,8 +14,9 @@ use crate::permission::Permission;
 use crate::person::{Caller, Role};
 use crate::plain_text::{optional_text, plain_text};
 use crate::refusal::{Amount, Reason, Refusal, cap_field, quota_field};
+use crate::required_field::{RequiredField, missing};
 use crate::time::Timestamp;
-use crate::virtual_key::{ConsumerKind, ENVIRONMENTS, KeyTerms, Owner};
+use crate::virtual_key::{ConsumerKind, KeyTerms, Owner};
 use ipnet::IpNet;
 
 /// Longest name of a key, application or cost centre, in characters.
@@ -56,6 +58,8 @@ pub struct MintingFacts<'a> {
     pub caller: &'a Caller,
     /// `None`: there is no such profile.
     pub profile: Option<&'a AccessProfile>,
+    /// The one that is asked for; `None`: there is no such environment.
+    pub environment: Option<&'a Environment>,
     /// Whether the owning team exists; true for a personal owner.
     pub owner_exists: bool,
     /// Live keys of the owner under the profile.
@@ -103,15 +107,17 @@ pub fn decide_mint(
     let cost_centre = decision.optional("cost_centre", request.cost_centre.as_deref());
     let tags = decision.tags(&request.tags);
     decision.owner(facts, request);
-    if !ENVIRONMENTS.contains(&request.environment.as_str()) {
-        decision.refuse("environment", Reason::UnknownChoice);
+    let usable = facts.profile.filter(|profile| profile.audience.includes(facts.caller));
+    if let Some(reason) = check_use(facts.environment, facts.caller, usable.map(|profile| profile.id)) {
+        decision.refuse("environment", reason);
     }
     // A profile that the caller may not use looks like one that does not exist, and decides nothing else.
-    let Some(profile) = facts.profile.filter(|profile| profile.audience.includes(facts.caller)) else {
+    let Some(profile) = usable else {
         decision.refuse("profile", Reason::UnknownChoice);
         return Err(decision.refusals);
     };
     decision.profile(profile, facts, request);
+    decision.required(missing(&profile.terms.required, application.is_some(), cost_centre.is_some(), !tags.is_empty()));
     let terms = KeyTerms {
         models: decision.models(&profile.terms, request.models.as_deref(), facts.models),
         endpoints: profile.terms.endpoints.clone(),
@@ -214,6 +220,15 @@ impl Decision {
         }
         if facts.keys_held >= profile.keys_per_person {
             self.refuse("profile", Reason::TooManyKeys { held: facts.keys_held, at_most: profile.keys_per_person });
+        }
+    }
+
+    /// Text that cannot be used has been refused with its own reason.
+    fn required(&mut self, missing: impl Iterator<Item = RequiredField>) {
+        for field in missing.map(RequiredField::word) {
+            if self.refusals.iter().all(|refusal| refusal.field != field) {
+                self.refuse(field, Reason::Missing);
+            }
         }
     }
 

@@ -77,6 +77,9 @@ pub fn check_profile(profile: &AccessProfile) -> Vec<Refusal> {
     if terms.assumed_output_tokens == 0 {
         refuse("assumed_output_tokens", zero(Amount::Tokens));
     }
+    if terms.parameters.most_choices == Some(0) {
+        refuse("most_choices", zero(Amount::Count));
+    }
     if profile.keys_per_person == 0 {
         refuse("keys_per_person", zero(Amount::Count));
     }
@@ -123,6 +126,8 @@ mod tests {
                 quotas: vec![QuotaTerm { counted: Counted::Requests, window: Window::Day, amount: term(100, 200) }],
                 prompt_bound: crate::access_profile::PromptBound::Strict,
                 shrink_to_fit: false,
+                required: vec![],
+                parameters: crate::parameter_rules::ParameterRules::NONE,
                 lifetime_days: term(90, 180),
                 networks: vec![],
                 max_output_tokens: None,

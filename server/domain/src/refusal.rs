@@ -95,6 +95,8 @@ pub enum Reason {
     ModelUnpriced {
         model: String,
     },
+    /// The environment is not for keys under this profile.
+    ProfileNotInEnvironment,
     NetworkNotInProfile {
         network: String,
     },
@@ -109,6 +111,12 @@ pub enum Reason {
     CredentialNeeded,
     /// Nobody could administer the installation any more.
     LastAdministrator,
+    /// Whoever saves this would not be an administrator after the next sign-in, and has not said that this is meant.
+    LosesOwnRole,
+    /// Rules do not decide by what belongs to the protocol, or by what people can change themselves.
+    ClaimNotAskable {
+        claim: String,
+    },
     /// One cannot do this to oneself.
     NotOneself,
     /// Later than the profile's longest lifetime allows; the latest moment is given.
@@ -118,6 +126,12 @@ pub enum Reason {
     InThePast,
     /// The key's state does not allow this act any more.
     KeyEnded,
+    /// An old secret outlives its rotation by a bounded time; the latest moment is given.
+    LaterThanOverlap {
+        latest: crate::time::Timestamp,
+    },
+    /// There is no old secret that still works.
+    OldSecretEnded,
     /// What an administrator disabled, an administrator enables.
     DisabledByAdministrator,
     /// Two presses within moments: the provider is not asked again yet.
@@ -169,16 +183,21 @@ impl Reason {
             Self::ModelNotInProfile { .. } => "model_not_in_profile",
             Self::ModelUnknown { .. } => "model_unknown",
             Self::ModelUnpriced { .. } => "model_unpriced",
+            Self::ProfileNotInEnvironment => "profile_not_in_environment",
             Self::NetworkNotInProfile { .. } => "network_not_in_profile",
             Self::MaximumBelowDefault => "maximum_below_default",
             Self::Twice { .. } => "twice",
             Self::AddressNotUsable(_) => "address_not_usable",
             Self::CredentialNeeded => "credential_needed",
             Self::LastAdministrator => "last_administrator",
+            Self::LosesOwnRole => "loses_own_role",
+            Self::ClaimNotAskable { .. } => "claim_not_askable",
             Self::NotOneself => "not_oneself",
             Self::LaterThanLifetime { .. } => "later_than_lifetime",
             Self::InThePast => "in_the_past",
             Self::KeyEnded => "key_ended",
+            Self::LaterThanOverlap { .. } => "later_than_overlap",
+            Self::OldSecretEnded => "old_secret_ended",
             Self::DisabledByAdministrator => "disabled_by_administrator",
             Self::TooSoon { .. } => "too_soon",
             Self::UnknownProvider => "unknown_provider",

@@ -45,9 +45,6 @@ impl ConsumerKind {
     }
 }
 
-/// Environments that a key may serve; one key never serves two.
-pub const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "prod"];
-
 /// What a key may do. At mint these are the granted terms; the gateway applies their intersection with the profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyTerms {
@@ -139,6 +136,8 @@ pub struct VirtualKey {
     pub owner: Owner,
     pub created_by: PersonId,
     pub profile: ProfileId,
+    /// The version of the profile whose terms it keeps; `None` follows the newest.
+    pub profile_version: Option<i64>,
     pub consumer: ConsumerKind,
     pub application: Option<String>,
     pub environment: String,

@@ -119,7 +119,8 @@ impl From<StoreError> for PortalError {
                 | Constraint::ProviderName
                 | Constraint::ModelName
                 | Constraint::TeamName
-                | Constraint::UnitName,
+                | Constraint::UnitName
+                | Constraint::EnvironmentName,
             ) => Self::refused("name", Reason::NameTaken),
             // The store has logged the source.
             StoreError::Conflict(_)

@@ -146,6 +146,8 @@ pub(crate) fn starter_profile(id: ProfileId) -> AccessProfile {
             quotas: vec![],
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
+            required: vec![],
+            parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90, 180),
             networks: Vec::new(),
             max_output_tokens: None,

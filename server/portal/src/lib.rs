@@ -15,6 +15,7 @@ pub mod models;
 pub mod ports;
 pub mod presets;
 pub mod sealing;
+pub mod sessions;
 pub mod snippets;
 pub mod spend;
 
@@ -24,7 +25,7 @@ pub use error::{Made, PortalError};
 pub use form::FormId;
 
 use domain::time::{Clock, Timestamp};
-use ports::{GatewayPort, Randomness};
+use ports::{GatewayPort, Randomness, SignInPort};
 use sealing::Sealing;
 use std::sync::Arc;
 
@@ -48,9 +49,11 @@ pub struct Portal {
     pub(crate) random: Arc<dyn Randomness>,
     pub(crate) sealing: Arc<Sealing>,
     pub(crate) gateway: Arc<dyn GatewayPort>,
+    pub(crate) sign_in: Arc<dyn SignInPort>,
     pub(crate) settings: PortalSettings,
     pub(crate) tests: administration::connection::RecentTests,
     pub(crate) everyone: Arc<keys::everyone::Everyone>,
+    pub(crate) previews: administration::preview_jobs::PreviewJobs,
 }
 
 /// The parts of a [`Portal`], named.
@@ -60,21 +63,24 @@ pub struct PortalParts {
     pub random: Arc<dyn Randomness>,
     pub sealing: Arc<Sealing>,
     pub gateway: Arc<dyn GatewayPort>,
+    pub sign_in: Arc<dyn SignInPort>,
     pub settings: PortalSettings,
 }
 
 impl Portal {
     pub fn new(parts: PortalParts) -> Self {
-        let PortalParts { store, clock, random, sealing, gateway, settings } = parts;
+        let PortalParts { store, clock, random, sealing, gateway, sign_in, settings } = parts;
         Self {
             store,
             clock,
             random,
             sealing,
             gateway,
+            sign_in,
             settings,
             tests: administration::connection::RecentTests::default(),
             everyone: Arc::default(),
+            previews: administration::preview_jobs::PreviewJobs::default(),
         }
     }
 

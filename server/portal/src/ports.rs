@@ -2,10 +2,14 @@
 
 use async_trait::async_trait;
 use domain::budget::{BudgetFigures, BudgetScope, Cap};
+use domain::claim_rules::ClaimRule;
+use domain::directory_claims::DirectoryClaims;
 use domain::id::{DeploymentId, KeyId, ProviderId};
 use domain::limits::{Limits, Quota, QuotaUse};
+use domain::person::Role;
 use domain::time::Timestamp;
 use domain::usage::UsageRecord;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Random bytes. The process draws from the operating system; tests from a seed.
@@ -49,6 +53,42 @@ pub trait GatewayPort: Send + Sync {
     /// What calls have shown of this provider's deployments since the start of the process; those without a call are
     /// left out.
     async fn health(&self, provider: ProviderId) -> Vec<DeploymentHealth>;
+}
+
+/// One identity provider of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerFacts {
+    pub id: String,
+    /// On the sign-in button.
+    pub name: String,
+    pub url: String,
+    pub client_id: String,
+    /// To be registered at the provider.
+    pub redirect_uri: String,
+    pub groups_claim: String,
+    /// For people whom no rule gives a role.
+    pub default_role: Option<Role>,
+    /// What the configuration makes of claims.
+    pub fixed: Vec<ClaimRule>,
+}
+
+/// Whether sign-ins can begin at a provider right now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssuerState {
+    Answers,
+    /// With the check that failed; never what the provider said.
+    DoesNotAnswer(String),
+}
+
+/// The identity providers, as the portal sees them.
+#[async_trait]
+pub trait SignInPort: Send + Sync {
+    /// In the order of the configuration.
+    fn issuers(&self) -> Vec<IssuerFacts>;
+    /// In the same order. Answers within seconds.
+    async fn states(&self) -> Vec<IssuerState>;
+    /// Claims as rules see them; `None` for an issuer that is not there.
+    fn directory(&self, issuer: &str, subject: &str, claims: &Map<String, Value>) -> Option<DirectoryClaims>;
 }
 
 /// How a deployment is doing.

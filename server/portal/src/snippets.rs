@@ -44,7 +44,7 @@ impl SnippetFacts {
 impl Portal {
     pub async fn snippet_facts(&self, caller: &Caller, key: KeyId) -> Result<SnippetFacts, PortalError> {
         let key = self.visible_key(caller, key).await?.key;
-        let profile = self.store.profile(key.profile).await?.ok_or(PortalError::Internal)?;
+        let profile = self.profile_of(&key).await?;
         let terms = effective(&profile.terms, &key.terms);
         let enabled: HashSet<ProviderId> =
             self.store.providers().await?.into_iter().filter(|provider| provider.enabled).map(|one| one.id).collect();

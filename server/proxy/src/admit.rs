@@ -6,6 +6,7 @@
 mod ahead;
 mod cap;
 mod outbound;
+mod parameters;
 mod priced;
 
 use crate::dialect::translate::Chat;
@@ -180,6 +181,8 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
     let Called { endpoint, head, body, .. } = called;
     let (endpoint, record) = (*endpoint, &*caller.record);
     let model = authorised_model(gateway, record, &head.model)?;
+    let longest = record.effective.max_output_tokens;
+    parameters::allowed(&record.profile.terms, longest, endpoint, head)?;
     let mut candidates = serving(gateway, &model, endpoint)?;
     if let Some(previous) = &called.continues {
         stored::only_where_it_is(&mut candidates, previous, &model)?;
@@ -247,7 +250,7 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
             now: caller.arrived_at,
         })
     };
-    let mut clamped = None;
+    let mut clamped = cap.filter(|_| parameters::is_longer(longest, head));
     let reserved = match reserve(slices.covered(), size.output_tokens) {
         Err(denial) => {
             let fitting = cap.filter(|_| may_shrink(caller)).and_then(|cap| fitting_cap(&denial, &silent, head, cap));

@@ -38,6 +38,10 @@ pub(crate) fn sentence(denial: &Denial, asked: &Asked<'_>) -> String {
         Denial::ModelNotAllowed { model } => {
             format!("This key may not use the model '{model}'. GET /v1/models lists those it may use.")
         }
+        Denial::ToolNotAllowed { tool } => {
+            format!("This key may not use {tool} by the provider. Leave the tool out.")
+        }
+        Denial::ParameterNotAllowed { reason } => reason.clone(),
         Denial::ModelNotFound { model } => {
             format!("There is no model '{model}' here. GET /v1/models lists those this key may use.")
         }

@@ -6,6 +6,7 @@
 //! Nested names are not looked at (tool schemas use any), except for the types of content parts, which tell whether
 //! input comes from outside the body. Fails closed: what is not understood is refused.
 
+mod effort;
 mod form;
 mod gemini;
 
@@ -16,6 +17,7 @@ use crate::route::Address;
 use crate::scan::{Scan, scan};
 use domain::denial::Denial;
 use domain::model::{Endpoint, WireFormat};
+use domain::parameter_rules::Effort;
 use domain::usage::{Beside, ServiceTier};
 use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
@@ -46,6 +48,10 @@ const BODY: Names = &[
     ("documents", "documents"),
     ("stream_format", "stream_format"),
     ("web_search_options", "web_search_options"),
+    ("reasoning_effort", "reasoning_effort"),
+    ("reasoning", "reasoning"),
+    ("output_config", "output_config"),
+    ("thinking", "thinking"),
 ];
 const STREAM_OPTIONS: Names = &[("include_usage", "include_usage")];
 
@@ -137,6 +143,8 @@ pub(crate) struct Head {
     pub usual: Beside,
     pub fixed: Beside,
     pub tier: AskedTier,
+    /// How hard the model is asked to think; `None` leaves it to the model.
+    pub effort: Option<Effort>,
     /// The provider is to keep its answer, so that later calls can refer to it.
     pub keeps: bool,
     /// The kept answer that this call goes on from, by its id as it was sent.
@@ -259,6 +267,7 @@ impl Fields<'_> {
             usual: self.usual(endpoint)?,
             fixed: Beside { searches: u64::from(self.get("web_search_options").is_some()), ..Beside::NOTHING },
             tier: self.tier(),
+            effort: effort::asked(&self)?,
             // Who says nothing wants it kept.
             keeps: endpoint == Endpoint::Responses && self.get("store").is_none_or(|value| value.get() != "false"),
             previous: self.previous()?,

@@ -23,6 +23,10 @@ pub(crate) struct Scan {
     pub audio: bool,
     /// A tool by which the provider searches, for a fee.
     pub searches: bool,
+    /// A tool by which the provider fetches what stands at an address.
+    pub fetches: bool,
+    /// A tool by which the provider runs code.
+    pub runs_code: bool,
     /// A tool that the provider runs for a fee that is not known here.
     pub unpriced_tool: Option<&'static str>,
     /// A part or tool whose input the body does not contain: a linked file, a search.
@@ -182,6 +186,8 @@ impl Scan {
             }
             "urlContext" | "url_context" | "codeExecution" | "code_execution" | "computerUse" | "computer_use" => {
                 self.outside = true;
+                self.fetches |= name.starts_with("url");
+                self.runs_code |= name.starts_with("code");
             }
             _ => {}
         }
@@ -208,6 +214,7 @@ impl Scan {
             "code_interpreter" => {
                 self.outside = true;
                 self.code_tool = true;
+                self.runs_code = true;
                 self.unpriced_tool = Some("code_interpreter");
             }
             _ => {
@@ -218,6 +225,8 @@ impl Scan {
                 let is_tool = !is_trace && SERVER_TOOLS.iter().any(|tool| kind.starts_with(tool));
                 self.outside |= is_tool;
                 self.searches |= is_tool && kind.starts_with("web_search");
+                self.fetches |= is_tool && kind.starts_with("web_fetch");
+                self.runs_code |= is_tool && kind.starts_with("code_execution");
             }
         }
     }

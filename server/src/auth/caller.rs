@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use domain::person::Caller;
+use domain::person::{Caller, display_name};
+use domain::session_mark::SessionMark;
 use http::{Extensions, HeaderMap};
 use store::StoreError;
 
@@ -26,6 +27,17 @@ impl Auth {
             address: address_text(address),
         }))
     }
+
+    /// Which of a person's sessions this browser has, whether it still lasts or not.
+    pub fn session_mark(&self, headers: &HeaderMap) -> Option<SessionMark> {
+        self.cookies.read(headers, Cookie::Session).map(|token| SessionMark::of(&token.hash()))
+    }
+}
+
+/// The browser as it names itself, short enough to keep.
+pub(super) fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let named = headers.get(http::header::USER_AGENT)?.to_str().ok()?;
+    Some(display_name(named, "")).filter(|name| !name.is_empty())
 }
 
 /// As the front gate saw it, trusted proxies seen through.

@@ -1,9 +1,11 @@
 //! From what an identity provider claims to who somebody is and which roles that gives: pure.
 //!
 //! Claims arrive verified. E-mail and name are display data. A groups claim that is missing is not the same as one that
-//! is empty: the groups of the last sign-in that listed them hold for a day, then nothing is assumed. No claim makes an
-//! administrator unless the configuration says which.
+//! is empty: the groups of the last sign-in that listed them hold for a day, then no role is assumed from them. No claim
+//! makes an administrator unless the configuration or a rule of the portal says which.
 
+use domain::claim_rules::{Asks, ClaimRule, Effects, Gives, Test, effects};
+use domain::directory_claims::{DirectoryClaims, GroupsTold, flattened, texts};
 use domain::person::{Role, display_name};
 use domain::time::{MS_PER_DAY, Timestamp};
 use serde_json::{Map, Value};
@@ -76,9 +78,12 @@ pub struct Remembered<'a> {
 pub struct Mapped {
     /// Sorted, without repetition.
     pub roles: Vec<Role>,
-    pub groups: Vec<String>,
     /// False if the groups are remembered ones: the day that they hold must not begin anew.
     pub is_fresh: bool,
+    /// What rules give beside roles.
+    pub effects: Effects,
+    /// The claims that it came from.
+    pub directory: DirectoryClaims,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -98,7 +103,7 @@ pub fn read(mapping: &ClaimMapping, subject: &str, claims: &Map<String, Value>) 
 
 fn groups(mapping: &ClaimMapping, claims: &Map<String, Value>) -> Groups {
     if let Some(listed) = find(claims, &mapping.groups_claim) {
-        return Groups::Listed(values(listed));
+        return Groups::Listed(texts(listed));
     }
     let elsewhere = claims.get("_claim_names").and_then(Value::as_object);
     let is_elsewhere = elsewhere.is_some_and(|names| names.contains_key(&mapping.groups_claim));
@@ -107,46 +112,93 @@ fn groups(mapping: &ClaimMapping, claims: &Map<String, Value>) -> Groups {
     if is_elsewhere || has_groups { Groups::TooMany } else { Groups::NotSent }
 }
 
-/// Which roles and groups these claims give at `now`.
-pub fn map(
-    mapping: &ClaimMapping,
-    subject: &str,
-    claims: &Map<String, Value>,
-    claimed: &Claimed,
-    remembered: Option<Remembered<'_>>,
-    now: Timestamp,
-) -> Result<Mapped, GroupsUnknown> {
-    let remembered = remembered.filter(|last| !last.groups.is_empty() && now.since(last.at) < REMEMBER_MS);
-    let (groups, is_fresh) = match (&claimed.groups, remembered) {
-        (Groups::Listed(listed), _) => (listed.clone(), true),
-        (Groups::NotSent | Groups::TooMany, Some(last)) => (last.groups.to_vec(), false),
-        (Groups::TooMany, None) if mapping.decides_by_groups() => return Err(GroupsUnknown),
-        (Groups::NotSent | Groups::TooMany, None) => (vec![], true),
-    };
-    let given = mapping.roles.iter().filter(|rule| {
-        if rule.claim == mapping.groups_claim {
-            groups.contains(&rule.value)
-        } else {
-            find(claims, &rule.claim).is_some_and(|value| values(value).contains(&rule.value))
+/// Everything that decides about an arrival: the issuer's part of the configuration, and the rules of the portal.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy<'a> {
+    /// The issuer's id.
+    pub issuer: &'a str,
+    pub mapping: &'a ClaimMapping,
+    pub rules: &'a [ClaimRule],
+}
+
+impl Policy<'_> {
+    /// What these claims give at `now`.
+    pub fn map(
+        &self,
+        subject: &str,
+        claims: &Map<String, Value>,
+        claimed: &Claimed,
+        remembered: Option<Remembered<'_>>,
+        now: Timestamp,
+    ) -> Result<Mapped, GroupsUnknown> {
+        let remembered = remembered.filter(|last| !last.groups.is_empty() && now.since(last.at) < REMEMBER_MS);
+        let fixed = self.mapping.fixed_rules(self.issuer);
+        let all = || fixed.iter().chain(self.rules);
+        let (groups, is_fresh) = match (&claimed.groups, remembered) {
+            (Groups::Listed(listed), _) => (Some(listed.clone()), true),
+            (Groups::NotSent | Groups::TooMany, Some(last)) => (Some(last.groups.to_vec()), false),
+            (Groups::TooMany, None) if all().any(|rule| decides_roles_by_groups(rule, self.issuer)) => {
+                return Err(GroupsUnknown);
+            }
+            (Groups::NotSent | Groups::TooMany, None) => (None, true),
+        };
+        let directory = self.directory(subject, claims, claimed, groups);
+        let effects = effects(all(), &directory);
+        let mut roles = effects.roles.clone();
+        if roles.is_empty() && self.mapping.default_role == DefaultRole::Developer {
+            roles.push(Role::Developer);
         }
-    });
-    let mut roles: Vec<Role> = given.map(|rule| rule.role).collect();
-    if mapping.administrators.iter().any(|administrator| administrator == subject) {
-        roles.push(Role::Administrator);
+        Ok(Mapped { roles, is_fresh, effects, directory })
     }
-    if roles.is_empty() && mapping.default_role == DefaultRole::Developer {
-        roles.push(Role::Developer);
+
+    /// The claims as rules see them. `groups` are those last told of, whenever that was.
+    pub fn directory(
+        &self,
+        subject: &str,
+        claims: &Map<String, Value>,
+        claimed: &Claimed,
+        groups: Option<Vec<String>>,
+    ) -> DirectoryClaims {
+        let always: Vec<&str> = self.mapping.roles.iter().map(|rule| rule.claim.as_str()).collect();
+        let mut values = flattened(claims, &self.mapping.groups_claim, &always);
+        values.insert(SUBJECT.to_owned(), vec![subject.to_owned()]);
+        let told = match claimed.groups {
+            Groups::Listed(_) => GroupsTold::Listed,
+            Groups::NotSent => GroupsTold::NotSent,
+            Groups::TooMany => GroupsTold::TooMany,
+        };
+        DirectoryClaims { issuer: self.issuer.to_owned(), told, groups, values }
     }
-    roles.sort_unstable();
-    roles.dedup();
-    Ok(Mapped { roles, groups, is_fresh })
+}
+
+fn decides_roles_by_groups(rule: &ClaimRule, issuer: &str) -> bool {
+    let is_of_issuer = rule.issuer.as_ref().is_none_or(|named| named == issuer);
+    is_of_issuer && rule.asks == Asks::Groups && matches!(rule.gives, Gives::Role(_))
 }
 
 impl ClaimMapping {
-    fn decides_by_groups(&self) -> bool {
-        self.roles.iter().any(|rule| rule.claim == self.groups_claim)
+    /// The configuration's part as rules: they count like those of the portal, and nobody edits them there.
+    pub fn fixed_rules(&self, issuer: &str) -> Vec<ClaimRule> {
+        let rule = |asks, value: &str, role| ClaimRule {
+            issuer: Some(issuer.to_owned()),
+            asks,
+            test: Test::Equals(value.to_owned()),
+            gives: Gives::Role(role),
+        };
+        let of_claims = self.roles.iter().map(|given| {
+            let is_group = given.claim == self.groups_claim;
+            let asks = if is_group { Asks::Groups } else { Asks::Claim(given.claim.clone()) };
+            rule(asks, &given.value, given.role)
+        });
+        let named = self.administrators.iter().map(|subject| {
+            let asks = Asks::Claim(SUBJECT.to_owned());
+            rule(asks, subject, Role::Administrator)
+        });
+        of_claims.chain(named).collect()
     }
 }
+
+const SUBJECT: &str = "sub";
 
 fn find<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     claims.get(name).or_else(|| {
@@ -154,15 +206,6 @@ fn find<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
         let first = claims.get(steps.next()?)?;
         steps.try_fold(first, |value, step| value.as_object()?.get(step))
     })
-}
-
-/// Providers send one value as a string and several as a list.
-fn values(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(one) => vec![one.clone()],
-        Value::Array(many) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        _ => vec![],
-    }
 }
 
 #[cfg(test)]
@@ -193,7 +236,8 @@ mod tests {
         last: Option<Remembered<'_>>,
     ) -> Result<Mapped, GroupsUnknown> {
         let claims = claims.as_object().unwrap();
-        map(mapping, subject, claims, &read(mapping, subject, claims), last, NOW)
+        let policy = Policy { issuer: "main", mapping, rules: &[] };
+        policy.map(subject, claims, &read(mapping, subject, claims), last, NOW)
     }
 
     #[test]
@@ -222,11 +266,12 @@ mod tests {
         let finance = vec!["finance".to_owned()];
         let last = |age_ms: i64| Some(Remembered { groups: &finance, at: NOW.plus_ms(-age_ms) });
         let kept = mapped(&mapping(), "s", &json!({}), last(REMEMBER_MS - 1)).unwrap();
-        assert_eq!((kept.roles, kept.groups, kept.is_fresh), (vec![Role::Auditor], finance.clone(), false));
+        assert_eq!((kept.roles, kept.is_fresh), (vec![Role::Auditor], false));
+        assert_eq!((kept.directory.groups, kept.directory.told), (Some(finance.clone()), GroupsTold::NotSent));
         let gone = mapped(&mapping(), "s", &json!({ "groups": [] }), last(1)).unwrap();
-        assert_eq!((gone.roles, gone.groups, gone.is_fresh), (vec![Role::Developer], vec![], true));
+        assert_eq!((gone.roles, gone.directory.groups, gone.is_fresh), (vec![Role::Developer], Some(vec![]), true));
         let old = mapped(&mapping(), "s", &json!({}), last(REMEMBER_MS)).unwrap();
-        assert_eq!((old.roles, old.groups), (vec![Role::Developer], vec![]));
+        assert_eq!((old.roles, old.directory.groups), (vec![Role::Developer], None), "unknown, which is not none");
         for overage in [
             json!({ "_claim_names": { "groups": "src1" } }),
             json!({ "hasgroups": true }),
@@ -236,6 +281,28 @@ mod tests {
             assert_eq!(mapped(&mapping(), "s", &overage.clone(), last(REMEMBER_MS)), Err(GroupsUnknown), "{overage}");
             assert!(mapped(&ClaimMapping::default(), "s", &overage, None).is_ok(), "no rule asks for groups");
         }
+    }
+
+    #[test]
+    fn rules_of_the_portal_count_beside_those_of_the_configuration() {
+        let rule = |issuer: &str, group: &str, role| ClaimRule {
+            issuer: Some(issuer.into()),
+            asks: Asks::Groups,
+            test: Test::Equals(group.into()),
+            gives: Gives::Role(role),
+        };
+        let rules = [rule("main", "sre", Role::Administrator), rule("other", "finance", Role::Administrator)];
+        let mapping = ClaimMapping::default();
+        let roles = |claims: Value, rules| {
+            let claims = claims.as_object().unwrap();
+            let policy = Policy { issuer: "main", mapping: &mapping, rules };
+            policy.map("s", claims, &read(&mapping, "s", claims), None, NOW).map(|mapped| mapped.roles)
+        };
+        assert_eq!(roles(json!({ "groups": ["sre", "finance"] }), &rules).unwrap(), [Role::Administrator]);
+        assert_eq!(roles(json!({ "groups": ["finance"] }), &rules).unwrap(), [Role::Developer], "another issuer's");
+        let overage = json!({ "hasgroups": true });
+        assert_eq!(roles(overage.clone(), &rules), Err(GroupsUnknown));
+        assert_eq!(roles(overage, &rules[1..]).unwrap(), [Role::Developer]);
     }
 
     #[test]

@@ -15,10 +15,14 @@ pub mod page;
 mod query;
 mod return_to;
 pub mod routes;
+mod ruled;
 mod session;
 mod session_store;
 mod sign_in;
+mod test_login;
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use domain::time::Clock;
@@ -33,6 +37,9 @@ use page::RenderPage;
 #[cfg(test)]
 mod tests;
 
+/// Tells the gateway that somebody came into a team or left one.
+pub type TeamsChanged = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
 /// The parts of an [`Auth`], named.
 pub struct AuthParts {
     pub public_origin: Origin,
@@ -44,6 +51,7 @@ pub struct AuthParts {
     /// Does a page live at this path? Sign-in returns only to such.
     pub is_page: fn(&str) -> bool,
     pub render: RenderPage,
+    pub teams_changed: TeamsChanged,
 }
 
 /// Everything that sign-in works with. Built once, shared by all requests.
@@ -57,6 +65,7 @@ pub struct Auth {
     home: String,
     is_page: fn(&str) -> bool,
     render: RenderPage,
+    teams_changed: TeamsChanged,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +78,7 @@ pub enum AuthSetupError {
 
 impl Auth {
     pub fn new(parts: AuthParts) -> Result<Self, AuthSetupError> {
-        let AuthParts { public_origin, issuers, http, store, clock, random, is_page, render } = parts;
+        let AuthParts { public_origin, issuers, http, store, clock, random, is_page, render, teams_changed } = parts;
         let issuer = |settings| Issuer::new(settings, &public_origin, http.clone(), clock.clone(), random.clone());
         Ok(Self {
             issuers: issuers.into_iter().map(issuer).collect::<Result<_, _>>()?,
@@ -80,6 +89,7 @@ impl Auth {
             random,
             is_page,
             render,
+            teams_changed,
         })
     }
 

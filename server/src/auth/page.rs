@@ -127,6 +127,24 @@ impl AuthPage {
         .try_again()
     }
 
+    pub fn test_not_allowed() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "Only administrators try sign-in out",
+            "A test sign-in shows what an identity provider says about people. Ask an administrator.",
+        )
+        .link("Back to Keywright", "/")
+    }
+
+    pub fn test_failed(why: &str) -> Self {
+        Self::new(
+            StatusCode::BAD_GATEWAY,
+            "The test sign-in failed",
+            format!("{why} Nobody was signed in, and you still are. Compare the application at the provider with the configuration."),
+        )
+        .link("Back to sign-in", "/admin/sign-in")
+    }
+
     pub fn invite_spent() -> Self {
         Self::new(
             StatusCode::GONE,

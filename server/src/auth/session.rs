@@ -99,6 +99,8 @@ mod tests {
             issuer: None,
             idp_sid: None,
             data: vec![],
+            address: None,
+            agent: None,
             created_at: START,
             auth_time: START,
             seen_at,

@@ -20,6 +20,8 @@ pub(super) struct NewSession<'a> {
     pub(super) person: &'a Person,
     pub(super) issuer_id: &'a str,
     pub(super) idp_sid: Option<String>,
+    pub(super) address: &'a str,
+    pub(super) agent: Option<String>,
     pub(super) id_token: IdTokenHint,
     /// The browser's session until now: gone with the same commit, so that no id survives a sign-in.
     pub(super) replaces: Option<OpaqueToken>,
@@ -53,6 +55,8 @@ pub(super) async fn begin(
         issuer: Some(new.issuer_id.to_owned()),
         idp_sid: new.idp_sid,
         data: serde_json::to_vec(&Data { id_token }).unwrap_or_default(),
+        address: Some(new.address.to_owned()).filter(|address| !address.is_empty()),
+        agent: new.agent,
         created_at: now,
         auth_time: now,
         seen_at: now,

@@ -4,16 +4,18 @@
 //! to the audit log; all of it or nothing. A disabled person stays disabled, whatever the provider says.
 
 use domain::audit::{Actor, AuditEntry};
+use domain::claim_rules::ClaimRule;
 use domain::id::PersonId;
 use domain::person::Role;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
-use store::{Constraint, Person, StoreError, Tx};
+use store::{Constraint, DirectoryRecord, Person, StoreError, Tx};
 
 use super::Auth;
-use super::claims::{self, Claimed, Mapped, Remembered};
+use super::claims::{self, Claimed, Policy, Remembered};
 use super::oidc::{IdTokenHint, IssuerSettings, SignedIn, VerifiedIdentity};
 use super::opaque_token::OpaqueToken;
+use super::ruled::Ruled;
 use super::session_store::{self, NewSession};
 
 /// Somebody whom the provider has just vouched for.
@@ -24,6 +26,8 @@ pub(super) struct Arrival<'a> {
     pub(super) invite: Option<[u8; 32]>,
     pub(super) replaces: Option<OpaqueToken>,
     pub(super) address: &'a str,
+    /// The browser, as it names itself.
+    pub(super) agent: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +58,8 @@ impl Auth {
         let VerifiedIdentity { issuer, subject, claims } = &arrival.signed_in.identity;
         let mapping = &arrival.issuer.mapping;
         let now = self.clock.now();
+        let rules: Vec<ClaimRule> = self.store.claim_rules().await?.into_iter().map(|kept| kept.rule).collect();
+        let policy = Policy { issuer: &arrival.issuer.id, mapping, rules: &rules };
         let mut tx = self.store.begin().await?;
         let known = tx.person_by_subject_for_update(issuer, subject).await?;
         let claimed = claims::read(mapping, subject, claims);
@@ -61,22 +67,28 @@ impl Auth {
         if known.as_ref().is_some_and(|person| !person.active) {
             return Err(SignInRefusal::Disabled);
         }
-        let remembered = known.as_ref().and_then(remembered);
-        let mapped = claims::map(mapping, subject, claims, &claimed, remembered, now)?;
+        let record = match &known {
+            Some(person) => self.store.directory_record(person.id).await?,
+            None => None,
+        };
+        let remembered = known.as_ref().and_then(|person| remembered(person, record.as_ref()));
+        let mapped = policy.map(subject, claims, &claimed, remembered, now)?;
         let is_invited = match &arrival.invite {
             Some(hash) if !tx.take_invite(hash, now).await? => return Err(SignInRefusal::InviteSpent),
             invite => invite.is_some(),
         };
+        let ruled = Ruled::of(mapped, record.as_ref(), now);
         let person = match &known {
-            Some(before) => updated(before, claimed, mapped, is_invited, now),
-            None => self.made(&arrival.signed_in.identity, claimed, mapped, is_invited, now),
+            Some(before) => updated(before, claimed, &ruled, is_invited, now),
+            None => self.made(&arrival.signed_in.identity, claimed, &ruled, is_invited, now),
         };
 
         write_person(&mut tx, known.as_ref(), &person, arrival, now).await?;
+        let teams = ruled.write(&self.store, &mut tx, &person, now).await?;
         if person.roles().is_empty() {
             // What the provider took away is remembered, and ends the sessions that began with it.
             if known.is_some() {
-                tx.commit().await?;
+                self.commit_and_tell(tx, teams).await?;
             }
             return Err(SignInRefusal::NoRole);
         }
@@ -85,13 +97,15 @@ impl Auth {
             person: &person,
             issuer_id: &arrival.issuer.id,
             idp_sid: claims.get("sid").and_then(Value::as_str).map(str::to_owned),
+            address: arrival.address,
+            agent: arrival.agent.clone(),
             id_token: IdTokenHint(arrival.signed_in.id_token.0.clone()),
             replaces: arrival.replaces,
         };
         session_store::begin(&mut tx, &token, new, now).await?;
         let after = json!({ "issuer": arrival.issuer.id, "roles": words(&person.roles()) });
         tx.append_audit(&entry(&person, arrival, "session.started", now, None, Some(after))).await?;
-        tx.commit().await?;
+        self.commit_and_tell(tx, teams).await?;
         tracing::info!(person.id = %person.id, issuer.id = %arrival.issuer.id, "{} signed in", person.id);
         Ok(token)
     }
@@ -100,7 +114,7 @@ impl Auth {
         &self,
         identity: &VerifiedIdentity,
         claimed: Claimed,
-        mapped: Mapped,
+        ruled: &Ruled,
         is_invited: bool,
         now: Timestamp,
     ) -> Person {
@@ -112,9 +126,9 @@ impl Auth {
             subject: identity.subject.clone(),
             name: claimed.name,
             email: claimed.email,
-            claimed_roles: mapped.roles,
+            claimed_roles: ruled.roles.clone(),
             granted_roles: if is_invited { vec![Role::Administrator] } else { vec![] },
-            groups: mapped.groups,
+            groups: ruled.groups(),
             active: true,
             version: 1,
             created_at: now,
@@ -123,19 +137,25 @@ impl Auth {
     }
 }
 
-fn remembered(person: &Person) -> Option<Remembered<'_>> {
-    person.last_sign_in_at.map(|at| Remembered { groups: &person.groups, at })
+/// The directory's own groups; those that rules added stand in the person's list only. A person of an earlier release has
+/// no record yet, and nothing but the directory's.
+fn remembered<'a>(person: &'a Person, record: Option<&'a DirectoryRecord>) -> Option<Remembered<'a>> {
+    let groups = match record {
+        Some(record) => record.claims.groups.as_deref()?,
+        None => &person.groups,
+    };
+    person.last_sign_in_at.map(|at| Remembered { groups, at })
 }
 
 /// A change of roles ends the person's other sessions: they were begun with other authority.
-fn updated(before: &Person, claimed: Claimed, mapped: Mapped, is_invited: bool, now: Timestamp) -> Person {
+fn updated(before: &Person, claimed: Claimed, ruled: &Ruled, is_invited: bool, now: Timestamp) -> Person {
     let mut person = Person {
         name: claimed.name,
         email: claimed.email,
-        claimed_roles: mapped.roles,
-        groups: mapped.groups,
+        claimed_roles: ruled.roles.clone(),
+        groups: ruled.groups(),
         // Remembered groups hold for a day from the sign-in that listed them, not from this one.
-        last_sign_in_at: if mapped.is_fresh { Some(now) } else { before.last_sign_in_at },
+        last_sign_in_at: if ruled.is_fresh { Some(now) } else { before.last_sign_in_at },
         ..before.clone()
     };
     if is_invited && !person.granted_roles.contains(&Role::Administrator) {

@@ -15,6 +15,7 @@ use domain::denial::Denial;
 use domain::id::{CredentialId, KeyId, ProfileId, ProviderId};
 use domain::key_secret::{Pepper, SecretText};
 use domain::model::Model;
+use domain::profile_versions::kept;
 use domain::time::{Clock, MS_PER_HOUR, Timestamp};
 use domain::virtual_key::{KeySecret, VirtualKey};
 use proxy::ports::{self, KeyRecord, Level, ProviderRecord};
@@ -46,6 +47,8 @@ pub struct SealedCredential {
 pub struct PolicySnapshot {
     pub keys: Vec<KeyFacts>,
     pub profiles: Vec<AccessProfile>,
+    /// Older versions that keys keep to.
+    pub kept_profiles: Vec<AccessProfile>,
     pub models: Vec<Model>,
     pub providers: Vec<ProviderRecord>,
     pub credentials: Vec<SealedCredential>,
@@ -87,6 +90,8 @@ const CATCH_UP_EVERY: Duration = Duration::from_millis(500);
 #[derive(Default)]
 struct Policy {
     profiles: HashMap<ProfileId, Arc<AccessProfile>>,
+    /// As they are to keys that keep to an older version.
+    kept: HashMap<(ProfileId, i64), Arc<AccessProfile>>,
     models: HashMap<String, Arc<Model>>,
     by_name: Arc<[Arc<Model>]>,
     providers: HashMap<ProviderId, Arc<ProviderRecord>>,
@@ -154,13 +159,13 @@ impl Directory {
         let mut levels = self.changing.lock().await;
         let facts = self.source.load_key(id).await.inspect_err(|_| self.become_stale())?;
         let policy = self.policy.load();
-        match facts.map(|facts| (facts.key.profile, facts)) {
+        match facts {
             None => {
                 self.keys.pin().remove(&id);
             }
-            Some((profile, facts)) => match policy.profiles.get(&profile) {
+            Some(facts) => match policy.profile_of(&facts.key) {
                 Some(profile) => self.put(facts, profile, &levels),
-                // Minted under a profile that is newer than the policy in memory.
+                // Minted under a profile, or kept at a version, that is newer than the policy in memory.
                 None => self.load_in_order(&mut levels).await.inspect_err(|_| self.become_stale())?,
             },
         }
@@ -198,13 +203,16 @@ impl Directory {
     }
 
     async fn load_in_order(&self, levels: &mut Levels) -> Result<(), Unavailable> {
-        let snapshot = self.source.load_all().await?;
-        *levels = Levels::of(snapshot.levels);
-        let policy =
-            Policy::of(&snapshot.profiles, snapshot.models, snapshot.providers, snapshot.credentials, snapshot.peppers);
-        let present: HashSet<KeyId> = snapshot.keys.iter().map(|facts| facts.key.id).collect();
-        for facts in snapshot.keys {
-            match policy.profiles.get(&facts.key.profile) {
+        let mut snapshot = self.source.load_all().await?;
+        *levels = Levels::of(std::mem::take(&mut snapshot.levels));
+        let keys = std::mem::take(&mut snapshot.keys);
+        let policy = Policy::of(snapshot);
+        let present: HashSet<KeyId> = keys.iter().map(|facts| facts.key.id).collect();
+        for facts in keys {
+            // A version that is not there was let go while all this was read: the newest is right, and whoever let it go
+            // has everything read once more.
+            let profile = policy.profile_of(&facts.key).or_else(|| policy.profiles.get(&facts.key.profile));
+            match profile {
                 Some(profile) => self.put(facts, profile, levels),
                 None => {
                     tracing::error!(key.id = %facts.key.id, "key {} has no access profile and is not served", facts.key.id);
@@ -246,24 +254,34 @@ impl Directory {
 }
 
 impl Policy {
-    fn of(
-        profiles: &[AccessProfile],
-        models: Vec<Model>,
-        providers: Vec<ProviderRecord>,
-        credentials: Vec<SealedCredential>,
-        peppers: Vec<(i64, Arc<Pepper>)>,
-    ) -> Self {
+    /// Of everything but the keys and the levels.
+    fn of(snapshot: PolicySnapshot) -> Self {
+        let PolicySnapshot { profiles, kept_profiles, models, providers, credentials, peppers, .. } = snapshot;
+        let profiles: HashMap<ProfileId, Arc<AccessProfile>> =
+            profiles.into_iter().map(|profile| (profile.id, Arc::new(profile))).collect();
+        let as_kept = |older: &AccessProfile| Some(kept(profiles.get(&older.id)?, older));
+        let kept = kept_profiles.iter().filter_map(as_kept);
+        let kept = kept.map(|profile| ((profile.id, profile.version), Arc::new(profile))).collect();
         let mut by_name: Vec<Arc<Model>> =
             resolved(models).into_iter().filter(|model| model.enabled).map(Arc::new).collect();
         by_name.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Self {
-            profiles: profiles.iter().map(|profile| (profile.id, Arc::new(profile.clone()))).collect(),
+            profiles,
+            kept,
             models: by_name.iter().map(|model| (model.name.as_str().to_owned(), model.clone())).collect(),
             by_name: by_name.into(),
             providers: providers.into_iter().map(|provider| (provider.id, Arc::new(provider))).collect(),
             credentials: credentials.into_iter().map(|credential| (credential.id, credential)).collect(),
             peppers: peppers.into_iter().collect(),
             opened: papaya::HashMap::new(),
+        }
+    }
+
+    /// The profile whose terms the key goes by.
+    fn profile_of(&self, key: &VirtualKey) -> Option<&Arc<AccessProfile>> {
+        match key.profile_version {
+            None => self.profiles.get(&key.profile),
+            Some(version) => self.kept.get(&(key.profile, version)),
         }
     }
 }

@@ -5,4 +5,5 @@
 pub mod gateway_port;
 pub mod policy_source;
 pub mod response_shelf;
+pub mod sign_in_port;
 pub mod usage_store;

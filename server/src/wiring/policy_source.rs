@@ -44,6 +44,7 @@ impl PolicySource for StoredPolicy {
         Ok(PolicySnapshot {
             keys,
             profiles: self.store.profiles().await?,
+            kept_profiles: self.store.kept_versions().await?.into_iter().map(|kept| kept.profile).collect(),
             models: self.store.models().await?,
             providers: self.store.providers().await?.into_iter().filter_map(provider_record).collect(),
             credentials: credentials

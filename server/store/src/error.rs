@@ -39,6 +39,7 @@ pub enum Constraint {
     ModelName,
     TeamName,
     UnitName,
+    EnvironmentName,
     /// One account for one subject of an issuer.
     Person,
     Other,
@@ -55,6 +56,7 @@ impl Constraint {
             (Self::ModelName, "model_name", "model.name"),
             (Self::TeamName, "team_name", "team.name_folded"),
             (Self::UnitName, "unit_name", "unit.name_folded"),
+            (Self::EnvironmentName, "environment_pkey", "environment.name"),
             (Self::Person, "person_subject", "person.issuer, person.subject"),
         ];
         let broken = |constraint: &str, columns: &str| {

@@ -5,6 +5,7 @@
 //! That is rare: all of a batch is taken for new, and only if the insert says otherwise it is begun anew without what is
 //! there already.
 
+mod callers;
 mod days;
 mod texts;
 
@@ -14,6 +15,7 @@ use crate::engine::On;
 use crate::label::storable;
 use crate::row::{pieces, put};
 use crate::{Result, Store, StoreError};
+use callers::count_callers;
 use days::{Belonging, add_to_days};
 use domain::budget::{BudgetLine, Consumed};
 use domain::id::{EventId, KeyId};
@@ -62,6 +64,7 @@ impl Store {
         add_to_days(tx.on(), records, &texts, &belonging).await?;
         add_to_counters(tx.on(), records).await?;
         note_last_uses(tx.on(), records).await?;
+        count_callers(tx.on(), records, &texts).await?;
         tx.commit().await?;
         self.labels.remember(numbers);
         self.slices.remember(&self.labels, slices);

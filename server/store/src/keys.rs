@@ -22,7 +22,8 @@ pub struct KeyWithSecrets {
 }
 
 row! { KeyRow {
-    id: String, name: String, owner_id: String, created_by: String, profile_id: String, consumer: String,
+    id: String, name: String, owner_id: String, created_by: String, profile_id: String,
+    profile_version: Option<i64>, consumer: String,
     application: Option<String>, environment: String, cost_centre: Option<String>, tags: String, terms: String,
     state: String, state_at: Option<i64>, state_by: Option<String>, state_reason: Option<String>, created_at: i64,
     expires_at: i64,
@@ -30,8 +31,8 @@ row! { KeyRow {
 
 macro_rules! key_columns {
     () => {
-        "virtual_key.id, virtual_key.name, owner_id, created_by, profile_id, consumer, application, environment, \
-         cost_centre, tags, virtual_key.terms, state, state_at, state_by, state_reason, virtual_key.created_at, \
+        "virtual_key.id, virtual_key.name, owner_id, created_by, profile_id, profile_version, consumer, application, \
+         environment, cost_centre, tags, virtual_key.terms, state, state_at, state_by, state_reason, virtual_key.created_at, \
          expires_at"
     };
 }
@@ -46,6 +47,7 @@ impl KeyRow {
             owner: owner(&self.owner_id)?,
             created_by: parsed(&self.created_by, "person id")?,
             profile: parsed(&self.profile_id, "profile id")?,
+            profile_version: self.profile_version,
             consumer: ConsumerKind::from_word(&self.consumer).ok_or(StoreError::Corrupt("consumer"))?,
             application: self.application,
             environment: self.environment,
@@ -191,8 +193,8 @@ impl Tx {
     pub async fn insert_key(&mut self, key: &VirtualKey, secret: &KeySecret) -> Result<()> {
         const INSERT: &str = "insert into virtual_key (id, name, name_folded, search_folded, owner_id, created_by,
                 profile_id, consumer, application, environment, cost_centre, tags, terms, state, state_at, state_by,
-                state_reason, created_at, expires_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+                state_reason, created_at, expires_at, profile_version)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
         let state = StateColumns::from(&key.state);
         run!(
             self.on(),
@@ -216,6 +218,7 @@ impl Tx {
             state.reason,
             key.created_at.as_ms(),
             key.expires_at.as_ms(),
+            key.profile_version,
         )?;
         self.insert_secret(key.id, secret).await
     }
@@ -224,7 +227,8 @@ impl Tx {
     pub async fn update_key(&mut self, key: &VirtualKey) -> Result<()> {
         const UPDATE: &str = "update virtual_key set name = $2, name_folded = $3, search_folded = $4, owner_id = $5,
                 profile_id = $6, consumer = $7, application = $8, environment = $9, cost_centre = $10, tags = $11,
-                terms = $12, state = $13, state_at = $14, state_by = $15, state_reason = $16, expires_at = $17
+                terms = $12, state = $13, state_at = $14, state_by = $15, state_reason = $16, expires_at = $17,
+                profile_version = $18
             where id = $1";
         self.moves_keys = true;
         let state = StateColumns::from(&key.state);
@@ -248,6 +252,7 @@ impl Tx {
             &state.by,
             state.reason,
             key.expires_at.as_ms(),
+            key.profile_version,
         )?;
         exactly_one(met)
     }

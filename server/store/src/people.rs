@@ -97,10 +97,11 @@ impl Store {
             person_columns!(),
             " from person
             where ($1 is null or name_folded like $1 escape '\\' or email_folded like $1 escape '\\')
-              and ($2 is null or name_folded > $2 or (name_folded = $2 and id > $3))
+              and (name_folded, id) > ($2, $3)
             order by name_folded, id limit $4"
         );
-        let (after_name, after_id) = after.map(|(name, id)| (folded(&name), id.to_string())).unzip();
+        // Before everybody: no name and no id is empty.
+        let (after_name, after_id) = after.map_or_else(Default::default, |(name, id)| (folded(&name), id.to_string()));
         let pattern = search.map(containing);
         let mut reader = self.engine.reader().await?;
         let found = rows!(reader.on(), PersonRow, LIST, &pattern, &after_name, &after_id, i64::from(limit))?;

@@ -14,7 +14,7 @@ row! { ProfileRow {
 } }
 
 impl ProfileRow {
-    fn into_profile(self) -> Result<AccessProfile> {
+    pub(crate) fn into_profile(self) -> Result<AccessProfile> {
         Ok(AccessProfile {
             id: parsed(&self.id, "profile id")?,
             name: self.name,

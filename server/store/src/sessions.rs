@@ -3,7 +3,7 @@
 //! Saving never creates: a slow request must not resurrect a session that was signed out meanwhile.
 
 use crate::column::{hash, parsed_if};
-use crate::row::{one, row, run};
+use crate::row::{one, row, rows, run};
 use crate::{Result, Store, Tx};
 use domain::id::PersonId;
 use domain::time::Timestamp;
@@ -18,6 +18,9 @@ pub struct SessionRow {
     /// The identity provider's session, for back-channel logout.
     pub idp_sid: Option<String>,
     pub data: Vec<u8>,
+    /// The client's address and user agent when the session began.
+    pub address: Option<String>,
+    pub agent: Option<String>,
     pub created_at: Timestamp,
     pub auth_time: Timestamp,
     pub seen_at: Timestamp,
@@ -26,8 +29,15 @@ pub struct SessionRow {
 
 row! { Row {
     id_hash: Vec<u8>, person_id: Option<String>, person_version: i64, issuer: Option<String>, idp_sid: Option<String>,
-    data: Vec<u8>, created_at: i64, auth_time: i64, seen_at: i64, expires_at: i64,
+    data: Vec<u8>, address: Option<String>, agent: Option<String>, created_at: i64, auth_time: i64, seen_at: i64, expires_at: i64,
 } }
+
+macro_rules! session_columns {
+    () => {
+        "id_hash, person_id, person_version, issuer, idp_sid, data, address, agent, created_at, auth_time, seen_at, \
+         expires_at"
+    };
+}
 
 impl Row {
     fn into_session(self) -> Result<SessionRow> {
@@ -38,6 +48,8 @@ impl Row {
             issuer: self.issuer,
             idp_sid: self.idp_sid,
             data: self.data,
+            address: self.address,
+            agent: self.agent,
             created_at: Timestamp::from_ms(self.created_at),
             auth_time: Timestamp::from_ms(self.auth_time),
             seen_at: Timestamp::from_ms(self.seen_at),
@@ -49,11 +61,21 @@ impl Row {
 impl Store {
     /// Also one that has expired: the clock is the caller's.
     pub async fn session(&self, id_hash: &[u8; 32]) -> Result<Option<SessionRow>> {
-        const FIND: &str = "select id_hash, person_id, person_version, issuer, idp_sid, data, created_at, auth_time,
-                seen_at, expires_at
-            from session where id_hash = $1";
+        const FIND: &str = concat!("select ", session_columns!(), " from session where id_hash = $1");
         let mut reader = self.engine.reader().await?;
         one!(reader.on(), Row, FIND, id_hash.as_slice())?.map(Row::into_session).transpose()
+    }
+
+    /// Those that have not expired, last seen first; `limit` of them.
+    pub async fn sessions_of(&self, person: PersonId, now: Timestamp, limit: u32) -> Result<Vec<SessionRow>> {
+        const LIST: &str = concat!(
+            "select ",
+            session_columns!(),
+            " from session where person_id = $1 and expires_at > $2 order by seen_at desc, id_hash limit $3"
+        );
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), Row, LIST, person.to_string(), now.as_ms(), i64::from(limit))?;
+        found.into_iter().map(Row::into_session).collect()
     }
 }
 
@@ -61,8 +83,8 @@ impl Tx {
     pub async fn insert_session(&mut self, session: &SessionRow) -> Result<()> {
         const INSERT: &str =
             "insert into session (id_hash, person_id, person_version, issuer, idp_sid, data, created_at,
-                auth_time, seen_at, expires_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+                auth_time, seen_at, expires_at, address, agent)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
         run!(
             self.on(),
             INSERT,
@@ -76,6 +98,8 @@ impl Tx {
             session.auth_time.as_ms(),
             session.seen_at.as_ms(),
             session.expires_at.as_ms(),
+            &session.address,
+            &session.agent,
         )
         .map(|_| ())
     }

@@ -1,9 +1,10 @@
 //! What must be remembered between leaving for the identity provider and coming back, and the first administrator's
 //! invite. Both are taken once: the row is gone before its content is used.
 
-use crate::column::hash;
+use crate::column::{hash, parsed_if};
 use crate::row::{one, row, run};
 use crate::{Result, Tx};
+use domain::id::PersonId;
 use domain::time::Timestamp;
 
 #[derive(Clone, PartialEq, Eq)]
@@ -15,12 +16,14 @@ pub struct LoginRow {
     pub pkce_verifier: String,
     pub return_to: String,
     pub invite: Option<[u8; 32]>,
+    /// An administrator who tries the provider out: nobody is signed in at the end.
+    pub tester: Option<PersonId>,
     pub created_at: Timestamp,
 }
 
 row! { Row {
     state_hash: Vec<u8>, browser_hash: Vec<u8>, issuer_id: String, nonce: String, pkce_verifier: String,
-    return_to: String, invite_hash: Option<Vec<u8>>, created_at: i64,
+    return_to: String, invite_hash: Option<Vec<u8>>, tester_id: Option<String>, created_at: i64,
 } }
 
 impl Row {
@@ -33,6 +36,7 @@ impl Row {
             pkce_verifier: self.pkce_verifier,
             return_to: self.return_to,
             invite: self.invite_hash.map(|bytes| hash(&bytes, "sign-in")).transpose()?,
+            tester: parsed_if(self.tester_id.as_deref(), "person id")?,
             created_at: Timestamp::from_ms(self.created_at),
         })
     }
@@ -44,8 +48,8 @@ impl Tx {
         const CROWDED_OUT: &str = "delete from login where browser_hash = $1 and state_hash not in (
             select state_hash from login where browser_hash = $1 order by created_at desc, state_hash limit $2)";
         const INSERT: &str = "insert into login (state_hash, browser_hash, issuer_id, nonce, pkce_verifier, return_to,
-                invite_hash, created_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)";
+                invite_hash, tester_id, created_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let others = i64::from(keep.saturating_sub(1));
         run!(self.on(), CROWDED_OUT, login.browser_hash.as_slice(), others)?;
         run!(
@@ -58,6 +62,7 @@ impl Tx {
             &login.pkce_verifier,
             &login.return_to,
             login.invite.as_ref().map(<[u8; 32]>::as_slice),
+            login.tester.map(|id| id.to_string()),
             login.created_at.as_ms(),
         )
         .map(|_| ())
@@ -66,7 +71,8 @@ impl Tx {
     /// Of any number of callers with the same state, one gets it.
     pub async fn take_login(&mut self, state_hash: &[u8; 32]) -> Result<Option<LoginRow>> {
         const TAKE: &str = "delete from login where state_hash = $1
-            returning state_hash, browser_hash, issuer_id, nonce, pkce_verifier, return_to, invite_hash, created_at";
+            returning state_hash, browser_hash, issuer_id, nonce, pkce_verifier, return_to, invite_hash, tester_id,
+                created_at";
         one!(self.on(), Row, TAKE, state_hash.as_slice())?.map(Row::into_login).transpose()
     }
 

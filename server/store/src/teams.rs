@@ -99,12 +99,12 @@ impl Tx {
         exactly_one(run!(self.on(), PUT, team.to_string(), unit.map(|unit| unit.to_string()))?)
     }
 
-    /// Adds the person, or changes whether they lead.
+    /// Adds the person by hand, or changes whether they lead. What a rule had given is by hand from now on.
     pub async fn put_membership(&mut self, team: TeamId, person: PersonId, lead: bool) -> Result<()> {
         self.moves_keys = true;
         const PUT: &str = "insert into membership (team_id, person_id, lead) values ($1, $2, $3)
-            on conflict (team_id, person_id) do update set lead = excluded.lead";
-        run!(self.on(), PUT, team.to_string(), person.to_string(), lead).map(|_| ())
+            on conflict (team_id, person_id) do update set lead = excluded.lead, by_rule = $4";
+        run!(self.on(), PUT, team.to_string(), person.to_string(), lead, false).map(|_| ())
     }
 
     pub async fn delete_membership(&mut self, team: TeamId, person: PersonId) -> Result<()> {

@@ -5,11 +5,13 @@
 
 pub mod audit;
 pub mod budgets;
+pub mod environments;
 pub mod guardrails;
 pub mod models;
 pub mod overview;
 pub mod people;
 pub mod providers;
+pub mod sign_in;
 mod standing;
 pub mod teams;
 pub mod units;

@@ -8,7 +8,6 @@ use crate::html;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::permission::{Permission, Scope};
-use domain::virtual_key::ENVIRONMENTS;
 use leptos::prelude::*;
 use portal::keys::{KeysPage, KeysQuery, KeysView, OwnerFilter};
 use serde::{Deserialize, Serialize};
@@ -151,7 +150,7 @@ fn filter(asked: &Asked, owner: OwnerFilter, page: &KeysPage, sees_all: bool) ->
         view! { <SelectField name="owner" label="Owner" value=value options=options/> }
     });
     let mut environments = vec![SelectOption::new("", "Any")];
-    environments.extend(ENVIRONMENTS.iter().map(|&name| SelectOption::new(name, name)));
+    environments.extend(page.environments.iter().map(|name| SelectOption::new(name.clone(), name.clone())));
     let (q, environment) = (asked.q.clone().unwrap_or_default(), asked.environment.clone().unwrap_or_default());
     view! {
         <Filter action=paths::KEYS>

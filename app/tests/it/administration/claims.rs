@@ -152,7 +152,7 @@ fn a_credential_field_is_always_empty_and_never_remembered() {
 
 #[test]
 fn a_form_that_makes_something_acts_once() {
-    for name in ["provider-new", "model-new", "guardrail-new", "team-new", "unit-new"] {
+    for name in ["provider-new", "model-new", "guardrail-new", "team-new", "unit-new", "rule-new", "rule-remove"] {
         let page = page(name, false);
         let form = page.all("input").find(|field| field.get("name") == Some("form")).unwrap();
         assert_eq!(form.get("value").map(str::len), Some(32), "{name}");
@@ -216,4 +216,43 @@ fn a_discount_stands_where_it_is_set_and_where_prices_are_read() {
         let model = page("model", auditor);
         assert!(model.html.contains("At Messages EU") && model.html.contains("prices are 12.5 % lower"));
     }
+}
+
+#[test]
+fn sessions_name_their_browser_and_only_one_is_this_one() {
+    let account = page("account", false);
+    assert!(account.html.contains("Firefox on Linux") && account.html.contains("Unknown browser"));
+    assert_eq!(account.html.matches("this browser").count(), 1);
+    let ends = |name, auditor| {
+        let page = page(name, auditor);
+        page.all("form").filter_map(|form| form.get("action")).filter(|to| to.ends_with("/sessions")).count()
+    };
+    assert_eq!((ends("account", false), ends("person", false), ends("person", true)), (2, 3, 0));
+}
+
+#[test]
+fn a_rule_is_saved_only_after_who_would_change_was_shown() {
+    let buttons = |name| -> Vec<String> {
+        let page = page(name, false);
+        let buttons = page.all("button").filter(|button| button.get("name") == Some("act"));
+        buttons.filter_map(|button| button.get("value")).map(str::to_owned).collect()
+    };
+    assert_eq!(buttons("rule-new"), ["check"]);
+    assert_eq!(buttons("rule-looked-at"), ["save", "check"]);
+    let looked_at = page("rule-looked-at", false);
+    assert!(looked_at.html.contains("1,204 people change") && looked_at.html.contains("And 1,203 more."));
+    assert!(looked_at.all("input").any(|field| field.get("name") == Some("accept")));
+    assert!(looked_at.html.contains("id=\"accept-error\""));
+    let removal = page("rule-remove", false);
+    assert!(removal.all("input").all(|field| field.get("name") != Some("accept")), "nobody loses their own role here");
+}
+
+#[test]
+fn a_test_sign_in_says_what_is_missing_and_escapes_what_came() {
+    let whole = page("test-sign-in", false);
+    assert!(whole.html.contains("Ada &lt;script&gt;") && whole.html.contains("by finance"));
+    let mapped: Vec<_> = whole.all("option").filter_map(|option| option.get("value")).collect();
+    assert!(mapped.contains(&"sre") && !mapped.contains(&"finance"), "finance has its rule");
+    assert!(page("test-sign-in-without-groups", false).html.contains("not the same as no groups"));
+    assert!(page("test-sign-in-too-many-groups", false).html.contains("app roles"));
 }

@@ -2,14 +2,19 @@
 
 use app::pages::admin::budgets::entered::Entered as Limits;
 use app::pages::admin::guardrails::entered::Entered;
+use app::pages::admin::guardrails::preview::SaveForm;
 use app::pages::admin::models::editor::ModelForm;
-use app::pages::admin::people::{administrator::GrantForm, suspend::SuspendForm, teams::TeamForm};
+use app::pages::admin::people::{
+    administrator::GrantForm, sessions::EndSessionsForm, suspend::SuspendForm, teams::TeamForm,
+};
 use app::pages::admin::providers::{
     change::ChangeForm, credential::CredentialForm, models::CatalogueForm, new::NewForm, switch::SwitchForm,
 };
+use app::pages::admin::sign_in::{editor::RuleForm, remove::RemoveForm};
 use app::pages::admin::teams::{members::MemberForm, members::RemovalForm, new::TeamForm as NewTeamForm};
 use app::pages::admin::units::{new::UnitForm as NewUnitForm, show::UnitForm};
 use app::pages::confirm::Confirmed;
+use app::pages::sessions::EndForm;
 use app::visit::{Input, PageError};
 use serde::de::DeserializeOwned;
 
@@ -40,7 +45,14 @@ fn an_unknown_field_is_refused_by_every_form() {
     refuses_more_than::<CatalogueForm>("model=claude-sonnet-5&model=gpt-5");
     refuses_more_than::<CatalogueForm>("all=yes");
     refuses_more_than::<ModelForm>(MODEL);
+    refuses_more_than::<SaveForm>("apply=new_keys&accept=12");
     refuses_more_than::<SuspendForm>("account=suspended");
+    refuses_more_than::<EndSessionsForm>("");
+    refuses_more_than::<EndSessionsForm>("session=abababababababab");
+    refuses_more_than::<EndForm>("session=abababababababab");
+    const RULE: &str = "form=f&issuer=&asks=groups&claim=&test=equals&value=x&gives=auditor&team=&given=&act=check";
+    refuses_more_than::<RuleForm>(RULE);
+    refuses_more_than::<RemoveForm>("form=f&stamp=s&accept=yes");
     refuses_more_than::<GrantForm>("administrator=grant");
     refuses_more_than::<TeamForm>("team=team_aaaaaaaaaaaa&lead=yes");
     refuses_more_than::<NewTeamForm>("form=f&name=n");

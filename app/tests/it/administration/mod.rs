@@ -4,5 +4,7 @@
 
 mod claims;
 mod forms;
+mod guardrail_things;
+mod identity;
 pub(crate) mod samples;
 mod things;

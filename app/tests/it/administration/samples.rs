@@ -1,5 +1,7 @@
 //! Every administration page once, as administrators and as auditors see it.
 
+use super::guardrail_things::*;
+use super::identity::{directory, removal, rule_form, sessions, setup, tested};
 use super::things::*;
 use app::chrome::{Assets, Place};
 use app::format::Calendar;
@@ -7,12 +9,15 @@ use app::html;
 use app::pages::admin::guardrails::editor::Choices;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::{ModelForm, Row};
-use app::pages::admin::{Happened, audit, budgets, guardrails, models, overview, people, providers, teams, units};
-use app::pages::confirm;
+use app::pages::admin::{
+    Happened, audit, budgets, environments, guardrails, models, overview, people, providers, sign_in, teams, units,
+};
 use app::pages::form::Reasons;
+use app::pages::{account, confirm};
 use app::visit::Frame;
 use domain::audit::Broken;
-use domain::id::PersonId;
+use domain::directory_claims::GroupsTold;
+use domain::id::{PersonId, RuleId};
 use domain::person::{Caller, Role};
 use domain::refusal::{Reason, Refusal};
 use domain::time::Timestamp;
@@ -20,6 +25,7 @@ use jiff::tz::TimeZone;
 use leptos::prelude::*;
 use portal::administration::audit::{AuditPage, AuditVerdict};
 use portal::administration::people::PeoplePage;
+use portal::administration::profile_templates::Template;
 use std::sync::Arc;
 
 pub(crate) struct Sample {
@@ -93,11 +99,8 @@ pub(crate) fn pages() -> Vec<Sample> {
 
 fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     let calendar = calendar();
-    drawing
-        .draw("overview", Place::Overview, || overview::view(overview_model(9, may_change)));
-    drawing.draw("overview-empty", Place::Overview, || {
-        overview::view(overview_model(0, may_change))
-    });
+    drawing.draw("overview", Place::Overview, || overview::view(overview_model(9, may_change)));
+    drawing.draw("overview-empty", Place::Overview, || overview::view(overview_model(0, may_change)));
     drawing.draw("providers", Place::Providers, || {
         let providers = vec![provider(1, true, 41), provider(2, true, 212), provider(3, false, 3)];
         providers::list::view(&calendar, providers::list::Model { providers, may_change })
@@ -121,6 +124,17 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     drawing.draw("guardrail", Place::Guardrails, || {
         guardrails::show::view(guardrail_page(may_change, None, Reasons::default()))
     });
+    drawing.draw("guardrail-versions", Place::Guardrails, || guardrails::versions::view(&calendar, versions()));
+    drawing.draw("guardrail-compare", Place::Guardrails, || {
+        let model = guardrails::compare::Model { comparison: comparison(), may_change };
+        guardrails::compare::view(&calendar, model)
+    });
+    drawing.draw("environments", Place::Guardrails, || {
+        let model =
+            environments::list::Model { environments: environments_of(), choices: environment_choices(), may_change };
+        environments::list::view(model)
+    });
+    drawing.draw("environment", Place::Guardrails, || environments::show::view(environment_page(may_change)));
     for view in [budgets::list::View::All, budgets::list::View::Units] {
         let name = if view == budgets::list::View::All { "budgets" } else { "budgets-units" };
         drawing.draw(name, Place::Budgets, || {
@@ -140,7 +154,17 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
         people::list::view(&calendar, people::list::Query::default(), page)
     });
     drawing.draw("person", Place::People, || {
-        people::show::view(&calendar, people::show::Model { detail: person_detail(), may_change, happened: None })
+        people::show::view(
+            &calendar,
+            people::show::Model {
+                detail: person_detail(),
+                directory: may_change.then(directory),
+                sessions: sessions(),
+                current: None,
+                may_change,
+                happened: None,
+            },
+        )
     });
     drawing.draw("teams", Place::Teams, || {
         teams::list::view(&calendar, teams::list::Model { teams: vec![team(1, true), team(2, false)], may_change })
@@ -148,6 +172,12 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     drawing.draw("team", Place::Teams, || {
         teams::show::view(&calendar, teams::show::Model { detail: team_detail(), may_change, happened: None })
     });
+    for rules in [true, false] {
+        let name = if rules { "sign-in" } else { "sign-in-bare" };
+        drawing.draw(name, Place::SignIn, || {
+            sign_in::list::view(sign_in::list::Model { setup: setup(rules), may_change, happened: None })
+        });
+    }
     drawing.draw("audit", Place::Audit, || {
         let page = AuditPage { lines: audit_lines(), next: Some(17) };
         audit::list::view(&calendar, audit::list::Query::default(), page)
@@ -227,8 +257,27 @@ fn draw_forms(drawing: &mut Drawing) {
         let row = profile_row();
         let entered = Entered { version: None, ..entered(&row.profile) };
         let choices = Choices { teams: vec![(team_id(1), "Billing".to_owned())], models: vec![] };
-        guardrails::new::view(guardrails::new::Model { form: form_id(), choices, entered, reasons: Reasons::default() })
+        guardrails::new::view(guardrails::new::Model {
+            form: form_id(),
+            choices,
+            entered,
+            reasons: Reasons::default(),
+            template: Some(Template::Developer),
+        })
     });
+    drawing.draw("environment-new", Place::Guardrails, || {
+        let reasons = Reasons::from(vec![Refusal::new("name", Reason::Malformed)]);
+        environments::new::view(environments::new::Model { name: "Prod".to_owned(), reasons, ..Default::default() })
+    });
+    drawing.draw("guardrail-restored", Place::Guardrails, || {
+        let mut model = guardrail_page(true, None, Reasons::default());
+        model.restored = Some(6);
+        model.entered.terms[0].maximum = "200.00".to_owned();
+        guardrails::show::view(model)
+    });
+    for (name, state) in previews() {
+        drawing.draw(name, Place::Guardrails, || guardrails::preview::view(preview_page(state)));
+    }
     drawing.draw("budget-refused", Place::Budgets, || {
         let mut page = budget_page(2, true);
         page.entered.cap_month = "lots".to_owned();
@@ -242,6 +291,37 @@ fn draw_forms(drawing: &mut Drawing) {
     });
     drawing.draw("unit-new", Place::Budgets, || {
         units::new::view(units::new::Model { form: form_id(), name: String::new(), reasons: refused() })
+    });
+    drawing.draw("rule-new", Place::SignIn, || sign_in::new::view(rule_form(false, Reasons::default())));
+    drawing.draw("rule-refused", Place::SignIn, || {
+        let reasons = vec![
+            Refusal::new("claim", Reason::ClaimNotAskable { claim: "email".to_owned() }),
+            Refusal::new("value", Reason::Missing),
+            Refusal::new("team", Reason::Missing),
+        ];
+        sign_in::new::view(rule_form(false, Reasons::from(reasons)))
+    });
+    drawing.draw("rule-looked-at", Place::SignIn, || {
+        let reasons = Reasons::from(vec![Refusal::new("accept", Reason::LosesOwnRole)]);
+        sign_in::change::view(RuleId::from_random(&[1; 12]), rule_form(true, reasons))
+    });
+    drawing.draw("rule-remove", Place::SignIn, || sign_in::remove::view(removal()));
+    for (name, told) in [
+        ("test-sign-in", Some(GroupsTold::Listed)),
+        ("test-sign-in-without-groups", Some(GroupsTold::NotSent)),
+        ("test-sign-in-too-many-groups", Some(GroupsTold::TooMany)),
+        ("test-sign-in-none", None),
+    ] {
+        drawing.draw(name, Place::SignIn, || sign_in::tested::view(&calendar(), told.map(tested)));
+    }
+    drawing.draw("account", Place::Elsewhere, || {
+        let current = sessions().first().map(|session| session.mark);
+        let model = account::Model { caller: caller(Role::Administrator), sessions: sessions(), current };
+        account::view(&calendar(), model)
+    });
+    drawing.draw("account-nowhere", Place::Elsewhere, || {
+        let model = account::Model { caller: caller(Role::Administrator), sessions: vec![], current: None };
+        account::view(&calendar(), model)
     });
     drawing.draw("person-suspend", Place::People, || confirm::view(people::suspend::confirmation(&person_detail())));
     drawing.draw("person-administrator", Place::People, || {

@@ -253,6 +253,8 @@ pub(super) fn profile_row() -> ProfileRow {
         quotas: vec![QuotaTerm { counted: Counted::Tokens, window: Window::Day, amount: term(5_000_000, 9_000_000) }],
         prompt_bound: PromptBound::Estimate,
         shrink_to_fit: true,
+        required: vec![],
+        parameters: domain::parameter_rules::ParameterRules::NONE,
         lifetime_days: term(90, 180),
         networks: vec!["10.0.0.0/8".parse().unwrap()],
         max_output_tokens: None,
@@ -274,11 +276,13 @@ pub(super) fn profile_row() -> ProfileRow {
     ProfileRow { profile, live_keys: 812, models_allowed: 14, models_served: 38 }
 }
 
+pub(super) fn draft_of(profile: &AccessProfile) -> ProfileDraft {
+    let AccessProfile { name, description, terms, audience, consumers, keys_per_person, enabled, .. } = profile.clone();
+    ProfileDraft { name, description, terms, audience, consumers, keys_per_person, enabled }
+}
+
 pub(super) fn entered(profile: &AccessProfile) -> Entered {
-    let AccessProfile { name, description, version, terms, audience, consumers, keys_per_person, enabled, .. } =
-        profile.clone();
-    let draft = ProfileDraft { name, description, terms, audience, consumers, keys_per_person, enabled };
-    Entered { version: Some(version), ..Entered::of(&draft) }
+    Entered { version: Some(profile.version), ..Entered::of(&draft_of(profile)) }
 }
 
 pub(super) fn guardrail_page(may_change: bool, stale: Option<(i64, i64)>, reasons: Reasons) -> guardrails::show::Model {
@@ -287,7 +291,7 @@ pub(super) fn guardrail_page(may_change: bool, stale: Option<(i64, i64)>, reason
     let models = ["claude-opus-5", "claude-sonnet-5", "house-model"].map(str::to_owned).to_vec();
     let teams = vec![(team_id(1), "Billing".to_owned()), (team_id(2), "Search".to_owned())];
     let detail = ProfileDetail { row, teams, models };
-    guardrails::show::Model { detail, entered, reasons, happened: None, stale, may_change }
+    guardrails::show::Model { detail, entered, reasons, happened: None, stale, restored: None, may_change }
 }
 
 pub(super) fn person(seed: u8, active: bool) -> PersonRow {

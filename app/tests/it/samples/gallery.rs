@@ -43,6 +43,33 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ("usage", framed(Some(&admin), "Usage", || app::pages::usage::view(usage_model()))),
         ("usage-narrowed", framed(ada, "Usage", || app::pages::usage::view(narrowed_usage()))),
         ("usage-none", framed(ada, "Usage", || app::pages::usage::view(no_usage()))),
+        (
+            "call-refused",
+            framed(ada, "Call", || {
+                let detail = CallDetail { call: calls()[1].clone(), key_name: key().name, served_by: None };
+                call::view(call::Model { detail, calendar: calendar() })
+            }),
+        ),
+        (
+            "doctor",
+            framed(ada, "Key doctor", || {
+                let lost = Some(call::doctor::Lost::Unknown(calls()[0].id));
+                call::doctor::view(call::doctor::Model { text: calls()[0].id.to_string(), lost })
+            }),
+        ),
+        (
+            "old-secret",
+            framed(ada, "End the old secret", || {
+                acts::old_secret::view(acts::old_secret::Model {
+                    id: key().id,
+                    crumb: app::components::Crumb { text: key().name, href: app::paths::key(key().id) },
+                    rotation: Some(rotation()),
+                    end: domain::virtual_key::Overlap::None,
+                    refusals: vec![Refusal::new("end", Reason::LaterThanOverlap { latest: now() })],
+                    calendar: calendar(),
+                })
+            }),
+        ),
         ("team", framed(ada, "Billing", || app::pages::team::view(&calendar(), team(), led_team()))),
         (
             "rename",

@@ -89,3 +89,31 @@ pub(super) fn audit_line(
     };
     AuditLine { row: AuditRow { seq, entry, previous: [0; 32], hash: [0; 32] }, actor_name: "Ada Example".to_owned() }
 }
+
+pub(super) fn rotation() -> Rotation {
+    Rotation {
+        old_version: 1,
+        rotated_at: now().plus_ms(-20 * MS_PER_HOUR),
+        ends_at: now().plus_ms(4 * MS_PER_HOUR),
+        finding: OldSecret::InUse { used_at: now().plus_ms(-2 * MS_PER_MINUTE) },
+    }
+}
+
+pub(super) fn callers_of_key() -> KeyCallers {
+    let caller = |network: &str, agent: &str, secret_version, calls, minutes: i64| KeyCaller {
+        network: network.to_owned(),
+        agent: agent.to_owned(),
+        secret_version,
+        calls,
+        used_at: now().plus_ms(-minutes * MS_PER_MINUTE),
+    };
+    KeyCallers {
+        callers: vec![
+            caller("10.4.1.9", "claude-cli/2.1.4 (external, cli)", 2, 1_204, 1),
+            caller("10.4.7.30", "python-openai/2.8.1", 1, 96, 2),
+            caller("2001:db8::17", "", 2, 3, 4_000),
+        ],
+        current_version: 2,
+        rotation: Some(rotation()),
+    }
+}

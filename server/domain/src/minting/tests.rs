@@ -58,6 +58,8 @@ fn profile() -> AccessProfile {
             quotas: vec![QuotaTerm { counted: Counted::Tokens, window: Window::Day, amount: term(5_000, 9_000) }],
             prompt_bound: PromptBound::Strict,
             shrink_to_fit: false,
+            required: vec![],
+            parameters: crate::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90, 180),
             networks: vec!["10.0.0.0/8".parse().unwrap()],
             max_output_tokens: Some(4_000),
@@ -128,9 +130,11 @@ impl Default for Case {
 impl Case {
     fn decide(&self) -> Result<GrantedTerms, Vec<Refusal>> {
         let models = models();
+        let dev = Some(Environment::open("dev"));
         let facts = MintingFacts {
             caller: &self.caller,
             profile: self.profile.as_ref(),
+            environment: dev.as_ref().filter(|environment| environment.name == self.request.environment),
             owner_exists: true,
             keys_held: self.held,
             name_taken_by: self.taken.then(|| KeyId::from_random(&[9; 12])),
@@ -155,6 +159,19 @@ fn without_wishes_a_key_gets_the_defaults() {
     assert_eq!(granted.terms.max_output_tokens, Some(4_000));
     assert_eq!(granted.expires_at, NOW.plus_days(90));
     assert!(granted.clamped.is_empty());
+}
+
+#[test]
+fn what_a_profile_demands_has_to_be_given() {
+    let mut case = Case::default();
+    case.profile.as_mut().unwrap().terms.required = RequiredField::ALL.to_vec();
+    case.request.application = None;
+    case.request.cost_centre = Some("x".repeat(65));
+    assert_eq!(case.refusals(), [("cost_centre", "too_long"), ("application", "missing"), ("tags", "missing")]);
+    case.request.application = Some("search".into());
+    case.request.cost_centre = Some("4711".into());
+    case.request.tags = vec!["blue".into()];
+    assert_eq!(case.refusals(), []);
 }
 
 #[test]

@@ -9,10 +9,12 @@ use domain::model::Model;
 use domain::permission::{Administrator, Permission};
 use domain::person::Caller;
 use domain::profile_rules::check_profile;
+use domain::profile_versions::Reach;
 use domain::refusal::{Reason, Refusal};
 use domain::virtual_key::ConsumerKind;
 use serde_json::json;
 use std::collections::HashMap;
+use store::Tx;
 
 #[derive(Debug, Clone)]
 pub struct ProfileRow {
@@ -33,7 +35,7 @@ pub struct ProfileDetail {
 }
 
 /// A profile as the form holds it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileDraft {
     pub name: String,
     pub description: String,
@@ -69,21 +71,23 @@ impl Portal {
         Ok(ProfileDetail { row: row(profile, &live, &models), teams: self.team_names().await?, models: names(models) })
     }
 
-    /// What the form for a new profile starts from: the starter profile's terms, and teams to choose from.
-    pub async fn profile_template(&self, caller: &Caller) -> Result<(ProfileDraft, ProfileFormFacts), PortalError> {
+    /// What the form for a new profile offers.
+    pub async fn profile_form(&self, caller: &Caller) -> Result<ProfileFormFacts, PortalError> {
         super::demand(caller, Permission::Administer)?;
-        let starter = crate::bootstrap::starter_profile(ProfileId::from_random(&[]));
-        let draft = ProfileDraft {
-            name: String::new(),
-            description: String::new(),
-            terms: starter.terms,
-            audience: starter.audience,
-            consumers: starter.consumers,
-            keys_per_person: starter.keys_per_person,
-            enabled: true,
-        };
         let models = names(self.store.models().await?);
-        Ok((draft, ProfileFormFacts { form: self.new_form(), teams: self.team_names().await?, models }))
+        Ok(ProfileFormFacts { form: self.new_form(), teams: self.team_names().await?, models })
+    }
+
+    /// Whether the draft could be saved, with every reason why not; saves nothing. `None` for a new profile.
+    pub async fn check_profile_draft(
+        &self,
+        administrator: Administrator<'_>,
+        profile: Option<ProfileId>,
+        draft: ProfileDraft,
+    ) -> Result<(), PortalError> {
+        super::demand(administrator.caller(), Permission::Administer)?;
+        let id = profile.unwrap_or_else(|| ProfileId::from_random(&[]));
+        self.check(&draft.into_profile(id, 1)).await
     }
 
     pub async fn create_profile(
@@ -98,6 +102,7 @@ impl Portal {
         spend(&mut tx, form, caller, now, Made::Profile(profile.id)).await?;
         self.check(&profile).await?;
         tx.insert_profile(&profile, now).await?;
+        tx.sign_profile_version(profile.id, profile.version, caller.person).await?;
         let id = profile.id.to_string();
         let subject = Subject { kind: "profile", id: &id, name: &profile.name };
         let created = Change { action: "profile.created", subject, before: None, after: Some(facts(&profile)) };
@@ -106,13 +111,15 @@ impl Portal {
         Ok(profile.id)
     }
 
-    /// Saves as the version after `expected_version`; existing keys follow at once. `Stale` if somebody saved between.
+    /// Saves as the version after `expected_version`. `Stale` if somebody saved between. A change of anything but terms
+    /// reaches no key, so that `reach` then moves none.
     pub async fn change_profile(
         &self,
         administrator: Administrator<'_>,
         profile: ProfileId,
         expected_version: i64,
         draft: ProfileDraft,
+        reach: Reach,
     ) -> Result<i64, PortalError> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
@@ -122,23 +129,52 @@ impl Portal {
         }
         let changed = draft.into_profile(profile, expected_version);
         if changed == kept {
-            return Ok(expected_version);
+            return self.let_all_follow(tx, administrator, &kept, reach).await;
         }
         let changed = AccessProfile { version: expected_version + 1, ..changed };
         self.check(&changed).await?;
         if !tx.update_profile(&changed, expected_version, now).await? {
             return Err(PortalError::Stale { current: kept.version });
         }
+        tx.sign_profile_version(profile, changed.version, administrator.caller().person).await?;
+        let mut after = facts(&changed);
+        if changed.terms != kept.terms {
+            match reach {
+                Reach::NewKeys => tx.keep_keys_at(profile, kept.version).await?,
+                Reach::AllKeys => tx.release_keys(profile).await?,
+            };
+            after["applies_to"] = json!(reach);
+        }
         let id = profile.to_string();
         let subject = Subject { kind: "profile", id: &id, name: &changed.name };
-        let (before, after) = (Some(facts(&kept)), Some(facts(&changed)));
+        let (before, after) = (Some(facts(&kept)), Some(after));
         let change = Change { action: "profile.changed", subject, before, after };
         append(&mut tx, By::Person(administrator.caller()), now, change).await?;
         self.commit_and_tell(tx, News::Policy).await?;
         Ok(changed.version)
     }
 
-    async fn check(&self, profile: &AccessProfile) -> Result<(), PortalError> {
+    /// Nothing is to be changed but, maybe, that some keys keep to an older version.
+    async fn let_all_follow(
+        &self,
+        mut tx: Tx,
+        administrator: Administrator<'_>,
+        kept: &AccessProfile,
+        reach: Reach,
+    ) -> Result<i64, PortalError> {
+        if reach == Reach::NewKeys || tx.release_keys(kept.id).await? == 0 {
+            return Ok(kept.version);
+        }
+        let id = kept.id.to_string();
+        let subject = Subject { kind: "profile", id: &id, name: &kept.name };
+        let after = json!({ "version": kept.version, "applies_to": reach });
+        let change = Change { action: "profile.changed", subject, before: None, after: Some(after) };
+        append(&mut tx, By::Person(administrator.caller()), self.clock.now(), change).await?;
+        self.commit_and_tell(tx, News::Policy).await?;
+        Ok(kept.version)
+    }
+
+    pub(super) async fn check(&self, profile: &AccessProfile) -> Result<(), PortalError> {
         let mut refusals = check_profile(profile);
         let teams = self.team_names().await?;
         if profile.audience.teams.iter().any(|team| teams.iter().all(|(known, _)| known != team)) {
@@ -147,13 +183,14 @@ impl Portal {
         if refusals.is_empty() { Ok(()) } else { Err(PortalError::Refused(refusals)) }
     }
 
-    async fn team_names(&self) -> Result<Vec<(TeamId, String)>, PortalError> {
+    pub(super) async fn team_names(&self) -> Result<Vec<(TeamId, String)>, PortalError> {
         Ok(self.store.teams().await?.into_iter().map(|team| (team.id, team.name)).collect())
     }
 }
 
 impl ProfileDraft {
-    fn into_profile(self, id: ProfileId, version: i64) -> AccessProfile {
+    /// The profile as it would be saved.
+    pub fn into_profile(self, id: ProfileId, version: i64) -> AccessProfile {
         AccessProfile {
             id,
             name: self.name.trim().to_owned(),

@@ -118,7 +118,7 @@ impl Portal {
         if expires_at == kept.expires_at {
             return Ok(kept);
         }
-        let profile = self.store.profile(kept.profile).await?.ok_or(PortalError::Internal)?;
+        let profile = self.profile_of(&kept).await?;
         let latest = latest_expiry(&kept, &profile);
         if expires_at <= now {
             return Err(PortalError::refused("expires_at", Reason::InThePast));

@@ -21,6 +21,8 @@ use store::KeyListItem;
 pub struct KeyActs {
     pub rename: bool,
     pub rotate: bool,
+    /// End the old secret of a rotation earlier, or later.
+    pub end_old_secret: bool,
     pub disable: bool,
     pub enable: bool,
     pub set_expiry: bool,
@@ -78,7 +80,7 @@ impl Portal {
     pub async fn key(&self, caller: &Caller, key: KeyId) -> Result<KeyDetail, PortalError> {
         let now = self.clock.now();
         let item = self.visible_key(caller, key).await?;
-        let profile = self.store.profile(item.key.profile).await?.ok_or(PortalError::Internal)?;
+        let profile = self.profile_of(&item.key).await?;
         let kept = self.store.key_with_secrets(key).await?.ok_or(PortalError::NotFound)?;
         let inactive = self.store.inactive_people().await?;
         let state_by = match item.key.state {
@@ -95,6 +97,7 @@ impl Portal {
         let secrets: Vec<SecretFacts> = kept.secrets.iter().map(|secret| SecretFacts::of(secret, now)).collect();
         let rotating = secrets.iter().any(|secret| secret.live && secret.valid_until.is_some());
         let latest_expiry = latest_expiry(&item.key, &profile);
+        let acts = self.acts(caller, &item.key, latest_expiry, now).await?;
         Ok(KeyDetail {
             owner_name: item.owner_name,
             mine: item.key.owner == Owner::Person(caller.person),
@@ -108,7 +111,7 @@ impl Portal {
             quotas: self.gateway.quotas(key).await,
             above: self.gateway.levels_above(key).await,
             last_use: item.last_use.map(LastUse::from),
-            acts: self.acts(caller, &item.key, latest_expiry, now).await?,
+            acts: KeyActs { end_old_secret: acts.rotate && rotating, ..acts },
             latest_expiry,
             form: self.new_form(),
             profile,
@@ -158,10 +161,16 @@ impl Portal {
                 set_expiry: true,
                 revoke: true,
                 disable: false,
+                end_old_secret: false,
             },
-            KeyState::Active => {
-                KeyActs { rename: true, rotate: true, disable: true, set_expiry: true, revoke: true, enable: false }
-            }
+            KeyState::Active => KeyActs {
+                rename: true,
+                rotate: true,
+                disable: true,
+                set_expiry: true,
+                revoke: true,
+                ..KeyActs::default()
+            },
         })
     }
 

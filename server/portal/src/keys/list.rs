@@ -121,6 +121,8 @@ pub struct KeysPage {
     pub counts: ViewCounts,
     /// Teams to offer in the owner filter.
     pub teams: Vec<super::TeamChoice>,
+    /// Names to offer in the filter, archived ones too.
+    pub environments: Vec<String>,
     /// True if the caller may see more than their own keys.
     pub sees_others: bool,
 }
@@ -149,6 +151,7 @@ impl Portal {
             total,
             counts,
             teams: self.owning_teams(caller).await?,
+            environments: self.environment_names().await?,
             sees_others: match Scope::to_read(caller) {
                 Scope::Everyone => true,
                 Scope::Own { teams, .. } => !teams.is_empty(),

@@ -4,6 +4,7 @@ use crate::act::{By, Change, News, Subject, append, spend};
 use crate::{FormId, Made, Portal, PortalError};
 use domain::access_profile::AccessProfile;
 use domain::alias::resolved;
+use domain::environment::Environment;
 use domain::id::KeyId;
 use domain::key_secret::{SecretText, TokenKind, compose, tag};
 use domain::minting::{Clamped, GrantedTerms, MintRequest, MintingFacts, decide_mint};
@@ -41,6 +42,7 @@ pub enum MintVerdict {
 /// What is read before the transaction; only what must not change between counting and writing waits for it.
 struct Gathered {
     profile: Option<AccessProfile>,
+    environment: Option<Environment>,
     owner_exists: bool,
     name_taken_by: Option<KeyId>,
     models: Vec<Model>,
@@ -51,6 +53,7 @@ impl Gathered {
         MintingFacts {
             caller,
             profile: self.profile.as_ref(),
+            environment: self.environment.as_ref(),
             owner_exists: self.owner_exists,
             keys_held,
             name_taken_by: self.name_taken_by,
@@ -95,7 +98,10 @@ impl Portal {
         let granted = decide_mint(&gathered.facts(caller, held), request, now).map_err(PortalError::Refused)?;
 
         let (secret, tagged) = self.draw_secret(id, 1, now)?;
-        let key = new_key(id, caller, request, &granted, now);
+        let mut key = new_key(id, caller, request, &granted, now);
+        if key.cost_centre.is_none() && key.owner == Owner::Person(caller.person) {
+            key.cost_centre = self.store.directory_record(caller.person).await?.and_then(|record| record.cost_centre);
+        }
         tx.insert_key(&key, &tagged).await?;
         let (text, after) = (id.to_string(), facts(&key));
         let subject = Subject { kind: "key", id: &text, name: &key.name };
@@ -113,6 +119,7 @@ impl Portal {
         };
         Ok(Gathered {
             profile: self.store.profile(request.profile).await?,
+            environment: self.store.environment(&request.environment).await?,
             owner_exists,
             name_taken_by: self.key_named(caller, request.owner, &request.name, now).await?,
             models: resolved(self.store.models().await?),
@@ -166,6 +173,7 @@ fn new_key(id: KeyId, caller: &Caller, request: &MintRequest, granted: &GrantedT
         owner: request.owner,
         created_by: caller.person,
         profile: request.profile,
+        profile_version: None,
         consumer: request.consumer,
         application: granted.application.clone(),
         environment: request.environment.clone(),

@@ -1,5 +1,6 @@
 //! Keys: minting them, seeing them, changing them.
 
+mod callers;
 mod calls;
 mod change;
 mod detail;
@@ -13,6 +14,7 @@ mod rotate;
 mod status;
 mod usage;
 
+pub use callers::{CALLERS_DAYS, KeyCaller, KeyCallers, Rotation};
 pub use calls::{CallDetail, CallsPage};
 pub use detail::{EffectiveTerms, KeyActs, KeyDetail, SecretFacts};
 pub(crate) use history::PAGE as HISTORY_PAGE;

@@ -8,7 +8,7 @@ use domain::model::{Model, ModelName, ModelPattern};
 use domain::permission::{Permission, Scope};
 use domain::person::{Caller, Role};
 use domain::time::Timestamp;
-use domain::virtual_key::{ENVIRONMENTS, Owner};
+use domain::virtual_key::Owner;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use store::{KeyFilter, KeyView};
@@ -21,7 +21,8 @@ pub struct MintOptions {
     pub profiles: Vec<ProfileChoice>,
     /// Teams that may own the key: those that the person leads, all of them for an administrator.
     pub teams: Vec<TeamChoice>,
-    pub environments: &'static [&'static str],
+    /// Names of those that this person may mint for.
+    pub environments: Vec<String>,
     /// Served models with a price, for the list to choose from.
     pub models: Vec<(ModelId, ModelName)>,
     /// False: the person's roles do not include minting; the page says whom to ask.
@@ -69,11 +70,13 @@ impl Portal {
         // The one that the person mints under already comes first, else the one with most models.
         profiles.sort_by_key(|choice| Reverse((choice.keys_held > 0, choice.models_allowed)));
 
+        let environments = self.store.environments().await?.into_iter();
+        let environments = environments.filter(|environment| environment.is_for(caller));
         Ok(MintOptions {
             form: self.new_form(),
             profiles,
             teams: self.owning_teams(caller).await?,
-            environments: &ENVIRONMENTS,
+            environments: environments.map(|environment| environment.name).collect(),
             models: served.into_iter().map(|model| (model.id, model.name.clone())).collect(),
             may_mint: Permission::ManageKeys.allows(Some(caller)),
         })

@@ -18,6 +18,11 @@ async fn reads(world: &World, caller: &Caller) -> Vec<(&'static str, String)> {
         ("model", error(portal.admin_model(caller, model).await)),
         ("profiles", error(portal.profiles(caller).await)),
         ("profile", error(portal.profile(caller, profile).await)),
+        ("environments", error(portal.environments(caller).await)),
+        ("environment", error(portal.environment(caller, "dev").await)),
+        ("versions", error(portal.profile_versions(caller, profile, None).await)),
+        ("version", error(portal.profile_version(caller, profile, 1).await)),
+        ("comparison", error(portal.compare_versions(caller, profile, (1, 1)).await)),
         ("people", error(portal.people(caller, None, None).await)),
         ("person", error(portal.person(caller, caller.person).await)),
         ("teams", error(portal.teams(caller).await)),
@@ -38,5 +43,5 @@ async fn auditors_and_administrators_read_administration_and_nobody_else_does() 
             assert_eq!(answer, expected, "{} reads {what}", caller.name);
         }
     }
-    assert_eq!(error(world.portal.profile_template(&auditor).await), "forbidden", "an auditor changes nothing");
+    assert_eq!(error(world.portal.profile_form(&auditor).await), "forbidden", "an auditor changes nothing");
 }

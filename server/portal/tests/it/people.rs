@@ -15,6 +15,8 @@ async fn switching_someone_off_ends_sessions_and_tells_the_gateway() {
         issuer: None,
         idp_sid: None,
         data: vec![],
+        address: None,
+        agent: None,
         created_at: world.now(),
         auth_time: world.now(),
         seen_at: world.now(),

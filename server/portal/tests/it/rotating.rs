@@ -1,6 +1,8 @@
 use crate::support::*;
 use domain::key_secret::{PresentedToken, same_tag};
+use domain::rotation::OldSecret;
 use domain::time::{MS_PER_DAY, MS_PER_HOUR};
+use domain::usage::UsageRecord;
 use domain::virtual_key::Overlap;
 use portal::keys::KeyStatus;
 use portal::{Made, PortalError};
@@ -72,4 +74,45 @@ async fn a_form_sent_twice_rotates_once() {
     let newest = world.store.key_with_secrets(key).await.unwrap().unwrap().secrets[0].version;
     assert_eq!(newest, 2);
     assert_eq!(Overlap::Day.as_ms(), MS_PER_DAY);
+}
+
+#[tokio::test]
+async fn a_rotation_is_watched_and_its_old_secret_ended_when_nobody_uses_it() {
+    let world = World::new().await;
+    let ada = world.developer().await;
+    let key = world.mint(&ada, "laptop").await;
+    world.portal.rotate_key(&ada, key, &world.portal.new_form(), Overlap::Week).await.unwrap();
+    let finding = async || world.portal.key_callers(&ada, key).await.unwrap().rotation.map(|rotation| rotation.finding);
+    assert_eq!(finding().await, Some(OldSecret::TooEarlyToTell));
+
+    world.advance_ms(MS_PER_HOUR);
+    let used_at = world.now();
+    let old = UsageRecord { secret_version: 1, ..world.call(key, used_at, 1, 7) };
+    world.store.ingest(&[old]).await.unwrap();
+    assert_eq!(finding().await, Some(OldSecret::InUse { used_at }));
+    world.advance_ms(MS_PER_DAY);
+    assert_eq!(finding().await, Some(OldSecret::SafeToRetire { quiet_since: used_at }));
+
+    let before = world.audit_length().await;
+    world.gateway.take_told();
+    world.portal.end_old_secret(&ada, key, Overlap::None).await.unwrap();
+    assert_eq!((world.audit_length().await, world.gateway.take_told()), (before + 1, vec![Told::Key(key)]));
+    assert_eq!(finding().await, None);
+    assert_eq!(refusals(world.portal.end_old_secret(&ada, key, Overlap::Hour).await), ["end=old_secret_ended"]);
+}
+
+#[tokio::test]
+async fn an_old_secret_gets_more_time_but_not_for_ever() {
+    let world = World::new().await;
+    let (ada, other) = (world.developer().await, world.other_developer().await);
+    let key = world.mint(&ada, "laptop").await;
+    world.portal.rotate_key(&ada, key, &world.portal.new_form(), Overlap::Hour).await.unwrap();
+    assert_eq!(error(world.portal.end_old_secret(&other, key, Overlap::None).await), "not found");
+    for _ in 0..4 {
+        world.portal.end_old_secret(&ada, key, Overlap::Week).await.unwrap();
+        world.advance_days(6);
+    }
+    assert_eq!(refusals(world.portal.end_old_secret(&ada, key, Overlap::Week).await), ["end=later_than_overlap"]);
+    let ends = world.portal.key_callers(&ada, key).await.unwrap().rotation.unwrap().ends_at;
+    assert_eq!(ends, world.now().plus_days(1));
 }

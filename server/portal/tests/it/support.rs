@@ -2,6 +2,8 @@
 
 use async_trait::async_trait;
 use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
+use domain::claim_rules::{Asks, ClaimRule, Gives, Test};
+use domain::directory_claims::{DirectoryClaims, GroupsTold};
 use domain::id::{EventId, KeyId, PersonId, ProviderId, TeamId};
 use domain::key_secret::SecretText;
 use domain::limits::{Quota, QuotaUse};
@@ -16,10 +18,13 @@ use domain::virtual_key::{ConsumerKind, Owner};
 use portal::administration::catalogue::CatalogueChoice;
 use portal::administration::providers::NewProvider;
 use portal::keys::MintedKey;
-use portal::ports::{ConnectionTest, DeploymentHealth, GatewayPort, Randomness, SharedLimits};
+use portal::ports::{
+    ConnectionTest, DeploymentHealth, GatewayPort, IssuerFacts, IssuerState, Randomness, SharedLimits, SignInPort,
+};
 use portal::sealing::{RootKey, Sealing};
 use portal::{Portal, PortalError, PortalParts, PortalSettings};
-use std::collections::HashMap;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use store::testing::TestDatabase;
@@ -176,6 +181,37 @@ impl GatewayPort for TestGateway {
     }
 }
 
+/// One provider, which makes an administrator of whoever is in `admins`.
+pub(crate) struct TestSignIn;
+
+pub(crate) fn by_group(group: &str, gives: Gives) -> ClaimRule {
+    ClaimRule { issuer: None, asks: Asks::Groups, test: Test::Equals(group.into()), gives }
+}
+
+#[async_trait]
+impl SignInPort for TestSignIn {
+    fn issuers(&self) -> Vec<IssuerFacts> {
+        vec![IssuerFacts {
+            id: "okta".into(),
+            name: "Okta".into(),
+            url: "https://id.example.com".into(),
+            client_id: "keywright".into(),
+            redirect_uri: "https://keys.example.com/auth/cb/okta".into(),
+            groups_claim: "groups".into(),
+            default_role: Some(Role::Developer),
+            fixed: vec![by_group("admins", Gives::Role(Role::Administrator))],
+        }]
+    }
+    async fn states(&self) -> Vec<IssuerState> {
+        vec![IssuerState::Answers]
+    }
+    fn directory(&self, issuer: &str, _subject: &str, claims: &Map<String, Value>) -> Option<DirectoryClaims> {
+        let groups = claims.get("groups").map(domain::directory_claims::texts);
+        let told = if groups.is_some() { GroupsTold::Listed } else { GroupsTold::NotSent };
+        Some(DirectoryClaims { issuer: issuer.into(), told, groups, values: BTreeMap::new() })
+    }
+}
+
 pub(crate) struct World {
     pub(crate) database: TestDatabase,
     pub(crate) store: Store,
@@ -204,6 +240,7 @@ impl World {
             random,
             sealing: sealing.clone(),
             gateway: gateway.clone(),
+            sign_in: Arc::new(TestSignIn),
             settings: PortalSettings {
                 organisation: "Example".into(),
                 zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
@@ -304,6 +341,16 @@ impl World {
 
     pub(crate) async fn try_mint(&self, caller: &Caller, name: &str) -> Result<MintedKey, PortalError> {
         let request = self.request(caller, name).await;
+        self.portal.mint_key(caller, &self.portal.new_form(), &request).await
+    }
+
+    pub(crate) async fn try_mint_in(
+        &self,
+        caller: &Caller,
+        name: &str,
+        environment: &str,
+    ) -> Result<MintedKey, PortalError> {
+        let request = MintRequest { environment: environment.into(), ..self.request(caller, name).await };
         self.portal.mint_key(caller, &self.portal.new_form(), &request).await
     }
 

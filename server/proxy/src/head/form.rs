@@ -68,6 +68,7 @@ pub(crate) fn read(body: &[u8], endpoint: Endpoint, address: &Address, boundary:
         usual: Beside { images: drawn, ..heard(ms(USUAL_BYTES_A_SECOND)) },
         fixed: Beside::NOTHING,
         tier: super::AskedTier::Standard,
+        effort: None,
         keeps: false,
         previous: None,
         scan: Scan::of_files(if images { files().count() as u64 } else { 0 }, !images),

@@ -19,7 +19,11 @@ const BODY: Names = &[
     ("requests", "requests"),
     ("serviceTier", "service_tier"),
 ];
-const CONFIG: Names = &[("maxOutputTokens", "max_output_tokens"), ("candidateCount", "candidate_count")];
+const CONFIG: Names = &[
+    ("maxOutputTokens", "max_output_tokens"),
+    ("candidateCount", "candidate_count"),
+    ("thinkingConfig", "thinking_config"),
+];
 const REQUEST: Names = &[("model", "model")];
 
 pub(super) fn read(text: &str, scan: Scan, endpoint: Endpoint, model: &str, streamed: bool) -> Result<Head, Denial> {
@@ -49,6 +53,7 @@ pub(super) fn read(text: &str, scan: Scan, endpoint: Endpoint, model: &str, stre
         usual: Beside::NOTHING,
         fixed: Beside::NOTHING,
         tier: tier.and_then(ServiceTier::from_word).map_or(AskedTier::Standard, AskedTier::Named),
+        effort: None,
         keeps: false,
         previous: None,
         scan,
@@ -78,6 +83,10 @@ fn read_config(head: &mut Head, config: &RawValue, text: &str) -> Result<(), Den
         let value = super::number(&fields, "maxOutputTokens")?;
         head.caps[0] = Some(SentCap { field: "maxOutputTokens", cap: Placed { value, at } });
     }
+    head.effort = match fields.get("thinkingConfig") {
+        Some(config) => super::effort::asked_of_gemini(config)?,
+        None => None,
+    };
     head.choices = super::number(&fields, "candidateCount")?.unwrap_or(1);
     if !(1..=MAX_CHOICES).contains(&head.choices) {
         return Err(invalid(format!("'candidateCount' has to be between 1 and {MAX_CHOICES}.")));

@@ -14,6 +14,7 @@ mod gemini;
 mod markups;
 mod media;
 mod over_http;
+mod parameters;
 mod provider;
 mod slices;
 mod stored;

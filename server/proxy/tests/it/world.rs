@@ -11,6 +11,7 @@ use domain::limits::{Quota, QuotaUse};
 use domain::markup::Markup;
 use domain::model::{Deployment, Endpoint, Model, ProviderKind, WireFormat};
 use domain::money::{NanoUsd, PicoUsd};
+use domain::parameter_rules::ParameterRules;
 use domain::pricing::{PriceList, TokenPrices};
 use domain::provider_timeouts::ProviderTimeouts;
 use domain::stored_response::{ResponseId, StoredResponse};
@@ -68,6 +69,7 @@ pub(crate) struct Facts {
     pub(crate) key: VirtualKey,
     pub(crate) secrets: Vec<KeySecret>,
     pub(crate) effective: KeyTerms,
+    pub(crate) parameters: ParameterRules,
     pub(crate) owner_active: bool,
     pub(crate) above: Vec<Level>,
     pub(crate) pepper_known: bool,
@@ -91,7 +93,7 @@ impl Directory for MemoryDirectory {
             Arc::new(KeyRecord {
                 key: facts.key.clone(),
                 secrets: facts.secrets.clone(),
-                profile: Arc::new(profile()),
+                profile: Arc::new(profile(facts.parameters.clone())),
                 effective: facts.effective.clone(),
                 owner_active: facts.owner_active,
                 above: facts.above.clone(),
@@ -450,6 +452,7 @@ fn facts() -> Facts {
         owner: Owner::Person(PersonId::from_random(&id(2))),
         created_by: PersonId::from_random(&id(2)),
         profile: ProfileId::from_random(&id(3)),
+        profile_version: None,
         consumer: ConsumerKind::Ci,
         application: None,
         environment: "dev".to_owned(),
@@ -468,6 +471,7 @@ fn facts() -> Facts {
         key,
         secrets: vec![KeySecret { version: 1, tag, pepper_version: 1, created_at: NOW, valid_until: None }],
         effective: terms,
+        parameters: ParameterRules::NONE,
         owner_active: true,
         above: vec![],
         pepper_known: true,
@@ -489,7 +493,7 @@ fn facts() -> Facts {
     }
 }
 
-fn profile() -> AccessProfile {
+fn profile(parameters: ParameterRules) -> AccessProfile {
     let count =
         |value: u32| Term { default: value, maximum: value, developers_may_change: false, above: AboveMaximum::Reject };
     let money =
@@ -509,6 +513,8 @@ fn profile() -> AccessProfile {
             quotas: vec![],
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
+            required: vec![],
+            parameters,
             lifetime_days: count(90),
             networks: vec![],
             max_output_tokens: None,

@@ -86,20 +86,25 @@ impl Issuer {
         self.keys.get(self.clock.now(), discovery::fetch_keys(&self.http, &metadata)).await.map(drop)
     }
 
-    /// Where to send the browser.
-    pub async fn authorization_url(&self, secrets: &LoginSecrets) -> Result<Url, OidcError> {
+    /// Where to send the browser. `prompt` asks the provider for more than it would do by itself: `login` lets somebody
+    /// else sign in there.
+    pub async fn authorization_url(&self, secrets: &LoginSecrets, prompt: Option<&str>) -> Result<Url, OidcError> {
         let metadata = self.metadata().await?;
         let client = token_request::client(&metadata, &self.settings, &self.callback);
         let verifier = PkceCodeVerifier::new(secrets.pkce_verifier.clone());
         let (state, nonce) = (CsrfToken::new(secrets.state.reveal()), Nonce::new(secrets.nonce.clone()));
         let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
-        let (url, ..) = client
+        let request = client
             .authorize_url(flow, move || state, move || nonce)
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
             .add_scopes(self.settings.scopes.iter().filter(|scope| *scope != "openid").cloned().map(Scope::new))
             // A form post from another site would arrive without our `Lax` cookie.
-            .add_extra_param("response_mode", "query")
-            .url();
+            .add_extra_param("response_mode", "query");
+        let request = match prompt {
+            Some(prompt) => request.add_extra_param("prompt", prompt.to_owned()),
+            None => request,
+        };
+        let (url, ..) = request.url();
         Ok(url)
     }
 

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
+use domain::id::PersonId;
+use domain::permission::Permission;
 use http::{Extensions, HeaderMap};
 use store::{LoginRow, StoreError};
 use subtle::ConstantTimeEq as _;
 
 use super::{LOGIN_LIFETIME_MS, see_other};
 use crate::auth::Auth;
-use crate::auth::caller::{address_text, client_address};
+use crate::auth::caller::{address_text, client_address, user_agent};
 use crate::auth::cookie::Cookie;
 use crate::auth::oidc::{Issuer, OidcError, SignedIn};
 use crate::auth::opaque_token::OpaqueToken;
@@ -35,6 +37,9 @@ pub(super) async fn come_back(
         Err(error) => return auth.store_failed(error),
     };
     let Some(issuer) = auth.issuer(&id) else { return auth.show(&AuthPage::unknown_issuer()) };
+    if let Some(tester) = login.tester {
+        return tested(&auth, issuer, &login, tester, &query, &headers).await;
+    }
     let signed_in = match answer(issuer, &login, &query).await {
         Ok(Answer::SignedIn(signed_in)) => signed_in,
         Ok(Answer::Declined(code)) => return auth.show(&AuthPage::refused_by_issuer(&issuer.settings.name, &code)),
@@ -47,6 +52,7 @@ pub(super) async fn come_back(
         invite: login.invite,
         replaces: auth.cookies.read(&headers, Cookie::Session),
         address: &address,
+        agent: user_agent(&headers),
     };
     match auth.sign_in(&arrival).await {
         Ok(token) => see_other(&login.return_to, [auth.cookies.set(Cookie::Session, &token, LONGEST_MS / 1000)]),
@@ -55,6 +61,36 @@ pub(super) async fn come_back(
             tracing::info!(issuer.id = %id, reason = %refusal, "refused a sign-in");
             auth.show(&page_of(refusal))
         }
+    }
+}
+
+/// The end of a test sign-in. The administrator's own session is asked for again, and nothing about it changes.
+async fn tested(
+    auth: &Auth,
+    issuer: &Issuer,
+    login: &LoginRow,
+    tester: PersonId,
+    query: &str,
+    headers: &HeaderMap,
+) -> Response {
+    let name = &issuer.settings.name;
+    match auth.caller(headers, None).await {
+        Ok(Some(caller)) if caller.person == tester && Permission::Administer.allows(Some(&caller)) => {}
+        Ok(_) => return auth.show(&AuthPage::expired_login()),
+        Err(error) => return auth.store_failed(error),
+    }
+    let signed_in = match answer(issuer, login, query).await {
+        Ok(Answer::SignedIn(signed_in)) => signed_in,
+        Ok(Answer::Declined(code)) => {
+            let why = format!("{name} ended it with “{code}”.");
+            return auth.show(&AuthPage::test_failed(&why));
+        }
+        // The texts of these errors name checks, never tokens.
+        Err(error) => return auth.show(&AuthPage::test_failed(&format!("{error}."))),
+    };
+    match auth.keep_test_login(tester, issuer, &signed_in).await {
+        Ok(()) => see_other(&login.return_to, []),
+        Err(error) => auth.store_failed(error),
     }
 }
 

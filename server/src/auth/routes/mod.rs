@@ -21,10 +21,12 @@ use super::Auth;
 use super::page::AuthPage;
 
 pub const SIGNED_OUT: &str = "/auth/signed-out";
+/// The page of the portal that shows what a test sign-in brought.
+const TESTED: &str = "/admin/sign-in/test";
 
 /// Every route here with what it demands, for the table that a test walks: sign-in is how one gets in, and signing out
 /// twice is no error.
-pub const TABLE: [(&str, &str, Permission); 8] = [
+pub const TABLE: [(&str, &str, Permission); 9] = [
     ("GET", "/auth/login", Permission::Open),
     ("GET", "/auth/login/{issuer}", Permission::Open),
     ("GET", "/auth/cb/{issuer}", Permission::Open),
@@ -33,6 +35,7 @@ pub const TABLE: [(&str, &str, Permission); 8] = [
     ("POST", "/auth/sign-out", Permission::Open),
     ("POST", "/auth/sign-out-everywhere", Permission::Open),
     ("GET", "/auth/invite/{token}/{issuer}", Permission::Open),
+    ("GET", "/auth/test/{issuer}", Permission::Administer),
 ];
 
 const LOGIN_LIFETIME_MS: i64 = 10 * MS_PER_MINUTE;
@@ -45,6 +48,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(auth: Arc<Auth>) -> Router<S> {
         .route("/auth/login/{issuer}", get(start::leave))
         .route("/auth/invite/{token}", get(start::choose_invited))
         .route("/auth/invite/{token}/{issuer}", get(start::leave_invited))
+        .route("/auth/test/{issuer}", get(start::leave_to_test))
         .route("/auth/cb/{issuer}", get(callback::come_back))
         .route(SIGNED_OUT, get(sign_out::signed_out))
         .route("/auth/sign-out", post(sign_out::here))

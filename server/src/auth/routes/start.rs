@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
+use domain::id::PersonId;
+use domain::permission::Permission;
 use http::HeaderMap;
 use store::LoginRow;
 use url::form_urlencoded;
 
-use super::{LOGIN_LIFETIME_MS, MOST_LOGINS, see_other};
+use super::{LOGIN_LIFETIME_MS, MOST_LOGINS, TESTED, see_other};
 use crate::auth::Auth;
 use crate::auth::cookie::Cookie;
 use crate::auth::oidc::{Issuer, LoginSecrets, OidcError};
@@ -21,10 +23,19 @@ use crate::auth::return_to::return_to;
 struct Wish {
     return_to: String,
     invite: Option<OpaqueToken>,
+    /// Signs nobody in: shows this administrator what comes back.
+    tester: Option<PersonId>,
+    prompt: Option<&'static str>,
+}
+
+impl Wish {
+    fn to_sign_in(return_to: String) -> Self {
+        Self { return_to, invite: None, tester: None, prompt: None }
+    }
 }
 
 pub(super) async fn choose(State(auth): State<Arc<Auth>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let wish = Wish { return_to: wanted(&auth, query.as_deref()), invite: None };
+    let wish = Wish::to_sign_in(wanted(&auth, query.as_deref()));
     match auth.only_issuer() {
         Some(issuer) => leave_for(&auth, issuer, &wish, &headers).await,
         None => {
@@ -41,7 +52,7 @@ pub(super) async fn leave(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let wish = Wish { return_to: wanted(&auth, query.as_deref()), invite: None };
+    let wish = Wish::to_sign_in(wanted(&auth, query.as_deref()));
     match auth.issuer(&id) {
         Some(issuer) => leave_for(&auth, issuer, &wish, &headers).await,
         None => auth.show(&AuthPage::unknown_issuer()),
@@ -72,13 +83,38 @@ pub(super) async fn leave_invited(
     }
 }
 
+/// A test sign-in: the whole way to the provider and back, for an administrator who stays who they are. `?as=another`
+/// has the provider ask who it is.
+pub(super) async fn leave_to_test(
+    State(auth): State<Arc<Auth>>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let caller = match auth.caller(&headers, None).await {
+        Ok(Some(caller)) => caller,
+        Ok(None) => return see_other("/auth/login?return_to=%2Fadmin%2Fsign-in", []),
+        Err(error) => return auth.store_failed(error),
+    };
+    if !Permission::Administer.allows(Some(&caller)) {
+        return auth.show(&AuthPage::test_not_allowed());
+    }
+    let as_another = query.and_then(|query| only(&query, "as")).is_some_and(|who| who == "another");
+    let wish =
+        Wish { tester: Some(caller.person), prompt: as_another.then_some("login"), ..Wish::to_sign_in(TESTED.into()) };
+    match auth.issuer(&id) {
+        Some(issuer) => leave_for(&auth, issuer, &wish, &headers).await,
+        None => auth.show(&AuthPage::unknown_issuer()),
+    }
+}
+
 fn chooser(auth: &Auth, href: impl Fn(&str) -> String) -> Response {
     let choice = |issuer: &Issuer| (issuer.settings.name.clone(), href(&issuer.settings.id));
     auth.show(&AuthPage::chooser(auth.issuers().iter().map(choice)))
 }
 
 fn invited(invite: OpaqueToken) -> Wish {
-    Wish { return_to: "/".into(), invite: Some(invite) }
+    Wish { invite: Some(invite), ..Wish::to_sign_in("/".into()) }
 }
 
 fn wanted(auth: &Auth, query: Option<&str>) -> String {
@@ -88,7 +124,7 @@ fn wanted(auth: &Auth, query: Option<&str>) -> String {
 
 async fn leave_for(auth: &Auth, issuer: &Issuer, wish: &Wish, headers: &HeaderMap) -> Response {
     let secrets = LoginSecrets::generate(&*auth.random);
-    let url = match issuer.authorization_url(&secrets).await {
+    let url = match issuer.authorization_url(&secrets, wish.prompt).await {
         Ok(url) => url,
         Err(error) => return unavailable(auth, issuer, &error),
     };
@@ -103,6 +139,7 @@ async fn leave_for(auth: &Auth, issuer: &Issuer, wish: &Wish, headers: &HeaderMa
         pkce_verifier: secrets.pkce_verifier,
         return_to: wish.return_to.clone(),
         invite: wish.invite.map(|invite| invite.hash()),
+        tester: wish.tester,
         created_at: now,
     };
     let remember = async {

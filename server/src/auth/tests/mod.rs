@@ -4,6 +4,7 @@
 mod dev_provider;
 mod lies;
 mod lying_issuer;
+mod rules;
 mod sessions;
 mod sign_in;
 mod world;

@@ -1,6 +1,7 @@
 //! One installation on a loopback port, and browsers that visit it.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -29,6 +30,8 @@ pub(super) struct World {
     pub(super) lying: Arc<LyingIssuer>,
     pub(super) auth: Arc<Auth>,
     pub(super) dev_settings: IssuerSettings,
+    /// How often the gateway was told of changed teams.
+    pub(super) told: Arc<AtomicU64>,
 }
 
 impl World {
@@ -55,6 +58,7 @@ impl World {
         let proof = DevMode::entered_by_the_dev_command();
         let dev = Arc::new(DevIdp::new(proof, &public_origin, "/a.css".into(), clock.clone(), random.clone()));
         let lying = Arc::new(LyingIssuer::new(&origin, clock.clone()));
+        let told = Arc::new(AtomicU64::new(0));
         let policy = EgressPolicy::new(["127.0.0.0/8".parse().unwrap()]);
         let auth = Arc::new(
             Auth::new(AuthParts {
@@ -66,17 +70,25 @@ impl World {
                 random: random.clone(),
                 is_page: |path| path == "/" || path == "/keys",
                 render: Arc::new(render),
+                teams_changed: {
+                    let told = told.clone();
+                    Arc::new(move || {
+                        told.fetch_add(1, Ordering::Relaxed);
+                        Box::pin(async {})
+                    })
+                },
             })
             .unwrap(),
         );
         let dev_settings = dev.issuer_settings();
-        let pages = Router::new().route("/me", get(me)).with_state(auth.clone());
+        let pages =
+            Router::new().route("/me", get(me)).route("/admin/sign-in/test", get(|| async {})).with_state(auth.clone());
         let app = routes::router(auth.clone())
             .merge(pages)
             .nest(dev_idp::PATH, dev_idp::router(dev))
             .nest("/lying", lying_issuer::router(lying.clone()));
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { origin, clock, store, random, lying, auth, dev_settings }
+        Self { origin, clock, store, random, lying, auth, dev_settings, told }
     }
 
     pub(super) fn browser(&self) -> Browser {

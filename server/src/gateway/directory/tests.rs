@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 struct Store {
     keys: Mutex<HashMap<KeyId, KeyFacts>>,
     profile: Mutex<Option<AccessProfile>>,
+    kept: Mutex<Vec<AccessProfile>>,
     credential: Mutex<Option<SealedCredential>>,
     limits: Mutex<Vec<LimitedLevel>>,
     /// Beside those that are always there.
@@ -44,6 +45,7 @@ impl PolicySource for Store {
         Ok(PolicySnapshot {
             keys: self.keys.lock().unwrap().values().cloned().collect(),
             profiles: self.profile.lock().unwrap().iter().cloned().collect(),
+            kept_profiles: self.kept.lock().unwrap().clone(),
             models: [vec![model("b-model", true), model("a-model", true), model("off", false)], more].concat(),
             providers: vec![ProviderRecord {
                 id: provider(),
@@ -169,6 +171,31 @@ async fn an_edited_profile_reaches_existing_keys() {
     let Fixture { store, directory, key, .. } = fixture().await;
     assert_eq!(directory.key(key).unwrap().effective.requests_per_minute, 100_000);
     store.profile.lock().unwrap().as_mut().unwrap().terms.requests_per_minute.maximum = 5;
+    directory.reload_policy().await.unwrap();
+    assert_eq!(directory.key(key).unwrap().effective.requests_per_minute, 5);
+}
+
+#[tokio::test]
+async fn a_key_keeps_to_the_version_that_it_has() {
+    let Fixture { store, directory, key, .. } = fixture().await;
+    let older = profile();
+    *store.kept.lock().unwrap() = vec![older.clone()];
+    let mut newer = AccessProfile { version: older.version + 1, name: "Renamed".into(), ..older.clone() };
+    newer.terms.requests_per_minute.maximum = 5;
+    *store.profile.lock().unwrap() = Some(newer);
+    store.change(key, |facts| facts.key.profile_version = Some(older.version));
+    // The key alone is read anew: its version is not in memory yet, and comes along.
+    directory.reload_key(key).await.unwrap();
+    let record = directory.key(key).unwrap();
+    assert_eq!(record.effective.requests_per_minute, 100_000);
+    assert_eq!((record.profile.version, record.profile.name.as_str()), (older.version, "Renamed"));
+
+    store.change(key, |facts| facts.key.profile_version = None);
+    directory.reload_key(key).await.unwrap();
+    assert_eq!(directory.key(key).unwrap().effective.requests_per_minute, 5);
+
+    // Let go between two readings: the key is served under the newest terms and never refused as unknown.
+    store.change(key, |facts| facts.key.profile_version = Some(9));
     directory.reload_policy().await.unwrap();
     assert_eq!(directory.key(key).unwrap().effective.requests_per_minute, 5);
 }

@@ -118,6 +118,7 @@ on_both_engines! {
             pkce_verifier: String::new(),
             return_to: "/".into(),
             invite: None,
+            tester: None,
             created_at: NOW,
         };
         let mut tx = store.begin().await.unwrap();

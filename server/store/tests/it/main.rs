@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod audit;
+mod callers;
+mod claims;
 mod concurrency;
 mod counts;
 mod coverage;

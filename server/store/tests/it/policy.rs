@@ -3,9 +3,12 @@
 use crate::given::{self, NOW, credential_id, model_id, person_id, profile_id, provider_id};
 use crate::on_both_engines;
 use domain::access_profile::{AccessProfile, Audience};
+use domain::environment::Environment;
 use domain::markup::Markup;
 use domain::model::{Model, ProviderKind};
+use domain::person::Role;
 use domain::provider_timeouts::ProviderTimeouts;
+use domain::virtual_key::Owner;
 use store::testing::TestDatabase;
 use store::{Constraint, PriceVersion, Provider, SealedCredential, StoreError};
 
@@ -48,6 +51,66 @@ on_both_engines! {
         assert_eq!(store.profile(edited.id).await.unwrap(), Some(edited));
         let kept = "update access_profile_version set description = description where version in (1, 2)";
         assert_eq!(database.tamper(kept).await, 2, "both versions are kept");
+    }
+
+    async fn versions_are_kept_and_keys_keep_to_them(database: &TestDatabase) {
+        let store = database.open().await;
+        given::people_and_profile(&store).await;
+        let first = given::profile(1, "Standard");
+        let (second, third) = (AccessProfile { version: 2, ..first.clone() }, AccessProfile { version: 3, ..first.clone() });
+        let mut tx = store.begin().await.unwrap();
+        let old = given::minted(&mut tx, 1, "old", Owner::Person(person_id(1))).await;
+        assert!(tx.update_profile(&second, 1, NOW.plus_ms(1)).await.unwrap());
+        tx.sign_profile_version(first.id, 2, person_id(2)).await.unwrap();
+        assert_eq!(tx.keep_keys_at(first.id, 1).await.unwrap(), 1);
+        given::minted(&mut tx, 2, "new", Owner::Person(person_id(1))).await;
+        assert!(tx.update_profile(&third, 2, NOW.plus_ms(2)).await.unwrap());
+        assert_eq!(tx.sign_profile_version(first.id, 4, person_id(2)).await, Err(StoreError::NotFound));
+        tx.commit().await.unwrap();
+
+        let all = store.profile_versions(first.id, None, 9).await.unwrap();
+        let said: Vec<_> = all.iter().map(|one| (one.profile.version, one.saved_at, one.saved_by)).collect();
+        assert_eq!(said, [(3, NOW.plus_ms(2), None), (2, NOW.plus_ms(1), Some(person_id(2))), (1, NOW, None)]);
+        assert_eq!(all[2].profile, first);
+        let older = store.profile_versions(first.id, Some(3), 1).await.unwrap();
+        assert_eq!(older.iter().map(|one| one.profile.version).collect::<Vec<_>>(), [2]);
+        assert_eq!(store.profile_version(first.id, 2).await.unwrap(), Some(all[1].clone()));
+        assert_eq!(store.profile_version(profile_id(9), 2).await.unwrap(), None);
+
+        assert_eq!(store.key_with_secrets(old.id).await.unwrap().unwrap().key.profile_version, Some(1));
+        assert_eq!(store.kept_versions().await.unwrap(), [all[2].clone()]);
+        let counts = store.live_keys_by_version(first.id, NOW).await.unwrap();
+        assert_eq!(counts.into_iter().collect::<Vec<_>>(), [(None, 1), (Some(1), 1)]);
+
+        let mut tx = store.begin().await.unwrap();
+        assert_eq!(tx.release_keys(first.id).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        assert_eq!(store.kept_versions().await.unwrap(), []);
+    }
+
+    async fn environments_are_there_from_the_start_and_are_kept(database: &TestDatabase) {
+        let store = database.open().await;
+        let names: Vec<_> = store.environments().await.unwrap().into_iter().map(|one| one.name).collect();
+        assert_eq!(names, ["dev", "prod", "staging"]);
+        let narrow = Environment {
+            profiles: vec![profile_id(1)],
+            roles: vec![Role::Developer],
+            teams: vec![given::team_id(1)],
+            archived: true,
+            ..Environment::open("eu")
+        };
+        let mut tx = store.begin().await.unwrap();
+        tx.insert_environment(&narrow, NOW).await.unwrap();
+        let changed = Environment { version: 2, archived: false, teams: vec![], ..narrow.clone() };
+        assert_eq!(tx.environment_for_update("eu").await.unwrap(), Some(narrow));
+        assert!(tx.update_environment(&changed, 1).await.unwrap());
+        assert!(!tx.update_environment(&changed, 1).await.unwrap(), "somebody was faster");
+        tx.commit().await.unwrap();
+        assert_eq!(store.environment("eu").await.unwrap(), Some(changed));
+        assert_eq!(store.environment("moon").await.unwrap(), None);
+        let mut tx = store.begin().await.unwrap();
+        let taken = tx.insert_environment(&Environment::open("dev"), NOW).await;
+        assert_eq!(taken, Err(StoreError::Conflict(Constraint::EnvironmentName)));
     }
 
     async fn a_provider_is_read_back_and_changed(database: &TestDatabase) {

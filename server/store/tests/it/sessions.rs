@@ -13,6 +13,8 @@ fn session(fill: u8, person: Option<u8>) -> SessionRow {
         issuer: Some("https://login.example.com".into()),
         idp_sid: Some("sid".into()),
         data: vec![0, 200],
+        address: Some("192.0.2.7".into()),
+        agent: Some("Firefox".into()),
         created_at: NOW,
         auth_time: NOW.plus_ms(1),
         seen_at: NOW.plus_ms(2),
@@ -29,6 +31,7 @@ fn login(fill: u8, at: i64) -> LoginRow {
         pkce_verifier: "v".into(),
         return_to: "/keys?search=ü".into(),
         invite: (fill == 1).then_some([9; 32]),
+        tester: (fill == 1).then(|| person_id(1)),
         created_at: NOW.plus_ms(at),
     }
 }
@@ -73,9 +76,16 @@ on_both_engines! {
         for (fill, person) in [(1, Some(1)), (2, Some(1)), (3, Some(2)), (4, None)] {
             tx.insert_session(&session(fill, person)).await.unwrap();
         }
+        let seen = SessionRow { seen_at: NOW.plus_ms(3), ..session(6, Some(1)) };
+        tx.insert_session(&seen).await.unwrap();
+        tx.commit().await.unwrap();
+        let of_ada = store.sessions_of(person_id(1), NOW, 2).await.unwrap();
+        assert!(of_ada == [seen, session(1, Some(1))], "last seen first, and not all");
+        assert!(store.sessions_of(person_id(1), NOW.plus_ms(1_000), 9).await.unwrap().is_empty());
+        let mut tx = store.begin().await.unwrap();
         let late = SessionRow { expires_at: NOW.plus_ms(1_001), ..session(5, Some(2)) };
         tx.insert_session(&late).await.unwrap();
-        assert_eq!(tx.delete_sessions_of(person_id(1)).await.unwrap(), 2);
+        assert_eq!(tx.delete_sessions_of(person_id(1)).await.unwrap(), 3);
         assert_eq!(tx.delete_sessions_expired(NOW.plus_ms(999)).await.unwrap(), 0);
         assert_eq!(tx.delete_sessions_expired(NOW.plus_ms(1_000)).await.unwrap(), 2, "at the moment of expiry");
         tx.commit().await.unwrap();

@@ -7,6 +7,7 @@ use domain::id::{EventId, KeyId};
 use domain::money::NanoUsd;
 use domain::time::{MS_PER_HOUR, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
+use domain::virtual_key::Owner;
 use store::testing::TestDatabase;
 use store::{Compared, HourUsage, IngestResult, KeyCost};
 
@@ -36,6 +37,36 @@ fn denied(key: KeyId, at: Timestamp, sequence: u16) -> UsageRecord {
 }
 
 on_both_engines! {
+    async fn past_calls_are_read_slice_by_slice_and_refusals_are_none(database: &TestDatabase) {
+        let store = database.open().await;
+        given::people_and_profile(&store).await;
+        let mut tx = store.begin().await.unwrap();
+        let mine = given::minted(&mut tx, 1, "mine", Owner::Person(person_id(1))).await;
+        let other = given::minted(&mut tx, 2, "other", Owner::Person(person_id(1))).await;
+        tx.commit().await.unwrap();
+        let under = store.live_keys_under(mine.profile, NOW, None, 9).await.unwrap();
+        assert_eq!(under.iter().map(|key| key.id).collect::<Vec<_>>(), [mine.id, other.id]);
+        let rest = store.live_keys_under(mine.profile, NOW, Some(mine.id), 9).await.unwrap();
+        assert_eq!(rest, [other.clone()]);
+        assert_eq!(store.live_keys_under(mine.profile, NOW.plus_days(31), None, 9).await.unwrap(), []);
+
+        let calls: Vec<_> = (0..5).map(|nth| call(mine.id, NOW.plus_ms(i64::from(nth)), nth)).collect();
+        let refused = UsageRecord { denial: Some("rate_limited".into()), ..call(mine.id, NOW.plus_ms(7), 7) };
+        let others = call(other.id, NOW.plus_ms(8), 8);
+        store.ingest(&[calls.clone(), vec![refused, others]].concat()).await.unwrap();
+        let of = store.calls_of(&[mine.id, key_id(9)]).await.unwrap();
+        assert!(!of.is_empty() && store.calls_of(&[key_id(9)]).await.unwrap().is_empty());
+        let (start, end) = (EventId::first_at(NOW.plus_ms(-1)), EventId::first_at(NOW.plus_ms(100)));
+        let first = store.past_calls(&of, start, end, 3).await.unwrap();
+        let second = store.past_calls(&of, first.go_on_after.unwrap(), end, 3).await.unwrap();
+        assert_eq!((first.calls.len(), second.calls.len(), second.go_on_after), (3, 2, None));
+        let call = &first.calls[0];
+        assert_eq!((call.key, call.at, call.model.as_str()), (mine.id, NOW, "gpt-5-mini"));
+        assert_eq!((call.endpoint, call.network), (calls[0].endpoint, "192.0.2.7".parse().ok()));
+        assert_eq!((call.tokens, call.output_tokens), (calls[0].tokens.all(), calls[0].tokens.all_output()));
+        assert_eq!((call.cost, call.duration_ms), (calls[0].cost, 900));
+    }
+
     async fn a_call_is_read_back_whole(database: &TestDatabase) {
         let store = database.open().await;
         let (answered, refused) = (call(key_id(1), NOW, 1), denied(key_id(1), NOW, 2));
@@ -160,7 +191,7 @@ on_both_engines! {
         let store = database.open().await;
         given::people_and_profile(&store).await;
         let mut tx = store.begin().await.unwrap();
-        given::minted(&mut tx, 1, "ci", domain::virtual_key::Owner::Person(person_id(1))).await;
+        given::minted(&mut tx, 1, "ci", Owner::Person(person_id(1))).await;
         tx.commit().await.unwrap();
         let newest = UsageRecord { agent: "newest".into(), ..denied(key_id(1), NOW.plus_ms(9), 1) };
         store.ingest(&[newest, call(key_id(1), NOW.plus_ms(1), 1)]).await.unwrap();

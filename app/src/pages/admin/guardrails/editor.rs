@@ -1,6 +1,7 @@
 //! The guardrail form: who may mint, one row for each term, what may be called.
 
 use super::entered::Entered;
+use super::parameters;
 use super::terms::{Row, Typed};
 use crate::components::{
     Cell, Check, ChoiceOption, Choices as RadioChoices, Column, Field, Fold, Section, Table, TextArea, TextField,
@@ -40,16 +41,29 @@ pub fn has_field(field: &str) -> bool {
         "caps",
         "prompt_bound",
     ];
-    own.contains(&field) || Row::ALL.iter().any(|row| row.field() == field)
+    own.contains(&field) || parameters::FIELDS.contains(&field) || Row::ALL.iter().any(|row| row.field() == field)
 }
 
-/// Everything between the form's hidden fields and its buttons.
-pub fn fields(entered: Entered, choices: &Choices, reasons: &Reasons) -> impl IntoView + use<> {
+/// Everything between the form's hidden fields and its buttons. Rows that differ from what is saved are marked.
+pub fn fields(
+    entered: Entered,
+    saved: Option<&Entered>,
+    choices: &Choices,
+    reasons: &Reasons,
+) -> impl IntoView + use<> {
     let verdict = verdict(&entered, choices);
     let Entered { name, description, enabled, roles, teams, groups, consumers, keys_per_person, .. } = entered;
-    let rows: Vec<(Row, Typed)> = Row::ALL.into_iter().zip(entered.terms).collect();
-    let (quotas, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(row, _)| row.is_quota());
-    let has_quotas = quotas.iter().any(|(row, typed)| !typed.is_empty() || reasons.at(row.field()).is_some());
+    let required = parameters::required(&entered.required);
+    let asked = parameters::fields(entered.parameters, reasons);
+    let was = |at: usize, typed: &Typed| {
+        let was = saved.and_then(|saved| saved.terms.get(at))?;
+        (was != typed).then(|| was.was())
+    };
+    let rows = Row::ALL.into_iter().zip(entered.terms).enumerate();
+    let rows: Vec<_> = rows.map(|(at, (row, typed))| (row, was(at, &typed), typed)).collect();
+    let (quotas, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(row, ..)| row.is_quota());
+    let has_quotas =
+        quotas.iter().any(|(row, was, typed)| was.is_some() || !typed.is_empty() || reasons.at(row.field()).is_some());
     let quotas = term_table("Quotas", quotas, reasons);
     let rows = term_table("Limits", rows, reasons);
     let bounds = [PromptBound::Strict, PromptBound::Estimate].map(|bound| {
@@ -93,6 +107,7 @@ pub fn fields(entered: Entered, choices: &Choices, reasons: &Reasons) -> impl In
                 name="keys_per_person" label="Keys a person" value=keys_per_person input_mode="numeric"
                 problem=keys_wrong
             />
+            {required}
         </Section>
         <Section id="terms" title="Limits">
             <p class="muted">"A key gets the default. Its owner may ask for more up to the maximum, where that is allowed. A lower maximum reaches existing keys at once."</p>
@@ -121,10 +136,15 @@ pub fn fields(entered: Entered, choices: &Choices, reasons: &Reasons) -> impl In
                 hint="Tokens. Empty leaves it to the model." problem=longest_wrong
             />
         </Section>
+        <Section id="parameters" title="What a call may ask for">{asked}</Section>
     }
 }
 
-fn term_table(caption: &'static str, rows: Vec<(Row, Typed)>, reasons: &Reasons) -> impl IntoView + use<> {
+fn term_table(
+    caption: &'static str,
+    rows: Vec<(Row, Option<String>, Typed)>,
+    reasons: &Reasons,
+) -> impl IntoView + use<> {
     let columns = vec![
         Column::text("Term"),
         Column::number("Default"),
@@ -132,7 +152,7 @@ fn term_table(caption: &'static str, rows: Vec<(Row, Typed)>, reasons: &Reasons)
         Column::text("Developers may change"),
         Column::text("Above the maximum"),
     ];
-    let rows: Vec<_> = rows.into_iter().map(|(row, typed)| term_row(row, typed, reasons)).collect();
+    let rows: Vec<_> = rows.into_iter().map(|(row, was, typed)| term_row(row, was, typed, reasons)).collect();
     view! { <Table columns=columns caption=caption compact=true>{rows}</Table> }
 }
 
@@ -216,7 +236,7 @@ fn text_lines(
     }
 }
 
-fn term_row(row: Row, typed: Typed, reasons: &Reasons) -> impl IntoView + use<> {
+fn term_row(row: Row, was: Option<String>, typed: Typed, reasons: &Reasons) -> impl IntoView + use<> {
     let field = row.field();
     let problem = reasons.at(field);
     let described = problem.as_ref().map(|_| format!("{field}-error"));
@@ -227,6 +247,7 @@ fn term_row(row: Row, typed: Typed, reasons: &Reasons) -> impl IntoView + use<> 
     let (default_label, maximum_label) = (label("default"), label("maximum"));
     let (change_label, above_label) = (label("developers may change"), label("above the maximum"));
     let also_described = described.clone();
+    let was = was.map(|was| view! { <span class="note changed">{was}</span> });
     let maximum = format!("{field}_maximum");
     let select = |name: String, label: String, options: [(&'static str, &'static str, bool); 2]| {
         let options =
@@ -246,6 +267,7 @@ fn term_row(row: Row, typed: Typed, reasons: &Reasons) -> impl IntoView + use<> 
             <th scope="row" class="name">
                 <label for=field>{row.name()}</label>
                 <span class="note">{row.note()}</span>
+                {was}
                 {wrong}
             </th>
             <Cell label="Default" number=true>

@@ -1,6 +1,7 @@
 //! The guardrail form as it arrives and stands: read name by name, since each term has the same four fields, and turned
 //! into what the use case takes. A name that the form does not have is refused.
 
+use super::parameters::Parameters;
 use super::terms::{Row, Typed};
 use crate::pages::admin::lines;
 use crate::pages::form::Reasons;
@@ -9,6 +10,7 @@ use domain::access_profile::{Audience, ProfileTerms, PromptBound, QuotaTerm};
 use domain::id::TeamId;
 use domain::model::{Endpoint, ModelPattern};
 use domain::person::Role;
+use domain::required_field::RequiredField;
 use domain::virtual_key::ConsumerKind;
 use portal::administration::profiles::ProfileDraft;
 
@@ -43,6 +45,8 @@ pub struct Entered {
     pub assumed_output_tokens: String,
     pub prompt_bound: PromptBound,
     pub shrink_to_fit: bool,
+    pub required: Vec<RequiredField>,
+    pub parameters: Parameters,
     /// In the order of [`Row::ALL`].
     pub terms: [Typed; Row::ALL.len()],
 }
@@ -70,6 +74,8 @@ impl Entered {
             assumed_output_tokens: terms.assumed_output_tokens.to_string(),
             prompt_bound: terms.prompt_bound,
             shrink_to_fit: terms.shrink_to_fit,
+            required: terms.required.clone(),
+            parameters: Parameters::of(&terms.parameters),
             terms: Row::ALL.map(|row| row.read(terms).unwrap_or_else(Typed::none)),
         }
     }
@@ -116,6 +122,8 @@ impl Entered {
                 }
             }
             "shrink_to_fit" => self.shrink_to_fit = true,
+            "required" => self.required.push(RequiredField::from_word(&value).ok_or_else(wrong)?),
+            other if self.parameters.take(other, &value).ok_or_else(wrong)? => {}
             other => return self.take_term(other, value),
         }
         Ok(())
@@ -180,6 +188,7 @@ impl Entered {
         }
         let max_output_tokens = whole("max_output_tokens", "The longest answer", &self.max_output_tokens, &mut reasons);
         let assumed = whole("assumed_output_tokens", "The assumed answer", &self.assumed_output_tokens, &mut reasons);
+        let parameters = self.parameters.rules(&mut reasons);
         let keys_per_person = whole("keys_per_person", "Keys a person", &self.keys_per_person, &mut reasons);
         let keys_per_person = keys_per_person.map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX));
         let (Some(requests_per_minute), Some(concurrency), Some(lifetime_days)) =
@@ -203,6 +212,8 @@ impl Entered {
                 quotas,
                 prompt_bound: self.prompt_bound,
                 shrink_to_fit: self.shrink_to_fit,
+                required: self.required.clone(),
+                parameters,
                 lifetime_days,
                 networks,
                 max_output_tokens,
@@ -248,6 +259,7 @@ mod tests {
     use domain::budget::Window;
     use domain::limits::Counted;
     use domain::money::NanoUsd;
+    use domain::parameter_rules::{Effort, Feature, LongAnswer};
 
     fn pairs(edit: &[(&str, &str)]) -> Vec<(String, String)> {
         let mut pairs = vec![
@@ -284,6 +296,12 @@ mod tests {
             ("shrink_to_fit", "yes"),
             ("lifetime_days", "90"),
             ("lifetime_days_maximum", "180"),
+            ("required", "application"),
+            ("required", "tags"),
+            ("long_answers", "reject"),
+            ("most_choices", "1"),
+            ("highest_effort", "medium"),
+            ("banned", "web_search"),
             ("enabled", "yes"),
             ("act", "save"),
             ("version", "7"),
@@ -307,6 +325,10 @@ mod tests {
         let [quota] = draft.terms.quotas.as_slice() else { panic!("{:?}", draft.terms.quotas) };
         assert_eq!((quota.counted, quota.window, quota.amount.maximum), (Counted::Tokens, Window::Day, 2_000_000));
         assert_eq!((draft.terms.prompt_bound, draft.terms.shrink_to_fit), (PromptBound::Estimate, true));
+        assert_eq!(draft.terms.required, [RequiredField::Application, RequiredField::Tags]);
+        let rules = &draft.terms.parameters;
+        assert_eq!((rules.long_answers, rules.most_choices), (LongAnswer::Reject, Some(1)));
+        assert_eq!((rules.highest_effort, rules.banned.as_slice()), (Some(Effort::Medium), &[Feature::WebSearch][..]));
         assert_eq!(draft.audience.groups, ["llm-users"]);
         assert_eq!(draft.terms.networks[1].to_string(), "192.168.1.7/32");
         assert_eq!((draft.terms.assumed_output_tokens, draft.terms.max_output_tokens), (4_096, None));
@@ -321,6 +343,9 @@ mod tests {
             ("tokens_year", "1"),
             ("prompt_bound", "none"),
             ("roles", "king"),
+            ("banned", "everything"),
+            ("highest_effort", "a lot"),
+            ("required", "blood"),
             ("version", "new"),
             ("cap_month_default", "1"),
             ("act", "x"),
@@ -339,11 +364,19 @@ mod tests {
             ("networks", "here"),
             ("concurrency", ""),
             ("keys_per_person", "-1"),
+            ("most_choices", "few"),
         ]));
         let reasons = entered.unwrap().draft().unwrap_err();
-        for field in
-            ["cap_month", "tokens_per_minute", "tokens_day", "models", "networks", "concurrency", "keys_per_person"]
-        {
+        for field in [
+            "cap_month",
+            "tokens_per_minute",
+            "tokens_day",
+            "models",
+            "networks",
+            "concurrency",
+            "keys_per_person",
+            "most_choices",
+        ] {
             assert!(reasons.at(field).is_some(), "{field}");
         }
     }

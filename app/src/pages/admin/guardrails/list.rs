@@ -8,6 +8,9 @@ use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
 use domain::access_profile::Audience;
+use domain::budget::Cap;
+use domain::money::NanoUsd;
+use domain::replay::worst_month;
 use leptos::prelude::*;
 use portal::administration::profiles::ProfileRow;
 
@@ -35,12 +38,13 @@ pub fn view(model: Model) -> impl IntoView {
         Column::text("State"),
         Column::text("Who"),
         Column::number("Models"),
-        Column::number("Budget, at most"),
+        Column::number("A key, at most"),
         Column::number("Live keys"),
+        Column::number("All keys a month, at most"),
     ];
     let rows = profiles.into_iter().map(row).collect_view();
     view! {
-        <PageHead title="Guardrails">{add}</PageHead>
+        <PageHead title="Guardrails">{add}<a class="button" href=paths::ENVIRONMENTS>"Environments"</a></PageHead>
         <Table columns=columns caption="Guardrails">{rows}</Table>
     }
     .into_any()
@@ -57,15 +61,21 @@ fn row(row: ProfileRow) -> impl IntoView {
         || "none".to_owned(),
         |cap| format!("{} {}", usd(cap.amount.maximum), words::per_window(cap.window)),
     );
+    let maxima: Vec<Cap> =
+        (profile.terms.caps.iter()).map(|cap| Cap { window: cap.window, limit: cap.amount.maximum }).collect();
+    let worst = worst_month(&maxima)
+        .map_or_else(String::new, |month| usd(NanoUsd::from_nano(month.as_nano().saturating_mul(live_keys.max(0)))));
+    let note = view! { {format!("version {}", profile.version)}{(!profile.description.is_empty()).then(|| format!(" · {}", profile.description))} };
     let models = format!("{} of {}", grouped(count(models_allowed)), grouped(count(models_served)));
     view! {
         <tr>
-            <NameCell name=profile.name href=paths::guardrail(profile.id) note=profile.description.into_any()/>
+            <NameCell name=profile.name href=paths::guardrail(profile.id) note=note.into_any()/>
             <Cell label="State"><Chip tone=tone text=state/></Cell>
             <Cell label="Who">{audience(&profile.audience)}</Cell>
             <Cell label="Models" number=true>{models}</Cell>
-            <Cell label="Budget, at most" number=true>{budget}</Cell>
+            <Cell label="A key, at most" number=true>{budget}</Cell>
             <Cell label="Live keys" number=true>{grouped(at_least_none(live_keys))}</Cell>
+            <Cell label="All keys a month, at most" number=true>{worst}</Cell>
         </tr>
     }
 }

@@ -1,4 +1,5 @@
-//! `/admin/guardrails/{id}`: the profile as it stands, and the form that saves it as the next version.
+//! `/admin/guardrails/{id}`: the profile as it stands, and the form for the next version, which
+//! leads to a preview of what it would do.
 
 use super::editor::{self, Choices};
 use super::entered::{Act, Entered};
@@ -10,31 +11,59 @@ use crate::components::{
 };
 use crate::format::tokens;
 use crate::pages::admin::{Happened, at_least_none, counted, document, may_change, notice};
-use crate::pages::form::{Reasons, Sent, sent};
+use crate::pages::form::{Reasons, Sent, form_id, sent};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
 use domain::access_profile::AccessProfile;
 use domain::budget::BudgetScope;
 use domain::id::ProfileId;
+use domain::profile_versions::Reach;
 use leptos::prelude::*;
 use portal::PortalError;
+use portal::administration::profile_preview::Proposed;
 use portal::administration::profiles::{ProfileDetail, ProfileDraft};
 use serde::Deserialize;
+use std::time::Duration;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Query {
     saved: Option<i64>,
+    /// An older version whose terms fill the form, to make them the newest again.
+    like: Option<i64>,
+    /// The preview whose draft fills the form.
+    draft: Option<String>,
+    /// Whom the version that was saved just now reaches.
+    reach: Option<String>,
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
-    let Query { saved } = input.query()?;
+    let Query { saved, like, draft, reach } = input.query()?;
     let detail = visit.portal.profile(&visit.caller, input.segment("id")?).await?;
-    let happened = saved
-        .map(|version| Happened::well(format!("Saved as version {version}. Keys follow it from the next call on.")));
-    let entered = standing(&detail.row.profile);
-    let model = Model { happened, ..model(&visit, detail, entered, Reasons::default()) };
+    let id = detail.row.profile.id;
+    let happened = saved.map(|version| {
+        let keys = match reach.as_deref().and_then(Reach::from_word) {
+            Some(Reach::NewKeys) => "Keys that exist keep to the version that they have.",
+            Some(Reach::AllKeys) => "Keys follow it from the next call on.",
+            None => "Keys go on as they were.",
+        };
+        Happened::well(format!("Saved as version {version}. {keys}"))
+    });
+    let entered = match (like, draft) {
+        (Some(version), _) => {
+            let older = visit.portal.profile_version(&visit.caller, id, version).await?;
+            // It is the newest version that an edit starts from, whatever it is filled in with.
+            standing(&AccessProfile { version: detail.row.profile.version, ..older })
+        }
+        (None, Some(draft)) => {
+            let job = form_id(&draft).map_err(|_| PageError::NotFound)?;
+            let proposal = visit.portal.preview(visit.administrator()?, id, &job, Duration::ZERO).await?.proposal;
+            Entered { version: Some(proposal.version), ..Entered::of(&proposal.draft) }
+        }
+        (None, None) => standing(&detail.row.profile),
+    };
+    let model = Model { happened, restored: like, ..model(&visit, detail, entered, Reasons::default()) };
     Ok(Answer::ok(page(&visit, model)))
 }
 
@@ -46,15 +75,23 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
         .ok_or_else(|| PageError::Unprocessable("The form does not say which version it edits.".into()))?;
     let administrator = visit.administrator()?;
     let (status, reasons, stale) = match (entered.act, entered.draft()) {
-        (Act::Check, Ok(_)) => (200, Reasons::default(), None),
+        (Act::Check, Ok(draft)) => {
+            match sent(visit.portal.check_profile_draft(administrator, Some(id), draft).await)? {
+                Sent::Refused(reasons) => (422, reasons, None),
+                _ => (200, Reasons::default(), None),
+            }
+        }
         (_, Err(reasons)) => (422, reasons, None),
-        (Act::Save, Ok(draft)) => match visit.portal.change_profile(administrator, id, from, draft).await {
+        (Act::Save, Ok(draft)) => match visit.portal.propose_profile(administrator, id, from, draft).await {
             Err(PortalError::Stale { current }) => {
                 entered.version = Some(current);
                 (409, Reasons::default(), Some((from, current)))
             }
             result => match sent(result)? {
-                Sent::Done(version) => {
+                Sent::Done(Proposed::Preview(job)) => {
+                    return Ok(Answer::SeeOther(paths::preview_guardrail(id, &job)));
+                }
+                Sent::Done(Proposed::Saved(version)) => {
                     return Ok(Answer::SeeOther(format!("{}?saved={version}", paths::guardrail(id))));
                 }
                 Sent::Before(made) => return Ok(Answer::SeeOther(paths::made(made))),
@@ -76,7 +113,7 @@ fn standing(profile: &AccessProfile) -> Entered {
 }
 
 fn model(visit: &Visit, detail: ProfileDetail, entered: Entered, reasons: Reasons) -> Model {
-    Model { detail, entered, reasons, happened: None, stale: None, may_change: may_change(visit) }
+    Model { detail, entered, reasons, happened: None, stale: None, restored: None, may_change: may_change(visit) }
 }
 
 fn page(visit: &Visit, model: Model) -> String {
@@ -92,17 +129,19 @@ pub struct Model {
     pub happened: Option<Happened>,
     /// The version that the edit started from, and the one that somebody saved meanwhile.
     pub stale: Option<(i64, i64)>,
+    /// The version whose terms fill the form.
+    pub restored: Option<i64>,
     pub may_change: bool,
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { detail, entered, reasons, happened, stale, may_change } = model;
+    let Model { detail, entered, reasons, happened, stale, restored, may_change } = model;
     let ProfileDetail { row, teams, models } = detail;
     let profile = &row.profile;
     let (tone, state) = if profile.enabled { (Tone::Ok, "On") } else { (Tone::Plain, "Off") };
     let keys = counted(at_least_none(row.live_keys), "live key");
     let context = view! { <Chip tone=tone text=state/>{format!(" version {} · {keys} · for {}", profile.version, audience(&profile.audience))} };
-    let history = format!("{}?object={}", paths::AUDIT, profile.id);
+    let history = paths::guardrail_versions(profile.id);
     let shared = paths::level(BudgetScope::Profile(profile.id));
     let stale = stale.map(|(from, current)| {
         let text = format!(
@@ -110,19 +149,27 @@ pub fn view(model: Model) -> impl IntoView {
              then save yours as version {}.",
             current + 1
         );
-        let way_on = Some(WayOn { text: "See what changed.".to_owned(), href: history.clone() });
+        let href = paths::compare_guardrail(profile.id, from, current);
+        let way_on = Some(WayOn { text: "See what changed.".to_owned(), href });
         view! { <div role="alert"><Notice tone=Tone::Warn text=text way_on=way_on/></div> }
+    });
+    let restored = restored.map(|version| {
+        let text = format!("The form holds the terms of version {version}. Nothing is saved yet.");
+        let href = paths::compare_guardrail(profile.id, version, profile.version);
+        let way_on = Some(WayOn { text: format!("Compare with version {}.", profile.version), href });
+        view! { <div role="status"><Notice tone=Tone::Info text=text way_on=way_on/></div> }
     });
     let body = if may_change {
         let version = entered.version.unwrap_or(profile.version);
+        let saved = standing(profile);
         let action = paths::guardrail(profile.id);
         view! {
             <ErrorSummary undone="the guardrails can be saved" wrong=reasons.summary(editor::has_field)/>
             <form class="form wide" method="post" action=action>
                 <input type="hidden" name="version" value=version/>
-                {editor::fields(entered, &Choices { teams, models }, &reasons)}
+                {editor::fields(entered, Some(&saved), &Choices { teams, models }, &reasons)}
                 <div class="actions">
-                    <button class="button primary" type="submit" name="act" value="save">{format!("Save version {}", version + 1)}</button>
+                    <button class="button primary" type="submit" name="act" value="save">{format!("Preview version {}", version + 1)}</button>
                     <a class="button plain" href=paths::GUARDRAILS>"Cancel"</a>
                 </div>
             </form>
@@ -141,6 +188,7 @@ pub fn view(model: Model) -> impl IntoView {
         </PageHead>
         {notice(happened)}
         {stale}
+        {restored}
         {body}
     }
 }

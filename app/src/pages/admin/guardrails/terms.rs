@@ -149,6 +149,16 @@ impl Typed {
         Self { may_change: true, ..Self::default() }
     }
 
+    /// What a changed row says about its saved values.
+    pub fn was(&self) -> String {
+        if self.is_empty() {
+            return "Changed: was not set".to_owned();
+        }
+        let change = if self.may_change { "" } else { ", fixed" };
+        let above = if self.clamp { ", above: the maximum" } else { "" };
+        format!("Changed: was {}, at most {}{change}{above}", self.default, self.maximum)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.default.trim().is_empty() && self.maximum.trim().is_empty()
     }

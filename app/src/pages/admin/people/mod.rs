@@ -2,6 +2,7 @@
 
 pub mod administrator;
 pub mod list;
+pub mod sessions;
 pub mod show;
 pub mod suspend;
 pub mod teams;

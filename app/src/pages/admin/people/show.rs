@@ -8,12 +8,17 @@ use crate::components::{
 };
 use crate::format::Calendar;
 use crate::pages::admin::{Happened, at_least_none, counted, document, may_change, notice};
+use crate::pages::sessions as session_list;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::budget::BudgetScope;
+use domain::directory_claims::GroupsTold;
 use domain::person::Role;
+use domain::session_mark::SessionMark;
 use leptos::prelude::*;
 use portal::administration::people::{PersonDetail, PersonRow};
+use portal::administration::sign_in::PersonDirectory;
+use portal::sessions::SessionView;
 use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
@@ -30,11 +35,16 @@ enum Done {
     Granted,
     Revoked,
     Team,
+    SessionEnded,
+    SignedOut,
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let Query { done } = input.query()?;
-    let detail = visit.portal.person(&visit.caller, input.segment("id")?).await?;
+    let person = input.segment("id")?;
+    let detail = visit.portal.person(&visit.caller, person).await?;
+    let sessions = visit.portal.sessions_of(&visit.caller, person).await?;
+    let directory = visit.portal.person_directory(&visit.caller, person).await?;
     let name = detail.person.name.clone();
     let happened = done.map(|done| {
         Happened::well(match done {
@@ -42,22 +52,28 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
             Done::Activated => "Switched on. Signing in and personal keys work again.",
             Done::Granted => "Administrator from the next page on.",
             Done::Revoked => "No longer an administrator by a grant from here.",
+            Done::SessionEnded => "That session has ended. Keys go on working.",
+            Done::SignedOut => "Signed out everywhere. Keys go on working.",
             Done::Team => "Teams changed. It counts from the next page on.",
         })
     });
-    let model = Model { detail, may_change: may_change(&visit), happened };
+    let model = Model { detail, directory, sessions, current: input.session, may_change: may_change(&visit), happened };
     Ok(Answer::ok(document(&visit, Place::People, &name, |calendar| view(calendar, model))))
 }
 
 #[derive(Debug, Clone)]
 pub struct Model {
     pub detail: PersonDetail,
+    pub directory: Option<PersonDirectory>,
+    pub sessions: Vec<SessionView>,
+    /// The session that this page is read in.
+    pub current: Option<SessionMark>,
     pub may_change: bool,
     pub happened: Option<Happened>,
 }
 
 pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
-    let Model { detail, may_change, happened } = model;
+    let Model { detail, directory, sessions, current, may_change, happened } = model;
     let person = &detail.person;
     let (tone, word) = state(person.active);
     let context = view! {
@@ -70,7 +86,12 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     let facts = vec![
         Fact::new("Roles", list::roles(person)).noted(origin(person)),
         Fact::new("Groups", if detail.groups.is_empty() { "none".to_owned() } else { detail.groups.join(", ") })
-            .noted("As the directory sent them at the last sign-in."),
+            .noted(groups_note(directory.as_ref())),
+        Fact::new(
+            "Cost centre",
+            directory.as_ref().and_then(|record| record.cost_centre.clone()).unwrap_or_else(|| "none".to_owned()),
+        )
+        .noted("By a rule about sign-in. New keys that name none get it."),
         Fact::new("Keys", counted(at_least_none(detail.live_keys), "live key")),
         Fact::new(
             "Last sign-in",
@@ -82,6 +103,15 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         Fact::new("Here since", calendar.date(person.created_at)),
         Fact::new("Signs in at", view! { <Id text=person.issuer.clone()/> }),
     ];
+    let end = format!("{}/sessions", paths::person(person.id));
+    let everywhere = (may_change && !sessions.is_empty()).then(|| {
+        view! {
+            <form method="post" action=end.clone() class="actions">
+                <button class="button" type="submit">"Sign out everywhere"</button>
+            </form>
+        }
+    });
+    let sessions = session_list::list(calendar, sessions, current, may_change.then_some(&*end));
     view! {
         <PageHead
             title=person.name.clone() context=context.into_any()
@@ -94,9 +124,10 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         {notice(happened)}
         <div class="panel"><Facts facts=facts/></div>
         <Section id="teams" title="Teams">
-            {memberships(&detail)}
+            {memberships(&detail, directory.as_ref())}
             {(may_change && !detail.teams.is_empty()).then(|| add_to_team(&detail))}
         </Section>
+        <Section id="sessions" title="Sessions">{sessions}{everywhere}</Section>
     }
 }
 
@@ -124,21 +155,38 @@ fn acts(person: &PersonRow) -> impl IntoView + use<> {
     view! { {role}<a class=class href=format!("{page}/suspend")>{text}</a> }
 }
 
-fn memberships(detail: &PersonDetail) -> AnyView {
+fn groups_note(directory: Option<&PersonDirectory>) -> String {
+    let Some(record) = directory else { return "As the directory sent them at the last sign-in.".to_owned() };
+    let told = match record.told {
+        GroupsTold::Listed => "As the directory sent them at the last sign-in.",
+        GroupsTold::NotSent => "The directory sent no groups at the last sign-in; what is known is from before.",
+        GroupsTold::TooMany => "Too many for the directory to list at the last sign-in; what is known is from before.",
+    };
+    if record.given_groups.is_empty() {
+        told.to_owned()
+    } else {
+        format!("{told} Given by rules: {}.", record.given_groups.join(", "))
+    }
+}
+
+fn memberships(detail: &PersonDetail, directory: Option<&PersonDirectory>) -> AnyView {
     if detail.memberships.is_empty() {
         return view! { <EmptyState text="In no team. Team keys and budgets come with a team."/> }.into_any();
     }
     let rows = detail.memberships.iter().map(|membership| {
         let (tone, text) = if membership.lead { (Tone::Info, "Lead") } else { (Tone::Plain, "Member") };
+        let by_rule = directory.is_some_and(|record| record.teams_by_rule.contains(&membership.team));
+        let origin = if by_rule { "by a rule about sign-in" } else { "by hand" };
         view! {
             <tr>
                 <NameCell name=membership.team_name.clone() href=paths::team(membership.team)/>
                 <Cell label="Part"><Chip tone=tone text=text/></Cell>
+                <Cell label="Given"><span class="muted">{origin}</span></Cell>
             </tr>
         }
     });
     let rows = rows.collect_view();
-    let columns = vec![Column::text("Team"), Column::text("Part")];
+    let columns = vec![Column::text("Team"), Column::text("Part"), Column::text("Given")];
     view! { <Table columns=columns caption="Teams" compact=true>{rows}</Table> }.into_any()
 }
 

@@ -1,6 +1,7 @@
 //! Acts on a key, each a page of its own that states its effect before the button is pressed.
 
 pub mod expiry;
+pub mod old_secret;
 pub mod rename;
 pub mod revoke;
 pub mod rotate;

@@ -11,7 +11,8 @@ use leptos::prelude::*;
 use portal::keys::CallsPage;
 
 pub(super) fn section(key: KeyId, page: CallsPage, older: bool, calendar: &Calendar) -> impl IntoView + use<> {
-    let newest = older.then(|| view! { <a href=paths::key_calls(key, None)>"Newest calls"</a> }.into_any());
+    let newest = older.then(|| view! { <a href=paths::key_calls(key, None)>"Newest calls"</a>" · " });
+    let doctor = view! { {newest}<a href=paths::DOCTOR>"Find a call by its request id"</a> };
     let body = if page.calls.is_empty() {
         let text = if older {
             "No calls before that."
@@ -36,9 +37,8 @@ pub(super) fn section(key: KeyId, page: CallsPage, older: bool, calendar: &Calen
     let next = page.next.map(|before| {
         view! { <p><a href=paths::key_calls(key, Some(before)) rel="next">"Older calls"</a></p> }
     });
-    let aside = newest.unwrap_or_else(|| "".into_any());
     view! {
-        <Section id="calls" title="Recent calls" aside=aside>
+        <Section id="calls" title="Recent calls" aside=doctor.into_any()>
             {body}
             {next}
         </Section>
@@ -122,7 +122,9 @@ fn why(call: &UsageRecord) -> Option<AnyView> {
         | "quota_exhausted"
         | "concurrency_limited"
         | "network_not_allowed"
-        | "endpoint_not_allowed" => Some(("#limits".to_owned(), "See the limits")),
+        | "endpoint_not_allowed"
+        | "tool_not_allowed"
+        | "parameter_not_allowed" => Some(("#limits".to_owned(), "See the limits")),
         _ => None,
     };
     let way = way.map(|(href, text)| view! { <a href=href>{text}</a> });

@@ -2,6 +2,7 @@
 //!
 //! Every section has an anchor; the gateway's refusals lead to the line of the limit that stopped a call.
 
+mod callers;
 mod calls;
 mod history;
 mod money;
@@ -21,7 +22,7 @@ use crate::words;
 use domain::id::{EventId, KeyId};
 use domain::virtual_key::{KeyStanding, KeyState};
 use leptos::prelude::*;
-use portal::keys::{CallsPage, HistoryPage, KeyActs, KeyDetail, KeyStatus, KeyUsage};
+use portal::keys::{CallsPage, HistoryPage, KeyActs, KeyCallers, KeyDetail, KeyStatus, KeyUsage};
 use portal::snippets::SnippetFacts;
 use serde::Deserialize;
 
@@ -32,6 +33,7 @@ pub struct Model {
     pub detail: KeyDetail,
     pub usage: KeyUsage,
     pub calls: CallsPage,
+    pub callers: KeyCallers,
     /// An older page of calls than the newest.
     pub older: bool,
     pub history: HistoryPage,
@@ -60,6 +62,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
         detail: portal.key(caller, id).await?,
         usage: portal.key_usage(caller, id, DAYS).await?,
         calls: portal.recent_calls(caller, id, before, CALLS).await?,
+        callers: portal.key_callers(caller, id).await?,
         older: before.is_some(),
         history: portal.key_history(caller, id, history).await?,
         snippets: portal.snippet_facts(caller, id).await?,
@@ -71,7 +74,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { detail, usage, calls, older, history, snippets, may_mint, calendar } = model;
+    let Model { detail, usage, calls, callers, older, history, snippets, may_mint, calendar } = model;
     let (id, name, purpose) = (detail.key.id, detail.key.name.clone(), detail.key.consumer);
     let crumb = Crumb { text: "Keys".to_owned(), href: paths::KEYS.to_owned() };
     let ended = matches!(detail.standing, KeyStanding::Revoked | KeyStanding::Expired);
@@ -91,6 +94,7 @@ pub fn view(model: Model) -> impl IntoView {
         {money::spend(&detail, usage)}
         {calls::section(id, calls, older, &calendar)}
         {terms::section(&detail, &calendar)}
+        {callers::section(&detail, callers, &calendar)}
         {terms::secrets(&detail, &calendar)}
         {snippets}
         {history::section(id, history, &calendar)}
@@ -166,7 +170,8 @@ fn state(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
         (_, KeyStatus::Rotating) => {
             let old = detail.secrets.iter().filter(|secret| secret.live).find_map(|secret| secret.valid_until);
             let until = old.map(|at| format!(" until {}", calendar.date_time(at))).unwrap_or_default();
-            (Tone::Info, format!("The old secret still works{until}. Replace it wherever the key is used."), None)
+            let who = WayOn { text: "See who still uses it".to_owned(), href: "#callers".to_owned() };
+            (Tone::Info, format!("The old secret still works{until}. Replace it wherever the key is used."), Some(who))
         }
         _ => return None,
     };

@@ -121,7 +121,7 @@ fn page(visit: &Visit, options: MintOptions, mut form: MintForm, verdict: Option
         }
     }
     if form.environment.is_empty() {
-        options.environments.first().copied().unwrap_or_default().clone_into(&mut form.environment);
+        form.environment = options.environments.first().cloned().unwrap_or_default();
     }
     let model = Model { options, form, verdict, calendar: visit.calendar() };
     html::document(&visit.chrome(Place::Keys), "Mint a key", || view::view(model))

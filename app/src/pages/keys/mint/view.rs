@@ -284,7 +284,8 @@ fn about(options: &MintOptions, form: &MintForm, reasons: &Reasons) -> impl Into
                 problem=reasons.at("owner")/>
         }
     });
-    let environments = options.environments.iter().map(|&name| SelectOption::new(name, name)).collect::<Vec<_>>();
+    let environments =
+        options.environments.iter().map(|name| SelectOption::new(name.clone(), name.clone())).collect::<Vec<_>>();
     view! {
         {owner}
         <TextField name="application" label="Application" value=form.application.clone()

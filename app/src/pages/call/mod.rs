@@ -1,4 +1,7 @@
-//! One call by its request id: what it cost to the nano-dollar, what it used, and how it ended.
+//! One call by its request id: what it was asked and what stopped it, what it cost to the nano-dollar, what it used.
+
+mod checks;
+pub mod doctor;
 
 use super::keys::detail::answer_chip;
 use crate::chrome::Place;
@@ -37,10 +40,12 @@ pub fn view(model: Model) -> impl IntoView {
         view! { <Notice tone=Tone::Warn text=format!("{verb}: {code}. {}", words::denial(code))/> }
     });
     let title = format!("Call {}", call.id);
+    let checks = checks::section(call);
     let (cost, used, way) = (cost(&detail), used(&detail), way(&detail));
     view! {
         <PageHead title=title crumb=crumb context=context.into_any()/>
         {refusal}
+        {checks}
         <Section id="cost" title="Cost"><div class="panel"><Facts facts=cost/></div></Section>
         <Section id="tokens" title="Tokens"><div class="panel"><Facts facts=used/></div></Section>
         <Section id="way" title="Where it came from and went"><div class="panel"><Facts facts=way/></div></Section>
