@@ -211,6 +211,7 @@ async fn keys(
                 owner: if serves { Owner::Team(team) } else { Owner::Person(person) },
                 created_by: person,
                 profile,
+                profile_version: None,
                 consumer,
                 application: application.map(application_name),
                 environment: environment(consumer, draw).to_owned(),

@@ -42,6 +42,7 @@ mod sessions;
 mod settings;
 mod sign_in;
 mod slices;
+mod statement;
 mod storage;
 mod stored_responses;
 mod submissions;
@@ -52,6 +53,7 @@ pub mod testing;
 mod units;
 mod usage;
 mod usage_days;
+mod usage_source;
 mod usage_totals;
 
 pub use audit::AuditFilter;

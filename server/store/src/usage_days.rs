@@ -1,13 +1,11 @@
 //! Spend over days, by whatever people group it by: sums of a range beside those of an earlier one, the largest groups
 //! and those that changed most, and the days of a chart.
 //!
-//! Everyone's spend without a filter is read from the totals of days that are over, and from the rows of the days that
-//! are not. Anything narrower is read from the rows by day: through the slices that the filter leaves, or, where a filter
-//! leaves most of them, day by day. The statements are put together here from fixed pieces; what varies is bound.
+//! The statements are put together in [`crate::usage_source`] from fixed pieces; what varies is bound.
 
 use crate::engine::On;
-use crate::label::Kind;
-use crate::row::one;
+use crate::statement::{Binds, read};
+use crate::usage_source::{NOBODY, Numbered, SUMMED, counted};
 use crate::{Result, Store, StoreError, codes};
 use domain::day::Day;
 use domain::dimension::Dimension;
@@ -80,131 +78,6 @@ pub struct DailyCost {
     pub value: Option<String>,
     pub day: Day,
     pub cost: NanoUsd,
-}
-
-/// The column that holds a dimension; `d` is a row by day, `s` its slice.
-pub(crate) const fn column(dimension: Dimension) -> &'static str {
-    match dimension {
-        Dimension::Team => "s.team_num",
-        Dimension::Person => "s.person_num",
-        Dimension::Unit => "s.unit_num",
-        Dimension::Application => "s.application_num",
-        Dimension::Consumer => "s.consumer_num",
-        Dimension::Environment => "s.environment_num",
-        Dimension::CostCentre => "s.cost_centre_num",
-        Dimension::Key => "s.key_num",
-        Dimension::Model => "d.model_num",
-        Dimension::Provider => "d.provider_num",
-    }
-}
-
-const fn kind(dimension: Dimension) -> Kind {
-    match dimension {
-        Dimension::Team => Kind::Team,
-        Dimension::Person => Kind::Person,
-        Dimension::Unit => Kind::Unit,
-        Dimension::Application => Kind::Application,
-        Dimension::Consumer => Kind::Consumer,
-        Dimension::Environment => Kind::Environment,
-        Dimension::CostCentre => Kind::CostCentre,
-        Dimension::Key => Kind::Key,
-        Dimension::Model => Kind::Model,
-        Dimension::Provider => Kind::Provider,
-    }
-}
-
-const SUMMED: [&str; 8] = ["requests", "failures", "denials", "input", "cache_read", "cache_write", "output", "cost"];
-
-/// The sums of every column, under its own name.
-pub(crate) fn counted() -> String {
-    SUMMED.map(|column| format!("cast(coalesce(sum({column}), 0) as bigint) as {column}")).join(", ")
-}
-
-/// A label that no call has.
-const NOBODY: i64 = -1;
-
-/// A statement with the numbers that it binds.
-#[derive(Default)]
-struct Binds(Vec<i64>);
-
-impl Binds {
-    fn put(&mut self, number: i64) -> String {
-        self.0.push(number);
-        format!("${}", self.0.len())
-    }
-    fn list(&mut self, numbers: &[i64]) -> String {
-        let all: Vec<String> = numbers.iter().map(|&number| self.put(number)).collect();
-        all.join(", ")
-    }
-}
-
-/// A query whose texts have become numbers.
-struct Numbered {
-    /// `None`: everyone's.
-    scope: Option<(i64, Vec<i64>)>,
-    filters: Vec<(Dimension, i64)>,
-    /// Days that are not summed up, of all ranges.
-    open: Vec<i64>,
-}
-
-impl Numbered {
-    fn reads_totals(&self) -> bool {
-        self.scope.is_none() && self.filters.is_empty()
-    }
-
-    /// A filter that leaves few slices: then these are looked up first, and else the days.
-    fn is_narrow(&self) -> bool {
-        let narrow = |&(dimension, value): &(Dimension, i64)| {
-            let many = [Dimension::Consumer, Dimension::Environment, Dimension::Model, Dimension::Provider];
-            value != 0 && !many.contains(&dimension)
-        };
-        self.scope.is_some() || self.filters.iter().any(narrow)
-    }
-
-    /// Rows of `value`, `day` and the sums' columns, from whatever is quickest.
-    fn source(&self, by: Dimension, from: Day, until: Day, binds: &mut Binds) -> String {
-        let (from, until) = (i64::from(from.number()), i64::from(until.number()));
-        let columns = SUMMED.join(", ");
-        if !self.reads_totals() {
-            let (low, high) = (binds.put(from), binds.put(until));
-            return self.rows(by, &format!("d.day >= {low} and d.day < {high}"), binds);
-        }
-        let open: Vec<i64> = self.open.iter().copied().filter(|day| (from..until).contains(day)).collect();
-        let (code, low, high) = (binds.put(codes::of_dimension(by)), binds.put(from), binds.put(until));
-        let mut text = format!(
-            "select value, day, {columns} from usage_total where dimension = {code} and day >= {low} and day < {high}"
-        );
-        if !open.is_empty() {
-            let list = binds.list(&open);
-            let _ = write!(text, " and day not in ({list})");
-            let list = binds.list(&open);
-            let rows = self.rows(by, &format!("d.day in ({list})"), binds);
-            let _ = write!(text, " union all {rows}");
-        }
-        text
-    }
-
-    fn rows(&self, by: Dimension, days: &str, binds: &mut Binds) -> String {
-        let value = column(by);
-        let columns = SUMMED.map(|column| format!("d.{column}")).join(", ");
-        // SQLite takes the tables of a cross join in the order in which they stand.
-        let tables = match self.is_narrow() {
-            true => "usage_slice s cross join usage_day d",
-            false => "usage_day d cross join usage_slice s",
-        };
-        let mut text =
-            format!("select {value} as value, d.day, {columns} from {tables} where s.num = d.slice_num and {days}");
-        for &(dimension, number) in &self.filters {
-            let number = binds.put(number);
-            let _ = write!(text, " and {} = {number}", column(dimension));
-        }
-        if let Some((person, teams)) = &self.scope {
-            let person = binds.put(*person);
-            let teams = binds.list(teams);
-            let _ = write!(text, " and (s.person_num = {person} or s.team_num in ({teams}))");
-        }
-        text
-    }
 }
 
 crate::row::row! { SumsRow {
@@ -395,40 +268,6 @@ impl Store {
         let text = format!("select day, value, cast(sum(cost) as bigint) from ({all}) named group by day, value");
         read(on, text, &binds.0).await
     }
-
-    async fn numbered(&self, query: &SpendQuery<'_>, earlier: Option<(Day, Day)>) -> Result<Numbered> {
-        let scope = match query.scope {
-            Scope::Everyone => None,
-            Scope::Own { person, teams } => {
-                let person = self.label_number(Dimension::Person, Some(&person.to_string())).await?;
-                let mut numbers = Vec::with_capacity(teams.len());
-                for team in teams {
-                    numbers.push(self.label_number(Dimension::Team, Some(&team.to_string())).await?);
-                }
-                if numbers.is_empty() {
-                    numbers.push(NOBODY);
-                }
-                Some((person, numbers))
-            }
-        };
-        let mut filters = Vec::with_capacity(query.filters.len());
-        for (dimension, value) in query.filters {
-            filters.push((*dimension, self.label_number(*dimension, value.as_deref()).await?));
-        }
-        let mut open = self.open_days(query.from, query.until).await?;
-        if let Some((from, until)) = earlier {
-            open.extend(self.open_days(from, until).await?);
-        }
-        Ok(Numbered { scope, filters, open })
-    }
-
-    async fn label_number(&self, dimension: Dimension, value: Option<&str>) -> Result<i64> {
-        const FIND: &str = "select num from label where kind = $1 and text = $2";
-        let Some(value) = value else { return Ok(0) };
-        let mut reader = self.engine.reader().await?;
-        let found = one!(reader.on(), (i64,), FIND, kind(dimension).word(), value)?;
-        Ok(found.map_or(NOBODY, |(number,)| number))
-    }
 }
 
 /// Takes what is named out of the sums of all.
@@ -442,44 +281,4 @@ fn leave_the_rest(days: &mut Vec<DaySpend>) {
         spend.cost = spend.cost.minus(named.get(&spend.day).copied().unwrap_or_default());
     }
     days.retain(|spend| spend.cost != NanoUsd::ZERO);
-}
-
-/// Runs a statement that was put together here, of numbers alone.
-async fn read<R>(on: On<'_>, text: String, binds: &[i64]) -> Result<Vec<R>>
-where
-    R: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
-    R: Send + Unpin,
-{
-    let text = sqlx::AssertSqlSafe(text);
-    match on {
-        On::Sqlite(connection) => {
-            let mut query = sqlx::query_as::<sqlx::Sqlite, R>(text);
-            for number in binds {
-                query = query.bind(number);
-            }
-            crate::error::bounded(query.fetch_all(connection)).await
-        }
-        On::Postgres(connection) => {
-            let mut query = sqlx::query_as::<sqlx::Postgres, R>(text);
-            for number in binds {
-                query = query.bind(number);
-            }
-            crate::error::bounded(query.fetch_all(connection)).await
-        }
-    }
-}
-
-/// As [`read`], for a change.
-pub(crate) async fn change(on: On<'_>, text: String, binds: &[i64]) -> Result<()> {
-    let text = sqlx::AssertSqlSafe(text);
-    match on {
-        On::Sqlite(connection) => {
-            let query = binds.iter().fold(sqlx::query::<sqlx::Sqlite>(text), |query, number| query.bind(number));
-            crate::error::bounded(query.execute(connection)).await.map(|_| ())
-        }
-        On::Postgres(connection) => {
-            let query = binds.iter().fold(sqlx::query::<sqlx::Postgres>(text), |query, number| query.bind(number));
-            crate::error::bounded(query.execute(connection)).await.map(|_| ())
-        }
-    }
 }

@@ -7,7 +7,8 @@
 
 use crate::codes;
 use crate::row::{one, rows};
-use crate::usage_days::{column, counted};
+use crate::statement::change;
+use crate::usage_source::{column, counted};
 use crate::{Result, Store, Tx};
 use domain::day::Day;
 use domain::dimension::Dimension;
@@ -48,7 +49,7 @@ async fn sum_up(tx: &mut Tx, day: i64) -> Result<()> {
             select cast($1 as bigint), cast($2 as bigint), {value}, {sums}
             from usage_day d join usage_slice s on s.num = d.slice_num where d.day = $2 group by {value}"
         );
-        crate::usage_days::change(tx.on(), text, &[code, day]).await?;
+        change(tx.on(), text, &[code, day]).await?;
     }
     Ok(())
 }

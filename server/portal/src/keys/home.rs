@@ -40,7 +40,7 @@ impl Portal {
         let led = caller.memberships.iter().filter(|membership| membership.lead);
         let teams = led.map(|membership| membership.team).collect();
         let view = View::own(Scope::Own { person: caller.person, teams }, now);
-        let Found { attention, counts, .. } = self.look_at(&view).await?;
+        let Found { attention, counts, .. } = self.seen_in(&view).await?;
         let pressing = attention.into_iter().take(SHOWN).collect();
 
         let own = KeyFilter { owner: Some(Owner::Person(caller.person)), ..view.filter.clone() };

@@ -136,7 +136,7 @@ const MOST_LOOKED_AT: usize = 5_000;
 impl Portal {
     pub async fn keys(&self, caller: &Caller, query: &KeysQuery) -> Result<KeysPage, PortalError> {
         let view = View::of(caller, query, self.clock.now());
-        let Found { hot, attention, counts } = self.look_at(&view).await?;
+        let Found { hot, attention, counts } = self.seen_in(&view).await?;
         let (items, next, total) = match query.view {
             KeysView::OverEighty => computed(hot),
             KeysView::Attention => computed(attention),
@@ -179,7 +179,7 @@ impl Portal {
     }
 
     /// What all views of the page have in them.
-    pub(super) async fn look_at(&self, view: &View) -> Result<Found, PortalError> {
+    pub(super) async fn seen_in(&self, view: &View) -> Result<Found, PortalError> {
         let (now, of_everyone) = (view.filter.now, view.is_everyones());
         if let Some(found) = of_everyone.then(|| self.everyone.at(now)).flatten() {
             return Ok(found);
@@ -207,7 +207,7 @@ impl Portal {
 
     /// How many live keys of everyone's are over 80 % of a budget, and how many nobody uses.
     pub(crate) async fn keys_worth_a_look(&self, now: Timestamp) -> Result<(i64, i64), PortalError> {
-        let Found { counts, .. } = self.look_at(&View::everyones(now)).await?;
+        let Found { counts, .. } = self.seen_in(&View::everyones(now)).await?;
         Ok((counts.over_eighty, counts.unused))
     }
 
