@@ -68,7 +68,7 @@ pub(super) async fn make(
     let (mut sequence, mut written, mut assigned, mut before) = (0_u16, 0_u64, 0_u64, 0_u64);
     for (&day, &share) in all.iter().zip(&shares) {
         assigned += share;
-        let until = scale.calls.saturating_mul(assigned) / whole;
+        let until = part(scale.calls, assigned, whole);
         let (from, to) = (days.start(day), days.start(day.plus(1)).min(around.now));
         let active = scene.active(draw);
         let of_active = Weighted::of(active.iter().map(|&nth| zipf(nth)));
@@ -94,6 +94,12 @@ pub(super) async fn make(
     around.store.ingest(&batch).await?;
     while around.store.sum_up_a_day(today).await?.is_some() {}
     Ok(())
+}
+
+/// As many of the calls as `assigned` is of `whole`: ten million calls times milliseconds are more than 64 bits hold.
+fn part(calls: u64, assigned: u64, whole: u64) -> u64 {
+    let part = u128::from(calls) * u128::from(assigned) / u128::from(whole.max(1));
+    u64::try_from(part).unwrap_or(u64::MAX)
 }
 
 /// How much of the whole falls on a day; today only as far as it has come.
@@ -217,5 +223,19 @@ fn ended(record: UsageRecord, model: &Served, draw: &mut Draw) -> UsageRecord {
         25..30 => UsageRecord { status: 400, tokens: TokenUsage::ZERO, source: UsageSource::Nothing, ..record },
         30..36 => priced(UsageRecord { outcome: Outcome::ClientGone, source: UsageSource::Estimated, ..record }),
         _ => priced(record),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_calls_fall_on_some_day_however_many_there_are() {
+        let whole = 90 * 1_000 * 86_400_000;
+        for calls in [1, 100_000, 10_000_000, u64::MAX] {
+            assert_eq!((part(calls, 0, whole), part(calls, whole, whole)), (0, calls));
+        }
+        assert_eq!(part(10_000_000, whole / 2, whole), 5_000_000);
     }
 }

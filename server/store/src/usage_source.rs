@@ -157,3 +157,30 @@ impl Store {
         Ok(found.map_or(NOBODY, |(number,)| number))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statement::read;
+
+    #[tokio::test]
+    async fn nothing_that_a_page_asks_reads_a_whole_table() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let mut asked = vec![Numbered { scope: None, filters: vec![], open: vec![20_100] }];
+        asked.push(Numbered { scope: Some((1, vec![2, 3])), filters: vec![], open: vec![] });
+        asked.extend(Dimension::ALL.map(|of| Numbered { scope: None, filters: vec![(of, 7)], open: vec![] }));
+        asked.extend(Dimension::ALL.map(|of| Numbered { scope: None, filters: vec![(of, 0)], open: vec![] }));
+        for numbered in asked {
+            for by in Dimension::ALL {
+                let mut binds = Binds::default();
+                let text = numbered.source(by, Day::from_number(20_000), Day::from_number(20_101), &mut binds);
+                let mut reader = store.engine.reader().await.unwrap();
+                let plan: Vec<(i64, i64, i64, String)> =
+                    read(reader.on(), format!("explain query plan {text}"), &binds.0).await.unwrap();
+                let steps: Vec<&str> = plan.iter().map(|(.., step)| step.as_str()).collect();
+                let scans = ["SCAN s", "SCAN d", "SCAN usage_total"];
+                assert!(!steps.iter().any(|step| scans.iter().any(|scan| step.starts_with(scan))), "{text}\n{steps:?}");
+            }
+        }
+    }
+}

@@ -19,5 +19,6 @@ mod profiles;
 mod providers;
 mod rotating;
 mod sessions;
+mod spend;
 mod support;
 mod usage;
