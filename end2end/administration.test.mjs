@@ -95,9 +95,20 @@ test('guardrails by pattern reach existing keys with the next call', async () =>
   await page.goto('/admin/guardrails');
   await page.getByRole('link', { name: 'Standard developer' }).click();
   await page.getByLabel('Models', { exact: true }).fill('claude-*\nhouse-*');
-  await page.getByRole('button', { name: /^save version/i }).click();
+  await page.getByRole('button', { name: /^preview version 2/i }).click();
+  await page.getByRole('button', { name: /^save version 2/i }).waitFor();
+  await picture(page, '7-guardrails-preview');
+  await accessible(page, true);
+  // Calls with the small model are among those that would be refused.
+  await page.getByLabel(/^refuse \d+ calls? like these/i).check();
+  await page.getByRole('button', { name: /^save version 2/i }).click();
   await page.getByText(/saved as version 2/i).waitFor();
   await picture(page, '7-guardrails');
+  await accessible(page, true);
+  await page.getByRole('link', { name: 'History' }).click();
+  await page.getByRole('link', { name: /compare with the one before/i }).click();
+  await page.getByText('Model: claude-*').first().waitFor();
+  await picture(page, '7-guardrails-compare');
   await accessible(page, true);
 
   const served = (await gateway.call('GET', '/v1/models')).json.data.map((model) => model.id);

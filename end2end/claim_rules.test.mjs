@@ -92,8 +92,8 @@ test('a rule gives a role and a team at sign-in, and takes both back when the gr
 test('before a rule is saved it says who would change, and it is not saved without being looked at', async () => {
   const { page } = administrator;
   await page.goto('/admin/sign-in/rules/new');
-  await page.getByLabel('this value').fill('llm-users');
-  await page.getByLabel('then give').selectOption({ label: 'the role auditor' });
+  await page.getByLabel('Value').fill('llm-users');
+  await page.getByLabel('Gives').selectOption({ label: 'the role auditor' });
   assert.equal(await page.getByRole('button', { name: 'Save rule' }).count(), 0);
   await page.getByRole('button', { name: 'See who would change' }).click();
   await page.getByRole('row', { name: /Ada Developer/ }).waitFor();
@@ -119,8 +119,8 @@ test('a test sign-in shows what the provider says and what rules make of it, and
   await page.getByLabel('Group without a rule').selectOption('frontier-models');
   await page.getByLabel('gives', { exact: true }).selectOption({ label: 'a group that guardrails name' });
   await page.getByRole('button', { name: 'Make a rule' }).click();
-  assert.equal((await page.getByLabel('this value').inputValue()).trim(), 'frontier-models');
-  assert.equal(await page.getByLabel('When somebody signs in at').inputValue(), 'sso');
+  assert.equal((await page.getByLabel('Value').inputValue()).trim(), 'frontier-models');
+  assert.equal(await page.getByLabel('Identity provider').inputValue(), 'sso');
 
   const stranger = await openWindow(browser, { origin });
   await stranger.page.goto('/auth/test/sso');
@@ -132,8 +132,8 @@ test('a test sign-in shows what the provider says and what rules make of it, and
 async function addRule(page, { value, gives, team }) {
   await page.goto('/admin/sign-in');
   await page.getByRole('link', { name: 'Add a rule' }).click();
-  await page.getByLabel('this value').fill(value);
-  await page.getByLabel('then give').selectOption({ label: gives });
+  await page.getByLabel('Value').fill(value);
+  await page.getByLabel('Gives').selectOption({ label: gives });
   if (team) await page.getByLabel('Team', { exact: true }).selectOption({ label: team });
   await page.getByRole('button', { name: 'See who would change' }).click();
   await page.getByRole('heading', { name: 'Who would change' }).waitFor();

@@ -4,6 +4,7 @@
 
 use crate::format::Calendar;
 use crate::paths;
+use domain::permission::Permission;
 use domain::person::{Caller, Role};
 use leptos::prelude::*;
 
@@ -34,6 +35,8 @@ pub enum Place {
     Keys,
     Models,
     Usage,
+    Requests,
+    Approvals,
     Overview,
     Providers,
     Catalogue,
@@ -49,11 +52,13 @@ pub enum Place {
 
 type Link = (Place, &'static str, &'static str);
 
-const WORK: [Link; 3] = [
+const WORK: [Link; 4] = [
     (Place::Keys, "Keys", paths::KEYS),
     (Place::Models, "Models", paths::MODELS),
     (Place::Usage, "Usage", paths::USAGE),
+    (Place::Requests, "Requests", paths::REQUESTS),
 ];
+const ANSWERS: Link = (Place::Approvals, "Approvals", paths::APPROVALS);
 const ADMINISTRATION: [Link; 9] = [
     (Place::Overview, "Overview", paths::ADMINISTRATION),
     (Place::Providers, "Providers", paths::PROVIDERS),
@@ -68,7 +73,11 @@ const ADMINISTRATION: [Link; 9] = [
 
 #[component]
 pub fn Masthead(caller: Option<Caller>, place: Place) -> impl IntoView {
-    let work = caller.is_some().then(|| nav("Main", &WORK, place));
+    let work = caller.as_ref().map(|caller| {
+        let answers = Permission::SeeRequests.allows(Some(caller)).then_some(ANSWERS);
+        let links: Vec<Link> = WORK.into_iter().chain(answers).collect();
+        nav("Main", &links, place)
+    });
     // Auditors read everything that administrators change.
     let oversight = caller.as_ref().filter(|caller| caller.has(Role::Administrator) || caller.has(Role::Auditor));
     let oversight = oversight.map(|_| {

@@ -1,7 +1,7 @@
 //! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
 
 use domain::budget::BudgetScope;
-use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RuleId, TeamId, UnitId};
+use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId};
 use domain::time::Timestamp;
 use portal::{FormId, Made};
 
@@ -35,6 +35,8 @@ pub fn made(made: Made) -> String {
         Made::Model(id) => catalogue_model(id),
         Made::Team(id) => team(id),
         Made::Unit(id) => unit(id),
+        Made::Request(id) => request(id),
+        Made::ApprovalRule(_) => APPROVAL_RULES.to_owned(),
         Made::Rule(_) => SIGN_IN_SETUP.to_owned(),
     }
 }
@@ -92,6 +94,7 @@ pub const NEW_CATALOGUE_MODEL: &str = "/admin/models/new";
 pub const NEW_GUARDRAIL: &str = "/admin/guardrails/new";
 pub const ENVIRONMENTS: &str = "/admin/environments";
 pub const NEW_ENVIRONMENT: &str = "/admin/environments/new";
+pub const KEY_POLICY: &str = "/admin/key-policy";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
 pub const BUDGETS: &str = "/admin/budgets";
@@ -100,6 +103,9 @@ pub const TESTED_LOGIN: &str = "/admin/sign-in/test";
 pub const NEW_RULE: &str = "/admin/sign-in/rules/new";
 pub const UNITS: &str = "/admin/units";
 pub const NEW_UNIT: &str = "/admin/units/new";
+pub const AUDIT_FILE: &str = "/admin/audit.jsonl";
+pub const ACCESS_RECORD: &str = "/admin/calls";
+pub const ACCESS_RECORD_FILE: &str = "/admin/calls.csv";
 pub const VERIFY_AUDIT: &str = "/admin/audit/verify";
 
 pub fn provider(id: ProviderId) -> String {
@@ -171,4 +177,42 @@ pub fn level(scope: BudgetScope) -> String {
 /// A team's budgets and limits, for its leads.
 pub fn led_team(id: TeamId) -> String {
     format!("/team/{id}")
+}
+
+pub const REQUESTS: &str = "/requests";
+pub const APPROVALS: &str = "/approvals";
+pub const DECIDED: &str = "/approvals/decided";
+pub const LAPSING: &str = "/approvals/lapsing";
+pub const APPROVAL_RULES: &str = "/approvals/rules";
+pub const NEW_APPROVAL_RULE: &str = "/approvals/rules/new";
+
+/// A request, as whoever asked and whoever answers see it.
+pub fn request(id: RequestId) -> String {
+    format!("{REQUESTS}/{id}")
+}
+
+/// The form that asks for more than a key has.
+pub fn ask(key: KeyId) -> String {
+    format!("{KEYS}/{key}/ask")
+}
+
+/// The pages that answer a request, or take it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestAct {
+    Approve,
+    ApproveLess,
+    Decline,
+    Withdraw,
+    TakeSecret,
+}
+
+pub fn request_act(id: RequestId, act: RequestAct) -> String {
+    let word = match act {
+        RequestAct::Approve => "approve",
+        RequestAct::ApproveLess => "less",
+        RequestAct::Decline => "decline",
+        RequestAct::Withdraw => "withdraw",
+        RequestAct::TakeSecret => "secret",
+    };
+    format!("{REQUESTS}/{id}/{word}")
 }

@@ -39,9 +39,38 @@ macro_rules! route {
     };
 }
 
-/// Every row: what people do for themselves, then administration.
+/// Every row: what people do for themselves, what they ask of each other, then administration.
 pub fn table() -> Vec<Route> {
-    [work(), administration()].concat()
+    [work(), requests(), administration()].concat()
+}
+
+fn requests() -> Vec<Route> {
+    use crate::pages::approvals::{decided, lapsing, queue, rule, rules};
+    use crate::pages::requests::{answer, ask, less, list, show, take};
+    vec![
+        route!(Get paths::REQUESTS, SignedIn, list::show),
+        route!(Get "/requests/{id}", SignedIn, show::show),
+        route!(Get "/requests/{id}/approve", Decide, answer::show_approve),
+        route!(Post "/requests/{id}/approve", Decide, answer::approve),
+        route!(Get "/requests/{id}/less", Decide, less::show),
+        route!(Post "/requests/{id}/less", Decide, less::submit),
+        route!(Get "/requests/{id}/decline", Decide, answer::show_decline),
+        route!(Post "/requests/{id}/decline", Decide, answer::decline),
+        route!(Get "/requests/{id}/withdraw", SignedIn, answer::show_withdraw),
+        route!(Post "/requests/{id}/withdraw", SignedIn, answer::withdraw),
+        route!(Get "/requests/{id}/secret", ManageKeys, take::show),
+        route!(Post "/requests/{id}/secret", ManageKeys, take::submit),
+        route!(Get "/keys/{id}/ask", ManageKeys, ask::show),
+        route!(Post "/keys/{id}/ask", ManageKeys, ask::submit),
+        route!(Get paths::APPROVALS, SeeRequests, queue::show),
+        route!(Get paths::DECIDED, SeeRequests, decided::show),
+        route!(Get paths::LAPSING, SeeRequests, lapsing::show),
+        route!(Get paths::APPROVAL_RULES, SeeRequests, rules::show),
+        route!(Get paths::NEW_APPROVAL_RULE, Administer, rule::show),
+        route!(Post paths::NEW_APPROVAL_RULE, Administer, rule::submit),
+        route!(Get "/approvals/rules/{id}/remove", Administer, rules::show_removal),
+        route!(Post "/approvals/rules/{id}/remove", Administer, rules::remove),
+    ]
 }
 
 fn work() -> Vec<Route> {
@@ -74,12 +103,15 @@ fn work() -> Vec<Route> {
         route!(Get "/calls/{id}", SeeKeys, call::show),
         route!(Get paths::DOCTOR, SeeKeys, call::doctor::show),
         route!(Get "/team/{id}", SignedIn, team::show),
+        route!(Get "/team/{id}/successor", SignedIn, team::successor::show),
+        route!(Post "/team/{id}/successor", SignedIn, team::successor::submit),
     ]
 }
 
 fn administration() -> Vec<Route> {
     use crate::pages::admin::{
-        audit, budgets, environments, guardrails, models, overview, people, providers, sign_in, teams, units,
+        audit, budgets, calls, environments, guardrails, key_policy, models, overview, people, providers, sign_in,
+        teams, units,
     };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
@@ -111,6 +143,8 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/guardrails/{id}/compare", SeeAdministration, guardrails::compare::show),
         route!(Get "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::show),
         route!(Post "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::submit),
+        route!(Get "/admin/key-policy", SeeAdministration, key_policy::show),
+        route!(Post "/admin/key-policy", Administer, key_policy::submit),
         route!(Get "/admin/environments", SeeAdministration, environments::list::show),
         route!(Get "/admin/environments/new", Administer, environments::new::show),
         route!(Post "/admin/environments/new", Administer, environments::new::submit),
@@ -130,6 +164,8 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/people/{id}/administrator", Administer, people::administrator::show),
         route!(Post "/admin/people/{id}/administrator", Administer, people::administrator::submit),
         route!(Post "/admin/people/{id}/teams", Administer, people::teams::submit),
+        route!(Get "/admin/people/{id}/successor", Administer, people::successor::show),
+        route!(Post "/admin/people/{id}/successor", Administer, people::successor::submit),
         route!(Post "/admin/people/{id}/sessions", Administer, people::sessions::submit),
         route!(Get "/admin/teams", SeeAdministration, teams::list::show),
         route!(Get "/admin/teams/new", Administer, teams::new::show),
@@ -148,6 +184,9 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/sign-in/rules/{id}/remove", Administer, sign_in::remove::show),
         route!(Post "/admin/sign-in/rules/{id}/remove", Administer, sign_in::remove::submit),
         route!(Get "/admin/audit", SeeAudit, audit::list::show),
+        route!(Get paths::AUDIT_FILE, SeeAudit, audit::list::download),
+        route!(Get paths::ACCESS_RECORD, SeeAudit, calls::list::show),
+        route!(Get paths::ACCESS_RECORD_FILE, SeeAudit, calls::list::download),
         route!(Get "/admin/audit/verify", SeeAudit, audit::verify::show),
     ]
 }

@@ -9,6 +9,7 @@ mod health;
 mod keys;
 mod parameters;
 mod refusals;
+mod requests;
 mod rules;
 mod settings;
 pub mod spend;
@@ -23,8 +24,9 @@ pub use keys::{
 };
 pub use parameters::{effort, feature, required_field, template};
 pub use refusals::{amount, refusal};
+pub use requests::{answer, deciders_named, figures, request_standing, until, wish};
 pub use rules::rule;
 pub use settings::{
-    above_maximum, budget_window, endpoint, level, markup, per_window, prompt_bound, prompt_bound_note, provider_kind,
-    quota, quota_name, role, role_note, traffic, window,
+    above_maximum, budget_window, deciders, endpoint, level, markup, per_window, prompt_bound, prompt_bound_note,
+    provider_kind, quota, quota_name, role, role_note, traffic, window,
 };

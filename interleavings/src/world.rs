@@ -100,6 +100,7 @@ fn profile() -> AccessProfile {
             networks: vec![],
             max_output_tokens: None,
             assumed_output_tokens: 1_000,
+            approval: domain::access_profile::Approval::default(),
         },
         audience: Audience::default(),
         consumers: vec![],

@@ -125,7 +125,12 @@ impl Process {
         let ingest = Arc::new(Ingest::start(ledger.spool(), usage.clone()));
 
         let organisation = plan.organisation.name.clone();
-        let policy = Arc::new(StoredPolicy { store: store.clone(), sealing: sealing.clone(), organisation });
+        let policy = Arc::new(StoredPolicy {
+            store: store.clone(),
+            sealing: sealing.clone(),
+            organisation,
+            clock: clock.clone(),
+        });
         let directory = Arc::new(Directory::new(policy.clone(), policy, clock.clone()));
         directory.load().await?;
 

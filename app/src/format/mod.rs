@@ -2,8 +2,10 @@
 
 mod calendar;
 mod count;
+mod csv;
 mod money;
 
 pub use calendar::Calendar;
 pub use count::{bytes, duration, grouped, percent, tokens};
+pub use csv::cell;
 pub use money::{axis_usd, typed_usd, usd, usd_fine};

@@ -5,14 +5,17 @@
 
 pub mod account;
 pub mod admin;
+pub mod approvals;
 pub mod call;
 pub mod confirm;
 pub mod form;
+pub mod handover;
 pub mod home;
 pub mod keys;
 pub mod message;
 pub mod models;
 pub mod problem;
+pub mod requests;
 pub mod sessions;
 pub mod sign_in;
 pub mod team;

@@ -78,6 +78,11 @@ pub fn refusal(refusal: &Refusal) -> String {
             "Keys under these guardrails are not for this environment. Choose another one, or other guardrails."
                 .to_owned()
         }
+        Reason::PolicyChanged { version } => {
+            format!(
+                "The key policy has changed: version {version} holds now. Read it, tick the box and send the form again."
+            )
+        }
         Reason::NetworkNotInProfile { network } => {
             format!("{network} is not within the networks of these guardrails. Remove it, or narrow it.")
         }
@@ -128,6 +133,28 @@ pub fn refusal(refusal: &Refusal) -> String {
             "Another name stands for a model, not for itself or for another name. Choose a model that is one."
                 .to_owned()
         }
+        Reason::AboveMaximumAsk { wanted, maximum } => {
+            let (wanted, maximum) = (figure(*wanted), figure(*maximum));
+            format!("{thing} can be at most {maximum} without asking; you entered {wanted}. Use {maximum}, or ask for {wanted}.")
+        }
+        Reason::NeedsApproval => {
+            "Every key under these guardrails is approved by somebody first. Say what it is for, and ask for it."
+                .to_owned()
+        }
+        Reason::NothingAsked => "This is what the key has already. Ask for more than that, or leave it.".to_owned(),
+        Reason::TooManyWaiting { at_most } => {
+            format!("{at_most} of your requests wait for an answer. Withdraw one, or wait until one is answered.")
+        }
+        Reason::AlreadyDecided => "This request has its answer already. Open it to see who gave it.".to_owned(),
+        Reason::NotOnesOwnRequest => "Nobody decides about their own request. Somebody else has to.".to_owned(),
+        Reason::AboveTeamBudget { wanted, maximum } => {
+            let (wanted, maximum) = (amount(*wanted), amount(*maximum));
+            format!("The team itself may spend {maximum}, and this is {wanted}. Approve less, or leave it to an administrator.")
+        }
+        Reason::NoSecretYet => {
+            "This key has no secret yet: whoever asked for it takes it on the request's page. Nothing can be rotated before."
+                .to_owned()
+        }
         Reason::UnknownProvider => {
             "One of the deployments names a provider that is not there any more. Choose another provider.".to_owned()
         }
@@ -172,6 +199,8 @@ fn thing(field: &str) -> &'static str {
         "profile" => "Guardrails",
         "consumer" | "consumers" => "What it is for",
         "environment" => "The environment",
+        "text" => "The text",
+        "policy" => "The key policy",
         "cap_hour" => "The budget an hour",
         "cap_day" => "The budget a day",
         "cap_week" => "The budget a week",
@@ -217,6 +246,8 @@ fn thing(field: &str) -> &'static str {
         "value" => "The value",
         "given" => "What it gives",
         "rule" => "The rule",
+        "to" => "The successor",
+        "keys" => "Keys",
         "overlap" => "The time of the old secret",
         _ => "This value",
     }
@@ -227,6 +258,7 @@ fn missing(field: &str, thing: &'static str) -> String {
         "caps" => "Every key has a budget. Enter one for at least one window.".to_owned(),
         "deployments" => "A model needs a place to go. Add a deployment at one of the providers.".to_owned(),
         "credential" => "This provider wants a credential. Enter it.".to_owned(),
+        "policy" => "Read the key policy, and tick the box that says so.".to_owned(),
         "owner" | "profile" | "consumer" | "environment" | "preset" | "format" | "provider" | "person" | "team"
         | "reason" | "overlap" => format!("{thing} is not chosen yet. Choose one."),
         _ => format!("{thing} is missing. Enter it."),

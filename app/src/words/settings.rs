@@ -2,7 +2,7 @@
 
 use super::refusals::amount;
 use crate::format::grouped;
-use domain::access_profile::{AboveMaximum, PromptBound};
+use domain::access_profile::{AboveMaximum, Deciders, PromptBound};
 use domain::budget::{BudgetScope, Window};
 use domain::limits::{Counted, Limits};
 use domain::markup::Markup;
@@ -166,5 +166,14 @@ pub const fn above_maximum(above: AboveMaximum) -> &'static str {
     match above {
         AboveMaximum::Reject => "Reject",
         AboveMaximum::Clamp => "Use the maximum, say so",
+        AboveMaximum::Ask => "Ask for approval",
+    }
+}
+
+/// At the start of a line.
+pub const fn deciders(deciders: Deciders) -> &'static str {
+    match deciders {
+        Deciders::LeadsAndAdministrators => "Leads of the team, and administrators",
+        Deciders::Administrators => "Administrators alone",
     }
 }

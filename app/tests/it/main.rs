@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where its assumption is wrong")]
 
 mod administration;
+mod asking;
 mod keys;
 mod markup;
 mod mint;

@@ -3,9 +3,11 @@
 use crate::page::Page;
 use crate::samples::*;
 use crate::specimen::framed;
+use app::pages::keys::mint::form::MintForm;
 use app::pages::keys::mint::view;
 use app::pages::keys::secret::{self, Occasion};
 use portal::keys::{MintOptions, MintVerdict};
+use portal::{Reason, Refusal};
 
 fn form(verdict: Option<MintVerdict>) -> Page {
     Page::read(&framed(Some(&developer()), "Mint a key", || view::view(mint_model(verdict))))
@@ -65,6 +67,26 @@ fn a_refused_form_says_every_reason_keeps_what_was_typed_and_shows_the_way_out()
     assert_eq!(value(&page, "name"), Some("claude-code laptop"));
     let name = page.elements.iter().find(|element| element.get("id") == Some("name")).unwrap();
     assert_eq!(name.get("aria-invalid"), Some("true"));
+}
+
+#[test]
+fn a_key_policy_is_read_before_minting_and_its_version_is_what_the_box_says() {
+    let moved = Refusal::new("policy", Reason::PolicyChanged { version: 3 });
+    let page = |form: MintForm, verdict| {
+        let model = view::Model { form, ..mint_model_with_policy(verdict) };
+        Page::read(&framed(Some(&developer()), "Mint a key", || view::view(model)))
+    };
+    let is_ticked =
+        |page: &Page| page.all("input").any(|one| one.get("name") == Some("policy") && one.get("checked").is_some());
+    let fresh = page(minted_form(), None);
+    assert!(fresh.html.contains("<p>Do not share keys.</p><p>Revoke what leaked.<br>At once.</p>"), "{}", fresh.html);
+    assert!(fresh.html.contains("I have read the key policy (version 3, 1 minute)"));
+    assert_eq!((value(&fresh, "policy"), is_ticked(&fresh)), (Some("3"), false));
+    let ticked = page(MintForm { policy: "3".to_owned(), ..minted_form() }, None);
+    assert!(is_ticked(&ticked), "a form that comes back keeps it");
+    let older = page(MintForm { policy: "2".to_owned(), ..minted_form() }, Some(MintVerdict::Refused(vec![moved])));
+    assert!(!is_ticked(&older), "what was read was another version");
+    assert!(older.html.contains("version 3 holds now"));
 }
 
 #[test]

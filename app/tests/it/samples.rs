@@ -13,6 +13,7 @@ use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, Pro
 use domain::audit::{Actor, AuditEntry, AuditRow};
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Window};
 use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, TeamId};
+use domain::key_policy::KeyPolicy;
 use domain::key_secret::SecretText;
 use domain::minting::{Clamped, GrantedTerms};
 use domain::model::{Endpoint, ModelName};
@@ -29,6 +30,7 @@ use portal::models::ModelRow;
 use portal::snippets::SnippetFacts;
 use serde_json::json;
 
+mod asking;
 mod catalogue;
 mod gallery;
 mod levels;
@@ -38,7 +40,7 @@ mod traffic;
 pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
 pub(crate) use levels::figures;
-use levels::{above, led_team, quota_use};
+use levels::{above, handover, quota_use, team_page};
 pub(crate) use spend::{narrowed_usage, no_usage, usage_model};
 pub(crate) use traffic::calls;
 use traffic::{audit_line, callers_of_key, rotation, usage};
@@ -87,6 +89,7 @@ pub(crate) fn profile() -> AccessProfile {
             networks: vec![],
             max_output_tokens: Some(32_000),
             assumed_output_tokens: 4_096,
+            approval: domain::access_profile::Approval::default(),
         },
         audience: Audience { roles: vec![Role::Developer], ..Audience::default() },
         consumers: ConsumerKind::ALL.to_vec(),
@@ -120,6 +123,7 @@ pub(crate) fn mint_options() -> MintOptions {
         form: "a".repeat(32).parse().unwrap(),
         profiles: vec![choice(profile(), 3), choice(explore(), 1)],
         teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
+        policy: None,
         environments: ["dev", "staging", "prod"].map(str::to_owned).to_vec(),
         models: vec![name("demo-large"), name("demo-small"), name("demo-embedding")],
         may_mint: true,
@@ -305,6 +309,7 @@ pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
             set_expiry: true,
             revoke: true,
         },
+        may_ask: true,
         latest_expiry: now().plus_days(151),
         form: "b".repeat(32).parse().unwrap(),
         key,
@@ -378,8 +383,16 @@ pub(crate) fn already() -> Already {
     Already { id: key_id(1), name: "claude-code laptop".to_owned(), may_rotate: true, occasion: Occasion::Minted }
 }
 
+/// The same form where there is a key policy to read.
+pub(crate) fn mint_model_with_policy(verdict: Option<MintVerdict>) -> mint::view::Model {
+    let text = "Do not share keys.\n\nRevoke what leaked.\nAt once.".to_owned();
+    let mut model = mint_model(verdict);
+    model.options.policy = Some(KeyPolicy { version: 3, text });
+    model
+}
+
 pub(crate) fn mint_model(verdict: Option<MintVerdict>) -> mint::view::Model {
-    mint::view::Model { options: mint_options(), form: minted_form(), verdict, calendar: calendar() }
+    mint::view::Model { options: mint_options(), form: minted_form(), verdict, asking: None, calendar: calendar() }
 }
 
 pub(crate) fn granted() -> MintVerdict {
@@ -392,6 +405,8 @@ pub(crate) fn granted() -> MintVerdict {
         lifetime_days: 90,
         expires_at: now().plus_days(90),
         clamped: vec![],
+        above: vec![],
+        more: domain::grant::More::default(),
     })
 }
 

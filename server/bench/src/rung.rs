@@ -144,7 +144,12 @@ impl Installed {
     async fn open(folder: &Path) -> Result<Self, Problem> {
         let store = Store::open(&database_url(folder)).await?;
         let sealing: Arc<Sealing> = Arc::new(unseal(&store).await?);
-        let policy = Arc::new(StoredPolicy { store: store.clone(), sealing, organisation: String::new() });
+        let policy = Arc::new(StoredPolicy {
+            store: store.clone(),
+            sealing,
+            organisation: String::new(),
+            clock: Arc::new(SystemClock),
+        });
         let directory = Arc::new(Directory::new(policy.clone(), policy, Arc::new(SystemClock)));
         directory.load().await?;
         Ok(Self { store, directory })

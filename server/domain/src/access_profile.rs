@@ -10,18 +10,79 @@ use crate::model::{Endpoint, ModelPattern};
 use crate::money::NanoUsd;
 use crate::parameter_rules::ParameterRules;
 use crate::person::{Caller, Role};
+pub use crate::prompt_bound::PromptBound;
 use crate::required_field::RequiredField;
+use crate::time::Timestamp;
 use crate::virtual_key::{ConsumerKind, KeyTerms};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-/// What happens to a wish above the maximum. Asking for approval joins this list together with the queue for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What happens to a wish above the maximum.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AboveMaximum {
+    #[default]
     Reject,
     /// Use the maximum, and say so.
     Clamp,
+    /// Whoever decides about requests may grant it.
+    Ask,
+}
+
+impl AboveMaximum {
+    pub const ALL: [Self; 3] = [Self::Reject, Self::Clamp, Self::Ask];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Reject => "reject",
+            Self::Clamp => "clamp",
+            Self::Ask => "ask",
+        }
+    }
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|above| above.word() == word)
+    }
+}
+
+/// Who decides about requests under a profile. Never whoever asks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deciders {
+    /// Leads of the owning team or of a team of whoever asks, and administrators.
+    #[default]
+    LeadsAndAdministrators,
+    Administrators,
+}
+
+impl Deciders {
+    pub const ALL: [Self; 2] = [Self::LeadsAndAdministrators, Self::Administrators];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::LeadsAndAdministrators => "leads_and_administrators",
+            Self::Administrators => "administrators",
+        }
+    }
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deciders| deciders.word() == word)
+    }
+}
+
+/// How requests under a profile are decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Approval {
+    /// Every key waits for approval, even one within all maxima.
+    pub every_key: bool,
+    pub deciders: Deciders,
+    /// By when an answer is promised; afterwards the queue marks the request.
+    pub promised_hours: u32,
+}
+
+impl Default for Approval {
+    fn default() -> Self {
+        Self { every_key: false, deciders: Deciders::default(), promised_hours: 24 }
+    }
 }
 
 /// One line of a profile: what a key gets, and how far its owner may go.
@@ -53,17 +114,6 @@ impl QuotaTerm {
     }
 }
 
-/// How the tokens of a prompt are bounded before the call.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PromptBound {
-    /// One token for each byte: no tokenizer makes more, and no budget is overspent.
-    #[default]
-    Strict,
-    /// What such a text usually has. Holds less of a budget back; a call may cost more than was reserved for it.
-    Estimate,
-}
-
 /// Every term of a profile. Serialised as JSON in the store: a new term gets `#[serde(default)]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileTerms {
@@ -90,6 +140,8 @@ pub struct ProfileTerms {
     pub max_output_tokens: Option<u64>,
     /// What is assumed for the output of a call that names no cap and whose model has none.
     pub assumed_output_tokens: u64,
+    #[serde(default)]
+    pub approval: Approval,
     /// Details that a key cannot be minted without.
     #[serde(default)]
     pub required: Vec<RequiredField>,
@@ -133,6 +185,10 @@ pub struct AccessProfile {
 pub enum Origin {
     Profile,
     Key,
+    /// Given to this key above both, until then or for good.
+    Grant {
+        until: Option<Timestamp>,
+    },
 }
 
 /// A value together with the rule that it comes from.
@@ -142,7 +198,8 @@ pub struct Explained<T> {
     pub origin: Origin,
 }
 
-/// [`KeyTerms`] as they hold now, each value with its origin. Where both rules say the same, it is the key's.
+/// [`KeyTerms`] as they hold now, each value with its origin. Where both rules say the same, it is the key's. What was
+/// granted above both is added by [`crate::grant::raised`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExplainedTerms {
     pub models: Vec<Explained<ModelPattern>>,
@@ -165,17 +222,22 @@ pub const NOWHERE: IpNet = IpNet::V4(ipnet::Ipv4Net::new_assert(std::net::Ipv4Ad
 
 /// What the key may do within its profile as it stands now.
 pub fn effective(profile: &ProfileTerms, key: &KeyTerms) -> KeyTerms {
-    let terms = explain(profile, key);
-    KeyTerms {
-        models: values(terms.models),
-        endpoints: terms.endpoints.value,
-        caps: values(terms.caps),
-        requests_per_minute: terms.requests_per_minute.value,
-        concurrency: terms.concurrency.value,
-        tokens_per_minute: terms.tokens_per_minute.value,
-        quotas: values(terms.quotas),
-        networks: values(terms.networks),
-        max_output_tokens: terms.max_output_tokens.value,
+    explain(profile, key).into()
+}
+
+impl From<ExplainedTerms> for KeyTerms {
+    fn from(terms: ExplainedTerms) -> Self {
+        Self {
+            models: values(terms.models),
+            endpoints: terms.endpoints.value,
+            caps: values(terms.caps),
+            requests_per_minute: terms.requests_per_minute.value,
+            concurrency: terms.concurrency.value,
+            tokens_per_minute: terms.tokens_per_minute.value,
+            quotas: values(terms.quotas),
+            networks: values(terms.networks),
+            max_output_tokens: terms.max_output_tokens.value,
+        }
     }
 }
 
@@ -323,6 +385,7 @@ mod tests {
             networks: vec![],
             max_output_tokens: Some(4_000),
             assumed_output_tokens: 1_000,
+            approval: Approval::default(),
         }
     }
     fn key() -> KeyTerms {

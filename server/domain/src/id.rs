@@ -114,6 +114,12 @@ id!(/// A catalogue entry that callers may name.
     ModelId, "mod_");
 id!(/// One place where a model's calls can go.
     DeploymentId, "dep_");
+id!(/// A request for a key, or for more than a key has.
+    RequestId, "ask_");
+id!(/// More than the guardrails allow, given to one key.
+    GrantId, "grant_");
+id!(/// A rule that approves requests by itself.
+    ApprovalRuleId, "apr_");
 
 /// One call or one usage record: a 63-bit number that grows with time, made at admission.
 ///

@@ -4,6 +4,8 @@
 //! arguments, so that every rule can be tested by table and by property.
 
 pub mod access_profile;
+pub mod access_request;
+pub mod access_rule;
 pub mod alias;
 pub mod audit;
 pub mod base62;
@@ -19,7 +21,9 @@ pub mod environment;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzz;
+pub mod grant;
 pub mod id;
+pub mod key_policy;
 pub mod key_secret;
 pub mod limits;
 pub mod markup;
@@ -33,6 +37,7 @@ pub mod plain_text;
 pub mod pricing;
 pub mod profile_rules;
 pub mod profile_versions;
+pub mod prompt_bound;
 pub mod provider_timeouts;
 pub mod refusal;
 pub mod replay;

@@ -1,12 +1,15 @@
 //! The minting decision: what a new key gets, or every reason why it cannot be minted.
 //!
 //! Granted terms never exceed the profile's maxima, and what the gateway would refuse is never accepted here. Above a
-//! maximum the profile's own rule decides: reject, or clamp and say so.
+//! maximum the profile's own rule decides: reject, clamp and say so, or leave it to whoever decides about requests. What
+//! is asked for above a maximum never enters the key's terms: it is a grant of its own, beside them.
 
 use crate::access_profile::{AboveMaximum, AccessProfile, ProfileTerms, QuotaTerm, Term};
 use crate::budget::Cap;
 use crate::environment::{Environment, check_use};
+use crate::grant::More;
 use crate::id::{KeyId, ProfileId};
+use crate::key_policy::{KeyPolicy, check_acknowledged};
 use crate::limits::{Quota, check_quota};
 use crate::model::{Model, ModelPattern};
 use crate::money::NanoUsd;
@@ -14,10 +17,11 @@ use crate::permission::Permission;
 use crate::person::{Caller, Role};
 use crate::plain_text::{optional_text, plain_text};
 use crate::refusal::{Amount, Reason, Refusal, cap_field, quota_field};
-use crate::required_field::{RequiredField, missing};
+use crate::required_field::{Given, refuse_missing};
 use crate::time::Timestamp;
 use crate::virtual_key::{ConsumerKind, KeyTerms, Owner};
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 /// Longest name of a key, application or cost centre, in characters.
 pub const LONGEST_NAME: u32 = 64;
@@ -28,8 +32,9 @@ const MOST_NETWORKS: u32 = 64;
 /// A cap below a cent stops a key before its first call.
 pub const SMALLEST_CAP: NanoUsd = NanoUsd::from_nano(10_000_000);
 
-/// What a person asks for. `None` takes the profile's default.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a person asks for. `None` takes the profile's default. Kept as JSON while it waits for approval: a new field gets
+/// a default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MintRequest {
     pub name: String,
     pub consumer: ConsumerKind,
@@ -50,6 +55,8 @@ pub struct MintRequest {
     pub lifetime_days: Option<u32>,
     pub networks: Option<Vec<IpNet>>,
     pub max_output_tokens: Option<u64>,
+    /// The version of the key policy that was read.
+    pub policy_read: Option<i64>,
 }
 
 /// What must be known to decide; gathered in the transaction that writes the key.
@@ -58,6 +65,8 @@ pub struct MintingFacts<'a> {
     pub caller: &'a Caller,
     /// `None`: there is no such profile.
     pub profile: Option<&'a AccessProfile>,
+    /// The key policy that holds, if there is any.
+    pub policy: Option<&'a KeyPolicy>,
     /// The one that is asked for; `None`: there is no such environment.
     pub environment: Option<&'a Environment>,
     /// Whether the owning team exists; true for a personal owner.
@@ -90,15 +99,56 @@ pub struct GrantedTerms {
     pub lifetime_days: u32,
     pub expires_at: Timestamp,
     pub clamped: Vec<Clamped>,
+    /// Where the wish goes above a maximum that can be asked for; empty when minting.
+    pub above: Vec<Above>,
+    /// The same as what a grant gives beside the terms.
+    pub more: More,
 }
 
-/// Decides. Every refusal at once.
+/// A wish above a maximum that whoever decides may grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Above {
+    pub field: &'static str,
+    pub wanted: Amount,
+    pub maximum: Amount,
+}
+
+/// Decides what is minted now. Every refusal at once; what has to be asked for is one.
 pub fn decide_mint(
     facts: &MintingFacts<'_>,
     request: &MintRequest,
     now: Timestamp,
 ) -> Result<GrantedTerms, Vec<Refusal>> {
-    let mut decision = Decision::default();
+    decide(facts, request, now, Purpose::Mint)
+}
+
+/// Decides what is asked for, and again what is minted when it is approved: the same terms, and beside them what goes
+/// above the maxima. A wish that needs nobody's approval is granted all the same.
+pub fn decide_ask(
+    facts: &MintingFacts<'_>,
+    request: &MintRequest,
+    now: Timestamp,
+) -> Result<GrantedTerms, Vec<Refusal>> {
+    decide(facts, request, now, Purpose::Ask)
+}
+
+/// What the decision is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Mint,
+    Ask,
+}
+
+/// Ten years: beyond it a date is a typing error.
+const LONGEST_ASKED_DAYS: u32 = 3_660;
+
+fn decide(
+    facts: &MintingFacts<'_>,
+    request: &MintRequest,
+    now: Timestamp,
+    purpose: Purpose,
+) -> Result<GrantedTerms, Vec<Refusal>> {
+    let mut decision = Decision { purpose, refusals: Vec::new(), clamped: Vec::new(), above: Vec::new() };
     if !Permission::ManageKeys.allows(Some(facts.caller)) {
         decision.refuse("profile", Reason::MayNotMint);
     }
@@ -108,8 +158,10 @@ pub fn decide_mint(
     let tags = decision.tags(&request.tags);
     decision.owner(facts, request);
     let usable = facts.profile.filter(|profile| profile.audience.includes(facts.caller));
-    if let Some(reason) = check_use(facts.environment, facts.caller, usable.map(|profile| profile.id)) {
-        decision.refuse("environment", reason);
+    let of_environment = check_use(facts.environment, facts.caller, usable.map(|profile| profile.id));
+    let of_policy = check_acknowledged(facts.policy, request.policy_read);
+    for (field, reason) in [("environment", of_environment), ("policy", of_policy)] {
+        reason.into_iter().for_each(|reason| decision.refuse(field, reason));
     }
     // A profile that the caller may not use looks like one that does not exist, and decides nothing else.
     let Some(profile) = usable else {
@@ -117,7 +169,9 @@ pub fn decide_mint(
         return Err(decision.refusals);
     };
     decision.profile(profile, facts, request);
-    decision.required(missing(&profile.terms.required, application.is_some(), cost_centre.is_some(), !tags.is_empty()));
+    let given =
+        Given { application: application.is_some(), cost_centre: cost_centre.is_some(), tags: !tags.is_empty() };
+    refuse_missing(&mut decision.refusals, &profile.terms.required, given);
     let terms = KeyTerms {
         models: decision.models(&profile.terms, request.models.as_deref(), facts.models),
         endpoints: profile.terms.endpoints.clone(),
@@ -135,8 +189,7 @@ pub fn decide_mint(
         networks: decision.networks(&profile.terms, request.networks.as_deref()),
         max_output_tokens: decision.output_tokens(&profile.terms, request.max_output_tokens),
     };
-    let lifetime_days =
-        decision.term("lifetime_days", &profile.terms.lifetime_days, request.lifetime_days, 1, Amount::Days);
+    let lifetime_days = decision.lifetime(&profile.terms.lifetime_days, request.lifetime_days);
     if !decision.refusals.is_empty() {
         return Err(decision.refusals);
     }
@@ -149,14 +202,17 @@ pub fn decide_mint(
         lifetime_days,
         expires_at: now.plus_days(i64::from(lifetime_days)),
         clamped: decision.clamped,
+        more: More::of(decision.above.iter().map(|above| above.wanted)),
+        above: decision.above,
     })
 }
 
 /// What has been found so far.
-#[derive(Default)]
 struct Decision {
+    purpose: Purpose,
     refusals: Vec<Refusal>,
     clamped: Vec<Clamped>,
+    above: Vec<Above>,
 }
 
 impl Decision {
@@ -221,15 +277,24 @@ impl Decision {
         if facts.keys_held >= profile.keys_per_person {
             self.refuse("profile", Reason::TooManyKeys { held: facts.keys_held, at_most: profile.keys_per_person });
         }
+        if profile.terms.approval.every_key && self.purpose == Purpose::Mint {
+            self.refuse("profile", Reason::NeedsApproval);
+        }
     }
 
-    /// Text that cannot be used has been refused with its own reason.
-    fn required(&mut self, missing: impl Iterator<Item = RequiredField>) {
-        for field in missing.map(RequiredField::word) {
-            if self.refusals.iter().all(|refusal| refusal.field != field) {
-                self.refuse(field, Reason::Missing);
-            }
+    /// A lifetime above the maximum is not a grant: the key simply ends later.
+    fn lifetime(&mut self, term: &Term<u32>, wish: Option<u32>) -> u32 {
+        let field = "lifetime_days";
+        let days = self.term(field, term, wish, 1, Amount::Days);
+        let Some(&Above { wanted: Amount::Days(asked), .. }) = self.above.iter().find(|above| above.field == field)
+        else {
+            return days;
+        };
+        if asked > LONGEST_ASKED_DAYS {
+            let (wanted, maximum) = (Amount::Days(asked), Amount::Days(LONGEST_ASKED_DAYS));
+            self.refuse(field, Reason::AboveMaximum { wanted, maximum });
         }
+        asked
     }
 
     /// One term: the default, or the wish if the profile lets it be changed and it lies within the bounds.
@@ -254,6 +319,8 @@ impl Decision {
             match term.above {
                 AboveMaximum::Reject => self.refuse(field, Reason::AboveMaximum { wanted, maximum }),
                 AboveMaximum::Clamp => self.clamped.push(Clamped { field, wanted, granted: maximum }),
+                AboveMaximum::Ask if self.purpose == Purpose::Ask => self.above.push(Above { field, wanted, maximum }),
+                AboveMaximum::Ask => self.refuse(field, Reason::AboveMaximumAsk { wanted, maximum }),
             }
             return term.maximum;
         }

@@ -17,6 +17,10 @@ pub enum Permission {
     SeeKeys,
     /// Mint, rotate, rename, disable, revoke keys within the scope.
     ManageKeys,
+    /// See what others ask for, within what one leads or may read.
+    SeeRequests,
+    /// Answer what others ask for.
+    Decide,
     /// See providers, models with deployments and prices, access profiles, people.
     SeeAdministration,
     /// Change any of these.
@@ -31,6 +35,8 @@ impl Permission {
         match self {
             Self::Open | Self::SignedIn | Self::SeeKeys => true,
             Self::ManageKeys => caller.has(Role::Developer) || caller.has(Role::Administrator) || caller.is_lead(),
+            Self::SeeRequests => caller.has(Role::Administrator) || caller.has(Role::Auditor) || caller.is_lead(),
+            Self::Decide => caller.has(Role::Administrator) || caller.is_lead(),
             Self::SeeAdministration | Self::SeeAudit => caller.has(Role::Administrator) || caller.has(Role::Auditor),
             Self::Administer => caller.has(Role::Administrator),
         }
@@ -102,16 +108,22 @@ mod tests {
         let rows: [(&str, Option<Caller>, &[Permission]); 5] = [
             ("anonymous", None, &[Open]),
             ("developer", Some(caller(&[Role::Developer], false)), &[Open, SignedIn, SeeKeys, ManageKeys]),
-            ("lead", Some(caller(&[], true)), &[Open, SignedIn, SeeKeys, ManageKeys]),
-            ("auditor", Some(caller(&[Role::Auditor], false)), &[Open, SignedIn, SeeKeys, SeeAdministration, SeeAudit]),
+            ("lead", Some(caller(&[], true)), &[Open, SignedIn, SeeKeys, ManageKeys, SeeRequests, Decide]),
+            (
+                "auditor",
+                Some(caller(&[Role::Auditor], false)),
+                &[Open, SignedIn, SeeKeys, SeeRequests, SeeAdministration, SeeAudit],
+            ),
             (
                 "administrator",
                 Some(caller(&[Role::Administrator], false)),
-                &[Open, SignedIn, SeeKeys, ManageKeys, SeeAdministration, Administer, SeeAudit],
+                &[Open, SignedIn, SeeKeys, ManageKeys, SeeRequests, Decide, SeeAdministration, Administer, SeeAudit],
             ),
         ];
         for (who, caller, allowed) in rows {
-            for permission in [Open, SignedIn, SeeKeys, ManageKeys, SeeAdministration, Administer, SeeAudit] {
+            for permission in
+                [Open, SignedIn, SeeKeys, ManageKeys, SeeRequests, Decide, SeeAdministration, Administer, SeeAudit]
+            {
                 assert_eq!(permission.allows(caller.as_ref()), allowed.contains(&permission), "{who} {permission:?}");
             }
         }

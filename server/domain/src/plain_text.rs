@@ -10,7 +10,7 @@ pub fn plain_text(text: &str, at_most: u32) -> Result<String, Reason> {
     if text.is_empty() {
         return Err(Reason::Missing);
     }
-    if text.chars().any(|c| c.is_control() || is_bidi_control(c) || is_invisible(c)) {
+    if text.chars().any(hides) {
         return Err(Reason::HiddenCharacters);
     }
     if text.chars().count() > at_most as usize {
@@ -30,6 +30,11 @@ pub fn optional_text(text: Option<&str>, at_most: u32) -> Result<Option<String>,
 /// How names are compared: `Laptop` and `laptop ` are the same name.
 pub fn folded(text: &str) -> String {
     text.trim().to_lowercase()
+}
+
+/// Characters that hide, or turn around what stands beside them.
+pub(crate) fn hides(c: char) -> bool {
+    c.is_control() || is_bidi_control(c) || is_invisible(c)
 }
 
 /// Characters without width, which make two names look alike.

@@ -9,6 +9,8 @@ use crate::refusal::{Amount, Reason, Refusal, cap_field, quota_field};
 /// Ten years: beyond it a date is a typing error.
 const LONGEST_LIFETIME_DAYS: u32 = 3_660;
 const LONGEST_DESCRIPTION: u32 = 500;
+/// A request lapses after thirty days; a promise beyond that is none.
+const LONGEST_PROMISE_HOURS: u32 = 720;
 const MOST_PATTERNS: u32 = 500;
 
 /// Every reason why this profile cannot be saved; none if it can. An empty model list and an empty audience are
@@ -77,6 +79,13 @@ pub fn check_profile(profile: &AccessProfile) -> Vec<Refusal> {
     if terms.assumed_output_tokens == 0 {
         refuse("assumed_output_tokens", zero(Amount::Tokens));
     }
+    let promised = terms.approval.promised_hours;
+    if promised == 0 {
+        refuse("promised_hours", zero(Amount::Count));
+    } else if promised > LONGEST_PROMISE_HOURS {
+        let (wanted, maximum) = (Amount::Count(promised.into()), Amount::Count(LONGEST_PROMISE_HOURS.into()));
+        refuse("promised_hours", Reason::AboveMaximum { wanted, maximum });
+    }
     if terms.parameters.most_choices == Some(0) {
         refuse("most_choices", zero(Amount::Count));
     }
@@ -132,6 +141,7 @@ mod tests {
                 networks: vec![],
                 max_output_tokens: None,
                 assumed_output_tokens: 1_000,
+                approval: crate::access_profile::Approval::default(),
             },
             audience: Audience::default(),
             consumers: vec![ConsumerKind::Person],

@@ -97,6 +97,10 @@ pub enum Reason {
     },
     /// The environment is not for keys under this profile.
     ProfileNotInEnvironment,
+    /// Another version of the key policy holds than the one that was read.
+    PolicyChanged {
+        version: i64,
+    },
     NetworkNotInProfile {
         network: String,
     },
@@ -142,6 +146,30 @@ pub enum Reason {
     UnknownProvider,
     /// An alias stands for a model that is none itself, and for which nothing but aliases stands.
     AliasOfAlias,
+    /// Above the maximum, and whoever decides about requests may grant it.
+    AboveMaximumAsk {
+        wanted: Amount,
+        maximum: Amount,
+    },
+    /// Every key under these guardrails is asked for.
+    NeedsApproval,
+    /// The key has it already, or had it without asking.
+    NothingAsked,
+    /// Others decide first about what this person asked for already.
+    TooManyWaiting {
+        at_most: u32,
+    },
+    /// Somebody answered, or whoever asked took it back.
+    AlreadyDecided,
+    /// One decides about other people's requests.
+    NotOnesOwnRequest,
+    /// The team itself may spend less than what it asks for: an administrator decides.
+    AboveTeamBudget {
+        wanted: Amount,
+        maximum: Amount,
+    },
+    /// The key was approved, and its owner has not taken the secret yet.
+    NoSecretYet,
 }
 
 /// Why an address cannot be a provider's.
@@ -184,6 +212,7 @@ impl Reason {
             Self::ModelUnknown { .. } => "model_unknown",
             Self::ModelUnpriced { .. } => "model_unpriced",
             Self::ProfileNotInEnvironment => "profile_not_in_environment",
+            Self::PolicyChanged { .. } => "policy_changed",
             Self::NetworkNotInProfile { .. } => "network_not_in_profile",
             Self::MaximumBelowDefault => "maximum_below_default",
             Self::Twice { .. } => "twice",
@@ -202,6 +231,14 @@ impl Reason {
             Self::TooSoon { .. } => "too_soon",
             Self::UnknownProvider => "unknown_provider",
             Self::AliasOfAlias => "alias_of_alias",
+            Self::AboveMaximumAsk { .. } => "above_maximum_ask",
+            Self::NeedsApproval => "needs_approval",
+            Self::NothingAsked => "nothing_asked",
+            Self::TooManyWaiting { .. } => "too_many_waiting",
+            Self::AlreadyDecided => "already_decided",
+            Self::NotOnesOwnRequest => "not_ones_own_request",
+            Self::AboveTeamBudget { .. } => "above_team_budget",
+            Self::NoSecretYet => "no_secret_yet",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Details of a key that a profile may demand at minting.
 
+use crate::refusal::{Reason, Refusal};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,17 +28,24 @@ impl RequiredField {
     }
 }
 
-/// Those that are demanded and not given.
-pub fn missing(
-    required: &[RequiredField],
-    application: bool,
-    cost_centre: bool,
-    tags: bool,
-) -> impl Iterator<Item = RequiredField> {
-    let given = move |field| match field {
-        RequiredField::Application => application,
-        RequiredField::CostCentre => cost_centre,
-        RequiredField::Tags => tags,
-    };
-    required.iter().copied().filter(move |&field| !given(field))
+/// What a key has of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Given {
+    pub application: bool,
+    pub cost_centre: bool,
+    pub tags: bool,
+}
+
+/// Refuses those that are demanded and not given. Text that cannot be used has been refused with its own reason.
+pub fn refuse_missing(refusals: &mut Vec<Refusal>, required: &[RequiredField], given: Given) {
+    for &field in required {
+        let there = match field {
+            RequiredField::Application => given.application,
+            RequiredField::CostCentre => given.cost_centre,
+            RequiredField::Tags => given.tags,
+        };
+        if !there && refusals.iter().all(|refusal| refusal.field != field.word()) {
+            refusals.push(Refusal::new(field.word(), Reason::Missing));
+        }
+    }
 }

@@ -73,11 +73,14 @@ pub(crate) async fn spend(
 }
 
 /// What the gateway has to hear about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum News {
     Key(KeyId),
+    Keys(Vec<KeyId>),
     Policy,
     Levels,
+    /// It is not concerned.
+    Nothing,
 }
 
 impl Portal {
@@ -90,8 +93,14 @@ impl Portal {
             let committed = tx.commit().await;
             match news {
                 News::Key(key) => gateway.key_changed(key).await,
+                News::Keys(keys) => {
+                    for key in keys {
+                        gateway.key_changed(key).await;
+                    }
+                }
                 News::Policy => gateway.policy_changed().await,
                 News::Levels => gateway.levels_changed().await,
+                News::Nothing => {}
             }
             everyone.forget();
             committed

@@ -152,6 +152,7 @@ pub(crate) fn starter_profile(id: ProfileId) -> AccessProfile {
             networks: Vec::new(),
             max_output_tokens: None,
             assumed_output_tokens: 32_768,
+            approval: domain::access_profile::Approval::default(),
         },
         audience: Audience { roles: vec![Role::Developer, Role::Administrator], ..Audience::default() },
         consumers: ConsumerKind::ALL.to_vec(),

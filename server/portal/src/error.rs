@@ -1,6 +1,6 @@
 //! How a use case ends when it does not succeed.
 
-use domain::id::{KeyId, ModelId, ProfileId, ProviderId, RuleId, TeamId, UnitId};
+use domain::id::{ApprovalRuleId, KeyId, ModelId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId};
 use domain::refusal::Refusal;
 
 /// What a form made the first time that it was sent.
@@ -13,6 +13,8 @@ pub enum Made {
     Model(ModelId),
     Team(TeamId),
     Unit(UnitId),
+    Request(RequestId),
+    ApprovalRule(ApprovalRuleId),
     Rule(RuleId),
 }
 
@@ -26,6 +28,8 @@ impl Made {
             Self::Model(id) => id.to_string(),
             Self::Team(id) => id.to_string(),
             Self::Unit(id) => id.to_string(),
+            Self::Request(id) => id.to_string(),
+            Self::ApprovalRule(id) => id.to_string(),
             Self::Rule(id) => id.to_string(),
         }
     }
@@ -38,6 +42,8 @@ impl Made {
             .or_else(|_| text.parse().map(Self::Model))
             .or_else(|_| text.parse().map(Self::Team))
             .or_else(|_| text.parse().map(Self::Unit))
+            .or_else(|_| text.parse().map(Self::Request))
+            .or_else(|_| text.parse().map(Self::ApprovalRule))
             .or_else(|_| text.parse().map(Self::Rule))
             .ok()
     }

@@ -10,14 +10,17 @@ pub mod bootstrap;
 pub mod dev_seed;
 mod error;
 mod form;
+pub mod handover;
 pub mod keys;
 pub mod models;
 pub mod ports;
 pub mod presets;
+pub mod requests;
 pub mod sealing;
 pub mod sessions;
 pub mod snippets;
 pub mod spend;
+pub mod team_page;
 
 pub use domain::minting::{Clamped, GrantedTerms, MintRequest};
 pub use domain::refusal::{AddressProblem, Amount, Reason, Refusal};

@@ -2,7 +2,6 @@
 
 use crate::keys::allows;
 use crate::{Portal, PortalError};
-use domain::access_profile::effective;
 use domain::alias::resolved;
 use domain::id::{KeyId, ProviderId};
 use domain::markup::Markup;
@@ -11,6 +10,7 @@ use domain::money::NanoUsd;
 use domain::person::Caller;
 use domain::pricing::PriceList;
 use domain::usage::TokenUsage;
+use domain::virtual_key::KeyTerms;
 use std::collections::HashSet;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Portal {
     pub async fn snippet_facts(&self, caller: &Caller, key: KeyId) -> Result<SnippetFacts, PortalError> {
         let key = self.visible_key(caller, key).await?.key;
         let profile = self.profile_of(&key).await?;
-        let terms = effective(&profile.terms, &key.terms);
+        let terms = KeyTerms::from(self.terms_now(&key, &profile).await?);
         let enabled: HashSet<ProviderId> =
             self.store.providers().await?.into_iter().filter(|provider| provider.enabled).map(|one| one.id).collect();
         let today = self.clock.now().to_jiff().to_zoned(self.settings.zone.clone()).date().to_string();

@@ -9,16 +9,18 @@
 use super::Unavailable;
 use super::levels::{LevelFacts, Levels};
 use arc_swap::ArcSwap;
-use domain::access_profile::{AccessProfile, effective};
+use domain::access_profile::AccessProfile;
 use domain::alias::resolved;
 use domain::denial::Denial;
+use domain::grant::Grant;
 use domain::id::{CredentialId, KeyId, ProfileId, ProviderId};
 use domain::key_secret::{Pepper, SecretText};
 use domain::model::Model;
 use domain::profile_versions::kept;
 use domain::time::{Clock, MS_PER_HOUR, Timestamp};
 use domain::virtual_key::{KeySecret, VirtualKey};
-use proxy::ports::{self, KeyRecord, Level, ProviderRecord};
+use key_over_time::KeyOverTime;
+use proxy::ports::{self, KeyRecord, ProviderRecord};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -30,6 +32,8 @@ pub struct KeyFacts {
     pub key: VirtualKey,
     /// The live ones; at most two.
     pub secrets: Vec<KeySecret>,
+    /// What it was given above its profile. Those that have ended do no harm.
+    pub grants: Vec<Grant>,
     pub owner_active: bool,
 }
 
@@ -76,6 +80,8 @@ pub trait CredentialOpener: Send + Sync {
     fn open(&self, sealed: &SealedCredential, base_url: &http::Uri) -> Result<SecretText, CannotOpen>;
 }
 
+mod key_over_time;
+
 const STARTING: u8 = 0;
 const READY: u8 = 1;
 const STALE: u8 = 2;
@@ -109,7 +115,7 @@ struct Opened {
 pub struct Directory {
     standing: AtomicU8,
     policy: ArcSwap<Policy>,
-    keys: papaya::HashMap<KeyId, Arc<KeyRecord>>,
+    keys: papaya::HashMap<KeyId, KeyOverTime>,
     /// Reading and applying happen in one order, so that an older reading never replaces a newer one. Each key's record
     /// has what it needs of the levels.
     changing: tokio::sync::Mutex<Levels>,
@@ -177,7 +183,7 @@ impl Directory {
     pub async fn reload_levels(&self) -> Result<(), Unavailable> {
         let mut levels = self.changing.lock().await;
         *levels = Levels::of(self.source.load_levels().await.inspect_err(|_| self.become_stale())?);
-        let all: Vec<Arc<KeyRecord>> = self.keys.pin().values().cloned().collect();
+        let all: Vec<KeyOverTime> = self.keys.pin().values().cloned().collect();
         for some in all.chunks(AT_A_TIME) {
             self.put_below(some, &levels);
             // A hundred thousand keys take a while, in which calls go on.
@@ -230,19 +236,18 @@ impl Directory {
     }
 
     fn put(&self, facts: KeyFacts, profile: &Arc<AccessProfile>, levels: &Levels) {
-        let KeyFacts { key, secrets, owner_active } = facts;
-        let effective = effective(&profile.terms, &key.terms);
-        let above = levels.above(&key);
-        let record = KeyRecord { profile: profile.clone(), effective, secrets, owner_active, key, above };
-        self.keys.pin().insert(record.key.id, Arc::new(record));
+        let above = levels.above(&facts.key);
+        let id = facts.key.id;
+        self.keys.pin().insert(id, KeyOverTime::of(facts, profile, &above, self.clock.now()));
     }
 
-    fn put_below(&self, records: &[Arc<KeyRecord>], levels: &Levels) {
+    fn put_below(&self, some: &[KeyOverTime], levels: &Levels) {
         let keys = self.keys.pin();
-        for record in records {
-            let above = levels.above(&record.key);
-            if above != record.above {
-                keys.insert(record.key.id, Arc::new(below(record, above)));
+        for one in some {
+            let key = one.key();
+            let above = levels.above(key);
+            if above != one.above() {
+                keys.insert(key.id, one.below(&above));
             }
         }
     }
@@ -286,19 +291,6 @@ impl Policy {
     }
 }
 
-/// The same key below other levels.
-fn below(record: &KeyRecord, above: Vec<Level>) -> KeyRecord {
-    let KeyRecord { key, secrets, profile, effective, owner_active, above: _ } = record;
-    KeyRecord {
-        key: key.clone(),
-        secrets: secrets.clone(),
-        profile: profile.clone(),
-        effective: effective.clone(),
-        owner_active: *owner_active,
-        above,
-    }
-}
-
 fn is_fresh(opened: &Opened, now: Timestamp) -> bool {
     (0..OPENED_FOR_MS).contains(&now.since(opened.at))
 }
@@ -314,7 +306,7 @@ impl ports::Directory for Directory {
     }
 
     fn key(&self, id: KeyId) -> Option<Arc<KeyRecord>> {
-        self.keys.pin().get(&id).cloned()
+        self.keys.pin().get(&id).map(|key| key.at(|| self.clock.now()))
     }
 
     fn pepper(&self, version: i64) -> Option<Arc<Pepper>> {

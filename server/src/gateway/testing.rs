@@ -73,6 +73,7 @@ pub(crate) fn profile() -> AccessProfile {
             networks: vec![],
             max_output_tokens: None,
             assumed_output_tokens: 1_000,
+            approval: domain::access_profile::Approval::default(),
         },
         audience: Audience::default(),
         consumers: vec![ConsumerKind::Person],

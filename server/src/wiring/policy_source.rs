@@ -6,8 +6,10 @@ use crate::gateway::directory::{
 };
 use crate::gateway::levels::{LevelFacts, LimitedLevel};
 use domain::budget::BudgetScope;
+use domain::grant::Grant;
 use domain::id::{KeyId, PersonId};
 use domain::key_secret::SecretText;
+use domain::time::Clock;
 use domain::virtual_key::Owner;
 use portal::sealing::{CredentialBinding, Sealing};
 use proxy::ports::ProviderRecord;
@@ -23,19 +25,28 @@ pub struct StoredPolicy {
     pub sealing: Arc<Sealing>,
     /// The organisation's name.
     pub organisation: String,
+    /// Grants of the past are not read.
+    pub clock: Arc<dyn Clock>,
 }
 
 #[async_trait::async_trait]
 impl PolicySource for StoredPolicy {
     async fn load_all(&self) -> Result<PolicySnapshot, Unavailable> {
         let inactive = self.store.inactive_people().await?;
+        let mut grants: HashMap<KeyId, Vec<Grant>> = HashMap::new();
+        for grant in self.store.live_grants(self.clock.now()).await? {
+            grants.entry(grant.key).or_default().push(grant);
+        }
         let mut keys = Vec::new();
         let mut after = None;
         loop {
             let page = self.store.all_keys(after, PAGE).await?;
             after = page.last().map(|found| found.key.id);
             let last = page.len() < PAGE as usize;
-            keys.extend(page.into_iter().map(|found| facts(found, &inactive)));
+            keys.extend(page.into_iter().map(|found| {
+                let granted = grants.remove(&found.key.id).unwrap_or_default();
+                facts(found, granted, &inactive)
+            }));
             if last {
                 break;
             }
@@ -62,7 +73,8 @@ impl PolicySource for StoredPolicy {
 
     async fn load_key(&self, id: KeyId) -> Result<Option<KeyFacts>, Unavailable> {
         let Some(found) = self.store.key_with_secrets(id).await? else { return Ok(None) };
-        Ok(Some(facts(found, &self.store.inactive_people().await?)))
+        let granted = self.store.grants_of(id).await?;
+        Ok(Some(facts(found, granted, &self.store.inactive_people().await?)))
     }
 
     async fn load_levels(&self) -> Result<LevelFacts, Unavailable> {
@@ -95,12 +107,12 @@ impl PolicySource for StoredPolicy {
 }
 
 /// A team's key belongs to the team: it does not stop with the person who minted it.
-fn facts(found: KeyWithSecrets, inactive: &HashSet<PersonId>) -> KeyFacts {
+fn facts(found: KeyWithSecrets, grants: Vec<Grant>, inactive: &HashSet<PersonId>) -> KeyFacts {
     let owner_active = match found.key.owner {
         Owner::Person(person) => !inactive.contains(&person),
         Owner::Team(_) => true,
     };
-    KeyFacts { key: found.key, secrets: found.secrets, owner_active }
+    KeyFacts { key: found.key, secrets: found.secrets, grants, owner_active }
 }
 
 /// Addresses are checked when they are saved; one that cannot be read now serves nobody, and the others go on.

@@ -14,7 +14,8 @@ use domain::time::Timestamp;
 /// What to look for; `None` is anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    pub actor: Option<PersonId>,
+    /// Any of these.
+    pub actors: Option<Vec<PersonId>>,
     /// A printed id.
     pub object: Option<String>,
     /// `key.minted`, or `key.` for all that begin so.
@@ -73,19 +74,19 @@ impl Store {
     pub async fn audit_page(&self, filter: &AuditFilter, before: Option<i64>, limit: u32) -> Result<Vec<AuditRow>> {
         const PAGE: &str = select_audit!(
             "where ($1 is null or seq < $1)
-              and ($2 is null or actor_person = $2)
+              and ($2 is null or actor_person in (select value from json_each($2)))
               and ($3 is null or object_id = $3)
               and ($4 is null or action like $4 escape '\\')
               and ($5 is null or at >= $5)
               and ($6 is null or at < $6)
             order by seq desc limit $7"
         );
-        let actor = filter.actor.map(|id| id.to_string());
+        let actors = filter.actors.as_deref().map(to_json).transpose()?;
         let action = filter.action.as_deref().map(action_pattern);
         let (from, until) = (filter.from.map(Timestamp::as_ms), filter.until.map(Timestamp::as_ms));
         let limit = i64::from(limit);
         let mut reader = self.engine.reader().await?;
-        let found = rows!(reader.on(), Row, PAGE, before, &actor, &filter.object, &action, from, until, limit)?;
+        let found = rows!(reader.on(), Row, PAGE, before, &actors, &filter.object, &action, from, until, limit)?;
         found.into_iter().map(Row::into_row).collect()
     }
 

@@ -192,7 +192,7 @@ impl Cursor {
 
 impl Store {
     /// The names of these keys, and whose they are; unknown keys are absent.
-    pub async fn key_names(&self, keys: &[KeyId]) -> Result<HashMap<KeyId, (String, Owner)>> {
+    pub async fn owned_names(&self, keys: &[KeyId]) -> Result<HashMap<KeyId, (String, Owner)>> {
         const NAMES: &str = "select id, name, owner_id from virtual_key where id in (select value from json_each($1))";
         let mut reader = self.engine.reader().await?;
         let found = rows!(reader.on(), (String, String, String), NAMES, to_json(keys)?)?;

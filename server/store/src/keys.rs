@@ -191,6 +191,12 @@ impl Tx {
 
     /// A name that the owner uses for another key that is not revoked is [`crate::Constraint::KeyName`].
     pub async fn insert_key(&mut self, key: &VirtualKey, secret: &KeySecret) -> Result<()> {
+        self.insert_key_without_secret(key).await?;
+        self.insert_secret(key.id, secret).await
+    }
+
+    /// A key that nobody can call with until its owner takes a secret; otherwise as [`Self::insert_key`].
+    pub async fn insert_key_without_secret(&mut self, key: &VirtualKey) -> Result<()> {
         const INSERT: &str = "insert into virtual_key (id, name, name_folded, search_folded, owner_id, created_by,
                 profile_id, consumer, application, environment, cost_centre, tags, terms, state, state_at, state_by,
                 state_reason, created_at, expires_at, profile_version)
@@ -219,8 +225,8 @@ impl Tx {
             key.created_at.as_ms(),
             key.expires_at.as_ms(),
             key.profile_version,
-        )?;
-        self.insert_secret(key.id, secret).await
+        )
+        .map(|_| ())
     }
 
     /// Everything but the id, who created it and when.

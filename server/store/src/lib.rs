@@ -8,6 +8,7 @@
 //! a broken rule of the schema is [`StoreError::Conflict`]; a row that cannot be read is [`StoreError::Corrupt`].
 //! Sources are logged here once and never travel further.
 
+mod access_record;
 mod audit;
 mod callers;
 mod charges;
@@ -23,8 +24,10 @@ mod engine;
 mod environments;
 mod error;
 mod exclusive;
+mod grants;
 mod ingest;
 mod key_list;
+mod key_policy;
 mod keys;
 mod label;
 mod ledger;
@@ -37,7 +40,10 @@ mod people;
 mod profile_versions;
 mod profiles;
 mod providers;
+mod requests;
+mod responsible;
 mod row;
+mod rules;
 mod sessions;
 mod settings;
 mod sign_in;
@@ -56,6 +62,7 @@ mod usage_days;
 mod usage_source;
 mod usage_totals;
 
+pub use access_record::{CallFilter, FoundCalls, KeyNames};
 pub use audit::AuditFilter;
 pub use callers::Caller;
 pub use claim_rules::KeptRule;
@@ -66,6 +73,7 @@ pub use error::{Constraint, StoreError};
 pub use exclusive::ExclusiveLock;
 pub use ingest::IngestResult;
 pub use key_list::{KeyCounts, KeyFilter, KeyListItem, KeyPage, KeyView, LastUse};
+pub use key_policy::{Acknowledgement, SavedPolicy};
 pub use keys::KeyWithSecrets;
 pub use ledger::{Compared, KeyCost, LedgerSums};
 pub use limits::ScopeLimits;
@@ -75,6 +83,8 @@ pub use past_calls::{CallsOf, PastCalls};
 pub use people::Person;
 pub use profile_versions::ProfileVersion;
 pub use providers::Provider;
+pub use requests::DecidedBy;
+pub use responsible::{AnsweredFor, KeyModelSpend};
 pub use sessions::SessionRow;
 pub use sign_in::LoginRow;
 pub use storage::Storage;

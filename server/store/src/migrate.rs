@@ -41,9 +41,12 @@ const MIGRATIONS: &[Pair] = &[
     pair!(6, "0006_stored_responses"),
     pair!(7, "0007_discounts_and_attempts"),
     pair!(8, "0008_usage_by_day"),
+    pair!(10, "0010_requests_and_grants"),
     pair!(12, "0012_versions_that_keys_follow"),
     pair!(13, "0013_environments"),
+    pair!(14, "0014_key_policy"),
     pair!(15, "0015_claims_and_sessions"),
+    pair!(16, "0016_responsible_people"),
     pair!(17, "0017_callers"),
 ];
 

@@ -70,7 +70,7 @@ fn with_media(columns: TokenUsage, beside: Option<&str>) -> Result<TokenUsage> {
 }
 
 impl CallRow {
-    fn into_record(self) -> Result<UsageRecord> {
+    pub(crate) fn into_record(self) -> Result<UsageRecord> {
         const UNKNOWN: StoreError = StoreError::Corrupt("usage code");
         let endpoint = self.endpoint.map(|code| codes::endpoint(code).ok_or(UNKNOWN)).transpose()?;
         let first_byte_ms = self.first_byte_ms.map(|ms| count(ms, "duration")).transpose()?;
@@ -119,6 +119,8 @@ macro_rules! select_call {
         )
     };
 }
+
+pub(crate) use select_call;
 
 impl Store {
     /// Oldest first; `until_hour` is exclusive.

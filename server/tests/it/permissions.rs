@@ -29,13 +29,49 @@ const READ_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Allowed, A
 const CHANGE_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Allowed]);
 /// Of the lead's team.
 const LEAD_TEAM: Expected = Expected([SignIn, Absent, Absent, Allowed, Allowed, Allowed]);
+/// Auditors read the team and move nothing.
+const HAND_OVER: Expected = Expected([SignIn, Absent, Absent, Allowed, Absent, Allowed]);
 const READ_ALL: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Allowed, Allowed]);
 const ADMINISTER: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Allowed]);
 
 /// A preview belongs to the administrator who asked for it; this one to nobody.
 const PREVIEW: Expected = Expected([SignIn, Forbidden, Forbidden, Forbidden, Forbidden, Absent]);
 
+/// Of a request that the developer made, in the lead's team.
+const READ_REQUEST: Expected = Expected([SignIn, Allowed, Absent, Allowed, Allowed, Allowed]);
+const DECIDE: Expected = Expected([SignIn, Forbidden, Forbidden, Allowed, Forbidden, Allowed]);
+const WITHDRAW: Expected = Expected([SignIn, Allowed, Absent, Absent, Absent, Absent]);
+/// Whoever may read it is led to its page; the act itself is of whoever asked.
+const SEE_SECRET: Expected = Expected([SignIn, Allowed, Absent, Allowed, Forbidden, Allowed]);
+const TAKE: Expected = Expected([SignIn, Absent, Absent, Absent, Forbidden, Absent]);
+/// Of the developer's own key: nobody asks for somebody else.
+const ASK: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Forbidden]);
+const QUEUE: Expected = Expected([SignIn, Forbidden, Forbidden, Allowed, Allowed, Allowed]);
+
 const ROWS: &[(&str, Expected)] = &[
+    ("GET /requests", SIGNED_IN),
+    ("GET /requests/{request}", READ_REQUEST),
+    ("GET /requests/{request}/approve", DECIDE),
+    ("GET /requests/{request}/less", DECIDE),
+    ("GET /requests/{request}/decline", DECIDE),
+    ("GET /requests/{request}/withdraw", READ_REQUEST),
+    ("GET /requests/{request}/secret", SEE_SECRET),
+    ("POST /requests/{request}/less", DECIDE),
+    ("POST /requests/{request}/decline", DECIDE),
+    ("POST /requests/{request}/secret", TAKE),
+    ("GET /keys/{key}/ask", ASK),
+    ("POST /keys/{key}/ask", ASK),
+    ("GET /approvals", QUEUE),
+    ("GET /approvals/decided", QUEUE),
+    ("GET /approvals/lapsing", QUEUE),
+    ("GET /approvals/rules", QUEUE),
+    ("GET /approvals/rules/new", ADMINISTER),
+    ("POST /approvals/rules/new", ADMINISTER),
+    ("GET /approvals/rules/{approval}/remove", ADMINISTER),
+    ("POST /approvals/rules/{approval}/remove", ADMINISTER),
+    // Last, since they answer the request for good.
+    ("POST /requests/{request}/approve", DECIDE),
+    ("POST /requests/{request}/withdraw", WITHDRAW),
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
     ("POST /account/sessions", SIGNED_IN),
@@ -64,6 +100,8 @@ const ROWS: &[(&str, Expected)] = &[
     ("POST /keys/{key}/expiry", CHANGE_KEY),
     ("POST /keys/{key}/revoke", CHANGE_KEY),
     ("GET /team/{team}", LEAD_TEAM),
+    ("GET /team/{team}/successor?from={member}", HAND_OVER),
+    ("POST /team/{team}/successor", HAND_OVER),
     ("GET /admin", READ_ALL),
     ("GET /admin/providers", READ_ALL),
     ("GET /admin/providers/{provider}", READ_ALL),
@@ -73,6 +111,8 @@ const ROWS: &[(&str, Expected)] = &[
     ("GET /admin/guardrails/{profile}", READ_ALL),
     ("GET /admin/guardrails/{profile}/versions", READ_ALL),
     ("GET /admin/guardrails/{profile}/compare?from=1&to=1", READ_ALL),
+    ("GET /admin/key-policy", READ_ALL),
+    ("POST /admin/key-policy", ADMINISTER),
     ("GET /admin/environments", READ_ALL),
     ("GET /admin/environments/{name}", READ_ALL),
     ("GET /admin/environments/new", ADMINISTER),
@@ -94,6 +134,9 @@ const ROWS: &[(&str, Expected)] = &[
     ("POST /admin/sign-in/rules/{rule}", ADMINISTER),
     ("POST /admin/sign-in/rules/{rule}/remove", ADMINISTER),
     ("GET /admin/audit", READ_ALL),
+    ("GET /admin/audit.jsonl", READ_ALL),
+    ("GET /admin/calls", READ_ALL),
+    ("GET /admin/calls.csv", READ_ALL),
     ("GET /admin/audit/verify", READ_ALL),
     ("GET /admin/providers/new", ADMINISTER),
     ("GET /admin/providers/{provider}/test", ADMINISTER),
@@ -129,14 +172,30 @@ const ROWS: &[(&str, Expected)] = &[
     ("POST /admin/people/{person}/administrator", ADMINISTER),
     ("POST /admin/people/{person}/teams", ADMINISTER),
     ("POST /admin/people/{person}/sessions", ADMINISTER),
+    ("GET /admin/people/{person}/successor", ADMINISTER),
+    ("POST /admin/people/{person}/successor", ADMINISTER),
     ("POST /admin/teams/new", ADMINISTER),
     ("POST /admin/teams/{team}/members", ADMINISTER),
     ("POST /admin/teams/{team}/remove", ADMINISTER),
+    // Ends the sessions of whoever comes first in the list, the administrator too.
+    ("POST /admin/people/{person}/sessions", ADMINISTER),
 ];
 
 /// `{key}` names the kind of the object; the router calls them all `{id}`.
 fn in_the_routers_words(row: &str) -> String {
-    let kinds = ["{key}", "{call}", "{provider}", "{model}", "{profile}", "{person}", "{team}", "{unit}", "{rule}"];
+    let kinds = [
+        "{key}",
+        "{call}",
+        "{provider}",
+        "{model}",
+        "{profile}",
+        "{person}",
+        "{team}",
+        "{unit}",
+        "{request}",
+        "{rule}",
+        "{approval}",
+    ];
     let path = row.split('?').next().unwrap();
     kinds.iter().fold(path.to_owned(), |row, kind| row.replace(kind, "{id}"))
 }
@@ -185,6 +244,12 @@ impl Objects {
         Self(objects)
     }
 
+    /// What a form made and led to.
+    fn put(&mut self, kind: &'static str, made: &Seen) {
+        let id = made.location.as_ref().and_then(|to| to.rsplit('/').next()).unwrap();
+        self.0.push((kind, id.to_owned()));
+    }
+
     fn path(&self, row: &str) -> String {
         self.0.iter().fold(row.to_owned(), |path, (kind, id)| path.replace(kind, id))
     }
@@ -209,7 +274,14 @@ async fn everybody_gets_what_is_written_here() {
     let key = developer.mint("matrix").await;
     let call = app.call(&key, "demo-small").await;
     let administrator = app.signed_in_as("administrator").await;
-    let objects = Objects::of(&administrator, key[..16].to_owned(), call).await;
+    let mut objects = Objects::of(&administrator, key[..16].to_owned(), call).await;
+    let form = [("requests_per_minute", "5000"), ("until", "2999-12-31"), ("reason", "Load test")];
+    let made = developer.fill_in(&format!("/keys/{}/ask", &key[..16]), &form).await;
+    objects.put("{request}", &made);
+    let form =
+        [("name", "Small ones"), ("most_a_month", "1.00"), ("most_requests_per_minute", "1"), ("most_days", "1")];
+    administrator.fill_in("/approvals/rules/new", &form).await;
+    objects.0.push(("{approval}", administrator.get("/approvals/rules").await.first_id("apr_")));
     let visitors = [
         ("anonymous", app.anonymous()),
         ("developer", developer),

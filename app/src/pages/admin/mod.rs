@@ -5,8 +5,10 @@
 
 pub mod audit;
 pub mod budgets;
+pub mod calls;
 pub mod environments;
 pub mod guardrails;
+pub mod key_policy;
 pub mod models;
 pub mod overview;
 pub mod people;

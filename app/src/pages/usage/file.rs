@@ -1,8 +1,8 @@
 //! Spend as a file: one header, one line for each group, money to the nano-dollar.
 //!
-//! Names come from people. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+//! Names come from people: no cell is a formula to a spreadsheet.
 
-use crate::format::Calendar;
+use crate::format::{Calendar, cell};
 use crate::words::spend::named;
 use domain::money::NanoUsd;
 use portal::spend::{DayRange, SpendGroup, SpendQuestion};
@@ -55,42 +55,12 @@ fn dollars(amount: NanoUsd) -> String {
     amount.to_string().replace('$', "")
 }
 
-/// Quoted as RFC 4180 has it where it must be.
-fn cell(text: &str) -> String {
-    const FORMULA: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'];
-    let guarded = match text.starts_with(FORMULA) {
-        true => format!("'{text}"),
-        false => text.to_owned(),
-    };
-    match guarded.contains([',', '"', '\r', '\n']) {
-        true => format!("\"{}\"", guarded.replace('"', "\"\"")),
-        false => guarded,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::day::Day;
     use domain::dimension::Dimension;
     use portal::spend::Preset;
-
-    #[test]
-    fn no_cell_is_a_formula_and_no_cell_leaves_its_place() {
-        for (text, expected) in [
-            ("plain", "plain"),
-            ("=1+1", "'=1+1"),
-            ("＝1", "'＝1"),
-            ("@x", "'@x"),
-            ("-3", "'-3"),
-            ("\tx", "'\tx"),
-            ("\nx", "\"'\nx\""),
-            ("a,\"b\"", "\"a,\"\"b\"\"\""),
-            ("+a,b", "\"'+a,b\""),
-        ] {
-            assert_eq!(cell(text), expected);
-        }
-    }
 
     #[test]
     fn the_name_tells_range_and_filter_and_nothing_harmful() {

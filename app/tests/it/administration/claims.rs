@@ -106,7 +106,17 @@ fn auditors_see_everything_and_can_change_nothing() {
         }
         let posts: Vec<_> = page.all("form").filter(|form| form.get("method") == Some("post")).collect();
         assert!(posts.iter().all(|form| form.get("action") == Some("/auth/sign-out")), "{}: {posts:?}", sample.name);
-        let acts = ["/new", "/change", "/credential", "/switch", "/models", "/suspend", "/administrator", "/add"];
+        let acts = [
+            "/new",
+            "/change",
+            "/credential",
+            "/switch",
+            "/models",
+            "/suspend",
+            "/administrator",
+            "/add",
+            "/successor",
+        ];
         for link in page.all("a").filter_map(|link| link.get("href")).filter(|href| href.starts_with("/admin/")) {
             let path = link.split('?').next().unwrap();
             let own = ["/admin/models"].contains(&path);
@@ -245,6 +255,13 @@ fn a_rule_is_saved_only_after_who_would_change_was_shown() {
     assert!(looked_at.html.contains("id=\"accept-error\""));
     let removal = page("rule-remove", false);
     assert!(removal.all("input").all(|field| field.get("name") != Some("accept")), "nobody loses their own role here");
+}
+
+#[test]
+fn a_membership_that_a_rule_gave_is_told_apart_from_one_by_hand() {
+    assert_eq!(page("team", true).html.matches("by a rule about sign-in").count(), 1);
+    let person = page("person", false);
+    assert!(person.html.contains("Too many for the directory to list") && person.html.contains("frontier"));
 }
 
 #[test]

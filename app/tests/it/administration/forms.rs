@@ -3,6 +3,7 @@
 use app::pages::admin::budgets::entered::Entered as Limits;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::guardrails::preview::SaveForm;
+use app::pages::admin::key_policy::PolicyForm;
 use app::pages::admin::models::editor::ModelForm;
 use app::pages::admin::people::{
     administrator::GrantForm, sessions::EndSessionsForm, suspend::SuspendForm, teams::TeamForm,
@@ -14,6 +15,7 @@ use app::pages::admin::sign_in::{editor::RuleForm, remove::RemoveForm};
 use app::pages::admin::teams::{members::MemberForm, members::RemovalForm, new::TeamForm as NewTeamForm};
 use app::pages::admin::units::{new::UnitForm as NewUnitForm, show::UnitForm};
 use app::pages::confirm::Confirmed;
+use app::pages::handover::HandoverForm;
 use app::pages::sessions::EndForm;
 use app::visit::{Input, PageError};
 use serde::de::DeserializeOwned;
@@ -45,10 +47,14 @@ fn an_unknown_field_is_refused_by_every_form() {
     refuses_more_than::<CatalogueForm>("model=claude-sonnet-5&model=gpt-5");
     refuses_more_than::<CatalogueForm>("all=yes");
     refuses_more_than::<ModelForm>(MODEL);
+    refuses_more_than::<PolicyForm>("version=0&text=t");
     refuses_more_than::<SaveForm>("apply=new_keys&accept=12");
     refuses_more_than::<SuspendForm>("account=suspended");
-    refuses_more_than::<EndSessionsForm>("");
+    refuses_more_than::<EndSessionsForm>("session=every");
+    assert!(read::<EndSessionsForm>("").is_err(), "nothing named ends nothing");
     refuses_more_than::<EndSessionsForm>("session=abababababababab");
+    refuses_more_than::<HandoverForm>("form=f&to=per_aaaaaaaaaaaa&key=kwr_aaaaaaaaaaaa&key=kwr_bbbbbbbbbbbb");
+    refuses_more_than::<HandoverForm>("form=f&to=per_aaaaaaaaaaaa");
     refuses_more_than::<EndForm>("session=abababababababab");
     const RULE: &str = "form=f&issuer=&asks=groups&claim=&test=equals&value=x&gives=auditor&team=&given=&act=check";
     refuses_more_than::<RuleForm>(RULE);

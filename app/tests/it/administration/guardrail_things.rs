@@ -2,17 +2,19 @@
 
 use super::samples::{ago, calendar, caller};
 use super::things::{draft_of, form_id, profile_row, team_id};
-use app::pages::admin::{environments, guardrails};
+use app::pages::admin::{environments, guardrails, key_policy};
 use app::pages::form::Reasons;
 use domain::access_profile::AccessProfile;
 use domain::budget::Window;
 use domain::environment::Environment;
-use domain::id::KeyId;
+use domain::id::{KeyId, PersonId};
+use domain::key_policy::KeyPolicy;
 use domain::money::NanoUsd;
 use domain::person::Role;
 use domain::profile_versions::Reach;
 use domain::replay::{KeyReplay, Rule};
 use portal::administration::environments::{EnvironmentChoices, EnvironmentDraft};
+use portal::administration::key_policy::{AcknowledgementRow, PolicyPage, PolicyVersion};
 use portal::administration::preview_jobs::{PreviewState, Proposal};
 use portal::administration::profile_preview::{Preview, PreviewReport, RefusedKey};
 use portal::administration::profile_versions::{Comparison, VersionLine, VersionPage};
@@ -119,4 +121,25 @@ pub(super) fn environment_page(may_change: bool) -> environments::show::Model {
     let choices = environment_choices();
     let reasons = Reasons::default();
     environments::show::Model { environment, draft, choices, reasons, happened: None, stale: true, may_change }
+}
+
+pub(super) fn policy_page(may_change: bool) -> key_policy::Model {
+    let version = |version, text: &str| PolicyVersion {
+        policy: KeyPolicy { version, text: text.to_owned() },
+        saved_at: ago(9 - version),
+        saved_by_name: "Ada Example".to_owned(),
+    };
+    let text = "Do not share keys.\n\nRevoke what leaked.\nAt once.";
+    let versions = vec![version(3, text), version(2, ""), version(1, "Be careful.")];
+    let one = AcknowledgementRow {
+        key: KeyId::from_random(&[4; 12]),
+        version: 3,
+        person: PersonId::from_random(&[4; 12]),
+        person_name: "Devi Developer".to_owned(),
+        at: ago(1),
+    };
+    let next = Some((one.at, one.key));
+    let policy = PolicyPage { versions, acknowledgements: vec![one], next };
+    let reasons = Reasons::default();
+    key_policy::Model { policy, text: text.to_owned(), happened: None, reasons, stale: Some((2, 3)), may_change }
 }

@@ -10,7 +10,8 @@ use app::pages::admin::guardrails::editor::Choices;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::{ModelForm, Row};
 use app::pages::admin::{
-    Happened, audit, budgets, environments, guardrails, models, overview, people, providers, sign_in, teams, units,
+    Happened, audit, budgets, calls, environments, guardrails, key_policy, models, overview, people, providers,
+    sign_in, teams, units,
 };
 use app::pages::form::Reasons;
 use app::pages::{account, confirm};
@@ -129,6 +130,7 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
         let model = guardrails::compare::Model { comparison: comparison(), may_change };
         guardrails::compare::view(&calendar, model)
     });
+    drawing.draw("key-policy", Place::Guardrails, || key_policy::view(&calendar, policy_page(may_change)));
     drawing.draw("environments", Place::Guardrails, || {
         let model =
             environments::list::Model { environments: environments_of(), choices: environment_choices(), may_change };
@@ -178,6 +180,13 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
             sign_in::list::view(sign_in::list::Model { setup: setup(rules), may_change, happened: None })
         });
     }
+    drawing.draw("access-record", Place::Audit, || {
+        calls::list::view(&calendar, calls::Asked::default(), access_page(true))
+    });
+    drawing.draw("access-record-nothing-yet", Place::Audit, || {
+        let asked = calls::Asked { model: "rare".to_owned(), ..calls::Asked::default() };
+        calls::list::view(&calendar, asked, access_page(false))
+    });
     drawing.draw("audit", Place::Audit, || {
         let page = AuditPage { lines: audit_lines(), next: Some(17) };
         audit::list::view(&calendar, audit::list::Query::default(), page)

@@ -19,8 +19,10 @@ use domain::person::{Membership, Role};
 use domain::pricing::{PriceList, Tier, TokenPrices};
 use domain::provider_timeouts::ProviderTimeouts;
 use domain::refusal::{Reason, Refusal};
+use domain::usage::UsageRecord;
 use domain::virtual_key::ConsumerKind;
 use portal::FormId;
+use portal::administration::access_record::{AccessLine, AccessPage};
 use portal::administration::budgets::{LevelDetail, LevelRow};
 use portal::administration::catalogue::CatalogueCandidate;
 use portal::administration::models::{AdminModel, AdminModelDetail, DeploymentRow, PriceRow};
@@ -259,6 +261,7 @@ pub(super) fn profile_row() -> ProfileRow {
         networks: vec!["10.0.0.0/8".parse().unwrap()],
         max_output_tokens: None,
         assumed_output_tokens: 4_096,
+        approval: domain::access_profile::Approval::default(),
     };
     let audience =
         Audience { roles: vec![Role::Developer], teams: vec![team_id(1)], groups: vec!["llm-users".to_owned()] };
@@ -318,7 +321,7 @@ pub(super) fn team(seed: u8, led: bool) -> TeamRow {
 pub(super) fn team_detail() -> TeamDetail {
     let member = |seed: u8, lead| {
         let PersonRow { id, name, email, active, .. } = person(seed, seed != 2);
-        TeamMember { person: id, name, email, active, lead }
+        TeamMember { person: id, name, email, active, lead, by_rule: !lead }
     };
     TeamDetail { team: team(1, true), members: vec![member(1, true), member(2, false)], live_keys: 31 }
 }
@@ -452,4 +455,16 @@ pub(super) fn unit_page(may_change: bool) -> units::show::Model {
     ];
     let detail = UnitDetail { id: unit_id(), name: "Europe".to_owned(), teams };
     units::show::Model { detail, name: "Europe".to_owned(), reasons: Reasons::default(), happened: None, may_change }
+}
+
+/// A page of the access record that goes on; without lines, a search that has found nothing so far.
+pub(crate) fn access_page(found: bool) -> AccessPage {
+    let line = |(nth, call): (usize, UsageRecord)| AccessLine {
+        call,
+        key_name: "invoice-parser".to_owned(),
+        owner_name: if nth % 2 == 0 { "Billing" } else { "Ada Example" }.to_owned(),
+    };
+    let calls = crate::samples::calls();
+    let next = calls.last().map(|call| call.id);
+    AccessPage { lines: calls.into_iter().enumerate().filter(|_| found).map(line).collect(), next }
 }

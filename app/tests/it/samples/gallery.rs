@@ -16,6 +16,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ("home-administrator", framed(Some(&admin), "Home", || home::view(wide_awake))),
         ("keys", framed(ada, "Keys", || list::view(list_model()))),
         ("mint", framed(ada, "Mint a key", || mint::view::view(mint_model(None)))),
+        ("mint-policy", framed(ada, "Mint a key", || mint::view::view(mint_model_with_policy(None)))),
         ("mint-granted", framed(ada, "Mint a key", || mint::view::view(mint_model(Some(granted()))))),
         ("mint-refused", framed(ada, "Mint a key", || mint::view::view(mint_model(Some(refused()))))),
         ("secret", framed(ada, "Key minted", || secret::view(secret_model(Occasion::Minted)))),
@@ -70,7 +71,10 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
                 })
             }),
         ),
-        ("team", framed(ada, "Billing", || app::pages::team::view(&calendar(), team(), led_team()))),
+        ("team", framed(ada, "Billing", || app::pages::team::view(&calendar(), team_page(true), true))),
+        ("team-idle", framed(ada, "Billing", || app::pages::team::view(&calendar(), team_page(false), false))),
+        ("team-successor", framed(ada, "Hand over", || app::pages::handover::view(handover(true)))),
+        ("team-successor-nothing", framed(ada, "Hand over", || app::pages::handover::view(handover(false)))),
         (
             "rename",
             framed(ada, "Rename", || {
@@ -112,6 +116,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ),
         ("revoke", framed(ada, "Revoke", || acts::revoke::view(revoke_model()))),
     ];
+    let pages = [pages, asking::pages()].concat();
     let read = |(name, html): (&'static str, String)| {
         if let Ok(folder) = std::env::var("PAGES") {
             std::fs::write(std::path::Path::new(&folder).join(format!("{name}.html")), &html).unwrap();

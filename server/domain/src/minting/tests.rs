@@ -8,6 +8,8 @@ use crate::person::Membership;
 use crate::pricing::PriceList;
 use proptest::prelude::*;
 
+mod asking;
+
 const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 
 fn me() -> PersonId {
@@ -64,6 +66,7 @@ fn profile() -> AccessProfile {
             networks: vec!["10.0.0.0/8".parse().unwrap()],
             max_output_tokens: Some(4_000),
             assumed_output_tokens: 1_000,
+            approval: crate::access_profile::Approval::default(),
         },
         audience: Audience { roles: vec![Role::Developer], ..Audience::default() },
         consumers: vec![ConsumerKind::Person, ConsumerKind::Service],
@@ -110,6 +113,7 @@ fn request() -> MintRequest {
         lifetime_days: None,
         networks: None,
         max_output_tokens: None,
+        policy_read: None,
     }
 }
 
@@ -129,18 +133,25 @@ impl Default for Case {
 
 impl Case {
     fn decide(&self) -> Result<GrantedTerms, Vec<Refusal>> {
+        self.with_facts(|facts| decide_mint(facts, &self.request, NOW))
+    }
+    fn with_facts<T>(&self, decide: impl FnOnce(&MintingFacts<'_>) -> T) -> T {
         let models = models();
         let dev = Some(Environment::open("dev"));
         let facts = MintingFacts {
             caller: &self.caller,
             profile: self.profile.as_ref(),
+            policy: None,
             environment: dev.as_ref().filter(|environment| environment.name == self.request.environment),
             owner_exists: true,
             keys_held: self.held,
             name_taken_by: self.taken.then(|| KeyId::from_random(&[9; 12])),
             models: &models,
         };
-        decide_mint(&facts, &self.request, NOW)
+        decide(&facts)
+    }
+    fn ask(&self) -> Result<GrantedTerms, Vec<Refusal>> {
+        self.with_facts(|facts| decide_ask(facts, &self.request, NOW))
     }
     fn refusals(&self) -> Vec<(&'static str, &'static str)> {
         let refusals = self.decide().err().unwrap_or_default();
@@ -159,6 +170,30 @@ fn without_wishes_a_key_gets_the_defaults() {
     assert_eq!(granted.terms.max_output_tokens, Some(4_000));
     assert_eq!(granted.expires_at, NOW.plus_days(90));
     assert!(granted.clamped.is_empty());
+}
+
+#[test]
+fn the_key_policy_has_to_be_read_in_the_version_that_holds() {
+    let models = models();
+    let (case, dev) = (Case::default(), Environment::open("dev"));
+    let policy = KeyPolicy { version: 3, text: "Do not share keys.".into() };
+    let refused = |policy_read| {
+        let facts = MintingFacts {
+            caller: &case.caller,
+            profile: case.profile.as_ref(),
+            policy: Some(&policy),
+            environment: Some(&dev),
+            owner_exists: true,
+            keys_held: 0,
+            name_taken_by: None,
+            models: &models,
+        };
+        let refusals = decide_mint(&facts, &MintRequest { policy_read, ..request() }, NOW).err().unwrap_or_default();
+        refusals.iter().map(|refusal| (refusal.field, refusal.code())).collect::<Vec<_>>()
+    };
+    assert_eq!(refused(None), [("policy", "missing")]);
+    assert_eq!(refused(Some(2)), [("policy", "policy_changed")]);
+    assert_eq!(refused(Some(3)), []);
 }
 
 #[test]
@@ -377,6 +412,7 @@ fn any_request() -> impl Strategy<Value = MintRequest> {
                 concurrency,
                 lifetime_days,
                 max_output_tokens,
+                policy_read: None,
                 ..request()
             }
         },

@@ -12,6 +12,8 @@ use store::{AuditFilter, Store, StoreError};
 #[derive(Debug, Clone, Default)]
 pub struct AuditQuery {
     pub actor: Option<PersonId>,
+    /// A part of the name or e-mail address of who acted.
+    pub who: Option<String>,
     /// The printed id of what was changed.
     pub object: Option<String>,
     /// `key.minted`, or `key.` for all that begin so.
@@ -49,8 +51,18 @@ pub const ACTIONS: &[&str] = &[
     "key.enabled",
     "key.revoked",
     "key.expiry_changed",
+    "key.handed_over",
+    "key.approved",
+    "key.secret_taken",
+    "request.made",
+    "request.approved",
+    "request.declined",
+    "request.withdrawn",
+    "approval_rule.added",
+    "approval_rule.removed",
     "profile.created",
     "profile.changed",
+    "key_policy.changed",
     "environment.created",
     "environment.changed",
     "provider.added",
@@ -85,21 +97,42 @@ pub const ACTIONS: &[&str] = &[
     "installation.initialised",
 ];
 
+/// Entries of a file.
+pub const AUDIT_FILE: u32 = 20_000;
+/// So many people that a name fits are looked for; a name that fits more is no name.
+const MOST_PEOPLE: u32 = 100;
 /// Rows read at a time while the chain is checked.
 const BATCH: u32 = 1_000;
 
 impl Portal {
     pub async fn audit(&self, caller: &Caller, query: &AuditQuery) -> Result<AuditPage, PortalError> {
+        self.audit_up_to(caller, query, HISTORY_PAGE).await
+    }
+
+    /// As many entries as a file holds.
+    pub async fn audit_file(&self, caller: &Caller, query: &AuditQuery) -> Result<AuditPage, PortalError> {
+        self.audit_up_to(caller, query, AUDIT_FILE).await
+    }
+
+    async fn audit_up_to(&self, caller: &Caller, query: &AuditQuery, most: u32) -> Result<AuditPage, PortalError> {
         super::demand(caller, Permission::SeeAudit)?;
+        let actors = match (query.actor, &query.who) {
+            (Some(actor), _) => Some(vec![actor]),
+            (None, Some(who)) => {
+                let people = self.store.people(Some(who), None, MOST_PEOPLE).await?;
+                Some(people.into_iter().map(|person| person.id).collect())
+            }
+            (None, None) => None,
+        };
         let filter = AuditFilter {
-            actor: query.actor,
+            actors,
             object: query.object.clone(),
             action: query.action.clone(),
             from: query.from,
             until: query.until,
         };
-        let rows = self.store.audit_page(&filter, query.before, HISTORY_PAGE + 1).await?;
-        let (lines, next) = self.lines(rows).await?;
+        let rows = self.store.audit_page(&filter, query.before, most + 1).await?;
+        let (lines, next) = self.lines(rows, most).await?;
         Ok(AuditPage { lines, next })
     }
 

@@ -83,14 +83,15 @@ impl Portal {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let kept = tx.environment_for_update(name).await?.ok_or(PortalError::NotFound)?;
+        let changed = draft.into_environment(name, expected_version + 1);
+        // What is so already, or was made so by this form when it was sent before.
+        let same = Environment { version: kept.version, ..changed.clone() } == kept;
+        if same && (kept.version == expected_version || kept.version == changed.version) {
+            return Ok(());
+        }
         if kept.version != expected_version {
             return Err(PortalError::Stale { current: kept.version });
         }
-        let changed = draft.into_environment(name, expected_version);
-        if changed == kept {
-            return Ok(());
-        }
-        let changed = Environment { version: expected_version + 1, ..changed };
         self.check_environment(&changed).await?;
         if !tx.update_environment(&changed, expected_version).await? {
             return Err(PortalError::Stale { current: kept.version });

@@ -4,6 +4,7 @@
 //! Whoever changes something takes an `Administrator`; whoever reads takes a `Caller` and is refused without the
 //! permission.
 
+pub mod access_record;
 mod address;
 pub mod audit;
 pub mod budgets;
@@ -11,6 +12,7 @@ pub mod catalogue;
 pub mod connection;
 pub(crate) mod credentials;
 pub mod environments;
+pub mod key_policy;
 pub mod models;
 pub mod overview;
 pub mod people;

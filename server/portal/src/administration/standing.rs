@@ -90,7 +90,7 @@ impl Portal {
         let since = EventId::first_at(self.clock.now().plus_ms(-MS_PER_HOUR));
         let denials = self.store.denials_since(since, SHOWN).await?;
         let keys: Vec<KeyId> = denials.iter().map(|denial| denial.key).collect();
-        let names: HashMap<_, _> = self.store.key_names(&keys).await?;
+        let names: HashMap<_, _> = self.store.owned_names(&keys).await?;
         let refused = denials.into_iter().map(|denial| Refused {
             key_name: names.get(&denial.key).map_or_else(|| denial.key.to_string(), |(name, _)| name.clone()),
             code: denial.code,

@@ -10,6 +10,7 @@ use domain::plain_text::plain_text;
 use domain::time::Timestamp;
 use domain::virtual_key::Owner;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use store::{KeyFilter, KeyView, Person, StoreError, Team, Tx};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct TeamMember {
     pub email: String,
     pub active: bool,
     pub lead: bool,
+    /// A rule about sign-in gave it, and gives it again.
+    pub by_rule: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -53,12 +56,13 @@ impl Portal {
         super::demand(caller, Permission::SeeAdministration)?;
         let kept = self.known_team(team).await?;
         let members = self.store.members_of(team).await?;
+        let by_rule = self.store.members_by_rule(team).await?;
         let owner = Some(Owner::Team(team));
         let filter = KeyFilter { search: None, owner, environment: None, view: KeyView::Live, now: self.clock.now() };
         let keys = self.store.list_keys(&Scope::to_read(caller), &filter, None, 1).await?;
         Ok(TeamDetail {
             team: row(kept, &members),
-            members: members.into_iter().map(member).collect(),
+            members: members.into_iter().map(|found| member(found, &by_rule)).collect(),
             live_keys: keys.total,
         })
     }
@@ -179,6 +183,7 @@ fn row(team: Team, members: &[(Person, bool)]) -> TeamRow {
     }
 }
 
-fn member((person, lead): (Person, bool)) -> TeamMember {
-    TeamMember { person: person.id, name: person.name, email: person.email, active: person.active, lead }
+fn member((person, lead): (Person, bool), by_rule: &HashSet<PersonId>) -> TeamMember {
+    let by_rule = by_rule.contains(&person.id);
+    TeamMember { person: person.id, name: person.name, email: person.email, active: person.active, lead, by_rule }
 }

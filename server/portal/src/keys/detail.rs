@@ -7,6 +7,7 @@ use crate::{FormId, Portal, PortalError};
 use domain::access_profile::{AccessProfile, ExplainedTerms, explain};
 use domain::alias::resolved;
 use domain::budget::BudgetFigures;
+use domain::grant::raised;
 use domain::id::{KeyId, PersonId};
 use domain::limits::QuotaUse;
 use domain::model::Model;
@@ -27,6 +28,13 @@ pub struct KeyActs {
     pub enable: bool,
     pub set_expiry: bool,
     pub revoke: bool,
+}
+
+impl KeyActs {
+    /// A key whose first secret waits for whoever asked for it cannot be rotated.
+    const fn with_secrets(self, any: bool) -> Self {
+        Self { rotate: self.rotate && any, ..self }
+    }
 }
 
 /// One secret of the key, without anything secret.
@@ -70,6 +78,8 @@ pub struct KeyDetail {
     pub above: Vec<SharedLimits>,
     pub last_use: Option<LastUse>,
     pub acts: KeyActs,
+    /// The caller owns it or leads the team that does.
+    pub may_ask: bool,
     /// How late its expiry may be set: minted at plus the profile's longest lifetime.
     pub latest_expiry: Timestamp,
     /// For the rotate form.
@@ -111,7 +121,8 @@ impl Portal {
             quotas: self.gateway.quotas(key).await,
             above: self.gateway.levels_above(key).await,
             last_use: item.last_use.map(LastUse::from),
-            acts: KeyActs { end_old_secret: acts.rotate && rotating, ..acts },
+            acts: KeyActs { end_old_secret: acts.rotate && rotating, ..acts }.with_secrets(!kept.secrets.is_empty()),
+            may_ask: self.may_ask_for(caller, item.key.owner),
             latest_expiry,
             form: self.new_form(),
             profile,
@@ -133,11 +144,23 @@ impl Portal {
     }
 
     async fn effective_terms(&self, key: &VirtualKey, profile: &AccessProfile) -> Result<EffectiveTerms, PortalError> {
-        let terms = explain(&profile.terms, &key.terms);
+        let terms = self.terms_now(key, profile).await?;
         let models = resolved(self.store.models().await?);
         let served = || models.iter().filter(|model| model.enabled && model.price.is_some());
         let allowed = |model: &&Model| terms.models.iter().any(|one| one.value.matches(model.name.as_str()));
         Ok(EffectiveTerms { models_allowed: served().filter(allowed).count(), models_served: served().count(), terms })
+    }
+
+    /// The key's terms within its profile's, and what it was given above both.
+    pub(crate) async fn terms_now(
+        &self,
+        key: &VirtualKey,
+        profile: &AccessProfile,
+    ) -> Result<ExplainedTerms, PortalError> {
+        let now = self.clock.now();
+        let grants = self.store.grants_of(key.id).await?;
+        let live = grants.iter().filter(|grant| grant.is_live(now));
+        Ok(raised(explain(&profile.terms, &key.terms), live))
     }
 
     async fn acts(

@@ -36,14 +36,18 @@ impl Portal {
         self.visible_key(caller, key).await?;
         let filter = AuditFilter { object: Some(key.to_string()), ..AuditFilter::default() };
         let rows = self.store.audit_page(&filter, before, PAGE + 1).await?;
-        let (lines, next) = self.lines(rows).await?;
+        let (lines, next) = self.lines(rows, PAGE).await?;
         Ok(HistoryPage { lines, next })
     }
 
-    /// One page of rows with the names of who acted; one row more than a page says that there are more.
-    pub(crate) async fn lines(&self, mut rows: Vec<AuditRow>) -> Result<(Vec<AuditLine>, Option<i64>), PortalError> {
-        let more = rows.len() > PAGE as usize;
-        rows.truncate(PAGE as usize);
+    /// At most so many rows with the names of who acted; one row more says that there are more.
+    pub(crate) async fn lines(
+        &self,
+        mut rows: Vec<AuditRow>,
+        most: u32,
+    ) -> Result<(Vec<AuditLine>, Option<i64>), PortalError> {
+        let more = rows.len() > most as usize;
+        rows.truncate(most as usize);
         let people: HashSet<PersonId> = rows
             .iter()
             .filter_map(|row| match row.entry.actor {

@@ -6,8 +6,9 @@ use domain::access_profile::AccessProfile;
 use domain::alias::resolved;
 use domain::environment::Environment;
 use domain::id::KeyId;
+use domain::key_policy::KeyPolicy;
 use domain::key_secret::{SecretText, TokenKind, compose, tag};
-use domain::minting::{Clamped, GrantedTerms, MintRequest, MintingFacts, decide_mint};
+use domain::minting::{Clamped, GrantedTerms, MintRequest, MintingFacts, decide_ask, decide_mint};
 use domain::model::Model;
 use domain::permission::Scope;
 use domain::person::Caller;
@@ -16,7 +17,7 @@ use domain::refusal::Refusal;
 use domain::time::Timestamp;
 use domain::virtual_key::{KeySecret, KeyState, Owner, VirtualKey};
 use serde_json::json;
-use store::{KeyFilter, KeyView};
+use store::{Acknowledgement, KeyFilter, KeyView};
 use zeroize::Zeroizing;
 
 /// A key with its secret: the only time that the secret exists outside of its holder. Cannot be fetched again.
@@ -36,12 +37,15 @@ pub struct MintedKey {
 #[expect(clippy::large_enum_variant, reason = "one for a request, moved once")]
 pub enum MintVerdict {
     Granted(GrantedTerms),
+    /// It would wait for somebody's approval.
+    Asked(GrantedTerms),
     Refused(Vec<Refusal>),
 }
 
 /// What is read before the transaction; only what must not change between counting and writing waits for it.
-struct Gathered {
-    profile: Option<AccessProfile>,
+pub(crate) struct Gathered {
+    pub(crate) profile: Option<AccessProfile>,
+    policy: Option<KeyPolicy>,
     environment: Option<Environment>,
     owner_exists: bool,
     name_taken_by: Option<KeyId>,
@@ -49,10 +53,11 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn facts<'a>(&'a self, caller: &'a Caller, keys_held: u32) -> MintingFacts<'a> {
+    pub(crate) fn facts<'a>(&'a self, caller: &'a Caller, keys_held: u32) -> MintingFacts<'a> {
         MintingFacts {
             caller,
             profile: self.profile.as_ref(),
+            policy: self.policy.as_ref(),
             environment: self.environment.as_ref(),
             owner_exists: self.owner_exists,
             keys_held,
@@ -66,12 +71,29 @@ impl Portal {
     /// The verdict without minting: for "Check", and for the reasons beside those of fields that could not be read.
     pub async fn check_mint(&self, caller: &Caller, request: &MintRequest) -> Result<MintVerdict, PortalError> {
         let now = self.clock.now();
-        let gathered = self.gather(caller, request, now).await?;
+        // Whoever only looks has nothing to read yet.
+        let gathered = Gathered { policy: None, ..self.gather(caller, request, now).await? };
         let held = match request.owner {
             Owner::Person(_) => self.keys_held(caller, now).await?.get(&request.profile).copied().unwrap_or(0),
             Owner::Team(_) => 0,
         };
         Ok(match decide_mint(&gathered.facts(caller, held), request, now) {
+            Ok(granted) => MintVerdict::Granted(granted),
+            Err(refusals) => MintVerdict::Refused(refusals),
+        })
+    }
+
+    /// As [`Self::check_mint`], for a key that is asked for. What needs nobody's approval is granted.
+    pub async fn check_ask(&self, caller: &Caller, request: &MintRequest) -> Result<MintVerdict, PortalError> {
+        let now = self.clock.now();
+        let gathered = self.gather(caller, request, now).await?;
+        let held = match request.owner {
+            Owner::Person(_) => self.keys_held(caller, now).await?.get(&request.profile).copied().unwrap_or(0),
+            Owner::Team(_) => 0,
+        };
+        let every_key = gathered.profile.as_ref().is_some_and(|profile| profile.terms.approval.every_key);
+        Ok(match decide_ask(&gathered.facts(caller, held), request, now) {
+            Ok(granted) if every_key || !granted.above.is_empty() => MintVerdict::Asked(granted),
             Ok(granted) => MintVerdict::Granted(granted),
             Err(refusals) => MintVerdict::Refused(refusals),
         })
@@ -103,7 +125,11 @@ impl Portal {
             key.cost_centre = self.store.directory_record(caller.person).await?.and_then(|record| record.cost_centre);
         }
         tx.insert_key(&key, &tagged).await?;
-        let (text, after) = (id.to_string(), facts(&key));
+        let (text, mut after) = (id.to_string(), facts(&key));
+        if let Some(KeyPolicy { version, .. }) = gathered.policy {
+            tx.insert_acknowledgement(&Acknowledgement { key: id, version, person: caller.person, at: now }).await?;
+            after["key_policy_read"] = json!(version);
+        }
         let subject = Subject { kind: "key", id: &text, name: &key.name };
         let minted = Change { action: "key.minted", subject, before: None, after: Some(after) };
         append(&mut tx, By::Person(caller), now, minted).await?;
@@ -112,13 +138,19 @@ impl Portal {
         Ok(MintedKey { key, secret, secret_version: 1, clamped: granted.clamped, old_secret_until: None })
     }
 
-    async fn gather(&self, caller: &Caller, request: &MintRequest, now: Timestamp) -> Result<Gathered, PortalError> {
+    pub(crate) async fn gather(
+        &self,
+        caller: &Caller,
+        request: &MintRequest,
+        now: Timestamp,
+    ) -> Result<Gathered, PortalError> {
         let owner_exists = match request.owner {
             Owner::Person(_) => true,
             Owner::Team(team) => self.store.teams().await?.iter().any(|known| known.id == team),
         };
         Ok(Gathered {
             profile: self.store.profile(request.profile).await?,
+            policy: self.key_policy_in_force().await?,
             environment: self.store.environment(&request.environment).await?,
             owner_exists,
             name_taken_by: self.key_named(caller, request.owner, &request.name, now).await?,
@@ -151,7 +183,7 @@ impl Portal {
     }
 
     /// A fresh secret of this key with its verifier.
-    pub(super) fn draw_secret(
+    pub(crate) fn draw_secret(
         &self,
         key: KeyId,
         version: i64,
@@ -166,7 +198,13 @@ impl Portal {
     }
 }
 
-fn new_key(id: KeyId, caller: &Caller, request: &MintRequest, granted: &GrantedTerms, now: Timestamp) -> VirtualKey {
+pub(crate) fn new_key(
+    id: KeyId,
+    caller: &Caller,
+    request: &MintRequest,
+    granted: &GrantedTerms,
+    now: Timestamp,
+) -> VirtualKey {
     VirtualKey {
         id,
         name: granted.name.clone(),
@@ -187,7 +225,7 @@ fn new_key(id: KeyId, caller: &Caller, request: &MintRequest, granted: &GrantedT
 }
 
 /// What the audit log says about a key: this list of fields, nothing else.
-fn facts(key: &VirtualKey) -> serde_json::Value {
+pub(crate) fn facts(key: &VirtualKey) -> serde_json::Value {
     json!({
         "name": key.name,
         "owner": key.owner,

@@ -22,6 +22,7 @@ pub use history::{AuditLine, HistoryPage};
 pub use home::{FirstSteps, Home};
 pub use list::{KeyRow, KeysPage, KeysQuery, KeysView, LastUse, OwnerFilter, ViewCounts};
 pub use mint::{MintVerdict, MintedKey};
+pub(crate) use mint::{facts as key_facts, new_key};
 pub(crate) use options::allows;
 pub use options::{MintOptions, ProfileChoice, TeamChoice};
 pub use status::{EXPIRES_SOON_DAYS, KeyStatus, UNUSED_DAYS};

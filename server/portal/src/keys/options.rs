@@ -4,6 +4,7 @@ use crate::{FormId, Portal, PortalError};
 use domain::access_profile::AccessProfile;
 use domain::alias::resolved;
 use domain::id::{ModelId, ProfileId, TeamId};
+use domain::key_policy::KeyPolicy;
 use domain::model::{Model, ModelName, ModelPattern};
 use domain::permission::{Permission, Scope};
 use domain::person::{Caller, Role};
@@ -21,6 +22,8 @@ pub struct MintOptions {
     pub profiles: Vec<ProfileChoice>,
     /// Teams that may own the key: those that the person leads, all of them for an administrator.
     pub teams: Vec<TeamChoice>,
+    /// What has to be read before minting.
+    pub policy: Option<KeyPolicy>,
     /// Names of those that this person may mint for.
     pub environments: Vec<String>,
     /// Served models with a price, for the list to choose from.
@@ -76,6 +79,7 @@ impl Portal {
             form: self.new_form(),
             profiles,
             teams: self.owning_teams(caller).await?,
+            policy: self.key_policy_in_force().await?,
             environments: environments.map(|environment| environment.name).collect(),
             models: served.into_iter().map(|model| (model.id, model.name.clone())).collect(),
             may_mint: Permission::ManageKeys.allows(Some(caller)),

@@ -9,6 +9,7 @@ use crate::act::{By, Change, News, Subject, append, spend};
 use crate::{FormId, Made, Portal, PortalError};
 use domain::id::KeyId;
 use domain::person::Caller;
+use domain::refusal::Reason;
 use domain::virtual_key::Overlap;
 use serde_json::json;
 
@@ -25,7 +26,8 @@ impl Portal {
         let kept = self.key_to_change(&mut tx, caller, key).await?;
         spend(&mut tx, form, caller, now, Made::Key(key)).await?;
         refuse_ended(&kept.key, now)?;
-        let current = kept.secrets.first().ok_or(PortalError::Internal)?;
+        // Approved, and not taken yet: the first secret is for whoever asked.
+        let current = kept.secrets.first().ok_or_else(|| PortalError::refused("key", Reason::NoSecretYet))?;
 
         let until = now.plus_ms(overlap.as_ms());
         let (secret, tagged) = self.draw_secret(key, current.version + 1, now)?;

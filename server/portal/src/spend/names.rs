@@ -55,7 +55,7 @@ impl Portal {
             Dimension::Key => {
                 let ids: Vec<KeyId> = values.iter().filter_map(|value| value.parse().ok()).collect();
                 let mut names = HashMap::with_capacity(ids.len());
-                for (id, (name, owner)) in self.store.key_names(&ids).await? {
+                for (id, (name, owner)) in self.store.owned_names(&ids).await? {
                     let is_open = match (scope, owner) {
                         (Scope::Everyone, _) => true,
                         (Scope::Own { .. }, Owner::Person(person)) => person == caller.person,

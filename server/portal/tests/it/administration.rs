@@ -18,6 +18,7 @@ async fn reads(world: &World, caller: &Caller) -> Vec<(&'static str, String)> {
         ("model", error(portal.admin_model(caller, model).await)),
         ("profiles", error(portal.profiles(caller).await)),
         ("profile", error(portal.profile(caller, profile).await)),
+        ("key policy", error(portal.key_policy_page(caller, None).await)),
         ("environments", error(portal.environments(caller).await)),
         ("environment", error(portal.environment(caller, "dev").await)),
         ("versions", error(portal.profile_versions(caller, profile, None).await)),

@@ -62,18 +62,22 @@ impl Story {
 
     async fn propose(&self, change: ProfileDraft) -> FormId {
         let admin = as_administrator(&self.admin);
-        match self.world.portal.propose_profile(admin, self.profile.id, self.profile.version, change).await.unwrap() {
-            Proposed::Preview(id) => id,
-            other => panic!("{other:?}"),
-        }
+        let portal = &self.world.portal;
+        let preview = match portal.propose_profile(admin, self.profile.id, self.profile.version, change).await.unwrap()
+        {
+            Proposed::Preview(id) => Some(id),
+            Proposed::Saved(_) => None,
+        };
+        preview.unwrap()
     }
 
     async fn report(&self, id: &FormId) -> Arc<PreviewReport> {
         let admin = as_administrator(&self.admin);
-        match self.world.portal.preview(admin, self.profile.id, id, PATIENCE).await.unwrap().state {
-            PreviewState::Done(report) => report,
-            other => panic!("{other:?}"),
-        }
+        let report = match self.world.portal.preview(admin, self.profile.id, id, PATIENCE).await.unwrap().state {
+            PreviewState::Done(report) => Some(report),
+            _ => None,
+        };
+        report.unwrap()
     }
 
     async fn save(&self, id: &FormId, reach: Reach, accepted: Option<u64>) -> Result<PreviewSaved, PortalError> {

@@ -336,6 +336,7 @@ impl World {
             lifetime_days: None,
             networks: None,
             max_output_tokens: None,
+            policy_read: None,
         }
     }
 

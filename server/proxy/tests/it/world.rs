@@ -519,6 +519,7 @@ fn profile(parameters: ParameterRules) -> AccessProfile {
             networks: vec![],
             max_output_tokens: None,
             assumed_output_tokens: 32_768,
+            approval: domain::access_profile::Approval::default(),
         },
         audience: Audience::default(),
         consumers: vec![],

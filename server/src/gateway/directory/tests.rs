@@ -3,10 +3,13 @@
 use super::super::levels::LimitedLevel;
 use super::super::testing::{ManualClock, profile, virtual_key};
 use super::*;
+use domain::access_request::Decider;
 use domain::budget::BudgetScope;
-use domain::id::{PersonId, TeamId, UnitId};
+use domain::grant::More;
+use domain::id::{GrantId, PersonId, RequestId, TeamId, UnitId};
 use domain::limits::Limits;
 use domain::model::{ModelName, ProviderKind};
+use domain::time::MS_PER_DAY;
 use domain::virtual_key::{KeyState, Owner, RevocationReason};
 use proxy::ports::Directory as _;
 use std::sync::Mutex;
@@ -136,7 +139,7 @@ async fn fixture() -> Fixture {
     let (store, opener, clock) = (Arc::new(Store::default()), Arc::new(Opener::default()), ManualClock::new());
     let key = virtual_key(1);
     let id = key.id;
-    store.keys.lock().unwrap().insert(id, KeyFacts { key, secrets: vec![], owner_active: true });
+    store.keys.lock().unwrap().insert(id, KeyFacts { key, secrets: vec![], grants: vec![], owner_active: true });
     *store.profile.lock().unwrap() = Some(profile());
     *store.credential.lock().unwrap() = Some(sealed(1, b"sk-first"));
     let directory = Arc::new(Directory::new(store.clone(), opener.clone(), clock.clone()));
@@ -176,6 +179,37 @@ async fn an_edited_profile_reaches_existing_keys() {
 }
 
 #[tokio::test]
+async fn a_grant_stops_counting_at_its_end_without_anything_being_read() {
+    let Fixture { store, clock, directory, key, .. } = fixture().await;
+    store.profile.lock().unwrap().as_mut().unwrap().terms.requests_per_minute.maximum = 5;
+    let grant = |requests: u32, days: i64| Grant {
+        id: GrantId::from_random(&[1; 12]),
+        key,
+        request: RequestId::from_random(&[1; 12]),
+        more: More { limits: Limits { requests_per_minute: Some(requests), ..Limits::default() }, models: vec![] },
+        until: Some(clock.now().plus_days(days)),
+        granted_by: Decider::Person(PersonId::from_random(&[1; 12])),
+        granted_at: clock.now(),
+    };
+    store.change(key, |facts| facts.grants = vec![grant(50, 1), grant(20, 2)]);
+    directory.reload_policy().await.unwrap();
+    let loads = store.loads.load(Ordering::SeqCst);
+    let requests = || directory.key(key).unwrap().effective.requests_per_minute;
+    assert_eq!(requests(), 50);
+    clock.advance(MS_PER_DAY - 1);
+    assert_eq!(requests(), 50, "until its last moment");
+    clock.advance(1);
+    assert_eq!(requests(), 20);
+
+    *store.limits.lock().unwrap() = vec![limited(BudgetScope::Organisation, 4)];
+    directory.reload_levels().await.unwrap();
+    assert_eq!((requests(), directory.key(key).unwrap().above.len()), (20, 1), "levels reach every later record");
+    clock.advance(MS_PER_DAY);
+    assert_eq!((requests(), directory.key(key).unwrap().above.len()), (5, 1));
+    assert_eq!(store.loads.load(Ordering::SeqCst), loads);
+}
+
+#[tokio::test]
 async fn a_key_keeps_to_the_version_that_it_has() {
     let Fixture { store, directory, key, .. } = fixture().await;
     let older = profile();
@@ -207,7 +241,7 @@ async fn a_key_of_a_profile_not_yet_known_brings_its_profile_along() {
     let key = VirtualKey { profile: newer.id, ..virtual_key(2) };
     let id = key.id;
     *store.profile.lock().unwrap() = Some(newer.clone());
-    store.keys.lock().unwrap().insert(id, KeyFacts { key, secrets: vec![], owner_active: true });
+    store.keys.lock().unwrap().insert(id, KeyFacts { key, secrets: vec![], grants: vec![], owner_active: true });
     directory.reload_key(id).await.unwrap();
     assert_eq!(directory.key(id).unwrap().profile.id, newer.id);
 }
@@ -223,7 +257,11 @@ async fn limits_of_a_level_reach_the_keys_below_it_without_reading_any_key() {
     let of_two_teams = VirtualKey { owner: Owner::Person(PersonId::from_random(&[9; 12])), ..virtual_key(3) };
     let (team_key, other) = (of_team.id, of_two_teams.id);
     for key in [of_team, of_two_teams] {
-        store.keys.lock().unwrap().insert(key.id, KeyFacts { key, secrets: vec![], owner_active: true });
+        store
+            .keys
+            .lock()
+            .unwrap()
+            .insert(key.id, KeyFacts { key, secrets: vec![], grants: vec![], owner_active: true });
         directory.reload_policy().await.unwrap();
     }
     assert_eq!((above(key), above(team_key), above(other)), (vec![], vec![], vec![]));

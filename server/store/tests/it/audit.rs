@@ -85,7 +85,8 @@ on_both_engines! {
         let at = |ms: i64| -> Option<Timestamp> { Some(NOW.plus_ms(ms)) };
         assert_eq!(found(any(), None, 2).await, [6, 5]);
         assert_eq!(found(any(), Some(5), 2).await, [4, 3]);
-        assert_eq!(found(AuditFilter { actor: Some(person_id(1)), ..any() }, None, 9).await, [6, 4, 2]);
+        assert_eq!(found(AuditFilter { actors: Some(vec![person_id(1)]), ..any() }, None, 9).await, [6, 4, 2]);
+        assert!(found(AuditFilter { actors: Some(vec![]), ..any() }, None, 9).await.is_empty());
         assert_eq!(found(AuditFilter { object: Some("kwr_3".into()), ..any() }, None, 9).await, [3]);
         assert_eq!(found(action("key.minted"), None, 9).await, [3, 2, 1]);
         assert_eq!(found(action("profile."), None, 9).await, [6, 5, 4]);

@@ -103,6 +103,7 @@ pub(crate) fn profile(number: u8, name: &str) -> AccessProfile {
             networks: vec!["10.0.0.0/8".parse().unwrap()],
             max_output_tokens: Some(4_096),
             assumed_output_tokens: 1_024,
+            approval: domain::access_profile::Approval::default(),
         },
         audience: Audience { roles: vec![Role::Developer], teams: vec![team_id(1)], groups: vec!["platform".into()] },
         consumers: vec![ConsumerKind::Person, ConsumerKind::Agent],

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod access_record;
 mod audit;
 mod callers;
 mod claims;
@@ -14,6 +15,8 @@ mod limits;
 mod opening;
 mod people;
 mod policy;
+mod requests;
+mod responsible;
 mod sessions;
 mod stored_responses;
 mod usage;

@@ -4,13 +4,14 @@ use crate::given::{self, NOW, credential_id, model_id, person_id, profile_id, pr
 use crate::on_both_engines;
 use domain::access_profile::{AccessProfile, Audience};
 use domain::environment::Environment;
+use domain::key_policy::KeyPolicy;
 use domain::markup::Markup;
 use domain::model::{Model, ProviderKind};
 use domain::person::Role;
 use domain::provider_timeouts::ProviderTimeouts;
 use domain::virtual_key::Owner;
 use store::testing::TestDatabase;
-use store::{Constraint, PriceVersion, Provider, SealedCredential, StoreError};
+use store::{Acknowledgement, Constraint, PriceVersion, Provider, SavedPolicy, SealedCredential, StoreError};
 
 on_both_engines! {
     async fn a_profile_is_read_back_whole(database: &TestDatabase) {
@@ -111,6 +112,35 @@ on_both_engines! {
         let mut tx = store.begin().await.unwrap();
         let taken = tx.insert_environment(&Environment::open("dev"), NOW).await;
         assert_eq!(taken, Err(StoreError::Conflict(Constraint::EnvironmentName)));
+    }
+
+    async fn the_key_policy_is_kept_in_versions_with_who_read_which(database: &TestDatabase) {
+        let store = database.open().await;
+        given::people_and_profile(&store).await;
+        let saved = |version, text: &str| SavedPolicy {
+            policy: KeyPolicy { version, text: text.into() },
+            saved_at: NOW.plus_ms(version),
+            saved_by: person_id(1),
+        };
+        let mut tx = store.begin().await.unwrap();
+        assert_eq!(tx.key_policy().await.unwrap(), None);
+        tx.insert_key_policy(&saved(1, "Do not share.")).await.unwrap();
+        tx.insert_key_policy(&saved(2, "")).await.unwrap();
+        assert_eq!(tx.key_policy().await.unwrap(), Some(saved(2, "").policy));
+        let mut said = Vec::new();
+        for number in [1, 2] {
+            let key = given::minted(&mut tx, number, &format!("key {number}"), Owner::Person(person_id(1))).await.id;
+            let one = Acknowledgement { key, version: 1, person: person_id(1), at: NOW };
+            tx.insert_acknowledgement(&one).await.unwrap();
+            said.push(one);
+        }
+        tx.commit().await.unwrap();
+        assert_eq!(store.key_policies(9).await.unwrap(), [saved(2, ""), saved(1, "Do not share.")]);
+        said.sort_by(|a, b| b.key.to_string().cmp(&a.key.to_string()));
+        assert_eq!(store.acknowledgements(None, 9).await.unwrap(), said);
+        assert_eq!(store.acknowledgements(Some((NOW, said[0].key)), 9).await.unwrap(), said[1..]);
+        let mut tx = store.begin().await.unwrap();
+        assert!(matches!(tx.insert_key_policy(&saved(2, "Faster")).await, Err(StoreError::Conflict(_))));
     }
 
     async fn a_provider_is_read_back_and_changed(database: &TestDatabase) {

@@ -150,7 +150,7 @@ on_both_engines! {
         let rosters = store.team_rosters().await.unwrap();
         assert_eq!(rosters[&team_id(1)], (2, vec![]));
         assert_eq!(rosters[&team_id(2)], (1, vec!["Grace Hopper".to_owned()]));
-        let names = store.key_names(&[key_id(1), key_id(3), key_id(9)]).await.unwrap();
+        let names = store.owned_names(&[key_id(1), key_id(3), key_id(9)]).await.unwrap();
         assert_eq!((names.len(), names[&key_id(3)].1), (2, Owner::Team(team_id(1))));
     }
 

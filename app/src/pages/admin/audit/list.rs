@@ -2,6 +2,7 @@
 //! found.
 
 use super::changes::changes;
+use super::file;
 use crate::chrome::Place;
 use crate::components::{
     Cell, Change, Column, EmptyState, Filter, Fold, PageHead, SelectField, SelectOption, Table, TextField, when,
@@ -28,6 +29,8 @@ use serde::Deserialize;
 pub struct Query {
     /// The id of who acted.
     pub actor: String,
+    /// A part of a name or e-mail address.
+    pub who: String,
     /// The id of what was changed.
     pub object: String,
     pub action: String,
@@ -44,6 +47,15 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     Ok(Answer::ok(document(&visit, Place::Audit, "Audit log", |calendar| view(calendar, query, page))))
 }
 
+/// Everything that was found, up to the most that a file holds.
+pub async fn download(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let query: Query = input.query()?;
+    let page = visit.portal.audit_file(&visit.caller, &asked(&query, &visit.frame.calendar.zone)?).await?;
+    let name = page.next.map_or_else(|| "audit-log.jsonl".to_owned(), |next| format!("audit-log-from-{next}.jsonl"));
+    let body = file::json_lines(&page.lines).into_bytes();
+    Ok(Answer::Download { name, content_type: "application/jsonl", body })
+}
+
 fn asked(query: &Query, zone: &TimeZone) -> Result<AuditQuery, PageError> {
     let actor: Option<PersonId> = some(&query.actor)
         .map(str::parse)
@@ -51,6 +63,7 @@ fn asked(query: &Query, zone: &TimeZone) -> Result<AuditQuery, PageError> {
         .map_err(|_| PageError::BadRequest("Who acted is given by the id of a person: per_…".to_owned()))?;
     Ok(AuditQuery {
         actor,
+        who: some(&query.who).map(str::to_owned),
         object: some(&query.object).map(str::to_owned),
         action: some(&query.action).map(str::to_owned),
         from: day(&query.from, zone, 0)?,
@@ -60,7 +73,7 @@ fn asked(query: &Query, zone: &TimeZone) -> Result<AuditQuery, PageError> {
 }
 
 /// The midnight that begins the day, or the one that ends it.
-fn day(text: &str, zone: &TimeZone, later: i64) -> Result<Option<Timestamp>, PageError> {
+pub(in crate::pages::admin) fn day(text: &str, zone: &TimeZone, later: i64) -> Result<Option<Timestamp>, PageError> {
     let Some(text) = some(text) else { return Ok(None) };
     let midnight = || {
         let day: Date = text.parse().ok()?;
@@ -74,9 +87,12 @@ fn day(text: &str, zone: &TimeZone, later: i64) -> Result<Option<Timestamp>, Pag
 
 pub fn view(calendar: &Calendar, query: Query, page: AuditPage) -> impl IntoView + use<> {
     let AuditPage { lines, next } = page;
-    let next = next.map(|before| format!("{}{before}", address(&query)));
-    let filtered =
-        [&query.actor, &query.object, &query.action, &query.from, &query.until].iter().any(|text| !text.is_empty());
+    let next = next.map(|before| format!("{}{before}", address(paths::AUDIT, &query)));
+    let file = address(paths::AUDIT_FILE, &query);
+    let file = file.trim_end_matches("before=").trim_end_matches(['&', '?']).to_owned();
+    let filtered = [&query.actor, &query.who, &query.object, &query.action, &query.from, &query.until]
+        .iter()
+        .any(|text| !text.is_empty());
     let empty = lines.is_empty().then(|| {
         let text = if filtered {
             "No entry matches. Take away a part of the filter."
@@ -99,10 +115,13 @@ pub fn view(calendar: &Calendar, query: Query, page: AuditPage) -> impl IntoView
     let all = filtered.then(|| view! { <a href=paths::AUDIT>"All entries"</a> }.into_any());
     view! {
         <PageHead title="Audit log">
+            <a class="button" href=paths::ACCESS_RECORD>"Access record"</a>
+            <a class="button" href=file>"JSON lines"</a>
             <a class="button" href=paths::VERIFY_AUDIT>"Verify the chain"</a>
         </PageHead>
         <Filter action=paths::AUDIT aside=all.unwrap_or_else(|| ().into_any())>
             {actor}
+            <TextField name="who" label="Who" value=query.who placeholder="Name or e-mail address"/>
             <SelectField name="action" label="What" options=actions value=query.action/>
             <TextField name="object" label="Id" value=query.object mono=true placeholder="kwr_… prov_… prof_…"/>
             <TextField name="from" label="From" kind="date" value=query.from/>
@@ -114,12 +133,14 @@ pub fn view(calendar: &Calendar, query: Query, page: AuditPage) -> impl IntoView
     }
 }
 
-fn address(query: &Query) -> String {
-    let Query { actor, object, action, from, until, .. } = query;
-    let parts = [("actor", actor), ("object", object), ("action", action), ("from", from), ("until", until)];
+/// The same search at another path; ends in its cursor's name, whose value follows.
+fn address(path: &str, query: &Query) -> String {
+    let Query { actor, who, object, action, from, until, .. } = query;
+    let parts =
+        [("actor", actor), ("who", who), ("object", object), ("action", action), ("from", from), ("until", until)];
     let kept = parts.iter().filter(|(_, value)| !value.is_empty());
     let filter: String = kept.map(|(name, value)| format!("{name}={}&", encoded(value))).collect();
-    format!("{}?{filter}before=", paths::AUDIT)
+    format!("{path}?{filter}before=")
 }
 
 fn row(calendar: &Calendar, line: AuditLine) -> impl IntoView + use<> {
@@ -195,6 +216,6 @@ mod tests {
     #[test]
     fn the_way_on_keeps_the_filter() {
         let query = Query { object: "kwr_1&x".to_owned(), action: "key.minted".to_owned(), ..Query::default() };
-        assert_eq!(address(&query), "/admin/audit?object=kwr_1%26x&action=key.minted&before=");
+        assert_eq!(address(paths::AUDIT, &query), "/admin/audit?object=kwr_1%26x&action=key.minted&before=");
     }
 }

@@ -76,7 +76,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         }
     });
     let context = view! {
-        {summary}" "{saved(calendar, &older)}"; "{saved(calendar, &newer)}"."
+        {summary}" Version "{saved(calendar, &older)}"; version "{saved(calendar, &newer)}"."
     };
     view! {
         <PageHead
@@ -94,8 +94,8 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     }
 }
 
-/// `Version 7 was saved 12 days ago by Ada Example`
+/// `7 was saved 12 days ago by Ada Example`
 fn saved(calendar: &Calendar, line: &VersionLine) -> String {
     let by = line.saved_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-    format!("version {} was saved {}{by}", line.profile.version, calendar.relative(line.saved_at))
+    format!("{} was saved {}{by}", line.profile.version, calendar.relative(line.saved_at))
 }

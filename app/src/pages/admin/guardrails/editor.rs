@@ -1,5 +1,6 @@
 //! The guardrail form: who may mint, one row for each term, what may be called.
 
+use super::approval;
 use super::entered::Entered;
 use super::parameters;
 use super::terms::{Row, Typed};
@@ -10,7 +11,7 @@ use crate::format::grouped;
 use crate::pages::admin::{count, counted};
 use crate::pages::form::Reasons;
 use crate::words;
-use domain::access_profile::PromptBound;
+use domain::access_profile::{AboveMaximum, PromptBound};
 use domain::id::TeamId;
 use domain::model::Endpoint;
 use domain::person::Role;
@@ -40,6 +41,7 @@ pub fn has_field(field: &str) -> bool {
         "endpoints",
         "caps",
         "prompt_bound",
+        "promised_hours",
     ];
     own.contains(&field) || parameters::FIELDS.contains(&field) || Row::ALL.iter().any(|row| row.field() == field)
 }
@@ -93,6 +95,7 @@ pub fn fields(
     let endpoints = group("endpoints", "Endpoints", None, reasons, endpoints.into());
     let networks_hint = "One on each line: 10.0.0.0/8. Nothing means from anywhere.";
     let networks = text_lines("networks", "Networks", entered.networks, networks_hint, reasons);
+    let approval = approval::section(entered.approval, reasons);
     let no_caps = reasons.at("caps").map(|problem| view! { <p class="wrong" id="caps">{problem.message}</p> });
     view! {
         <TextField name="name" label="Name" value=name required=true problem=reasons.at("name")/>
@@ -110,11 +113,12 @@ pub fn fields(
             {required}
         </Section>
         <Section id="terms" title="Limits">
-            <p class="muted">"A key gets the default. Its owner may ask for more up to the maximum, where that is allowed. A lower maximum reaches existing keys at once."</p>
+            <p class="muted">"A key gets the default. Its owner may ask for more up to the maximum, where that is allowed. Before anything is saved, a preview says what it would refuse."</p>
             {no_caps}
             {rows}
             <Fold summary="Quotas" note="requests and tokens an hour, a day, a month" open=has_quotas>{quotas}</Fold>
         </Section>
+        {approval}
         <Section id="held" title="What a call holds before it is made">
             <RadioChoices name="prompt_bound" label="A prompt counts" options=bounds.to_vec() value=bound problem=bound_wrong/>
             <Check
@@ -249,18 +253,20 @@ fn term_row(row: Row, was: Option<String>, typed: Typed, reasons: &Reasons) -> i
     let also_described = described.clone();
     let was = was.map(|was| view! { <span class="note changed">{was}</span> });
     let maximum = format!("{field}_maximum");
-    let select = |name: String, label: String, options: [(&'static str, &'static str, bool); 2]| {
-        let options =
-            options.map(|(value, text, selected)| view! { <option value=value selected=selected>{text}</option> });
+    let select = |name: String, label: String, options: Vec<(&'static str, &'static str, bool)>| {
+        let options = options
+            .into_iter()
+            .map(|(value, text, selected)| view! { <option value=value selected=selected>{text}</option> });
         view! {
             <span class="select-box">
-                <select class="select" id=name.clone() name=name aria-label=label>{options.to_vec()}</select>
+                <select class="select" id=name.clone() name=name aria-label=label>{options.collect_view()}</select>
             </span>
         }
     };
-    let change = [("yes", "Up to the maximum", typed.may_change), ("no", "No: fixed", !typed.may_change)];
+    let change = vec![("yes", "Up to the maximum", typed.may_change), ("no", "No: fixed", !typed.may_change)];
     let change = select(format!("{field}_change"), change_label, change);
-    let above = [("reject", "Reject", !typed.clamp), ("clamp", "Use the maximum, say so", typed.clamp)];
+    let above =
+        AboveMaximum::ALL.map(|above| (above.word(), words::above_maximum(above), above == typed.above)).to_vec();
     let above = select(format!("{field}_above"), above_label, above);
     view! {
         <tr>

@@ -1,12 +1,13 @@
 //! The guardrail form as it arrives and stands: read name by name, since each term has the same four fields, and turned
 //! into what the use case takes. A name that the form does not have is refused.
 
+use super::approval::TypedApproval;
 use super::parameters::Parameters;
 use super::terms::{Row, Typed};
 use crate::pages::admin::lines;
 use crate::pages::form::Reasons;
 use crate::visit::PageError;
-use domain::access_profile::{Audience, ProfileTerms, PromptBound, QuotaTerm};
+use domain::access_profile::{AboveMaximum, Audience, ProfileTerms, PromptBound, QuotaTerm};
 use domain::id::TeamId;
 use domain::model::{Endpoint, ModelPattern};
 use domain::person::Role;
@@ -45,6 +46,7 @@ pub struct Entered {
     pub assumed_output_tokens: String,
     pub prompt_bound: PromptBound,
     pub shrink_to_fit: bool,
+    pub approval: TypedApproval,
     pub required: Vec<RequiredField>,
     pub parameters: Parameters,
     /// In the order of [`Row::ALL`].
@@ -74,6 +76,7 @@ impl Entered {
             assumed_output_tokens: terms.assumed_output_tokens.to_string(),
             prompt_bound: terms.prompt_bound,
             shrink_to_fit: terms.shrink_to_fit,
+            approval: TypedApproval::of(&terms.approval),
             required: terms.required.clone(),
             parameters: Parameters::of(&terms.parameters),
             terms: Row::ALL.map(|row| row.read(terms).unwrap_or_else(Typed::none)),
@@ -122,6 +125,7 @@ impl Entered {
                 }
             }
             "shrink_to_fit" => self.shrink_to_fit = true,
+            other if self.approval.take(other, &value)? => {}
             "required" => self.required.push(RequiredField::from_word(&value).ok_or_else(wrong)?),
             other if self.parameters.take(other, &value).ok_or_else(wrong)? => {}
             other => return self.take_term(other, value),
@@ -136,7 +140,10 @@ impl Entered {
                 Some("") => typed.default = value,
                 Some("_maximum") => typed.maximum = value,
                 Some("_change") => typed.may_change = value == "yes",
-                Some("_above") => typed.clamp = value == "clamp",
+                Some("_above") => {
+                    let unknown = || PageError::Unprocessable(format!("{name} does not take this value"));
+                    typed.above = AboveMaximum::from_word(&value).ok_or_else(unknown)?;
+                }
                 _ => continue,
             }
             return Ok(());
@@ -191,6 +198,7 @@ impl Entered {
         let parameters = self.parameters.rules(&mut reasons);
         let keys_per_person = whole("keys_per_person", "Keys a person", &self.keys_per_person, &mut reasons);
         let keys_per_person = keys_per_person.map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX));
+        let approval = self.approval.read(&mut reasons);
         let (Some(requests_per_minute), Some(concurrency), Some(lifetime_days)) =
             (requests_per_minute, concurrency, lifetime_days)
         else {
@@ -218,6 +226,7 @@ impl Entered {
                 networks,
                 max_output_tokens,
                 assumed_output_tokens: assumed.unwrap_or(0),
+                approval,
             },
             audience: Audience {
                 roles: self.roles.clone(),

@@ -44,7 +44,7 @@ pub fn view(model: Model) -> impl IntoView {
     ];
     let rows = profiles.into_iter().map(row).collect_view();
     view! {
-        <PageHead title="Guardrails">{add}<a class="button" href=paths::ENVIRONMENTS>"Environments"</a></PageHead>
+        <PageHead title="Guardrails">{add}<a class="button" href=paths::ENVIRONMENTS>"Environments"</a><a class="button" href=paths::KEY_POLICY>"Key policy"</a></PageHead>
         <Table columns=columns caption="Guardrails">{rows}</Table>
     }
     .into_any()

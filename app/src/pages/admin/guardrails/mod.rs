@@ -1,5 +1,6 @@
 //! `/admin/guardrails`: access profiles, the limits under which keys are minted.
 
+pub mod approval;
 pub mod compare;
 pub mod editor;
 pub mod entered;

@@ -7,8 +7,8 @@ use super::said::differences;
 use super::versions::changes;
 use crate::chrome::Place;
 use crate::components::{
-    Cell, ChoiceOption, Choices, Column, Crumb, ErrorSummary, Fact, Facts, Fold, NameCell, Notice, PageHead, Section,
-    Table, Tone, WayOn,
+    Cell, Check, ChoiceOption, Choices, Column, Crumb, ErrorSummary, Fact, Facts, Fold, NameCell, Notice, PageHead,
+    Section, Table, Tone, WayOn,
 };
 use crate::format::{Calendar, grouped, usd};
 use crate::html;
@@ -289,17 +289,11 @@ fn decision(
     ];
     let accept = (report.refused > 0).then(|| {
         let text = format!("Refuse {} like these", counted(report.refused, "call"));
-        let wrong =
-            reasons.at("accept").map(|problem| view! { <p class="wrong" id="accept-error">{problem.message}</p> });
-        let described = wrong.as_ref().map(|_| "accept-error");
         view! {
-            <div class="field" id="accept">
-                <label class="choice">
-                    <input type="checkbox" name="accept" value=report.refused aria-describedby=described/>
-                    <span>{text}" "<span class="note">"needed where existing keys follow"</span></span>
-                </label>
-                {wrong}
-            </div>
+            <Check
+                name="accept" text=text value=report.refused.to_string() note="needed where existing keys follow"
+                problem=reasons.at("accept")
+            />
         }
     });
     let save = if nothing_new { "Let all keys follow".to_owned() } else { format!("Save version {next}") };

@@ -7,7 +7,7 @@ use super::terms::Row;
 use crate::components::Change;
 use crate::format::{grouped, tokens};
 use crate::words;
-use domain::access_profile::{AccessProfile, Audience, ProfileTerms};
+use domain::access_profile::{AboveMaximum, AccessProfile, Approval, Audience, ProfileTerms};
 use domain::id::TeamId;
 use domain::model::{Endpoint, ModelPattern};
 use domain::parameter_rules::{Feature, LongAnswer, ParameterRules};
@@ -63,14 +63,19 @@ pub fn differences(before: &AccessProfile, after: &AccessProfile, teams: &[(Team
         let differs = before != after;
         differs.then(|| Change {
             what: term.to_owned(),
-            before: Some(before.unwrap_or_else(|| NOT_THERE.to_owned())),
-            after: after.unwrap_or_else(|| NOT_THERE.to_owned()),
+            before: Some(before.clone().unwrap_or_else(|| absent(after.as_deref()))),
+            after: after.unwrap_or_else(|| absent(before.as_deref())),
         })
     };
     terms.into_iter().filter_map(change).collect()
 }
 
-const NOT_THERE: &str = "none";
+/// What the other one says by not having the term.
+fn absent(present: Option<&str>) -> String {
+    if present == Some(ALLOWED) { "not allowed" } else { "none" }.to_owned()
+}
+
+const ALLOWED: &str = "allowed";
 
 #[derive(Default)]
 struct Lines(Vec<Said>);
@@ -82,7 +87,7 @@ impl Lines {
 
     fn each<T>(&mut self, what: &str, list: impl IntoIterator<Item = T>, name: impl Fn(T) -> String) {
         for one in list {
-            self.say(format!("{what}: {}", name(one)), "allowed");
+            self.say(format!("{what}: {}", name(one)), ALLOWED);
         }
     }
 
@@ -112,6 +117,7 @@ impl Lines {
             assumed_output_tokens,
             required,
             parameters,
+            approval,
         } = terms;
         for row in Row::ALL {
             if let Some(value) = row_said(row, terms) {
@@ -139,6 +145,10 @@ impl Lines {
         for field in RequiredField::ALL.iter().filter(|field| required.contains(field)) {
             self.say(format!("{} of a key", words::required_field(*field)), "has to be named");
         }
+        let Approval { every_key, deciders, promised_hours } = approval;
+        self.say("Every key waits for approval", yes(*every_key));
+        self.say("Who decides", words::deciders(*deciders));
+        self.say("An answer is promised", format!("within {promised_hours} hours"));
         self.each("Model", models, ModelPattern::to_string);
         self.each("Endpoint", Endpoint::ALL.iter().filter(|one| endpoints.contains(one)), |&endpoint| {
             words::endpoint(endpoint).to_owned()
@@ -155,7 +165,11 @@ fn row_said(row: Row, terms: &ProfileTerms) -> Option<String> {
     let (default, maximum) = row.shown(terms)?;
     let typed = row.read(terms)?;
     let fixed = if typed.may_change { "" } else { ", fixed" };
-    let above = if typed.clamp { "above: the maximum, said so" } else { "above: rejected" };
+    let above = match typed.above {
+        AboveMaximum::Reject => "above: rejected",
+        AboveMaximum::Clamp => "above: the maximum, said so",
+        AboveMaximum::Ask => "above: asked for",
+    };
     Some(format!("{default}, at most {maximum}{fixed}; {above}"))
 }
 
@@ -166,7 +180,7 @@ const fn yes(so: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::access_profile::{AboveMaximum, CapTerm, PromptBound, Term};
+    use domain::access_profile::{CapTerm, PromptBound, Term};
     use domain::budget::Window;
     use domain::id::ProfileId;
     use domain::money::NanoUsd;
@@ -198,6 +212,7 @@ mod tests {
                 networks: vec![],
                 max_output_tokens: None,
                 assumed_output_tokens: 1_000,
+                approval: Approval::default(),
             },
             audience: Audience { roles: vec![Role::Developer], ..Audience::default() },
             consumers: vec![ConsumerKind::Person],
@@ -233,10 +248,10 @@ mod tests {
                     own("$50.00, at most $80.00; above: rejected")
                 ),
                 (own("Tokens a minute"), own("none"), own("1,000, at most 2,000; above: rejected")),
-                (own("Model: claude-*"), own("allowed"), own("none")),
-                (own("Model: o5"), own("none"), own("allowed")),
+                (own("Model: claude-*"), own("allowed"), own("not allowed")),
+                (own("Model: o5"), own("not allowed"), own("allowed")),
                 (own("Networks"), own("any"), own("none")),
-                (own("Network: 10.0.0.0/8"), own("none"), own("allowed")),
+                (own("Network: 10.0.0.0/8"), own("not allowed"), own("allowed")),
             ]
         );
     }

@@ -227,7 +227,7 @@ fn reading(profile: &AccessProfile, teams: &[(domain::id::TeamId, String)]) -> i
         let (default, maximum) = row.shown(terms)?;
         let typed = row.read(terms)?;
         let change = if typed.may_change { "up to the maximum" } else { "no: fixed" };
-        let above = if typed.clamp { "use the maximum, say so" } else { "reject" };
+        let above = words::above_maximum(typed.above);
         Some(view! {
             <tr>
                 <NameCell name=row.name() note=row.note().into_any()/>

@@ -126,7 +126,7 @@ pub struct Typed {
     pub default: String,
     pub maximum: String,
     pub may_change: bool,
-    pub clamp: bool,
+    pub above: AboveMaximum,
 }
 
 impl Typed {
@@ -135,13 +135,12 @@ impl Typed {
             default: text(&term.default),
             maximum: text(&term.maximum),
             may_change: term.developers_may_change,
-            clamp: term.above == AboveMaximum::Clamp,
+            above: term.above,
         }
     }
 
     fn term<T>(&self, default: T, maximum: T) -> Term<T> {
-        let above = if self.clamp { AboveMaximum::Clamp } else { AboveMaximum::Reject };
-        Term { default, maximum, developers_may_change: self.may_change, above }
+        Term { default, maximum, developers_may_change: self.may_change, above: self.above }
     }
 
     /// A limit that the profile does not have. Whoever fills it in most likely means a bound that keys may move within.
@@ -155,7 +154,11 @@ impl Typed {
             return "Changed: was not set".to_owned();
         }
         let change = if self.may_change { "" } else { ", fixed" };
-        let above = if self.clamp { ", above: the maximum" } else { "" };
+        let above = match self.above {
+            AboveMaximum::Reject => "",
+            AboveMaximum::Clamp => ", above: the maximum",
+            AboveMaximum::Ask => ", above: asked for",
+        };
         format!("Changed: was {}, at most {}{change}{above}", self.default, self.maximum)
     }
 

@@ -4,5 +4,6 @@ pub mod administrator;
 pub mod list;
 pub mod sessions;
 pub mod show;
+pub mod successor;
 pub mod suspend;
 pub mod teams;

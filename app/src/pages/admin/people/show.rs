@@ -1,6 +1,7 @@
 //! `/admin/people/{id}`: one person: roles and where they come from, teams, keys, and the acts on the account.
 
 use super::list::{self, state};
+use super::sessions::EVERY;
 use crate::chrome::Place;
 use crate::components::{
     Cell, Check, Chip, Column, Crumb, EmptyState, Fact, Facts, Id, NameCell, PageHead, Section, SelectField,
@@ -37,6 +38,7 @@ enum Done {
     Team,
     SessionEnded,
     SignedOut,
+    HandedOver,
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
@@ -54,6 +56,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
             Done::Revoked => "No longer an administrator by a grant from here.",
             Done::SessionEnded => "That session has ended. Keys go on working.",
             Done::SignedOut => "Signed out everywhere. Keys go on working.",
+            Done::HandedOver => "The keys have moved. What uses them goes on without a change.",
             Done::Team => "Teams changed. It counts from the next page on.",
         })
     });
@@ -107,6 +110,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     let everywhere = (may_change && !sessions.is_empty()).then(|| {
         view! {
             <form method="post" action=end.clone() class="actions">
+                <input type="hidden" name="session" value=EVERY/>
                 <button class="button" type="submit">"Sign out everywhere"</button>
             </form>
         }
@@ -152,7 +156,7 @@ fn acts(person: &PersonRow) -> impl IntoView + use<> {
     };
     let role = role.map(|text| view! { <a class="button" href=format!("{page}/administrator")>{text}</a> });
     let (text, class) = if person.active { ("Suspend…", "button plain bad") } else { ("Switch on…", "button") };
-    view! { {role}<a class=class href=format!("{page}/suspend")>{text}</a> }
+    view! { {role}<a class="button" href=format!("{page}/successor")>"Hand over keys…"</a><a class=class href=format!("{page}/suspend")>{text}</a> }
 }
 
 fn groups_note(directory: Option<&PersonDirectory>) -> String {

@@ -54,7 +54,10 @@ pub fn confirmation(detail: &PersonDetail) -> Confirmation {
             crumb,
             effects: vec![
                 "Every session of this person ends, and signing in is refused.".to_owned(),
-                format!("Personal keys are refused from the next call on: {keys}. Keys of teams go on."),
+                format!(
+                    "Personal keys are refused from the next call on: {keys}. Keys of teams go on. Hand over keys of services first, \
+                     so that what runs on them goes on."
+                ),
                 "Nothing is deleted. Switching the account on again brings everything back.".to_owned(),
             ],
             action,

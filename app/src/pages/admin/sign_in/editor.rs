@@ -73,6 +73,7 @@ pub struct Model {
 }
 
 /// What sending it came to.
+#[expect(clippy::large_enum_variant, reason = "one for a request, moved once")]
 pub enum Outcome {
     Saved,
     Again(Model),
@@ -163,17 +164,17 @@ fn fields(draft: &RuleDraft, choices: &RuleChoices, reasons: &Reasons) -> impl I
     let invalid = problem.is_some();
     let hint = "Exactly as the provider sends it, small and capital letters included. For \u{201C}is one of\u{201D}: one a line.";
     view! {
-        <SelectField name="issuer" label="When somebody signs in at" options=issuers value=issuer problem=of_issuer/>
-        <SelectField name="asks" label="and" options=asked() value=asked_word(asks)/>
+        <SelectField name="issuer" label="Identity provider" options=issuers value=issuer problem=of_issuer/>
+        <SelectField name="asks" label="Asks for" options=asked() value=asked_word(asks)/>
         <TextField
             name="claim" label="Name of the claim" value=claim mono=true problem=of_claim
             hint="Only for another claim. realm_access.roles reaches into objects."
         />
-        <SelectField name="test" label="holds if it" options=tests() value=test_word(test)/>
-        <Field id="value" label="this value" hint=hint problem=problem>
+        <SelectField name="test" label="Which" options=tests() value=test_word(test)/>
+        <Field id="value" label="Value" hint=hint problem=problem>
             <TextArea id="value" name="value" value=value rows=3 mono=true invalid=invalid described_by=described.to_owned()/>
         </Field>
-        <SelectField name="gives" label="then give" options=given() value=given_word(gives)/>
+        <SelectField name="gives" label="Gives" options=given() value=given_word(gives)/>
         <SelectField
             name="team" label="Team" options=teams value=team problem=of_team
             hint="Only for a member or lead of a team."

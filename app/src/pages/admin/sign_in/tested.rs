@@ -30,7 +30,8 @@ pub fn view(calendar: &Calendar, tested: Option<TestedLogin>) -> impl IntoView +
         .into_any();
     };
     let name = tested.issuer.name.clone();
-    let context = format!("{name} · shown to you alone until {} · nobody was signed in", calendar.exact(tested.until));
+    let context =
+        format!("{name} · shown to you alone until {} · nobody was signed in", calendar.date_time(tested.until));
     let told = match tested.told {
         GroupsTold::Listed => None,
         GroupsTold::NotSent => Some(format!(

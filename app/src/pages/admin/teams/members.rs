@@ -78,6 +78,13 @@ pub fn removal(detail: &TeamDetail, person: PersonId) -> Option<Confirmation> {
             _ => "Other leads remain.".to_owned(),
         });
     }
+    if member.by_rule {
+        effects.push(
+            "A rule about sign-in gave this membership, and gives it again at the next sign-in. Change the rule, or the group \
+             in the directory, to end it for good."
+                .to_owned(),
+        );
+    }
     effects.push("Keys of the team go on working. Personal keys are not touched.".to_owned());
     Some(Confirmation {
         title: format!("Remove {} from {}", member.name, team.name),

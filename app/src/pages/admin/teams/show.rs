@@ -73,7 +73,8 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
 }
 
 fn row(team: TeamId, member: TeamMember, may_change: bool) -> impl IntoView {
-    let TeamMember { person, name, email, active, lead } = member;
+    let TeamMember { person, name, email, active, lead, by_rule } = member;
+    let by_rule = by_rule.then(|| view! { <span class="note">"by a rule about sign-in"</span> });
     let (tone, part) = if lead { (Tone::Info, "Lead") } else { (Tone::Plain, "Member") };
     let suspended = (!active).then(|| view! { " "<Chip tone=Tone::Bad text="Suspended"/> });
     let page = paths::team(team);
@@ -95,7 +96,7 @@ fn row(team: TeamId, member: TeamMember, may_change: bool) -> impl IntoView {
     view! {
         <tr>
             <NameCell name=name.clone() href=paths::person(person) note=email.into_any()/>
-            <Cell label="Part"><Chip tone=tone text=part/>{suspended}</Cell>
+            <Cell label="Part"><Chip tone=tone text=part/>{suspended}{by_rule}</Cell>
             {change}
         </tr>
     }

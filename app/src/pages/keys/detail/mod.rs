@@ -86,7 +86,8 @@ pub fn view(model: Model) -> impl IntoView {
         }
     });
     let (status, context) = (words::key_status(detail.status), context(&detail, &calendar).into_any());
-    let acts = acts(id, detail.acts, may_mint);
+    let may_ask = may_mint && detail.may_ask && !ended;
+    let acts = acts(id, detail.acts, may_mint, may_ask);
     view! {
         <PageHead title=name status=Some(status) crumb=crumb context=context>{acts}</PageHead>
         {state(&detail, &calendar)}
@@ -107,9 +108,11 @@ fn context(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
     let whose = if detail.mine { "yours".to_owned() } else { owner(key.owner, &detail.owner_name, false) };
     let minted_by =
         if detail.created_by_name.is_empty() { String::new() } else { format!(" by {}", detail.created_by_name) };
+    // Said only where it is not the newest.
+    let kept = if key.profile_version.is_some() { ", kept" } else { "" };
     let ends = if key.expires_at > calendar.now { "expires" } else { "expired" };
     let text = format!(
-        " · {whose} · {} · {} · guardrails {} v{} · minted {}{minted_by} · {ends} {}",
+        " · {whose} · {} · {} · guardrails {} v{}{kept} · minted {}{minted_by} · {ends} {}",
         words::consumer_tag(key.consumer),
         key.environment,
         detail.profile.name,
@@ -121,12 +124,13 @@ fn context(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
 }
 
 /// Only what would be done; the primary one first, the one that cannot be undone last.
-fn acts(id: KeyId, acts: KeyActs, may_mint: bool) -> impl IntoView {
+fn acts(id: KeyId, acts: KeyActs, may_mint: bool, may_ask: bool) -> impl IntoView {
     let link = |there: bool, act, class: &'static str, text: &'static str| {
         there.then(|| view! { <a class=class href=paths::key_act(id, act)>{text}</a> })
     };
     view! {
         {link(acts.rotate, KeyAct::Rotate, "button primary", "Rotate secret")}
+        {may_ask.then(|| view! { <a class="button" href=paths::ask(id)>"Ask for more"</a> })}
         {link(acts.rename, KeyAct::Rename, "button", "Rename")}
         {link(acts.set_expiry, KeyAct::SetExpiry, "button", "Change expiry")}
         {link(acts.disable, KeyAct::Disable, "button", "Disable")}

@@ -66,6 +66,8 @@ fn lines(detail: &KeyDetail, calendar: &Calendar) -> Vec<Line> {
     let from = |origin| match origin {
         Origin::Profile => profile.clone(),
         Origin::Key => "this key".to_owned(),
+        Origin::Grant { until: Some(until) } => format!("granted until {}", calendar.date(until)),
+        Origin::Grant { until: None } => "granted for good".to_owned(),
     };
     let line = |anchor, name: &str, value: String, from: String| Line { anchor, name: name.to_owned(), value, from };
     let own = |anchor, name, value: String| line(anchor, name, value, "this key".to_owned());
@@ -129,14 +131,16 @@ fn listed(entries: impl Iterator<Item = String>) -> String {
     if entries.is_empty() { "none".to_owned() } else { entries.join(", ") }
 }
 
-/// A list can mix both rules. An empty one was emptied by the guardrails, or never narrowed anything.
+/// A list can mix the rules. An empty one was emptied by the guardrails, or never narrowed anything.
 fn origins<T>(entries: &[Explained<T>], from: &impl Fn(Origin) -> String) -> String {
-    let has = |origin| entries.iter().any(|entry| entry.origin == origin);
-    match (has(Origin::Profile), has(Origin::Key)) {
-        (true, true) => format!("{} and {}", from(Origin::Profile), from(Origin::Key)),
-        (false, true) => from(Origin::Key),
-        _ => from(Origin::Profile),
+    let mut texts: Vec<String> = Vec::new();
+    for origin in entries.iter().map(|entry| entry.origin) {
+        let text = from(origin);
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
     }
+    if texts.is_empty() { from(Origin::Profile) } else { texts.join(" and ") }
 }
 
 pub(super) fn secrets(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {

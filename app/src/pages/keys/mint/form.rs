@@ -30,7 +30,8 @@ pub const OWN: &str = "me";
 #[serde(default, deny_unknown_fields)]
 pub struct MintForm {
     pub form: String,
-    /// What the pressed button does: nothing for "Mint key", `check`, `guardrails`.
+    /// What the pressed button does: nothing for "Mint key", `check`, `guardrails`; `asking` shows what asking takes, and
+    /// `ask` asks.
     pub act: String,
     /// A way out that was taken: `cap_month=100.00` puts the value into the field.
     #[serde(rename = "use")]
@@ -64,6 +65,13 @@ pub struct MintForm {
     pub lifetime_days: String,
     pub networks: String,
     pub max_output_tokens: String,
+    /// The version of the key policy beside which the box is ticked. Never pre-filled from an address.
+    pub policy: String,
+    /// Why, where somebody else decides.
+    pub reason: String,
+    /// Until when what goes above the guardrails is wanted: `2026-12-31`.
+    pub until: String,
+    pub for_good: String,
 }
 
 /// What the form asks for: a whole wish if its guardrails can be told, and the reasons at fields that cannot be read.
@@ -301,6 +309,7 @@ impl MintForm {
             let reason = if typed.profile.is_empty() { Reason::Missing } else { Reason::UnknownChoice };
             asked.unreadable.push(Refusal::new("profile", reason));
         }
+        let policy_read = asked.number("policy", &self.policy);
         let request = profile.map(|profile| MintRequest {
             name: typed.name,
             consumer,
@@ -319,6 +328,7 @@ impl MintForm {
             lifetime_days,
             networks,
             max_output_tokens,
+            policy_read,
         });
         Wish { request, unreadable: asked.unreadable }
     }

@@ -15,7 +15,7 @@ impl Reasons {
     pub(super) fn at(&self, field: &str) -> Option<Problem> {
         let here: Vec<_> = self.0.iter().filter(|refusal| refusal.field == field).collect();
         let messages: Vec<_> = here.iter().map(|refusal| words::refusal(refusal)).collect();
-        let ways_out = here.iter().filter_map(|refusal| way_out(refusal)).collect();
+        let ways_out = here.iter().flat_map(|refusal| ways_out(refusal)).collect();
         (!here.is_empty()).then(|| Problem { message: messages.join(" "), ways_out })
     }
 
@@ -33,6 +33,9 @@ impl Reasons {
             "networks",
             "max_output_tokens",
             "owner",
+            "policy",
+            "reason",
+            "until",
         ];
         fields.extend(windows(profile, form).into_iter().map(cap_field));
         fields.extend(quotas(profile, form).into_iter().map(|(counted, window)| quota_field(counted, window)));
@@ -58,7 +61,7 @@ impl Reasons {
 }
 
 /// What can be done about it right here: use the nearest value that is allowed, or open what is in the way.
-fn way_out(refusal: &Refusal) -> Option<WayOut> {
+fn ways_out(refusal: &Refusal) -> Vec<WayOut> {
     let put = |amount: Amount| {
         let value = match amount {
             Amount::Money { amount, .. } => typed_usd(amount),
@@ -69,14 +72,20 @@ fn way_out(refusal: &Refusal) -> Option<WayOut> {
             | Amount::Quota { limit: value, .. } => value.to_string(),
         };
         let text = format!("Use {}", words::amount(amount));
-        Some(WayOut::Button { name: "use".to_owned(), value: format!("{}={value}", refusal.field), text })
+        WayOut::Button { name: "use".to_owned(), value: format!("{}={value}", refusal.field), text }
+    };
+    let ask = |amount: Amount| WayOut::Button {
+        name: "act".to_owned(),
+        value: "asking".to_owned(),
+        text: format!("Ask for {}", words::amount(amount)),
     };
     match refusal.reason {
-        Reason::AboveMaximum { maximum, .. } => put(maximum),
-        Reason::BelowMinimum { minimum, .. } => put(minimum),
+        Reason::AboveMaximum { maximum, .. } => vec![put(maximum)],
+        Reason::AboveMaximumAsk { wanted, maximum } => vec![put(maximum), ask(wanted)],
+        Reason::BelowMinimum { minimum, .. } => vec![put(minimum)],
         Reason::KeyNameTaken { key: Some(key) } => {
-            Some(WayOut::Link { href: paths::key(key), text: "Open that key".to_owned() })
+            vec![WayOut::Link { href: paths::key(key), text: "Open that key".to_owned() }]
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }

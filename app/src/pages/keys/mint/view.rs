@@ -1,5 +1,6 @@
 //! How the mint form looks: the reasons first, three fields, the fold with every other term and its maximum, the verdict.
 
+use super::asking;
 use super::form::{MintForm, OWN};
 use super::reasons::Reasons;
 use crate::components::{
@@ -17,6 +18,7 @@ use domain::limits::{Counted, QUOTA_WINDOWS};
 use domain::minting::GrantedTerms;
 use domain::model::ModelPattern;
 use domain::refusal::{cap_field, quota_field};
+use domain::required_field::RequiredField;
 use domain::virtual_key::ConsumerKind;
 use leptos::prelude::*;
 use portal::keys::{MintOptions, MintVerdict, ProfileChoice};
@@ -26,18 +28,27 @@ pub struct Model {
     pub form: MintForm,
     /// Asked for by "Check", or by a wish that was refused.
     pub verdict: Option<MintVerdict>,
+    /// Somebody else decides about what the form wants.
+    pub asking: Option<Asking>,
     pub calendar: Calendar,
 }
 
+/// Who answers, and by when.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    pub who: String,
+    pub promised_hours: u32,
+}
+
 /// Refusals in these fields stand below the fold's line, so that it has to be open.
-const ABOVE_FOLD: [&str; 3] = ["name", "consumer", "profile"];
+const ABOVE_FOLD: [&str; 4] = ["name", "consumer", "profile", "policy"];
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { options, form, verdict, calendar } = model;
+    let Model { options, form, verdict, asking, calendar } = model;
     let crumb = Crumb { text: "Keys".to_owned(), href: paths::KEYS.to_owned() };
     let chosen = form.profile.parse().ok().and_then(|id| options.profile(id)).cloned();
     let body = match chosen {
-        Some(choice) if options.may_mint => the_form(options, choice, form, verdict, &calendar).into_any(),
+        Some(choice) if options.may_mint => the_form(options, choice, form, verdict, asking, &calendar).into_any(),
         _ => {
             let text = if options.may_mint {
                 "No guardrails include you yet, so that there is nothing to mint under. Ask an administrator to \
@@ -56,17 +67,30 @@ fn the_form(
     choice: ProfileChoice,
     form: MintForm,
     verdict: Option<MintVerdict>,
+    asking: Option<Asking>,
     calendar: &Calendar,
 ) -> impl IntoView + use<> {
     let reasons = Reasons(match &verdict {
         Some(MintVerdict::Refused(refusals)) => refusals.clone(),
         _ => Vec::new(),
     });
+    let above = matches!(&verdict, Some(MintVerdict::Asked(terms)) if !terms.more.is_empty());
     let granted = match verdict {
         Some(MintVerdict::Granted(granted)) => Some(what_you_get(&granted, &options, calendar).into_any()),
+        Some(MintVerdict::Asked(terms)) => {
+            asking.as_ref().map(|asking| asking::what_you_ask_for(&terms, asking, calendar).into_any())
+        }
         _ => None,
     };
-    let unfold = reasons.0.iter().any(|refusal| !ABOVE_FOLD.contains(&refusal.field)) || granted.is_some();
+    let policy =
+        options.policy.clone().map(|policy| super::policy::to_read(policy, &form.policy, reasons.at("policy")));
+    let demanded = &choice.profile.terms.required;
+    let note = demanded_note(demanded);
+    let unfold = !demanded.is_empty()
+        || reasons.0.iter().any(|refusal| !ABOVE_FOLD.contains(&refusal.field))
+        || granted.is_some();
+    let buttons = asking::Buttons::of(asking.is_some());
+    let asking = asking.map(|asking| asking::fields(&form, asking, above || form.act == "ask", &reasons));
     let purposes = ConsumerKind::ALL.map(|kind| {
         let allowed = choice.profile.consumers.contains(&kind);
         let option = ChoiceOption::new(kind.word(), words::consumer(kind));
@@ -89,7 +113,7 @@ fn the_form(
     view! {
         <form class="form" method="post" action=paths::MINT>
             // The first button of a form is the one that the Enter key presses.
-            <button type="submit" hidden>"Mint key"</button>
+            <button type="submit" hidden name=buttons.name() value=buttons.act>{buttons.primary}</button>
             <OnceOnly form=options.form.clone()/>
             <input type="hidden" name="terms_of" value=form.terms_of.clone()/>
             <ErrorSummary undone="the key can be minted" wrong=reasons.summary(&choice.profile, &form)/>
@@ -97,21 +121,29 @@ fn the_form(
             <Choices name="consumer" label="What is it for?" options=purposes.to_vec() value=form.consumer.clone() in_row=true problem=reasons.at("consumer")/>
             <SelectField name="profile" label="Guardrails" options=profiles value=form.profile.clone() hint=summary(&choice) problem=reasons.at("profile")/>
             {another}
-            <Fold summary="Limits and details" note="all filled in" open=unfold>
+            <Fold summary="Limits and details" note=note open=unfold>
                 {fixed(&choice.profile)}
                 <div class="field-grid">
                     {terms(&choice.profile, &form, &reasons)}
                     {about(&options, &form, &reasons)}
                 </div>
             </Fold>
+            {asking}
             {granted}
+            {policy}
             <div class="actions">
-                <button class="button primary" type="submit">"Mint key"</button>
-                <button class="button" type="submit" name="act" value="check" formnovalidate=true>"Check"</button>
+                <button class="button primary" type="submit" name=buttons.name() value=buttons.act>{buttons.primary}</button>
+                <button class="button" type="submit" name="act" value=buttons.check formnovalidate=true>"Check"</button>
                 <a class="button plain" href=paths::KEYS>"Cancel"</a>
             </div>
         </form>
     }
+}
+
+/// Whether anything behind the fold waits for people.
+fn demanded_note(required: &[RequiredField]) -> String {
+    let names: Vec<String> = required.iter().map(|&field| words::required_field(field).to_lowercase()).collect();
+    if names.is_empty() { "all filled in".to_owned() } else { format!("needed: {}", names.join(", ")) }
 }
 
 /// `14 models · up to $100.00 a month · up to 180 days · 2 of 5 keys in use`
@@ -126,6 +158,9 @@ fn summary(choice: &ProfileChoice) -> String {
     parts.extend(caps.map(|cap| format!("up to {} {}", usd(cap.amount.maximum), words::per_window(cap.window))));
     parts.push(format!("up to {} days", grouped(u64::from(profile.terms.lifetime_days.maximum))));
     parts.push(format!("{} of {} keys in use", choice.keys_held, profile.keys_per_person));
+    if profile.terms.approval.every_key {
+        parts.push("every key is approved first".to_owned());
+    }
     parts.join(" · ")
 }
 
@@ -135,6 +170,7 @@ fn bound<T: Copy + PartialEq>(term: &Term<T>, text: impl Fn(T) -> String) -> Str
     match term.above {
         AboveMaximum::Reject => format!("at most {most}"),
         AboveMaximum::Clamp => format!("at most {most}; more is cut to that"),
+        AboveMaximum::Ask => format!("at most {most}; more can be asked for"),
     }
 }
 

@@ -3,13 +3,14 @@
 use super::RuleEdit;
 use crate::ports::IssuerFacts;
 use crate::{Portal, PortalError};
-use domain::claim_rules::{ClaimRule, Outlook, claimed_roles, outlook};
+use domain::claim_rules::{ClaimRule, Gives, HeldMembership, Outlook, claimed_roles, outlook};
 use domain::directory_claims::DirectoryClaims;
-use domain::id::PersonId;
+use domain::id::{PersonId, TeamId};
 use domain::permission::Administrator;
 use domain::person::Role;
 use domain::refusal::Reason;
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeSet, HashMap};
 use store::{KeptRule, Person};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,22 @@ struct Rules {
     before: Vec<ClaimRule>,
     after: Vec<ClaimRule>,
     issuers: Vec<IssuerFacts>,
+    /// Of the teams that the edit is about: what it neither gives nor takes.
+    by_hand: HashMap<PersonId, Vec<HeldMembership>>,
+}
+
+impl Rules {
+    /// Of the rules that the edit changes.
+    fn teams(&self) -> BTreeSet<TeamId> {
+        let changed = |these: &[ClaimRule], those: &[ClaimRule]| -> Vec<TeamId> {
+            let team = |rule: &ClaimRule| match rule.gives {
+                Gives::Team { team, .. } if !those.contains(rule) => Some(team),
+                _ => None,
+            };
+            these.iter().filter_map(team).collect()
+        };
+        changed(&self.before, &self.after).into_iter().chain(changed(&self.after, &self.before)).collect()
+    }
 }
 
 impl Portal {
@@ -77,11 +94,20 @@ impl Portal {
     ) -> Result<RulePreview, PortalError> {
         let fixed = self.fixed_rules();
         let whole = |rules: Vec<ClaimRule>| fixed.iter().cloned().chain(rules).collect::<Vec<_>>();
-        let rules = Rules {
+        let mut rules = Rules {
             before: whole(kept.iter().map(|kept| kept.rule.clone()).collect()),
             after: whole(edit.applied_to(kept)),
             issuers: self.sign_in.issuers(),
+            by_hand: HashMap::new(),
         };
+        for team in rules.teams() {
+            let by_rule = self.store.members_by_rule(team).await?;
+            for (person, lead) in self.store.members_of(team).await? {
+                if !by_rule.contains(&person.id) {
+                    rules.by_hand.entry(person.id).or_default().push(HeldMembership { team, lead, by_rule: false });
+                }
+            }
+        }
         let mut preview = RulePreview {
             stamp: stamp(kept, edit),
             changed: 0,
@@ -94,7 +120,7 @@ impl Portal {
         loop {
             let people = self.store.active_people_and_claims(last, STEP).await?;
             for (person, claims) in &people {
-                self.look_at(&mut preview, &rules, administrator.caller().person, person, claims.as_ref()).await?;
+                look_at(&mut preview, &rules, administrator.caller().person, person, claims.as_ref());
             }
             last = people.last().map(|(person, _)| person.id);
             if people.len() < STEP as usize {
@@ -102,43 +128,37 @@ impl Portal {
             }
         }
     }
+}
 
-    async fn look_at(
-        &self,
-        preview: &mut RulePreview,
-        rules: &Rules,
-        acting: PersonId,
-        person: &Person,
-        claims: Option<&DirectoryClaims>,
-    ) -> Result<(), PortalError> {
-        let granted = person.granted_roles.contains(&Role::Administrator);
-        let Some(claims) = claims else {
-            // Known from before rules were kept here: the configuration made them what they are, and still does.
-            preview.unknown += 1;
-            preview.administrators += u64::from(person.roles().contains(&Role::Administrator));
-            return Ok(());
-        };
-        let default_role =
-            rules.issuers.iter().find(|issuer| issuer.id == claims.issuer).and_then(|it| it.default_role);
-        let is_administrator =
-            |rules: &[ClaimRule]| granted || claimed_roles(rules, claims, default_role).contains(&Role::Administrator);
-        let remains = is_administrator(&rules.after);
-        preview.administrators += u64::from(remains);
-        preview.loses_own_role |= person.id == acting && !remains && is_administrator(&rules.before);
+fn look_at(
+    preview: &mut RulePreview,
+    rules: &Rules,
+    acting: PersonId,
+    person: &Person,
+    claims: Option<&DirectoryClaims>,
+) {
+    let granted = person.granted_roles.contains(&Role::Administrator);
+    let Some(claims) = claims else {
+        // Known from before rules were kept here: the configuration made them what they are, and still does.
+        preview.unknown += 1;
+        preview.administrators += u64::from(person.roles().contains(&Role::Administrator));
+        return;
+    };
+    let default_role = rules.issuers.iter().find(|issuer| issuer.id == claims.issuer).and_then(|it| it.default_role);
+    let is_administrator =
+        |rules: &[ClaimRule]| granted || claimed_roles(rules, claims, default_role).contains(&Role::Administrator);
+    let remains = is_administrator(&rules.after);
+    preview.administrators += u64::from(remains);
+    preview.loses_own_role |= person.id == acting && !remains && is_administrator(&rules.before);
 
-        let outlook = outlook(claims, &rules.before, &rules.after, default_role);
-        if outlook.is_empty() {
-            return Ok(());
-        }
-        let outlook = outlook.beside(&person.granted_roles, &self.store.held_memberships(person.id).await?);
-        if outlook.is_empty() {
-            return Ok(());
-        }
-        preview.changed += 1;
-        if preview.people.len() < SHOWN {
-            preview.people.push(PersonOutlook { person: person.id, name: person.name.clone(), outlook });
-        }
-        Ok(())
+    let by_hand = rules.by_hand.get(&person.id).map_or(&[][..], Vec::as_slice);
+    let outlook = outlook(claims, &rules.before, &rules.after, default_role).beside(&person.granted_roles, by_hand);
+    if outlook.is_empty() {
+        return;
+    }
+    preview.changed += 1;
+    if preview.people.len() < SHOWN {
+        preview.people.push(PersonOutlook { person: person.id, name: person.name.clone(), outlook });
     }
 }
 

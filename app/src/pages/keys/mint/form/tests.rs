@@ -41,6 +41,7 @@ fn profile(seed: u8, month: i64, per_minute: u32) -> AccessProfile {
             networks: vec![],
             max_output_tokens: None,
             assumed_output_tokens: 4_096,
+            approval: domain::access_profile::Approval::default(),
         },
         audience: Audience::default(),
         consumers: ConsumerKind::ALL.to_vec(),
