@@ -34,6 +34,7 @@ pub struct Chrome<'a> {
 pub enum Place {
     Keys,
     Models,
+    Usage,
     Requests,
     Approvals,
     Overview,
@@ -51,9 +52,10 @@ pub enum Place {
 
 type Link = (Place, &'static str, &'static str);
 
-const WORK: [Link; 3] = [
+const WORK: [Link; 4] = [
     (Place::Keys, "Keys", paths::KEYS),
     (Place::Models, "Models", paths::MODELS),
+    (Place::Usage, "Usage", paths::USAGE),
     (Place::Requests, "Requests", paths::REQUESTS),
 ];
 const ANSWERS: Link = (Place::Approvals, "Approvals", paths::APPROVALS);

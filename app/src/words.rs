@@ -12,6 +12,7 @@ mod refusals;
 mod requests;
 mod rules;
 mod settings;
+pub mod spend;
 
 pub use calls::{connection, connection_tone, denial, outcome, usage_source};
 pub use changes::{action, field};

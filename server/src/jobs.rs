@@ -6,6 +6,7 @@ use crate::gateway::ledger::Ledger;
 use crate::gateway::reconcile::reconcile;
 use crate::gateway::recovery::UsageHistory;
 use crate::http::shutdown::Shutdown;
+use domain::day::Days;
 use domain::stored_response;
 use domain::time::{Clock, MS_PER_DAY, MS_PER_HOUR, Timestamp};
 use jiff::tz::TimeZone;
@@ -47,6 +48,26 @@ async fn once(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     tx.delete_callers_before(now.plus_days(-CALLERS_KEPT_DAYS)).await?;
     tx.delete_stored_responses_before(now.plus_days(-stored_response::KEPT_DAYS)).await?;
     tx.commit().await
+}
+
+/// Between two looks for days that are over. Pages do not wait for it: what is not summed up is added up as it is read.
+const DAYS_EVERY: Duration = Duration::from_secs(60);
+/// Between two days: the writer of SQLite is the gateway's, and one day takes it for a tenth of a second.
+const BETWEEN_DAYS: Duration = Duration::from_millis(200);
+
+/// Sums up the usage of days that are over, also where calls came late. Runs until it is dropped.
+pub async fn sum_up_days(store: Store, clock: Arc<dyn Clock>, days: Days) {
+    loop {
+        let pause = match store.sum_up_a_day(days.of(clock.now())).await {
+            Ok(Some(_)) => BETWEEN_DAYS,
+            Ok(None) => DAYS_EVERY,
+            Err(error) => {
+                tracing::warn!(%error, "a day's usage is not summed up yet and is tried again later");
+                DAYS_EVERY
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
 }
 
 const SWEEP_EVERY: Duration = Duration::from_secs(60);

@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod live;
 pub mod process;
 pub mod router;
+pub mod seed;
 pub mod state;
 pub mod telemetry;
 pub mod wiring;

@@ -1,7 +1,7 @@
 //! The binary `keywright`: reads the command line and hands over.
 
 use clap::Parser;
-use server::cli::{Cli, Command, admin, audit, dev, foundation, serve};
+use server::cli::{Cli, Command, admin, audit, dev, foundation, seed, serve};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
             Command::Admin(command) => admin::run(command).await,
             Command::Audit(command) => audit::run_audit(command).await,
             Command::Ledger(command) => audit::run_ledger(command).await,
+            Command::Seed(options) => seed::run(options).await,
         }
     })
 }

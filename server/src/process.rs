@@ -31,6 +31,7 @@ use crate::wiring::sign_in_port::LiveSignIn;
 use crate::wiring::usage_store::StoredUsage;
 use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
+use domain::day::Days;
 use domain::id::EventId;
 use domain::time::Clock;
 use hyper::body::Incoming;
@@ -114,8 +115,10 @@ impl Process {
     ) -> Result<Self, NotStarted> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random: Arc<dyn Randomness> = Arc::new(SystemRandomness);
-        let usage = Arc::new(StoredUsage(store.clone()));
         let zone = plan.organisation.time_zone.clone();
+        let days = Days::in_zone(zone.clone());
+        let store = store.with_days(days.clone());
+        let usage = Arc::new(StoredUsage(store.clone()));
 
         let folder = data_dir.path().join("spool");
         let ledger = Arc::new(open_ledger(&folder, plan.spool, &*usage, clock.clone(), zone.clone()).await?);
@@ -198,6 +201,7 @@ impl Process {
             tokio::spawn(async move { directory.keep_current().await }),
             tokio::spawn(async move { writer.keep_writing().await }),
             tokio::spawn(jobs::clean_up(store.clone(), clock.clone())),
+            tokio::spawn(jobs::sum_up_days(store.clone(), clock.clone(), days)),
             tokio::spawn(jobs::stay_alone(store.clone(), lock.clone(), plan.shutdown.clone())),
             tokio::spawn(jobs::cut_streams_in_time(cut_streams, plan.shutdown, plan.drain)),
         ];

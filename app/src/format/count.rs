@@ -35,6 +35,20 @@ pub fn percent(part: u64, whole: u64) -> String {
     format!("{share} %")
 }
 
+/// `640 B`, `18 kB`, `1.2 GB`
+pub fn bytes(count: u64) -> String {
+    let (unit, name) = match count {
+        0..1_000 => return format!("{count} B"),
+        1_000..1_000_000 => (1_000, "kB"),
+        1_000_000..1_000_000_000 => (1_000_000, "MB"),
+        _ => (1_000_000_000, "GB"),
+    };
+    match count / unit {
+        few @ 0..10 => format!("{few}.{} {name}", count % unit / (unit / 10)),
+        many => format!("{} {name}", grouped(many)),
+    }
+}
+
 /// `412 ms`, `6.1 s`, `2 min 5 s`, `1 h 4 min`
 pub fn duration(ms: u64) -> String {
     match ms {
@@ -84,6 +98,20 @@ mod tests {
         assert_eq!(percent(999, 1_000), "99 %");
         assert_eq!(percent(1_000, 1_000), "100 %");
         assert_eq!(percent(u64::MAX, u64::MAX), "100 %");
+    }
+
+    #[test]
+    fn room_is_told_in_the_largest_unit_that_it_fills() {
+        for (count, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1.0 kB"),
+            (18_999, "18 kB"),
+            (1_234_567_890, "1.2 GB"),
+            (u64::MAX, "18,446,744,073 GB"),
+        ] {
+            assert_eq!(bytes(count), text);
+        }
     }
 
     #[test]

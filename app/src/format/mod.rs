@@ -6,6 +6,6 @@ mod csv;
 mod money;
 
 pub use calendar::Calendar;
-pub use count::{duration, grouped, percent, tokens};
+pub use count::{bytes, duration, grouped, percent, tokens};
 pub use csv::cell;
 pub use money::{axis_usd, typed_usd, usd, usd_fine};

@@ -19,3 +19,4 @@ pub mod requests;
 pub mod sessions;
 pub mod sign_in;
 pub mod team;
+pub mod usage;

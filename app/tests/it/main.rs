@@ -11,3 +11,4 @@ mod page;
 mod samples;
 mod specimen;
 mod style;
+mod usage;

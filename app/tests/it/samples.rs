@@ -34,12 +34,14 @@ mod asking;
 mod catalogue;
 mod gallery;
 mod levels;
+mod spend;
 mod traffic;
 
 pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
 pub(crate) use levels::figures;
 use levels::{above, handover, quota_use, team_page};
+pub(crate) use spend::{narrowed_usage, no_usage, usage_model};
 pub(crate) use traffic::calls;
 use traffic::{audit_line, callers_of_key, rotation, usage};
 

@@ -265,6 +265,7 @@ fn money() -> impl IntoView {
         label: calendar().day(calendar().now.plus_days(at - 29)),
         amounts: (0..8).map(|series| dollars((at * 37 % 11 + 3) * (40 - series * 5) * i64::from(at % 7 < 5))).collect(),
         unfinished: at == 29,
+        href: None,
     });
     let spend = SpendData {
         title: "Spend by model, 22 October to 20 November".to_owned(),

@@ -13,7 +13,9 @@ pub mod budget;
 pub mod catalogue;
 pub mod checks;
 pub mod claim_rules;
+pub mod day;
 pub mod denial;
+pub mod dimension;
 pub mod directory_claims;
 pub mod environment;
 #[cfg(feature = "fuzzing")]

@@ -88,7 +88,7 @@ impl Portal {
     /// gateway that still serves what the database has revoked. The gateway also hears of a commit that failed: a
     /// database that answers too late may have committed all the same.
     pub(crate) async fn commit_and_tell(&self, tx: Tx, news: News) -> Result<(), PortalError> {
-        let gateway = Arc::clone(&self.gateway);
+        let (gateway, everyone) = (Arc::clone(&self.gateway), Arc::clone(&self.everyone));
         let both = tokio::spawn(async move {
             let committed = tx.commit().await;
             match news {
@@ -102,6 +102,7 @@ impl Portal {
                 News::Levels => gateway.levels_changed().await,
                 News::Nothing => {}
             }
+            everyone.forget();
             committed
         });
         // The task neither panics nor is cancelled, unless the process ends.

@@ -19,6 +19,7 @@ pub mod requests;
 pub mod sealing;
 pub mod sessions;
 pub mod snippets;
+pub mod spend;
 pub mod team_page;
 
 pub use domain::minting::{Clamped, GrantedTerms, MintRequest};
@@ -54,6 +55,7 @@ pub struct Portal {
     pub(crate) sign_in: Arc<dyn SignInPort>,
     pub(crate) settings: PortalSettings,
     pub(crate) tests: administration::connection::RecentTests,
+    pub(crate) everyone: Arc<keys::everyone::Everyone>,
     pub(crate) previews: administration::preview_jobs::PreviewJobs,
 }
 
@@ -80,6 +82,7 @@ impl Portal {
             sign_in,
             settings,
             tests: administration::connection::RecentTests::default(),
+            everyone: Arc::default(),
             previews: administration::preview_jobs::PreviewJobs::default(),
         }
     }

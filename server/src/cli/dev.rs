@@ -87,8 +87,7 @@ async fn dev(options: Dev) -> Result<(), Problem> {
     };
 
     say("Opening the database …");
-    let url = format!("sqlite:{}", options.data.join("keywright.db").display());
-    let (store, lock) = process::open_store(&url).await?;
+    let (store, lock) = process::open_store(&database_url(&options.data)).await?;
     let Some(sealing) = open_sealing(&store, &options.data).await? else {
         complain(format_args!(
             "the root key {} is missing or is not the one that this database was made with. Put it back, or move the \
@@ -161,8 +160,12 @@ fn refuse_strangers(options: &Dev) -> Result<(), Problem> {
     .into())
 }
 
+pub(super) fn database_url(data: &Path) -> String {
+    format!("sqlite:{}", data.join("keywright.db").display())
+}
+
 /// The machine's, if it has a name that people know.
-fn time_zone() -> TimeZone {
+pub(super) fn time_zone() -> TimeZone {
     let zone = TimeZone::system();
     if zone.iana_name().is_some_and(|name| name != "Etc/Unknown") { zone } else { TimeZone::UTC }
 }
@@ -191,7 +194,7 @@ const ROOT_KEY: &str = "root.key";
 
 /// The root key is made together with a new database and never again: without it nothing in the database opens, and a
 /// new one would only hide that. `None`: sealed.
-async fn open_sealing(store: &Store, data: &Path) -> Result<Option<Arc<Sealing>>, Problem> {
+pub(super) async fn open_sealing(store: &Store, data: &Path) -> Result<Option<Arc<Sealing>>, Problem> {
     let path = data.join(ROOT_KEY);
     let is_new = bootstrap::is_new(store).await?;
     if !is_new && !is_dev(store).await? {

@@ -18,6 +18,7 @@ pub mod dev;
 pub mod foundation;
 pub mod output;
 pub mod providers;
+pub mod seed;
 pub mod serve;
 pub mod socket;
 pub mod unlocked;
@@ -48,6 +49,27 @@ pub enum Command {
     /// The book of what was spent
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Fill an empty database with people, keys and months of calls, to try pages out or to measure them
+    Seed(Seed),
+}
+
+#[derive(Debug, Args)]
+pub struct Seed {
+    #[command(flatten)]
+    pub installation: Installation,
+    /// How many keys there are; one in twenty is used on a day
+    #[arg(long, default_value_t = 1_000, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(20..=10_000_000))]
+    pub keys: u32,
+    #[arg(long, default_value_t = 100, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(5..=1_000_000))]
+    pub people: u32,
+    #[arg(long, default_value_t = 100_000, value_name = "NUMBER")]
+    pub calls: u64,
+    /// Over how many days the calls are spread; today is the last
+    #[arg(long, default_value_t = 90, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(2..=1_000))]
+    pub days: u16,
+    /// The same number makes the same installation
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    pub seed: u64,
 }
 
 #[derive(Debug, Args)]
@@ -157,5 +179,7 @@ mod tests {
         assert!(parse("keywright ledger verify --config c").is_ok());
         assert!(parse("keywright ledger verify --repair").is_ok());
         assert!(parse("keywright serve --check").is_err());
+        assert!(parse("keywright seed --data d --keys 100000 --calls 10000000").is_ok());
+        assert!(parse("keywright seed --keys 3").is_err());
     }
 }

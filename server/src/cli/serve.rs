@@ -113,7 +113,7 @@ fn gateway_settings(config: &Config) -> proxy::Settings {
 }
 
 /// `None`: sealed, because the root secret is missing, unreadable, or not the one that this database was made with.
-async fn open_sealing(config: &Config, store: &Store) -> Result<Option<Arc<Sealing>>, Problem> {
+pub(super) async fn open_sealing(config: &Config, store: &Store) -> Result<Option<Arc<Sealing>>, Problem> {
     let root = match root_key(config, store).await {
         Ok(root) => root,
         Err(problem) => {

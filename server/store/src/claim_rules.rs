@@ -104,12 +104,14 @@ impl Tx {
     pub async fn put_membership_by_rule(&mut self, team: TeamId, person: PersonId, lead: bool) -> Result<()> {
         const PUT: &str = "insert into membership (team_id, person_id, lead, by_rule) values ($1, $2, $3, $4)
             on conflict (team_id, person_id) do update set lead = excluded.lead where membership.by_rule";
+        self.moves_keys = true;
         run!(self.on(), PUT, team.to_string(), person.to_string(), lead, true).map(|_| ())
     }
 
     /// False if there is none that a rule gave.
     pub async fn delete_membership_by_rule(&mut self, team: TeamId, person: PersonId) -> Result<bool> {
         const DELETE: &str = "delete from membership where team_id = $1 and person_id = $2 and by_rule";
+        self.moves_keys = true;
         Ok(run!(self.on(), DELETE, team.to_string(), person.to_string())? == 1)
     }
 }

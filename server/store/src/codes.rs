@@ -1,5 +1,6 @@
 //! Small numbers for the words of a usage row. They are stored: a number never changes its meaning.
 
+use domain::dimension::Dimension;
 use domain::model::Endpoint;
 use domain::usage::{Outcome, UsageSource};
 
@@ -41,6 +42,21 @@ pub(crate) const fn of_source(source: UsageSource) -> i64 {
         UsageSource::Estimated => 2,
         UsageSource::Reservation => 3,
         UsageSource::Nothing => 4,
+    }
+}
+
+pub(crate) const fn of_dimension(dimension: Dimension) -> i64 {
+    match dimension {
+        Dimension::Team => 1,
+        Dimension::Person => 2,
+        Dimension::Unit => 3,
+        Dimension::Application => 4,
+        Dimension::Consumer => 5,
+        Dimension::Environment => 6,
+        Dimension::CostCentre => 7,
+        Dimension::Key => 8,
+        Dimension::Model => 9,
+        Dimension::Provider => 10,
     }
 }
 

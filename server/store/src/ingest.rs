@@ -6,6 +6,7 @@
 //! there already.
 
 mod callers;
+mod days;
 mod texts;
 
 use crate::codes;
@@ -15,6 +16,7 @@ use crate::label::storable;
 use crate::row::{pieces, put};
 use crate::{Result, Store, StoreError};
 use callers::count_callers;
+use days::{Belonging, add_to_days};
 use domain::budget::{BudgetLine, Consumed};
 use domain::id::{EventId, KeyId};
 use domain::usage::{Beside, Outcome, TokenUsage, UsageRecord};
@@ -48,19 +50,24 @@ impl Store {
 
     /// Brings all of these; false, and nothing has changed, if some were there already.
     async fn ingest_new(&self, records: &[&UsageRecord]) -> Result<bool> {
+        let served_by = self.providers_of(records.iter().filter_map(|record| record.deployment)).await?;
+        let mut texts = Texts::of(records, &served_by);
         let mut tx = self.begin().await?;
-        let mut texts = Texts::of(records);
         let numbers = self.labels.numbers(tx.on(), texts.labels()).await?;
         texts.take_numbers(&numbers)?;
         if insert_events(tx.on(), records, &texts).await? < records.len() as u64 {
             return Ok(false);
         }
         add_to_hours(tx.on(), records, &texts).await?;
+        let slices = self.slices.of(tx.on(), &self.labels, &texts.keys).await?;
+        let belonging = Belonging { days: &self.days, slices: &slices.keys, served_by: &served_by };
+        add_to_days(tx.on(), records, &texts, &belonging).await?;
         add_to_counters(tx.on(), records).await?;
         note_last_uses(tx.on(), records).await?;
         count_callers(tx.on(), records, &texts).await?;
         tx.commit().await?;
         self.labels.remember(numbers);
+        self.slices.remember(&self.labels, slices);
         Ok(true)
     }
 }
@@ -232,7 +239,7 @@ macro_rules! plus {
     };
 }
 
-use plus;
+pub(crate) use plus;
 
 async fn add_to_hours<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &Texts<'a>) -> Result<()> {
     const ADD: &str =

@@ -3,7 +3,7 @@
 //! Newest first. The cursor names the last key of a page by creation moment and id, so that keys minted meanwhile shift
 //! nothing. A text that is no cursor of ours starts at the beginning.
 
-use crate::column::{Scoped, containing};
+use crate::column::{Scoped, containing, parsed, to_json};
 use crate::keys::{KeyRow, key_columns, owner_id};
 use crate::row::{one, row, rows};
 use crate::{Result, Store};
@@ -11,6 +11,7 @@ use domain::id::KeyId;
 use domain::permission::Scope;
 use domain::time::Timestamp;
 use domain::virtual_key::{Owner, VirtualKey};
+use std::collections::HashMap;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastUse {
@@ -82,40 +83,96 @@ impl ItemRow {
     }
 }
 
-/// `$1 $2` scope, `$3` a moment or null.
+/// `$1 $2` scope, `$3` a moment or null. The scope has two texts, so that somebody's few keys are found by their owner and
+/// not by looking at everyone's.
 macro_rules! item_columns {
-    () => {
+    ($scope:literal) => {
         concat!(
             "select ",
             key_columns!(),
             ", coalesce(person.name, team.name, owner_id) as owner_name, access_profile.name as profile_name,
             used_at, network, agent,
             exists (select 1 from key_secret where key_id = virtual_key.id and valid_until is not null
-                and ($3 is null or valid_until > $3)) as rotating",
-            from_keys!()
+                and ($3 is null or valid_until > $3)) as rotating
+            from virtual_key
+            join access_profile on access_profile.id = profile_id
+            left join person on person.id = owner_id
+            left join team on team.id = owner_id
+            left join key_last_use on key_id = virtual_key.id
+            where ",
+            $scope
         )
     };
 }
-macro_rules! from_keys {
-    () => {
-        " from virtual_key
-        join access_profile on access_profile.id = profile_id
-        left join person on person.id = owner_id
-        left join team on team.id = owner_id
-        left join key_last_use on key_id = virtual_key.id
-        where ($1 or owner_id in (select value from json_each($2)))"
-    };
-}
-/// `$3` now, `$4` owner, `$5` environment, `$6` search, `$7` whether live or ended, `$8` expiring, `$9` unused.
+/// `$3` now, `$4` environment, `$5` search, `$6` whether live or ended, `$7` expiring, `$8` unused.
 macro_rules! filtered {
     () => {
-        " and ($4 is null or owner_id = $4)
-          and ($5 is null or environment = $5)
-          and ($6 is null or search_folded like $6 escape '\\')
-          and ($7 is null or $7 = (state <> 'revoked' and expires_at > $3))
-          and ($8 is null or expires_at < $8)
-          and ($9 is null or (coalesce(used_at, 0) < $9 and virtual_key.created_at < $9))"
+        " and ($4 is null or environment = $4)
+          and ($5 is null or search_folded like $5 escape '\\')
+          and ($6 is null or $6 = (state <> 'revoked' and expires_at > $3))
+          and ($7 is null or expires_at < $7)
+          and ($8 is null or (coalesce(used_at, 0) < $8 and virtual_key.created_at < $8))"
     };
+}
+macro_rules! page_of {
+    ($scope:literal) => {
+        concat!(
+            item_columns!($scope),
+            filtered!(),
+            " and ($9 is null or virtual_key.created_at < $9
+                or (virtual_key.created_at = $9 and virtual_key.id < $10))
+            order by virtual_key.created_at desc, virtual_key.id desc limit $11"
+        )
+    };
+}
+/// `$3` now, `$4` environment, `$5` search, `$6` expiring before, `$7` unused since.
+macro_rules! counts_of {
+    ($scope:literal) => {
+        concat!(
+            "select cast(count(*) as bigint) as everything,
+                cast(coalesce(sum(case when live then 1 else 0 end), 0) as bigint) as live,
+                cast(coalesce(sum(case when live and expires_at < $6 then 1 else 0 end), 0) as bigint) as expiring,
+                cast(coalesce(sum(case when live and unused then 1 else 0 end), 0) as bigint) as unused
+            from (
+                select (state <> 'revoked' and expires_at > $3) as live, expires_at,
+                    (coalesce(used_at, 0) < $7 and created_at < $7) as unused
+                from virtual_key left join key_last_use on key_id = virtual_key.id
+                where ",
+            $scope,
+            " and ($4 is null or environment = $4) and ($5 is null or search_folded like $5 escape '\\')
+            ) counted"
+        )
+    };
+}
+
+/// How many keys of a scope and a filter there are, whatever its view.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeyCounts {
+    pub everything: i64,
+    pub live: i64,
+    /// Live ones that expire before a moment.
+    pub expiring: i64,
+    /// Live ones neither used nor created since a moment.
+    pub unused: i64,
+}
+
+row! { CountsRow { everything: i64, live: i64, expiring: i64, unused: i64 } }
+
+/// The scope with the owner that is asked for, if one is.
+fn narrowed(scope: &Scope, owner: Option<Owner>) -> Result<Scoped> {
+    let mut scoped = Scoped::new(scope)?;
+    if let Some(owner) = owner {
+        let wanted = owner_id(owner);
+        let reachable = match scope {
+            Scope::Everyone => true,
+            Scope::Own { person, teams } => {
+                owner == Owner::Person(*person) || teams.iter().any(|team| owner == Owner::Team(*team))
+            }
+        };
+        let owners: Vec<String> = reachable.then_some(wanted).into_iter().collect();
+        scoped = Scoped { everyone: false, owners: to_json(&owners)? };
+    }
+    Ok(scoped)
 }
 
 struct Cursor {
@@ -134,15 +191,32 @@ impl Cursor {
 }
 
 impl Store {
+    /// The names of these keys, and whose they are; unknown keys are absent.
+    pub async fn owned_names(&self, keys: &[KeyId]) -> Result<HashMap<KeyId, (String, Owner)>> {
+        const NAMES: &str = "select id, name, owner_id from virtual_key where id in (select value from json_each($1))";
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), (String, String, String), NAMES, to_json(keys)?)?;
+        let named = |(id, name, owner): (String, String, String)| {
+            Ok((parsed(&id, "key id")?, (name, crate::keys::owner(&owner)?)))
+        };
+        found.into_iter().map(named).collect()
+    }
+
     pub async fn key(&self, id: KeyId, scope: &Scope) -> Result<Option<KeyListItem>> {
-        const FIND: &str = concat!(item_columns!(), " and virtual_key.id = $4");
+        const EVERYONE: &str = concat!(item_columns!("$1 and $2 is not null"), " and virtual_key.id = $4");
+        const OWN: &str = concat!(
+            item_columns!("not $1 and owner_id in (select value from json_each($2))"),
+            " and virtual_key.id = $4"
+        );
         let scoped = Scoped::new(scope)?;
+        let text = if scoped.everyone { EVERYONE } else { OWN };
         let mut reader = self.engine.reader().await?;
         let never: Option<i64> = None;
-        let found = one!(reader.on(), ItemRow, FIND, scoped.everyone, &scoped.owners, never, id.to_string())?;
+        let found = one!(reader.on(), ItemRow, text, scoped.everyone, &scoped.owners, never, id.to_string())?;
         found.map(ItemRow::into_item).transpose()
     }
 
+    /// A page of keys, with how many there are on all pages.
     pub async fn list_keys(
         &self,
         scope: &Scope,
@@ -150,17 +224,34 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<KeyPage> {
-        const COUNT: &str = concat!("select count(*)", from_keys!(), filtered!());
-        const PAGE: &str = concat!(
-            item_columns!(),
-            filtered!(),
-            " and ($10 is null or virtual_key.created_at < $10
-                or (virtual_key.created_at = $10 and virtual_key.id < $11))
-            order by virtual_key.created_at desc, virtual_key.id desc limit $12"
-        );
-        let scoped = Scoped::new(scope)?;
-        let now = filter.now.as_ms();
-        let owner = filter.owner.map(owner_id);
+        let page = self.keys_page(scope, filter, after, limit).await?;
+        let (expiring, unused) = match filter.view {
+            KeyView::ExpiringBefore(moment) => (moment, filter.now),
+            KeyView::UnusedSince(moment) => (filter.now, moment),
+            KeyView::Live | KeyView::Ended | KeyView::All => (filter.now, filter.now),
+        };
+        let counts = self.key_counts(scope, filter, expiring, unused).await?;
+        let total = match filter.view {
+            KeyView::Live => counts.live,
+            KeyView::ExpiringBefore(_) => counts.expiring,
+            KeyView::UnusedSince(_) => counts.unused,
+            KeyView::Ended => counts.everything - counts.live,
+            KeyView::All => counts.everything,
+        };
+        Ok(KeyPage { total, ..page })
+    }
+
+    /// As [`Self::list_keys`], without counting what is not on the page: its `total` is that of the page.
+    pub async fn keys_page(
+        &self,
+        scope: &Scope,
+        filter: &KeyFilter,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<KeyPage> {
+        const EVERYONE: &str = page_of!("$1 and $2 is not null");
+        const OWN: &str = page_of!("not $1 and owner_id in (select value from json_each($2))");
+        let scoped = narrowed(scope, filter.owner)?;
         let pattern = filter.search.as_deref().map(containing);
         let (live, expiring, unused) = match filter.view {
             KeyView::Live => (Some(true), None, None),
@@ -171,45 +262,62 @@ impl Store {
         };
         let cursor = after.and_then(Cursor::read);
         let (after_at, after_id) = cursor.map(|cursor| (cursor.created_at, cursor.id.to_string())).unzip();
-        let (everyone, owners, environment) = (scoped.everyone, &scoped.owners, &filter.environment);
-        let one_more = i64::from(limit) + 1;
-
         let mut reader = self.engine.reader().await?;
-        let counted = one!(
-            reader.on(),
-            (i64,),
-            COUNT,
-            everyone,
-            owners,
-            now,
-            &owner,
-            environment,
-            &pattern,
-            live,
-            expiring,
-            unused
-        )?;
         let found = rows!(
             reader.on(),
             ItemRow,
-            PAGE,
-            everyone,
-            owners,
-            now,
-            &owner,
-            environment,
+            if scoped.everyone { EVERYONE } else { OWN },
+            scoped.everyone,
+            &scoped.owners,
+            filter.now.as_ms(),
+            &filter.environment,
             &pattern,
             live,
             expiring,
             unused,
             after_at,
             &after_id,
-            one_more
+            i64::from(limit) + 1
         )?;
         let more = found.len() > limit as usize;
         let kept = found.into_iter().take(limit as usize);
         let items = kept.map(ItemRow::into_item).collect::<Result<Vec<_>>>()?;
         let next = items.last().filter(|_| more).map(|last| Cursor::write(&last.key));
-        Ok(KeyPage { items, next, total: counted.map_or(0, |(count,)| count) })
+        let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
+        Ok(KeyPage { items, next, total })
+    }
+
+    /// One pass over the keys of a filter; its view does not matter.
+    pub async fn key_counts(
+        &self,
+        scope: &Scope,
+        filter: &KeyFilter,
+        expiring_before: Timestamp,
+        unused_since: Timestamp,
+    ) -> Result<KeyCounts> {
+        const EVERYONE: &str = counts_of!("$1 and $2 is not null");
+        const OWN: &str = counts_of!("not $1 and owner_id in (select value from json_each($2))");
+        let scoped = narrowed(scope, filter.owner)?;
+        let pattern = filter.search.as_deref().map(containing);
+        let mut reader = self.engine.reader().await?;
+        let counted = one!(
+            reader.on(),
+            CountsRow,
+            if scoped.everyone { EVERYONE } else { OWN },
+            scoped.everyone,
+            &scoped.owners,
+            filter.now.as_ms(),
+            &filter.environment,
+            &pattern,
+            expiring_before.as_ms(),
+            unused_since.as_ms()
+        )?;
+        let counts = |row: CountsRow| KeyCounts {
+            everything: row.everything,
+            live: row.live,
+            expiring: row.expiring,
+            unused: row.unused,
+        };
+        Ok(counted.map(counts).unwrap_or_default())
     }
 }

@@ -236,6 +236,7 @@ impl Tx {
                 terms = $12, state = $13, state_at = $14, state_by = $15, state_reason = $16, expires_at = $17,
                 profile_version = $18
             where id = $1";
+        self.moves_keys = true;
         let state = StateColumns::from(&key.state);
         let met = run!(
             self.on(),

@@ -20,6 +20,14 @@ pub(crate) enum Kind {
     Charge,
     /// When their windows began.
     Periods,
+    Person,
+    Team,
+    Unit,
+    Application,
+    Consumer,
+    Environment,
+    CostCentre,
+    Provider,
 }
 
 impl Kind {
@@ -33,6 +41,14 @@ impl Kind {
             Self::Denial => "denial",
             Self::Charge => "charge",
             Self::Periods => "periods",
+            Self::Person => "person",
+            Self::Team => "team",
+            Self::Unit => "unit",
+            Self::Application => "application",
+            Self::Consumer => "consumer",
+            Self::Environment => "environment",
+            Self::CostCentre => "cost_centre",
+            Self::Provider => "provider",
         }
     }
 }

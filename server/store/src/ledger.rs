@@ -25,8 +25,22 @@ pub struct Compared<T> {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct LedgerSums {
     pub accounts: BTreeMap<BudgetLine, Compared<Consumed>>,
-    /// The cost of each key that was ever used, kept in its hours.
-    pub keys: BTreeMap<KeyId, Compared<NanoUsd>>,
+    /// The cost of each key that was ever used.
+    pub keys: BTreeMap<KeyId, KeyCost>,
+}
+
+/// What a key ever cost, as each rollup has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeyCost {
+    pub by_events: NanoUsd,
+    pub by_hours: NanoUsd,
+    pub by_days: NanoUsd,
+}
+
+impl KeyCost {
+    pub fn agrees(&self) -> bool {
+        self.by_hours == self.by_events && self.by_days == self.by_events
+    }
 }
 
 row! { CounterRow {
@@ -81,6 +95,8 @@ impl Store {
     pub async fn ledger_sums(&self) -> Result<LedgerSums> {
         const COUNTERS: &str = select_counters!("order by scope, period, period_start");
         const HOURS: &str = "select key_num, cast(sum(cost) as bigint) from usage_hour group by key_num";
+        const DAYS: &str = "select key_num, cast(sum(cost) as bigint) from usage_slice
+            join usage_day on slice_num = num group by key_num";
         let mut snapshot = self.engine.snapshot().await?;
         let mut sums = LedgerSums::default();
         for row in rows!(snapshot.on(), CounterRow, COUNTERS)? {
@@ -90,7 +106,10 @@ impl Store {
         }
         let labels = Labels::read(snapshot.on()).await?;
         for (key, cost) in rows!(snapshot.on(), (i64, i64), HOURS)? {
-            sums.keys.entry(labels.key(key)?).or_default().kept = NanoUsd::from_nano(cost);
+            sums.keys.entry(labels.key(key)?).or_default().by_hours = NanoUsd::from_nano(cost);
+        }
+        for (key, cost) in rows!(snapshot.on(), (i64, i64), DAYS)? {
+            sums.keys.entry(labels.key(key)?).or_default().by_days = NanoUsd::from_nano(cost);
         }
         let mut after = i64::MIN;
         loop {

@@ -40,6 +40,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(5, "0005_accounts_add_up"),
     pair!(6, "0006_stored_responses"),
     pair!(7, "0007_discounts_and_attempts"),
+    pair!(8, "0008_usage_by_day"),
     pair!(10, "0010_requests_and_grants"),
     pair!(12, "0012_versions_that_keys_follow"),
     pair!(13, "0013_environments"),

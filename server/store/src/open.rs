@@ -3,7 +3,9 @@
 use crate::engine::{Engine, On, Writer};
 use crate::label::Labels;
 use crate::row::rows;
+use crate::slices::Slices;
 use crate::{Result, StoreError, migrate};
+use domain::day::Days;
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -27,6 +29,8 @@ pub struct Store {
     pub(crate) engine: Engine,
     pub(crate) place: Place,
     pub(crate) labels: Arc<Labels>,
+    pub(crate) slices: Arc<Slices>,
+    pub(crate) days: Days,
 }
 
 /// Where the database is, as far as locking it needs to know.
@@ -41,6 +45,9 @@ pub(crate) enum Place {
 /// A transaction: seen by others at [`Tx::commit`], undone when dropped before.
 pub struct Tx {
     pub(crate) writer: Writer,
+    pub(crate) slices: Arc<Slices>,
+    /// Keys may belong elsewhere after this.
+    pub(crate) moves_keys: bool,
 }
 
 impl Store {
@@ -88,7 +95,7 @@ impl Store {
         };
         let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         let readers = pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "on")).await?;
-        Ok(Self { engine: Engine::Sqlite { writer, readers }, place, labels: Arc::default() })
+        Ok(Self::new(Engine::Sqlite { writer, readers }, place))
     }
 
     async fn open_postgres(url: &str) -> Result<Self> {
@@ -103,7 +110,17 @@ impl Store {
             .max_connections(POSTGRES_CONNECTIONS)
             .connect_with(bounded)
             .await?;
-        Ok(Self { engine: Engine::Postgres(pool), place: Place::Server(Box::new(options)), labels: Arc::default() })
+        Ok(Self::new(Engine::Postgres(pool), Place::Server(Box::new(options))))
+    }
+
+    fn new(engine: Engine, place: Place) -> Self {
+        Self { engine, place, labels: Arc::default(), slices: Arc::default(), days: Days::utc() }
+    }
+
+    /// The days by which usage is summed up from now on; without this, those of UTC.
+    #[must_use]
+    pub fn with_days(self, days: Days) -> Self {
+        Self { days, ..self }
     }
 
     /// True if the database answers.
@@ -114,7 +131,7 @@ impl Store {
 
     /// Begins a transaction. On SQLite it is the only one that writes until it ends.
     pub async fn begin(&self) -> Result<Tx> {
-        Ok(Tx { writer: self.engine.writer().await? })
+        Ok(Tx { writer: self.engine.writer().await?, slices: self.slices.clone(), moves_keys: false })
     }
 
     /// Closes the pools after what is running has ended.
@@ -136,7 +153,12 @@ pub(crate) fn private_file(path: &Path) -> Result<File> {
 
 impl Tx {
     pub async fn commit(self) -> Result<()> {
-        self.writer.commit().await
+        let committed = self.writer.commit().await;
+        // Also after a commit that failed: a database that answers too late may have committed all the same.
+        if self.moves_keys {
+            self.slices.forget();
+        }
+        committed
     }
 
     pub(crate) fn on(&mut self) -> On<'_> {

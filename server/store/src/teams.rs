@@ -53,6 +53,23 @@ impl Store {
         found.into_iter().map(|(person, team)| Ok((parsed(&person, "person id")?, parsed(&team, "team id")?))).collect()
     }
 
+    /// How many members each team has, and the names of those who lead it. A team without members is absent.
+    pub async fn team_rosters(&self) -> Result<HashMap<TeamId, (i64, Vec<String>)>> {
+        const SIZES: &str = "select team_id, count(*) from membership group by team_id";
+        const LEADS: &str = "select team_id, person.name from membership join person on person.id = person_id
+            where lead order by name_folded, person.id";
+        let mut reader = self.engine.reader().await?;
+        let mut rosters = HashMap::new();
+        for (team, size) in rows!(reader.on(), (String, i64), SIZES)? {
+            rosters.insert(parsed(&team, "team id")?, (size, Vec::new()));
+        }
+        for (team, name) in rows!(reader.on(), (String, String), LEADS)? {
+            let (_, leads): &mut (i64, Vec<String>) = rosters.entry(parsed(&team, "team id")?).or_default();
+            leads.push(name);
+        }
+        Ok(rosters)
+    }
+
     /// By the person's name, with whether they lead.
     pub async fn members_of(&self, team: TeamId) -> Result<Vec<(Person, bool)>> {
         const LIST: &str = concat!(
@@ -77,18 +94,21 @@ impl Tx {
 
     /// Moves the team to this business unit, or out of any.
     pub async fn put_team_unit(&mut self, team: TeamId, unit: Option<UnitId>) -> Result<()> {
+        self.moves_keys = true;
         const PUT: &str = "update team set unit_id = $2 where id = $1";
         exactly_one(run!(self.on(), PUT, team.to_string(), unit.map(|unit| unit.to_string()))?)
     }
 
     /// Adds the person by hand, or changes whether they lead. What a rule had given is by hand from now on.
     pub async fn put_membership(&mut self, team: TeamId, person: PersonId, lead: bool) -> Result<()> {
+        self.moves_keys = true;
         const PUT: &str = "insert into membership (team_id, person_id, lead) values ($1, $2, $3)
             on conflict (team_id, person_id) do update set lead = excluded.lead, by_rule = $4";
         run!(self.on(), PUT, team.to_string(), person.to_string(), lead, false).map(|_| ())
     }
 
     pub async fn delete_membership(&mut self, team: TeamId, person: PersonId) -> Result<()> {
+        self.moves_keys = true;
         const DELETE: &str = "delete from membership where team_id = $1 and person_id = $2";
         exactly_one(run!(self.on(), DELETE, team.to_string(), person.to_string())?)
     }

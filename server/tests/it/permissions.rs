@@ -76,6 +76,8 @@ const ROWS: &[(&str, Expected)] = &[
     ("GET /account", SIGNED_IN),
     ("POST /account/sessions", SIGNED_IN),
     ("GET /models", SIGNED_IN),
+    ("GET /usage", SIGNED_IN),
+    ("GET /usage/file.csv", SIGNED_IN),
     ("GET /keys", SIGNED_IN),
     ("GET /keys/new", MINTING),
     ("POST /keys/new", MINTING),

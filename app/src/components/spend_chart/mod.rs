@@ -35,6 +35,8 @@ pub struct Bucket {
     pub amounts: Vec<NanoUsd>,
     /// Time that is not over yet: hatched.
     pub unfinished: bool,
+    /// What a closer look at this bar is.
+    pub href: Option<String>,
 }
 
 /// A limit that applies to each bucket.
@@ -131,7 +133,9 @@ fn plot(data: &SpendData, scale: &Scale) -> impl IntoView + use<> {
         }
     });
     let title = data.title.clone();
-    view! { <svg class="plot" role="img" aria-label=title>{lines.collect_view()}{columns.collect_view()}{cap}</svg> }
+    // A picture has no links in it.
+    let role = if data.buckets.iter().any(|bucket| bucket.href.is_some()) { "group" } else { "img" };
+    view! { <svg class="plot" role=role aria-label=title>{lines.collect_view()}{columns.collect_view()}{cap}</svg> }
 }
 
 fn column(data: &SpendData, scale: &Scale, at: usize, count: usize, bucket: &Bucket) -> impl IntoView + use<> {
@@ -149,13 +153,16 @@ fn column(data: &SpendData, scale: &Scale, at: usize, count: usize, bucket: &Buc
         let (y, height) = (scale.below_top(below), scale.height(below));
         view! { <rect x=x width=width y=y height=height fill="url(#hatch)"></rect> }
     });
-    view! {
-        <g class="column">
-            <title>{said(data, bucket)}</title>
-            <rect class="ground" x=slot_x width=slot_width height="100%"></rect>
-            {parts}
-            {hatch}
-        </g>
+    let drawn = view! {
+        <title>{said(data, bucket)}</title>
+        <rect class="ground" x=slot_x width=slot_width height="100%"></rect>
+        {parts}
+        {hatch}
+    };
+    match bucket.href.clone() {
+        // The twin has the same links: there they are reached by the keyboard and read aloud.
+        Some(href) => view! { <a class="column" href=href tabindex="-1">{drawn}</a> }.into_any(),
+        None => view! { <g class="column">{drawn}</g> }.into_any(),
     }
 }
 
@@ -194,7 +201,7 @@ fn twin(data: &SpendData) -> impl IntoView + use<> {
         let total = usd(bucket.total());
         view! {
             <tr>
-                <NameCell name=bucket.label.clone()/>
+                <NameCell name=bucket.label.clone() href=bucket.href.clone().unwrap_or_default()/>
                 {cells.collect_view()}
                 <Cell label="Total" number=true><b>{total}</b></Cell>
             </tr>

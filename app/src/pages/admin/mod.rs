@@ -14,6 +14,7 @@ pub mod overview;
 pub mod people;
 pub mod providers;
 pub mod sign_in;
+mod standing;
 pub mod teams;
 pub mod units;
 

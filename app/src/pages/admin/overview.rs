@@ -1,49 +1,66 @@
 //! `/admin`: how much of everything there is, and what needs somebody.
 
+use super::standing;
 use super::{at_least_none, count, counted, document};
 use crate::chrome::Place;
 use crate::components::{Figure, Figures, Notice, PageHead, Section, Step, StepState, Steps, Tone, WayOn};
-use crate::format::grouped;
+use crate::format::{Calendar, grouped};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use leptos::prelude::*;
 use portal::administration::overview::Overview;
+use portal::administration::standing::Standing;
 
 pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
-    let model = Model { overview: visit.portal.overview(&visit.caller).await?, may_change: super::may_change(&visit) };
+    let model = Model {
+        overview: visit.portal.overview(&visit.caller).await?,
+        standing: visit.portal.standing(&visit.caller).await?,
+        may_change: super::may_change(&visit),
+        calendar: visit.calendar(),
+    };
     Ok(Answer::ok(document(&visit, Place::Overview, "Overview", |_| view(model))))
 }
 
 #[derive(Debug, Clone)]
 pub struct Model {
     pub overview: Overview,
+    pub standing: Standing,
     pub may_change: bool,
+    pub calendar: Calendar,
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { overview, may_change } = model;
-    let figure = |name: &str, value: u64| Figure { name: name.to_owned(), value: grouped(value) };
-    let figures = vec![
-        figure("live keys", at_least_none(overview.live_keys)),
-        figure("people", at_least_none(overview.people)),
-        figure("teams", count(overview.teams)),
-        figure("models", count(overview.models)),
-        figure("providers", count(overview.providers)),
-        figure("guardrails", count(overview.profiles)),
-    ];
+    let Model { overview, standing, may_change, calendar } = model;
     let first_steps = (overview.providers == 0 || overview.models == 0).then(|| steps(&overview, may_change));
-    let attention = attention(&overview);
+    let attention: Vec<AnyView> = standing::notices(&standing).into_iter().chain(attention(&overview)).collect();
     let calm = attention.is_empty() && first_steps.is_none();
     view! {
         <PageHead title="Overview"/>
-        <Figures figures=figures/>
+        {standing::spend(&standing)}
         {first_steps}
         <Section id="attention" title="Needs attention">
             {calm.then(|| view! { <p class="muted">"Nothing. Every model has a price and somewhere to go."</p> })}
             {(!calm && attention.is_empty()).then(|| view! { <p class="muted">"Nothing beyond the first steps above."</p> })}
             <div class="stack">{attention}</div>
         </Section>
+        {standing::unusual(&standing)}
+        {standing::refused(&standing)}
+        <Section id="inventory" title="What there is" aside=standing::storage(&standing, &calendar).into_any()>
+            <Figures figures=inventory(&overview)/>
+        </Section>
     }
+}
+
+fn inventory(overview: &Overview) -> Vec<Figure> {
+    let figure = |name: &str, value: u64| Figure { name: name.to_owned(), value: grouped(value) };
+    vec![
+        figure("live keys", at_least_none(overview.live_keys)),
+        figure("people", at_least_none(overview.people)),
+        figure("teams", count(overview.teams)),
+        figure("models", count(overview.models)),
+        figure("providers", count(overview.providers)),
+        figure("guardrails", count(overview.profiles)),
+    ]
 }
 
 fn steps(overview: &Overview, may_change: bool) -> impl IntoView + use<> {

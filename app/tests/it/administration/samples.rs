@@ -57,6 +57,10 @@ pub(super) fn caller(role: Role) -> Caller {
     }
 }
 
+fn overview_model(models: usize, may_change: bool) -> overview::Model {
+    overview::Model { overview: overview_of(models), standing: standing_of(models), may_change, calendar: calendar() }
+}
+
 pub(crate) fn frame() -> Frame {
     Frame {
         assets: Arc::new(Assets {
@@ -96,11 +100,8 @@ pub(crate) fn pages() -> Vec<Sample> {
 
 fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     let calendar = calendar();
-    drawing
-        .draw("overview", Place::Overview, || overview::view(overview::Model { overview: overview_of(9), may_change }));
-    drawing.draw("overview-empty", Place::Overview, || {
-        overview::view(overview::Model { overview: overview_of(0), may_change })
-    });
+    drawing.draw("overview", Place::Overview, || overview::view(overview_model(9, may_change)));
+    drawing.draw("overview-empty", Place::Overview, || overview::view(overview_model(0, may_change)));
     drawing.draw("providers", Place::Providers, || {
         let providers = vec![provider(1, true, 41), provider(2, true, 212), provider(3, false, 3)];
         providers::list::view(&calendar, providers::list::Model { providers, may_change })

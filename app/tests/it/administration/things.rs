@@ -10,7 +10,7 @@ use domain::access_profile::{
 };
 use domain::audit::{Actor, AuditEntry, AuditRow, GENESIS};
 use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
-use domain::id::{CredentialId, DeploymentId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
+use domain::id::{CredentialId, DeploymentId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
 use domain::limits::{Counted, Limits, OverCommitment, Quota, QuotaUse};
 use domain::markup::Markup;
 use domain::model::{Endpoint, Model, ProviderKind};
@@ -30,6 +30,7 @@ use portal::administration::overview::Overview;
 use portal::administration::people::{PersonDetail, PersonRow};
 use portal::administration::profiles::{ProfileDetail, ProfileDraft, ProfileRow};
 use portal::administration::providers::{CredentialFacts, ProviderDeployment, ProviderDetail, ProviderRow};
+use portal::administration::standing::{Refused, Standing, Storage, Unusual};
 use portal::administration::teams::{TeamDetail, TeamMember, TeamRow};
 use portal::administration::units::{TeamOfUnit, UnitDetail};
 use portal::keys::AuditLine;
@@ -51,6 +52,44 @@ pub(super) fn provider_id(seed: u8) -> ProviderId {
 
 pub(super) fn team_id(seed: u8) -> TeamId {
     TeamId::from_random(&[seed; 12])
+}
+
+/// Busy, or without a single call.
+pub(super) fn standing_of(models: usize) -> Standing {
+    let dollars = NanoUsd::from_dollars;
+    if models == 0 {
+        return Standing {
+            today: NanoUsd::ZERO,
+            this_month: NanoUsd::ZERO,
+            forecast: NanoUsd::ZERO,
+            nearly_spent: 0,
+            idle: 0,
+            unusual: vec![],
+            refused: vec![],
+            failing: vec![],
+            storage: Storage { bytes: 400_000, oldest_call: None },
+        };
+    }
+    Standing {
+        today: dollars(412),
+        this_month: dollars(18_204),
+        forecast: dollars(27_900),
+        nearly_spent: 3,
+        idle: 1,
+        unusual: vec![Unusual {
+            application: "invoice-parser <b>".to_owned(),
+            today: dollars(300),
+            usually: dollars(12),
+        }],
+        refused: vec![Refused {
+            code: "rate_limited".to_owned(),
+            key: KeyId::from_random(&[3; 12]),
+            key_name: "invoice-parser-prod".to_owned(),
+            times: 1_204,
+        }],
+        failing: vec![("Chat West".to_owned(), 2)],
+        storage: Storage { bytes: 1_234_567_890, oldest_call: Some(ago(90)) },
+    }
 }
 
 pub(super) fn overview_of(models: usize) -> Overview {

@@ -41,6 +41,9 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
                 call::view(call::Model { detail, calendar: calendar() })
             }),
         ),
+        ("usage", framed(Some(&admin), "Usage", || app::pages::usage::view(usage_model()))),
+        ("usage-narrowed", framed(ada, "Usage", || app::pages::usage::view(narrowed_usage()))),
+        ("usage-none", framed(ada, "Usage", || app::pages::usage::view(no_usage()))),
         (
             "call-refused",
             framed(ada, "Call", || {

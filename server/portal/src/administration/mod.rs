@@ -23,6 +23,7 @@ pub mod profile_versions;
 pub mod profiles;
 pub mod providers;
 pub mod sign_in;
+pub mod standing;
 pub mod teams;
 pub mod units;
 

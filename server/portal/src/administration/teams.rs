@@ -43,12 +43,13 @@ pub struct TeamDetail {
 impl Portal {
     pub async fn teams(&self, caller: &Caller) -> Result<Vec<TeamRow>, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
-        let mut rows = Vec::new();
-        for team in self.store.teams().await? {
-            let members = self.store.members_of(team.id).await?;
-            rows.push(row(team, &members));
-        }
-        Ok(rows)
+        let mut rosters = self.store.team_rosters().await?;
+        let row = |team: Team| {
+            let (members, leads) = rosters.remove(&team.id).unwrap_or_default();
+            let members = usize::try_from(members).unwrap_or_default();
+            TeamRow { id: team.id, name: team.name, members, leads, created_at: team.created_at }
+        };
+        Ok(self.store.teams().await?.into_iter().map(row).collect())
     }
 
     pub async fn team(&self, caller: &Caller, team: TeamId) -> Result<TeamDetail, PortalError> {

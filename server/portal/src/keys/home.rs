@@ -1,5 +1,6 @@
 //! The first page: what needs attention, one's keys, and what to do first.
 
+use super::everyone::Found;
 use super::list::{KeyRow, View, ViewCounts, mine};
 use crate::{Portal, PortalError};
 use domain::permission::{Permission, Scope};
@@ -39,16 +40,15 @@ impl Portal {
         let led = caller.memberships.iter().filter(|membership| membership.lead);
         let teams = led.map(|membership| membership.team).collect();
         let view = View::own(Scope::Own { person: caller.person, teams }, now);
-        let hot = self.nearly_spent(&view).await?;
-        let counts = self.counts(&view, &hot).await?;
-        let pressing = self.needing_attention(&view, hot).await?.into_iter().take(SHOWN).collect();
+        let Found { attention, counts, .. } = self.seen_in(&view).await?;
+        let pressing = attention.into_iter().take(SHOWN).collect();
 
         let own = KeyFilter { owner: Some(Owner::Person(caller.person)), ..view.filter.clone() };
-        let mut live = self.store.list_keys(&mine(caller), &own, None, MOST_OWN_KEYS).await?.items;
+        let mut live = self.store.keys_page(&mine(caller), &own, None, MOST_OWN_KEYS).await?.items;
         live.sort_by_key(|item| Reverse(item.last_use.as_ref().map(|last| last.at)));
         live.truncate(SHOWN);
         let ever = KeyFilter { view: KeyView::All, ..own };
-        let ever = self.store.list_keys(&mine(caller), &ever, None, MOST_OWN_KEYS).await?.items;
+        let ever = self.store.keys_page(&mine(caller), &ever, None, MOST_OWN_KEYS).await?.items;
         let served = self.store.models().await?.iter().any(|model| model.enabled && model.price.is_some());
         let may_mint = Permission::ManageKeys.allows(Some(caller)) && !self.usable_profiles(caller).await?.is_empty();
         Ok(Home {

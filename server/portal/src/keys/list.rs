@@ -1,5 +1,6 @@
 //! The list of keys and its views.
 
+use super::everyone::Found;
 use super::status::{EXPIRES_SOON_DAYS, KeyStatus, UNUSED_DAYS, is_nearly_spent, status_of, tightest};
 use crate::ports::SharedLimits;
 use crate::{Portal, PortalError};
@@ -135,15 +136,14 @@ const MOST_LOOKED_AT: usize = 5_000;
 impl Portal {
     pub async fn keys(&self, caller: &Caller, query: &KeysQuery) -> Result<KeysPage, PortalError> {
         let view = View::of(caller, query, self.clock.now());
-        let hot = self.nearly_spent(&view).await?;
-        let counts = self.counts(&view, &hot).await?;
+        let Found { hot, attention, counts } = self.seen_in(&view).await?;
         let (items, next, total) = match query.view {
             KeysView::OverEighty => computed(hot),
-            KeysView::Attention => computed(self.needing_attention(&view, hot).await?),
-            KeysView::Live => self.stored(&view, KeyView::Live, query).await?,
-            KeysView::ExpiringSoon => self.stored(&view, view.expiring(), query).await?,
-            KeysView::Unused => self.stored(&view, view.unused(), query).await?,
-            KeysView::Ended => self.stored(&view, KeyView::Ended, query).await?,
+            KeysView::Attention => computed(attention),
+            KeysView::Live => self.stored(&view, KeyView::Live, query, counts.live).await?,
+            KeysView::ExpiringSoon => self.stored(&view, view.expiring(), query, counts.expiring_soon).await?,
+            KeysView::Unused => self.stored(&view, view.unused(), query, counts.unused).await?,
+            KeysView::Ended => self.stored(&view, KeyView::Ended, query, counts.ended).await?,
         };
         Ok(KeysPage {
             rows: self.rows(caller, items, view.filter.now).await?,
@@ -164,42 +164,55 @@ impl Portal {
         view: &View,
         which: KeyView,
         query: &KeysQuery,
+        total: i64,
     ) -> Result<(Vec<KeyListItem>, Option<String>, i64), PortalError> {
         let filter = KeyFilter { view: which, ..view.filter.clone() };
-        let page = self.store.list_keys(&view.scope, &filter, query.after.as_deref(), PAGE).await?;
-        Ok((page.items, page.next, page.total))
+        let page = self.store.keys_page(&view.scope, &filter, query.after.as_deref(), PAGE).await?;
+        Ok((page.items, page.next, total))
     }
 
     /// Up to as many as a computed view shows.
     async fn all_of(&self, view: &View, which: KeyView) -> Result<Vec<KeyListItem>, PortalError> {
         let filter = KeyFilter { view: which, ..view.filter.clone() };
         let limit = u32::try_from(MOST_COMPUTED).unwrap_or(PAGE);
-        Ok(self.store.list_keys(&view.scope, &filter, None, limit).await?.items)
+        Ok(self.store.keys_page(&view.scope, &filter, None, limit).await?.items)
     }
 
-    pub(super) async fn counts(&self, view: &View, hot: &[KeyListItem]) -> Result<ViewCounts, PortalError> {
-        let count = async |which| {
-            let filter = KeyFilter { view: which, ..view.filter.clone() };
-            Ok::<i64, PortalError>(self.store.list_keys(&view.scope, &filter, None, 1).await?.total)
+    /// What all views of the page have in them.
+    pub(super) async fn seen_in(&self, view: &View) -> Result<Found, PortalError> {
+        let (now, of_everyone) = (view.filter.now, view.is_everyones());
+        if let Some(found) = of_everyone.then(|| self.everyone.at(now)).flatten() {
+            return Ok(found);
+        }
+        let changes = self.everyone.changes();
+        let hot = self.nearly_spent(view).await?;
+        let attention = self.needing_attention(view, hot.clone()).await?;
+        let (soon, long_ago) = (now.plus_days(EXPIRES_SOON_DAYS), now.plus_days(-UNUSED_DAYS));
+        let counted = self.store.key_counts(&view.scope, &view.filter, soon, long_ago).await?;
+        let length = |items: &[KeyListItem]| i64::try_from(items.len()).unwrap_or(i64::MAX);
+        let counts = ViewCounts {
+            live: counted.live,
+            attention: length(&attention),
+            over_eighty: length(&hot),
+            expiring_soon: counted.expiring,
+            unused: counted.unused,
+            ended: counted.everything - counted.live,
         };
-        let over_eighty = i64::try_from(hot.len()).unwrap_or(i64::MAX);
-        let attention = self.needing_attention(view, hot.to_vec()).await?.len();
-        Ok(ViewCounts {
-            live: count(KeyView::Live).await?,
-            attention: i64::try_from(attention).unwrap_or(i64::MAX),
-            over_eighty,
-            expiring_soon: count(view.expiring()).await?,
-            unused: count(view.unused()).await?,
-            ended: count(KeyView::Ended).await?,
-        })
+        let found = Found { hot, attention, counts };
+        if of_everyone {
+            self.everyone.keep(changes, now, &found);
+        }
+        Ok(found)
+    }
+
+    /// How many live keys of everyone's are over 80 % of a budget, and how many nobody uses.
+    pub(crate) async fn keys_worth_a_look(&self, now: Timestamp) -> Result<(i64, i64), PortalError> {
+        let Found { counts, .. } = self.seen_in(&View::everyones(now)).await?;
+        Ok((counts.over_eighty, counts.unused))
     }
 
     /// Nearly spent first, then what expires, then what nobody uses.
-    pub(super) async fn needing_attention(
-        &self,
-        view: &View,
-        hot: Vec<KeyListItem>,
-    ) -> Result<Vec<KeyListItem>, PortalError> {
+    async fn needing_attention(&self, view: &View, hot: Vec<KeyListItem>) -> Result<Vec<KeyListItem>, PortalError> {
         let mut items = hot;
         for which in [view.expiring(), view.unused()] {
             for item in self.all_of(view, which).await? {
@@ -214,7 +227,7 @@ impl Portal {
 
     /// Live keys of this view over 80 % of a budget. Someone with few keys has each of theirs looked at; for everyone's
     /// keys the accounts that anything was spent from say which are worth a look.
-    pub(super) async fn nearly_spent(&self, view: &View) -> Result<Vec<KeyListItem>, PortalError> {
+    async fn nearly_spent(&self, view: &View) -> Result<Vec<KeyListItem>, PortalError> {
         let mut found = Vec::new();
         if let Scope::Own { .. } = view.scope {
             for item in self.all_of(view, KeyView::Live).await? {
@@ -339,6 +352,16 @@ impl View {
     pub(super) fn own(scope: Scope, now: Timestamp) -> Self {
         let filter = KeyFilter { search: None, owner: None, environment: None, view: KeyView::Live, now };
         Self { scope, filter }
+    }
+
+    /// Of everybody's keys, without any filter.
+    pub(super) fn everyones(now: Timestamp) -> Self {
+        Self::own(Scope::Everyone, now)
+    }
+
+    fn is_everyones(&self) -> bool {
+        let KeyFilter { search, owner, environment, .. } = &self.filter;
+        self.scope == Scope::Everyone && search.is_none() && owner.is_none() && environment.is_none()
     }
 
     fn expiring(&self) -> KeyView {

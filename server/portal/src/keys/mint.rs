@@ -177,7 +177,7 @@ impl Portal {
         }
         let filter =
             KeyFilter { search: Some(wanted.clone()), owner: Some(owner), environment: None, view: KeyView::All, now };
-        let page = self.store.list_keys(&Scope::to_change(caller), &filter, None, 200).await?;
+        let page = self.store.keys_page(&Scope::to_change(caller), &filter, None, 200).await?;
         let same = page
             .items
             .into_iter()

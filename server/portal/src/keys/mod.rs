@@ -4,6 +4,7 @@ mod callers;
 mod calls;
 mod change;
 mod detail;
+pub(crate) mod everyone;
 mod history;
 mod home;
 mod list;

@@ -113,7 +113,7 @@ impl Portal {
         let filter = KeyFilter { search: None, owner, environment: None, view: KeyView::Live, now };
         let scope = Scope::Own { person: caller.person, teams: Vec::new() };
         let mut held: HashMap<ProfileId, u32> = HashMap::new();
-        for item in self.store.list_keys(&scope, &filter, None, MOST_KEYS_COUNTED).await?.items {
+        for item in self.store.keys_page(&scope, &filter, None, MOST_KEYS_COUNTED).await?.items {
             *held.entry(item.key.profile).or_default() += 1;
         }
         Ok(held)

@@ -22,5 +22,6 @@ mod providers;
 mod requesting;
 mod rotating;
 mod sessions;
+mod spend;
 mod support;
 mod usage;

@@ -6,7 +6,7 @@ use crate::charges::to_texts;
 use crate::label::{Kind, Label, Numbers, storable};
 use crate::{Result, StoreError};
 use domain::budget::BudgetLine;
-use domain::id::{DeploymentId, KeyId};
+use domain::id::{DeploymentId, KeyId, ProviderId};
 use domain::usage::UsageRecord;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
@@ -20,6 +20,7 @@ pub(super) struct Texts<'a> {
     pub(super) keys: HashMap<KeyId, i64>,
     pub(super) models: HashMap<&'a str, i64>,
     pub(super) deployments: HashMap<DeploymentId, i64>,
+    pub(super) providers: HashMap<ProviderId, i64>,
     pub(super) networks: HashMap<&'a str, i64>,
     pub(super) agents: HashMap<&'a str, i64>,
     pub(super) denials: HashMap<&'a str, i64>,
@@ -29,8 +30,8 @@ pub(super) struct Texts<'a> {
 
 impl<'a> Texts<'a> {
     /// Every text that the records name, without its number.
-    pub(super) fn of(records: &[&'a UsageRecord]) -> Self {
-        let mut texts = Self::default();
+    pub(super) fn of(records: &[&'a UsageRecord], served_by: &HashMap<DeploymentId, ProviderId>) -> Self {
+        let mut texts = Self { providers: served_by.values().map(|id| (*id, 0)).collect(), ..Self::default() };
         for record in records {
             texts.keys.insert(record.key, 0);
             texts.models.insert(&record.model, 0);
@@ -49,6 +50,7 @@ impl<'a> Texts<'a> {
         let mut labels = BTreeSet::new();
         labels.extend(self.keys.keys().map(|id| (Kind::Key, id.to_string())));
         labels.extend(self.deployments.keys().map(|id| (Kind::Deployment, id.to_string())));
+        labels.extend(self.providers.keys().map(|id| (Kind::Provider, id.to_string())));
         labels.extend(kept(Kind::Model, &self.models));
         labels.extend(kept(Kind::Network, &self.networks));
         labels.extend(kept(Kind::Agent, &self.agents));
@@ -66,6 +68,9 @@ impl<'a> Texts<'a> {
         }
         for (id, number) in &mut self.deployments {
             *number = number_of(numbers, Kind::Deployment, id.to_string())?;
+        }
+        for (id, number) in &mut self.providers {
+            *number = number_of(numbers, Kind::Provider, id.to_string())?;
         }
         for (kind, texts) in [
             (Kind::Model, &mut self.models),

@@ -8,7 +8,7 @@ use domain::permission::Scope;
 use domain::virtual_key::Owner;
 use std::sync::Arc;
 use store::testing::TestDatabase;
-use store::{Compared, LoginRow, Store, StoreError, Submission};
+use store::{KeyCost, LoginRow, Store, StoreError, Submission};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
@@ -101,8 +101,8 @@ on_both_engines! {
         let (mine, others) = (NanoUsd::from_nano(100_000), NanoUsd::from_nano(8_000));
         let sums = store.ledger_sums().await.unwrap();
         let of_key = |number: u8| sums.keys[&key_id(number)];
-        assert_eq!(of_key(1), Compared { kept: mine, by_events: mine });
-        assert_eq!(of_key(2), Compared { kept: others, by_events: others });
+        assert_eq!(of_key(1), KeyCost { by_events: mine, by_hours: mine, by_days: mine });
+        assert_eq!(of_key(2), KeyCost { by_events: others, by_hours: others, by_days: others });
         assert!(sums.accounts.values().all(|account| account.kept == account.by_events), "{sums:?}");
         let everybody = sums.accounts[&total_of(person_id(1))].kept;
         assert_eq!((everybody.spent.as_nano(), everybody.requests, everybody.tokens), (108_000, 108, 108 * 31));

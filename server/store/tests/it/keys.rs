@@ -34,6 +34,10 @@ async fn four_keys(store: &Store) {
 
 async fn listed(store: &Store, scope: &Scope, filter: &KeyFilter) -> Vec<KeyId> {
     let page = store.list_keys(scope, filter, None, 50).await.unwrap();
+    let uncounted = store.keys_page(scope, filter, None, 50).await.unwrap();
+    assert_eq!((&uncounted.items, uncounted.next), (&page.items, page.next.clone()));
+    let counts = store.key_counts(scope, filter, filter.now, filter.now).await.unwrap();
+    assert!(counts.live <= counts.everything && page.total <= counts.everything);
     assert_eq!(page.total, i64::try_from(page.items.len()).unwrap());
     assert_eq!(page.next, None);
     page.items.into_iter().map(|item| item.key.id).collect()

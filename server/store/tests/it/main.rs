@@ -20,6 +20,7 @@ mod responsible;
 mod sessions;
 mod stored_responses;
 mod usage;
+mod usage_days;
 
 /// Runs each of these stories on either engine: `sqlite::name` and `postgres::name`.
 macro_rules! on_both_engines {

@@ -9,7 +9,7 @@ use domain::time::{MS_PER_HOUR, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
 use domain::virtual_key::Owner;
 use store::testing::TestDatabase;
-use store::{Compared, HourUsage, IngestResult};
+use store::{Compared, HourUsage, IngestResult, KeyCost};
 
 const ALL_MONTHS: [(Window, Timestamp); 1] = [(Window::Month, Timestamp::from_ms(0))];
 
@@ -96,7 +96,7 @@ on_both_engines! {
         let counters = [(month_of(key_id(1)), used), (total_of(person_id(1)), used)];
         assert_eq!(store.budget_counters(&ALL_MONTHS).await.unwrap(), counters);
         let sums = store.ledger_sums().await.unwrap();
-        assert_eq!(sums.keys, [(key_id(1), Compared { kept: spent, by_events: spent })].into());
+        assert_eq!(sums.keys, [(key_id(1), KeyCost { by_events: spent, by_hours: spent, by_days: spent })].into());
         let agreed = counters.map(|(line, used)| (line, Compared { kept: used, by_events: used }));
         assert_eq!(sums.accounts, agreed.into());
         let hours = store.usage_by_hour(key_id(1), NOW.utc_hour(), NOW.utc_hour() + 1).await.unwrap();

@@ -126,7 +126,12 @@ fn chart(detail: &KeyDetail, usage: &KeyUsage) -> SpendData {
     let buckets = usage.days.iter().enumerate().map(|(at, day)| {
         let of =
             |name: &String| day.models.iter().find(|model| model.model == *name).map_or(NanoUsd::ZERO, |m| m.sums.cost);
-        Bucket { label: label(day), amounts: series.iter().map(of).collect(), unfinished: at + 1 == usage.days.len() }
+        Bucket {
+            label: label(day),
+            amounts: series.iter().map(of).collect(),
+            unfinished: at + 1 == usage.days.len(),
+            href: None,
+        }
     });
     let buckets = buckets.collect();
     let range = match (usage.days.first(), usage.days.last()) {

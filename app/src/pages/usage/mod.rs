@@ -1,0 +1,52 @@
+//! `/usage`: who spends what. Opens as each role most likely asks, and every figure on it leads further in.
+
+pub mod asked;
+mod file;
+mod table;
+mod view;
+
+use crate::chrome::Place;
+use crate::format::Calendar;
+use crate::html;
+use crate::visit::{Answer, Input, PageError, Visit};
+use asked::Asked;
+use domain::dimension::Dimension;
+use portal::Portal;
+use portal::spend::Spend;
+
+pub use view::view;
+
+pub struct Model {
+    pub asked: Asked,
+    pub by: Dimension,
+    pub spend: Spend,
+    /// Everyone's spend, and not only one's own or that of one's teams.
+    pub sees_all: bool,
+    pub leads: bool,
+    pub calendar: Calendar,
+}
+
+pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let asked = Asked::read(&input.query::<Vec<(String, String)>>()?)?;
+    let question = asked.question(Portal::usual_dimension(&visit.caller));
+    let model = Model {
+        by: question.by,
+        spend: visit.portal.spend(&visit.caller, &question).await?,
+        asked,
+        sees_all: domain::permission::Scope::to_read(&visit.caller) == domain::permission::Scope::Everyone,
+        leads: visit.caller.is_lead(),
+        calendar: visit.calendar(),
+    };
+    Ok(Answer::ok(html::document(&visit.chrome(Place::Usage), "Usage", || view(model))))
+}
+
+pub async fn download(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let asked = Asked::read(&input.query::<Vec<(String, String)>>()?)?;
+    let question = asked.question(Portal::usual_dimension(&visit.caller));
+    let (range, groups) = visit.portal.spend_groups(&visit.caller, &question).await?;
+    Ok(Answer::Download {
+        name: file::name(&question, range),
+        content_type: "text/csv; charset=utf-8",
+        body: file::csv(&question, range, &groups, &visit.calendar()).into_bytes(),
+    })
+}

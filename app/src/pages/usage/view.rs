@@ -1,0 +1,184 @@
+//! The page: what is asked, the figure, the bars, who moved, and the table.
+
+use super::Model;
+use super::asked::{Asked, PRESETS, inside};
+use super::table::{self, changed, difference, page_of};
+use crate::components::{
+    Bucket, EmptyState, Figure, Figures, Filter, PageHead, Section, SelectField, SelectOption, SpendChart, SpendData,
+    TextField,
+};
+use crate::format::usd;
+use crate::paths;
+use crate::words::spend::{dimension, named, unallocated};
+use domain::dimension::Dimension;
+use domain::money::NanoUsd;
+use jiff::civil::Date;
+use leptos::prelude::*;
+use portal::spend::{DayRange, Spend};
+
+pub fn view(model: Model) -> impl IntoView {
+    let Model { asked, by, spend, sees_all, leads, calendar } = model;
+    let whose = match (sees_all, leads) {
+        (true, _) => "Everyone's spend",
+        (false, true) => "Your own spend, and that of the teams that you lead",
+        (false, false) => "What your own keys spent",
+    };
+    let context =
+        format!("{whose}, {}. Days are those of {}.", span(spend.range, spend.today.date()), calendar.zone_name());
+    let nothing = spend.total.requests == 0;
+    let body = if nothing { empty(&asked, &spend).into_any() } else { filled(&asked, by, &spend, sees_all).into_any() };
+    let file = (!nothing).then(|| view! { <a class="button" href=asked.by(by).file()>"CSV"</a> });
+    view! {
+        <PageHead title="Usage" context=context.into_any()>{file}</PageHead>
+        {form(&asked, by)}
+        {filters(&asked, &spend)}
+        {body}
+    }
+}
+
+fn date(date: Date, today: Date) -> String {
+    date.strftime(if date.year() == today.year() { "%-d %b" } else { "%-d %b %Y" }).to_string()
+}
+
+/// `1 to 21 Nov`, `28 Oct to 3 Nov`, `14 Nov`
+fn span(range: DayRange, today: Date) -> String {
+    let (first, last) = (range.first(), range.last());
+    if first == last {
+        return date(first, today);
+    }
+    let together = (first.year(), first.month()) == (last.year(), last.month());
+    let begin = if together { first.day().to_string() } else { date(first, today) };
+    format!("{begin} to {}", date(last, today))
+}
+
+fn form(asked: &Asked, by: Dimension) -> impl IntoView + use<> {
+    let ranges = PRESETS.iter().map(|&(word, text)| SelectOption::new(word, text)).collect();
+    let dimensions = Dimension::ALL.iter().map(|&one| SelectOption::new(one.word(), dimension(one))).collect();
+    let compare = vec![SelectOption::new("", "The time before"), SelectOption::new("none", "Nothing")];
+    let (compared, preset) = (if asked.compare { "" } else { "none" }, asked.preset_word());
+    let (from, to) = asked.between().map(|(from, to)| (from.to_string(), to.to_string())).unwrap_or_default();
+    // What is narrowed stays so when another range is asked for.
+    let kept = asked.pairs().into_iter().filter(|(name, _)| Dimension::from_word(name).is_some());
+    let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
+    view! {
+        <Filter action=paths::USAGE>
+            {kept}
+            <SelectField name="range" label="Range" options=ranges value=preset/>
+            <TextField name="from" label="From" kind="date" value=from/>
+            <TextField name="to" label="To" kind="date" value=to/>
+            <SelectField name="by" label="By" options=dimensions value=by.word()/>
+            <SelectField name="compare" label="Compare with" options=compare value=compared/>
+        </Filter>
+    }
+}
+
+/// What the view is narrowed to, each with its way out.
+fn filters(asked: &Asked, spend: &Spend) -> impl IntoView + use<> {
+    let chips = spend.filters.iter().map(|(of, value)| {
+        let (text, name) = (dimension(*of), named(*of, value));
+        let label = format!("Remove {text} {name}");
+        view! {
+            <li>
+                <span class="muted">{text}</span>" "<b>{name}</b>" "
+                <a href=asked.without(*of).href() aria-label=label>"×"</a>
+            </li>
+        }
+    });
+    let chips = chips.collect_view();
+    (!spend.filters.is_empty()).then(|| view! { <ul class="narrowed" aria-label="Narrowed to">{chips}</ul> })
+}
+
+fn empty(asked: &Asked, spend: &Spend) -> impl IntoView + use<> {
+    let text = format!("No calls from {}.", span(spend.range, spend.today.date()));
+    let wider = Asked { preset: portal::spend::Preset::Last(90), ..asked.clone() }.href();
+    let all = (!asked.filters.is_empty())
+        .then(|| view! { <a class="button" href=Asked { filters: vec![], ..asked.clone() }.href()>"Take the filter away"</a> });
+    view! { <EmptyState text=text>{all}<a class="button" href=wider>"Show the last 90 days"</a></EmptyState> }
+}
+
+fn filled(asked: &Asked, by: Dimension, spend: &Spend, sees_all: bool) -> impl IntoView + use<> {
+    let earlier = spend.earlier.map(|_| spend.earlier_total);
+    let chart = (spend.total.cost > NanoUsd::ZERO).then(|| view! { <SpendChart data=chart(asked, by, spend)/> });
+    let title = format!("By {}", dimension(by).to_lowercase());
+    let main = table::breakdown(asked, &spend.main, &spend.total, earlier);
+    let beside = spend.beside.as_ref().map(|beside| {
+        let title = format!("By {}", dimension(beside.by).to_lowercase());
+        let table = table::breakdown(asked, beside, &spend.total, earlier);
+        view! { <Section id="beside" title=title>{table}</Section> }
+    });
+    let exactly = format!("Exactly {}, as the ledger has it.", spend.total.cost);
+    let (figures, movers, page) = (figures(by, spend), movers(asked, by, spend), page_link(spend, sees_all));
+    view! {
+        <Figures figures=figures/>
+        {chart}
+        {movers}
+        <Section id="groups" title=title aside=exactly.into_any()>
+            {page}
+            {main}
+        </Section>
+        {beside}
+    }
+}
+
+/// The page of the one person or key that the view is narrowed to.
+fn page_link(spend: &Spend, sees_all: bool) -> Option<impl IntoView + use<>> {
+    let (of, value) = spend.filters.iter().find(|(of, value)| page_of(*of, value, sees_all).is_some())?;
+    let href = page_of(*of, value, sees_all)?;
+    let text = format!("Open {}", named(*of, value));
+    Some(view! { <p><a href=href>{text}</a></p> })
+}
+
+fn figures(by: Dimension, spend: &Spend) -> Vec<Figure> {
+    let figure = |name: String, value: String| Figure { name, value };
+    let mut figures = vec![figure("spent".to_owned(), usd(spend.total.cost))];
+    if let Some(earlier) = spend.earlier {
+        let change = spend.total.cost.minus(spend.earlier_total);
+        let sign = if change > NanoUsd::ZERO { "+" } else { "" };
+        let text = format!("{sign}{} ({})", usd(change), changed(spend.total.cost, spend.earlier_total));
+        figures.push(figure(format!("against {}", span(earlier, spend.today.date())), text));
+    }
+    figures.extend(spend.forecast.map(|forecast| figure("this month, at this pace".to_owned(), usd(forecast))));
+    let (name, _) = unallocated(by);
+    if spend.unallocated > NanoUsd::ZERO {
+        figures.push(figure(name.to_lowercase(), usd(spend.unallocated)));
+    }
+    figures
+}
+
+fn movers(asked: &Asked, by: Dimension, spend: &Spend) -> Option<impl IntoView + use<>> {
+    if spend.movers.is_empty() {
+        return None;
+    }
+    let links = spend.movers.iter().map(|group| {
+        let href = asked.with(by, group.of.value.clone()).by(inside(by)).href();
+        let new = (group.earlier == NanoUsd::ZERO).then_some("new: ");
+        view! { <li>{new}<a href=href>{named(by, &group.of)}</a>" "<span class="num">{difference(group)}</span></li> }
+    });
+    Some(view! {
+        <section class="movers" aria-labelledby="movers-title">
+            <h2 id="movers-title">"Moved most"</h2>
+            <ul>{links.collect_view()}</ul>
+        </section>
+    })
+}
+
+fn chart(asked: &Asked, by: Dimension, spend: &Spend) -> SpendData {
+    let mut series: Vec<String> = spend.series.iter().map(|of| named(by, of)).collect();
+    let others = spend.days.iter().any(|day| day.costs.last().is_some_and(|cost| *cost != NanoUsd::ZERO));
+    if others {
+        series.push("Other".to_owned());
+    }
+    // A bar leads to its day, by application: the first of two steps to whoever caused it.
+    let further = if by == Dimension::Application { Dimension::Key } else { Dimension::Application };
+    let whole = spend.range.days() > 1;
+    let buckets = spend.days.iter().map(|day| Bucket {
+        label: day.day.date().strftime("%-d %b").to_string(),
+        amounts: day.costs.iter().take(series.len()).copied().collect(),
+        unfinished: day.day == spend.today,
+        href: whole.then(|| asked.on(day.day.date()).by(further).href()),
+    });
+    let buckets = buckets.collect();
+    let range = span(spend.range, spend.today.date());
+    let title = format!("Spend by {}, {range}", dimension(by).to_lowercase());
+    SpendData { title, series, buckets, cap: None }
+}

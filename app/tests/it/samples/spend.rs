@@ -1,0 +1,107 @@
+//! A month of spend: by application for somebody who sees everything, narrowed to one, and none at all.
+
+use super::*;
+use app::pages::usage;
+use app::pages::usage::asked::Asked;
+use domain::day::Day;
+use domain::dimension::Dimension;
+use portal::spend::{Breakdown, Named, Preset, Spend, SpendDay, SpendGroup, SpendSums};
+
+fn sums(cents: i64) -> SpendSums {
+    SpendSums {
+        requests: 1_900 + cents,
+        failures: 12,
+        denials: cents % 41,
+        input: 2_000_000,
+        cache_read: 5_000_000,
+        cache_write: 100,
+        output: 310_000,
+        cost: dollars(cents),
+    }
+}
+
+fn group(value: Option<&str>, cents: i64, earlier: i64) -> SpendGroup {
+    let of = Named { value: value.map(str::to_owned), name: None, may_open: true };
+    SpendGroup { of, sums: sums(cents), earlier: dollars(earlier) }
+}
+
+fn spend(preset: Preset, by: Dimension, groups: Vec<SpendGroup>) -> Spend {
+    let today = Day::of("2026-11-20".parse().unwrap());
+    let range = preset.range(today);
+    let cents: i64 = groups.iter().map(|group| group.sums.cost.as_nano() / 10_000_000).sum();
+    let series: Vec<Named> = groups.iter().take(2).map(|group| group.of.clone()).collect();
+    let days = (0..range.days()).map(|nth| SpendDay {
+        day: range.from.plus(nth),
+        costs: (0..=series.len())
+            .map(|at| dollars(i64::from(nth * 37 % 11 + 3) * (9 - i64::try_from(at).unwrap())))
+            .collect(),
+    });
+    Spend {
+        today,
+        range,
+        earlier: Some(preset.earlier(today)),
+        filters: vec![],
+        total: sums(cents + 700),
+        earlier_total: dollars(cents / 2),
+        forecast: (preset == Preset::ThisMonth).then(|| dollars(cents * 3 / 2)),
+        movers: groups.iter().take(3).cloned().collect(),
+        days: days.collect(),
+        unallocated: dollars(21_490),
+        main: Breakdown { by, groups, rest: (12, sums(700)) },
+        beside: None,
+        series,
+    }
+}
+
+/// By application, as administrators see the month.
+pub(crate) fn usage_model() -> usage::Model {
+    let groups = vec![
+        group(Some("invoice-parser"), 912_044, 646_000),
+        group(None, 21_490, 30_000),
+        group(Some("search <b>"), 9_000, 40_000),
+        group(Some("eval-agent"), 18, 0),
+    ];
+    usage::Model {
+        asked: Asked { by: Some(Dimension::Application), ..Asked::default() },
+        by: Dimension::Application,
+        spend: spend(Preset::ThisMonth, Dimension::Application, groups),
+        sees_all: true,
+        leads: false,
+        calendar: calendar(),
+    }
+}
+
+/// One day of one application, by model and by key.
+pub(crate) fn narrowed_usage() -> usage::Model {
+    let preset = Preset::Between("2026-11-14".parse().unwrap(), "2026-11-14".parse().unwrap());
+    let filter = (Dimension::Application, Some("invoice-parser".to_owned()));
+    let named = |name: &str| Named { value: Some(key_id(3).to_string()), name: Some(name.to_owned()), may_open: true };
+    let keys =
+        vec![SpendGroup { of: named("invoice-parser-prod"), ..group(None, 500, 0) }, group(Some("kwr_hidden"), 3, 9)];
+    let main =
+        spend(preset, Dimension::Model, vec![group(Some("large-model"), 500, 0), group(Some("small-model"), 0, 0)]);
+    usage::Model {
+        asked: Asked { preset, by: Some(Dimension::Model), filters: vec![filter.clone()], ..Asked::default() },
+        by: Dimension::Model,
+        spend: Spend {
+            filters: vec![(filter.0, Named { value: filter.1, name: None, may_open: true })],
+            beside: Some(Breakdown { by: Dimension::Key, groups: keys, rest: (0, SpendSums::default()) }),
+            ..main
+        },
+        sees_all: false,
+        leads: true,
+        calendar: calendar(),
+    }
+}
+
+pub(crate) fn no_usage() -> usage::Model {
+    let nothing = spend(Preset::Last(7), Dimension::Key, vec![]);
+    usage::Model {
+        asked: Asked { preset: Preset::Last(7), ..Asked::default() },
+        by: Dimension::Key,
+        spend: Spend { total: SpendSums::default(), days: vec![], ..nothing },
+        sees_all: false,
+        leads: false,
+        calendar: calendar(),
+    }
+}

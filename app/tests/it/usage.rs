@@ -1,0 +1,48 @@
+//! What the usage explorer says, and where its figures lead.
+
+use crate::page::Page;
+use crate::samples::{narrowed_usage, no_usage, usage_model};
+use crate::specimen::{administrator, framed};
+use app::pages::usage::{self, Model};
+
+fn html(model: Model) -> Page {
+    Page::read(&framed(Some(&administrator()), "Usage", || usage::view(model)))
+}
+
+fn links(page: &Page) -> Vec<String> {
+    page.all("a").filter_map(|link| link.get("href").map(|href| href.replace("&amp;", "&"))).collect()
+}
+
+#[test]
+fn two_clicks_lead_to_the_culprit() {
+    let month = html(usage_model());
+    let links_of_month = links(&month);
+    assert!(links_of_month.contains(&"/usage?from=2026-11-14&to=2026-11-14&by=key".to_owned()), "{links_of_month:?}");
+    assert!(links_of_month.contains(&"/usage?by=model&application=invoice-parser".to_owned()), "{links_of_month:?}");
+    let day = html(narrowed_usage());
+    assert!(day.html.contains("By model") && day.html.contains("By key"));
+    assert!(links(&day).iter().any(|href| href.starts_with("/keys/kwr_")));
+    assert!(
+        links(&day).contains(&"/usage?from=2026-11-14&to=2026-11-14&by=model".to_owned()),
+        "the filter has a way out"
+    );
+}
+
+#[test]
+fn what_belongs_to_none_is_a_row_and_can_be_looked_into() {
+    let page = html(usage_model());
+    assert!(page.html.contains("No application"));
+    assert!(links(&page).contains(&"/usage?by=model&application=%7E".to_owned()));
+    assert!(page.html.contains("12 more applications"));
+}
+
+#[test]
+fn the_file_is_of_what_is_shown() {
+    assert!(links(&html(usage_model())).contains(&"/usage/file.csv?by=application".to_owned()));
+    assert!(!html(no_usage()).html.contains("file.csv"), "nothing is no file");
+}
+
+#[test]
+fn names_stay_text() {
+    assert!(html(usage_model()).html.contains("search &lt;b&gt;"));
+}

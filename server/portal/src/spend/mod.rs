@@ -1,0 +1,256 @@
+//! Spend as people explore it: by whatever they group it by, beside an earlier range, narrowed step by step.
+//!
+//! The scope follows from the caller: one's own keys; as a lead also everything that was spent under the team, though its
+//! members' own keys stay without a name; as an administrator or auditor everyone's. Totals are those of the ledger:
+//! what belongs to none is a group like any other, and what is not listed is summed into a rest.
+
+mod names;
+mod range;
+
+pub use range::{DayRange, Preset};
+
+use crate::{Portal, PortalError};
+use domain::day::{Day, Days};
+use domain::dimension::Dimension;
+use domain::money::NanoUsd;
+use domain::permission::Scope;
+use domain::person::{Caller, Role};
+use domain::time::MS_PER_DAY;
+use store::{DaySpend, GroupSpend, SpendQuery, UsageSums};
+
+pub use store::UsageSums as SpendSums;
+
+/// Groups that a page lists; the rest is one line.
+const LISTED: u32 = 50;
+/// Groups with a colour of their own.
+const COLOURED: usize = 6;
+const MOVERS: u32 = 6;
+/// Groups that a file lists.
+const FILED: u32 = 200_000;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpendQuestion {
+    pub preset: Preset,
+    pub compare: bool,
+    pub by: Dimension,
+    /// Each dimension at most once; `None` is what belongs to none.
+    pub filters: Vec<(Dimension, Option<String>)>,
+}
+
+/// One value of a dimension as people know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    pub value: Option<String>,
+    /// `None`: the value itself is the name, or there is none.
+    pub name: Option<String>,
+    /// The caller may open its page.
+    pub may_open: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpendGroup {
+    pub of: Named,
+    pub sums: UsageSums,
+    /// What it cost in the earlier range.
+    pub earlier: NanoUsd,
+}
+
+/// The groups of one dimension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breakdown {
+    pub by: Dimension,
+    /// Costliest first; what belongs to none is always here if there is any.
+    pub groups: Vec<SpendGroup>,
+    /// How many groups are not listed, and what they cost.
+    pub rest: (i64, UsageSums),
+}
+
+/// One bar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpendDay {
+    pub day: Day,
+    /// Of each of the series, in their order, and last of all others.
+    pub costs: Vec<NanoUsd>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spend {
+    pub today: Day,
+    pub range: DayRange,
+    pub earlier: Option<DayRange>,
+    pub filters: Vec<(Dimension, Named)>,
+    pub total: UsageSums,
+    pub earlier_total: NanoUsd,
+    /// What the month will have cost at this pace; only of the running month.
+    pub forecast: Option<NanoUsd>,
+    pub main: Breakdown,
+    /// A second look at what is left, where the first is by model.
+    pub beside: Option<Breakdown>,
+    pub movers: Vec<SpendGroup>,
+    pub series: Vec<Named>,
+    pub days: Vec<SpendDay>,
+    /// What belongs to no value of the dimension.
+    pub unallocated: NanoUsd,
+}
+
+impl Portal {
+    /// How a caller most likely wants to see spend.
+    pub fn usual_dimension(caller: &Caller) -> Dimension {
+        if caller.has(Role::Administrator) {
+            Dimension::Team
+        } else if caller.has(Role::Auditor) {
+            Dimension::CostCentre
+        } else if caller.is_lead() {
+            Dimension::Person
+        } else {
+            Dimension::Key
+        }
+    }
+
+    pub async fn spend(&self, caller: &Caller, question: &SpendQuestion) -> Result<Spend, PortalError> {
+        self.gateway.catch_up().await;
+        let (now, days) = (self.clock.now(), Days::in_zone(self.settings.zone.clone()));
+        let today = days.of(now);
+        let (range, by) = (question.preset.range(today), question.by);
+        let earlier = question.compare.then(|| question.preset.earlier(today));
+        let scope = Scope::to_read(caller);
+        let query = SpendQuery { scope: &scope, filters: &question.filters, from: range.from, until: range.until };
+        let before = earlier.map(|range| (range.from, range.until));
+        let found = self.store.spend_by(&query, by, before, LISTED, MOVERS).await?;
+
+        let coloured: Vec<Option<String>> = found
+            .largest
+            .iter()
+            .filter(|group| group.sums.cost > NanoUsd::ZERO)
+            .take(COLOURED)
+            .map(|group| group.value.clone())
+            .collect();
+        let bars = self.store.spend_by_day(&query, by, &coloured).await?;
+        let beside = match by == Dimension::Model && !question.filters.is_empty() {
+            true => Some((Dimension::Key, self.store.spend_by(&query, Dimension::Key, before, LISTED, 0).await?)),
+            false => None,
+        };
+
+        let names = self.names(caller, &scope, by, values(&found)).await?;
+        let named = |group: &GroupSpend| SpendGroup {
+            of: names.of(group.value.clone()),
+            sums: group.sums,
+            earlier: group.earlier,
+        };
+        let filters = self.named_filters(caller, &scope, &question.filters).await?;
+        let beside = match &beside {
+            Some((by, groups)) => {
+                let names = self.names(caller, &scope, *by, values(groups)).await?;
+                Some(breakdown(*by, groups, |group| SpendGroup {
+                    of: names.of(group.value.clone()),
+                    sums: group.sums,
+                    earlier: group.earlier,
+                }))
+            }
+            None => None,
+        };
+        let is_month = question.preset == Preset::ThisMonth;
+        Ok(Spend {
+            today,
+            range,
+            earlier,
+            filters,
+            total: found.total,
+            earlier_total: found.earlier_total,
+            forecast: is_month.then(|| {
+                let month = range.from.plus_months(1);
+                let whole = days.start(month).since(days.start(range.from));
+                at_this_pace(found.total.cost, now.since(days.start(range.from)), whole)
+            }),
+            movers: found.movers.iter().filter(|group| group.value.is_some()).map(named).collect(),
+            series: coloured.iter().map(|value| names.of(value.clone())).collect(),
+            days: by_day(range, coloured.len(), &bars),
+            unallocated: found.unallocated.as_ref().map_or(NanoUsd::ZERO, |group| group.sums.cost),
+            main: breakdown(by, &found, named),
+            beside,
+        })
+    }
+
+    /// Every group, for a file.
+    pub async fn spend_groups(
+        &self,
+        caller: &Caller,
+        question: &SpendQuestion,
+    ) -> Result<(DayRange, Vec<SpendGroup>), PortalError> {
+        self.gateway.catch_up().await;
+        let today = Days::in_zone(self.settings.zone.clone()).of(self.clock.now());
+        let range = question.preset.range(today);
+        let earlier = question.preset.earlier(today);
+        let scope = Scope::to_read(caller);
+        let query = SpendQuery { scope: &scope, filters: &question.filters, from: range.from, until: range.until };
+        let found = self.store.spend_by(&query, question.by, Some((earlier.from, earlier.until)), FILED, 0).await?;
+        let names = self.names(caller, &scope, question.by, values(&found)).await?;
+        let named =
+            |group: GroupSpend| SpendGroup { of: names.of(group.value), sums: group.sums, earlier: group.earlier };
+        Ok((range, found.largest.into_iter().map(named).collect()))
+    }
+}
+
+/// Every value that a page shows the name of.
+fn values(groups: &store::Groups) -> Vec<String> {
+    let shown = groups.largest.iter().chain(&groups.movers);
+    shown.filter_map(|group| group.value.clone()).collect()
+}
+
+fn breakdown(by: Dimension, found: &store::Groups, named: impl Fn(&GroupSpend) -> SpendGroup) -> Breakdown {
+    let mut groups: Vec<SpendGroup> = found.largest.iter().map(&named).collect();
+    if let Some(none) = found.unallocated.as_ref().filter(|_| groups.iter().all(|group| group.of.value.is_some())) {
+        groups.push(named(none));
+    }
+    let listed = i64::try_from(groups.len()).unwrap_or(i64::MAX);
+    let rest = groups.iter().fold(found.total, |rest, group| less(rest, &group.sums));
+    Breakdown { by, groups, rest: ((found.count - listed).max(0), rest) }
+}
+
+fn less(from: UsageSums, part: &UsageSums) -> UsageSums {
+    UsageSums {
+        requests: from.requests - part.requests,
+        failures: from.failures - part.failures,
+        denials: from.denials - part.denials,
+        input: from.input - part.input,
+        cache_read: from.cache_read - part.cache_read,
+        cache_write: from.cache_write - part.cache_write,
+        output: from.output - part.output,
+        cost: from.cost.minus(part.cost),
+    }
+}
+
+/// A bar for each day of the range, also where nothing was spent.
+fn by_day(range: DayRange, series: usize, spent: &[DaySpend]) -> Vec<SpendDay> {
+    let mut days: Vec<SpendDay> = (0..range.days())
+        .map(|nth| SpendDay { day: range.from.plus(nth), costs: vec![NanoUsd::ZERO; series + 1] })
+        .collect();
+    for spend in spent {
+        let at = usize::try_from(spend.day.since(range.from)).ok();
+        let day = at.and_then(|at| days.get_mut(at));
+        if let Some(cost) = day.and_then(|day| day.costs.get_mut(spend.nth.unwrap_or(series))) {
+            *cost = cost.plus(spend.cost);
+        }
+    }
+    days
+}
+
+/// What a whole costs of which a part cost this. In the first hours there is no pace yet: at least a quarter of a day.
+pub(crate) fn at_this_pace(spent: NanoUsd, part_ms: i64, whole_ms: i64) -> NanoUsd {
+    let part = i128::from(part_ms.max(MS_PER_DAY / 4));
+    let nano = i128::from(spent.as_nano()) * i128::from(whole_ms.max(part_ms)) / part;
+    NanoUsd::from_nano(i64::try_from(nano).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forecast_goes_on_as_it_went() {
+        let dollars = NanoUsd::from_dollars;
+        assert_eq!(at_this_pace(dollars(10), 10 * MS_PER_DAY, 30 * MS_PER_DAY), dollars(30));
+        assert_eq!(at_this_pace(dollars(1), 0, 30 * MS_PER_DAY), dollars(120), "not without bound");
+        assert_eq!(at_this_pace(NanoUsd::MAX, MS_PER_DAY, 30 * MS_PER_DAY), NanoUsd::MAX);
+    }
+}

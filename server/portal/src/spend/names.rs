@@ -1,0 +1,95 @@
+//! What the values of a dimension are called, and which of them the caller may open.
+
+use super::Named;
+use crate::{Portal, PortalError};
+use domain::dimension::Dimension;
+use domain::id::{KeyId, PersonId};
+use domain::permission::Scope;
+use domain::person::Caller;
+use domain::virtual_key::Owner;
+use std::collections::{HashMap, HashSet};
+
+/// The names of some values.
+pub(super) struct Names {
+    names: HashMap<String, String>,
+    /// What the caller has a page of; `None`: everything.
+    open: Option<HashSet<String>>,
+}
+
+impl Names {
+    pub(super) fn of(&self, value: Option<String>) -> Named {
+        let name = value.as_ref().and_then(|value| self.names.get(value)).cloned();
+        let may_open = value.as_ref().is_some_and(|value| self.open.as_ref().is_none_or(|open| open.contains(value)));
+        Named { value, name, may_open }
+    }
+}
+
+impl Portal {
+    pub(super) async fn names(
+        &self,
+        caller: &Caller,
+        scope: &Scope,
+        dimension: Dimension,
+        values: Vec<String>,
+    ) -> Result<Names, PortalError> {
+        let everyone = *scope == Scope::Everyone;
+        let mut open = (!everyone).then(HashSet::new);
+        let names = match dimension {
+            Dimension::Team => {
+                let teams = self.store.teams().await?.into_iter();
+                teams.map(|team| (team.id.to_string(), team.name)).collect()
+            }
+            Dimension::Unit => {
+                let units = self.store.units().await?.into_iter();
+                units.map(|unit| (unit.id.to_string(), unit.name)).collect()
+            }
+            Dimension::Provider => {
+                let providers = self.store.providers().await?.into_iter();
+                providers.map(|provider| (provider.id.to_string(), provider.name)).collect()
+            }
+            Dimension::Person => {
+                let ids: Vec<PersonId> = values.iter().filter_map(|value| value.parse().ok()).collect();
+                let names = self.store.names_of(&ids).await?;
+                names.into_iter().map(|(id, name)| (id.to_string(), name)).collect()
+            }
+            Dimension::Key => {
+                let ids: Vec<KeyId> = values.iter().filter_map(|value| value.parse().ok()).collect();
+                let mut names = HashMap::with_capacity(ids.len());
+                for (id, (name, owner)) in self.store.owned_names(&ids).await? {
+                    let is_open = match (scope, owner) {
+                        (Scope::Everyone, _) => true,
+                        (Scope::Own { .. }, Owner::Person(person)) => person == caller.person,
+                        (Scope::Own { teams, .. }, Owner::Team(team)) => teams.contains(&team),
+                    };
+                    if is_open {
+                        if let Some(open) = &mut open {
+                            open.insert(id.to_string());
+                        }
+                        names.insert(id.to_string(), name);
+                    }
+                }
+                names
+            }
+            Dimension::Application
+            | Dimension::Consumer
+            | Dimension::Environment
+            | Dimension::CostCentre
+            | Dimension::Model => HashMap::new(),
+        };
+        Ok(Names { names, open })
+    }
+
+    pub(super) async fn named_filters(
+        &self,
+        caller: &Caller,
+        scope: &Scope,
+        filters: &[(Dimension, Option<String>)],
+    ) -> Result<Vec<(Dimension, Named)>, PortalError> {
+        let mut named = Vec::with_capacity(filters.len());
+        for (dimension, value) in filters {
+            let names = self.names(caller, scope, *dimension, value.iter().cloned().collect()).await?;
+            named.push((*dimension, names.of(value.clone())));
+        }
+        Ok(named)
+    }
+}
