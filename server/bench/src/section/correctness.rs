@@ -101,7 +101,7 @@ pub async fn compare(running: Running, books: &Books, squeezed: &Squeezed, repor
     let sums = store.ledger_sums().await?;
     let nano = |amount: NanoUsd| i128::from(amount.as_nano());
     let cost: i128 = sums.keys.values().map(|key| nano(key.by_events)).sum();
-    let by_hours: i128 = sums.keys.values().map(|key| nano(key.kept)).sum();
+    let by_hours: i128 = sums.keys.values().map(|key| nano(key.by_hours)).sum();
     must_be_zero("cost by events beyond cost by hours", off(cost, by_hours), format!("{cost} n$"));
     let listed = i128::from(books.input) * 3_000 + i128::from(books.output) * 15_000;
     must_be_zero("cost beyond the provider's tokens at their price", off(cost, listed), format!("{listed} n$"));
