@@ -44,7 +44,7 @@ pub enum MintVerdict {
 /// What is read before the transaction; only what must not change between counting and writing waits for it.
 pub(crate) struct Gathered {
     pub(crate) profile: Option<AccessProfile>,
-    policy: Option<KeyPolicy>,
+    pub(crate) policy: Option<KeyPolicy>,
     environment: Option<Environment>,
     owner_exists: bool,
     name_taken_by: Option<KeyId>,

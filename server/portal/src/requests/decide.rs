@@ -188,7 +188,9 @@ impl Portal {
         let id = KeyId::from_random(&self.id_bytes());
         let key = new_key(id, &asker, &wanted, &terms, now);
         tx.insert_key_without_secret(&key).await?;
-        if let Some(version) = wanted.policy_read {
+        let newest = gathered.policy.as_ref().map(|policy| policy.version);
+        // A form can name a version that never was.
+        if let Some(version) = wanted.policy_read.filter(|&version| version > 0 && Some(version) <= newest) {
             let said = Acknowledgement { key: id, version, person: asker.person, at: request.asked_at };
             tx.insert_acknowledgement(&said).await?;
         }
