@@ -50,7 +50,6 @@ fn wants_more() -> Wish {
 fn wants_key() -> Wish {
     let key = virtual_key();
     let wanted = domain::minting::MintRequest {
-        policy_read: None,
         name: "search".to_owned(),
         consumer: key.consumer,
         profile: key.profile,
@@ -204,7 +203,11 @@ fn grant_row() -> GrantRow {
 }
 
 fn asking_verdict() -> mint::view::Model {
-    let MintVerdict::Granted(mut terms) = granted() else { panic!("the sample is granted") };
+    let granted = match granted() {
+        MintVerdict::Granted(terms) => Some(terms),
+        _ => None,
+    };
+    let mut terms = granted.unwrap();
     let money = |dollars| Amount::Money { amount: NanoUsd::from_dollars(dollars), window: Window::Month };
     terms.above = vec![domain::minting::Above { field: "cap_month", wanted: money(150), maximum: money(100) }];
     terms.more = More { limits: Limits { caps: month(150), ..Limits::default() }, models: vec![] };

@@ -11,10 +11,12 @@ use domain::virtual_key::VirtualKey;
 use proxy::ports::{KeyRecord, Level};
 use std::sync::Arc;
 
+/// Each record holds until its moment; in the order of time.
+type UntilThen = Arc<[(Timestamp, Arc<KeyRecord>)]>;
+
 #[derive(Clone)]
 pub(super) struct KeyOverTime {
-    /// Each holds until its moment; in the order of time.
-    before: Option<Arc<[(Timestamp, Arc<KeyRecord>)]>>,
+    before: Option<UntilThen>,
     /// What holds when every grant has ended.
     last: Arc<KeyRecord>,
 }

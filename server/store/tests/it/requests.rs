@@ -50,7 +50,6 @@ fn request(number: u8) -> AccessRequest {
 
 fn new_key() -> Wish {
     let wanted = MintRequest {
-        policy_read: None,
         name: "search".into(),
         consumer: ConsumerKind::Service,
         profile: profile_id(1),
