@@ -136,7 +136,7 @@ on_both_engines! {
         }
         tx.commit().await.unwrap();
         assert_eq!(store.key_policies(9).await.unwrap(), [saved(2, ""), saved(1, "Do not share.")]);
-        said.sort_by(|a, b| b.key.to_string().cmp(&a.key.to_string()));
+        said.sort_by_key(|one| std::cmp::Reverse(one.key.to_string()));
         assert_eq!(store.acknowledgements(None, 9).await.unwrap(), said);
         assert_eq!(store.acknowledgements(Some((NOW, said[0].key)), 9).await.unwrap(), said[1..]);
         let mut tx = store.begin().await.unwrap();

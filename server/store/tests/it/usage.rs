@@ -47,7 +47,7 @@ on_both_engines! {
         let under = store.live_keys_under(mine.profile, NOW, None, 9).await.unwrap();
         assert_eq!(under.iter().map(|key| key.id).collect::<Vec<_>>(), [mine.id, other.id]);
         let rest = store.live_keys_under(mine.profile, NOW, Some(mine.id), 9).await.unwrap();
-        assert_eq!(rest, [other.clone()]);
+        assert_eq!(rest, std::slice::from_ref(&other));
         assert_eq!(store.live_keys_under(mine.profile, NOW.plus_days(31), None, 9).await.unwrap(), []);
 
         let calls: Vec<_> = (0..5).map(|nth| call(mine.id, NOW.plus_ms(i64::from(nth)), nth)).collect();

@@ -65,6 +65,7 @@ async fn by(store: &Store, scope: &Scope, filters: &[(Dimension, Option<String>)
     store.spend_by(&query(scope, filters), by, None, 100, 5).await.unwrap()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "ids are copied, and texts are literals")]
 fn some(text: impl ToString) -> Option<String> {
     Some(text.to_string())
 }
