@@ -62,7 +62,7 @@ create table usage_total (
 );
 
 -- Somebody's own keys, among a hundred thousand of others.
-create index virtual_key_by_owner on virtual_key (owner_id, created_at, id);
+create index virtual_key_of_owner_by_age on virtual_key (owner_id, created_at, id);
 -- Counting live keys, without reading them.
 create index virtual_key_by_standing on virtual_key (profile_id, state, expires_at);
 
