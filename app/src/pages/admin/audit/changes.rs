@@ -75,7 +75,7 @@ fn figure(calendar: &Calendar, path: &str, number: i64) -> String {
     let mut steps = path.split('.');
     let (first, last) = (steps.next().unwrap_or_default(), path.rsplit('.').next().unwrap_or_default());
     let within = |step: &str| path.split('.').any(|one| one == step);
-    if last.ends_with("_at") || last.ends_with("_from") {
+    if last == "until" || ["_at", "_from", "_until"].iter().any(|ending| last.ends_with(ending)) {
         calendar.exact(Timestamp::from_ms(number))
     } else if within("quotas") || last == "tokens_per_minute" {
         grouped(u64::try_from(number).unwrap_or(0))
@@ -131,6 +131,10 @@ mod tests {
         assert_eq!(
             said(None, Some(&json!({ "enabled": true, "expires_at": 86_400_000, "note": null, "tags": [] }))),
             [(own("Enabled"), None, own("yes")), (own("Expires at"), None, own("2 Jan 1970, 00:00:00.000")),]
+        );
+        assert_eq!(
+            said(None, Some(&json!({ "until": 86_400_000 }))),
+            [(own("Until"), None, own("2 Jan 1970, 00:00:00.000"))]
         );
         assert_eq!(said(Some(&json!({ "lead": false })), None), [(own("Lead"), Some(own("no")), own("–"))]);
         assert_eq!(said(Some(&json!("x")), None).len(), 1);
