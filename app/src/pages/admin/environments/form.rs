@@ -66,7 +66,7 @@ fn group(
     view! {
         <div class="field" id=id role="group" aria-labelledby=label_id>
             <span class="label" id=label_id.clone()>{label}</span>
-            <div class="choices">{boxes}</div>
+            <div class="choices in-row">{boxes}</div>
             {wrong}
             {(!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })}
         </div>
