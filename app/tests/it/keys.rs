@@ -201,6 +201,21 @@ fn who_oversees_finds_the_way_without_holding_a_key() {
 }
 
 #[test]
+fn home_says_what_came_of_requests_and_how_many_wait_for_an_answer() {
+    let home_page =
+        |answers: Vec<_>, to_decide| page(|| home::view(home::Model { answers, to_decide, ..home_model() }));
+    let full = home_page(home_model().answers, 3);
+    assert!(full.html.contains("3 requests wait for your answer.") && hrefs(&full).contains(&"/approvals"));
+    let requests = hrefs(&full).into_iter().filter(|href| href.starts_with("/requests/"));
+    let takes = requests.filter(|href| href.ends_with("#secret")).count();
+    assert_eq!(takes, 1, "of an approved key the secret is to be taken, of a no the reason to be read");
+    assert!(full.html.contains("\u{201c}Not before January\u{201d}"));
+    assert!(home_page(vec![], 1).html.contains("1 request waits for your answer."));
+    let quiet = home_page(vec![], 0);
+    assert!(!quiet.html.contains("wait for your answer") && !quiet.ids().contains(&"answers"));
+}
+
+#[test]
 fn models_show_their_price_and_who_may_call_them() {
     let shown = |q: &str| {
         let model = models::Model { models: model_rows(), q: q.to_owned(), may_mint: true };

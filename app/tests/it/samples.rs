@@ -239,6 +239,8 @@ pub(crate) fn home_model() -> home::Model {
             counts: counts(),
             first_steps: FirstSteps { may_mint: true, models_served: true, has_key: true, has_called: true },
         },
+        answers: asking::answers(),
+        to_decide: 3,
         name: "Ada Example".to_owned(),
         may_manage: true,
         oversees: false,
@@ -251,7 +253,7 @@ pub(crate) fn home_model() -> home::Model {
 pub(crate) fn newcomer() -> home::Model {
     let first_steps = FirstSteps { may_mint: true, models_served: true, has_key: false, has_called: false };
     let home = Home { attention: vec![], keys: vec![], counts: ViewCounts::default(), first_steps };
-    home::Model { home, ..home_model() }
+    home::Model { home, answers: vec![], to_decide: 0, ..home_model() }
 }
 
 pub(crate) fn snippet_facts() -> SnippetFacts {

@@ -209,7 +209,7 @@ impl Portal {
         Ok(rows)
     }
 
-    async fn request_row(&self, caller: &Caller, request: AccessRequest) -> Result<RequestRow, PortalError> {
+    pub(super) async fn request_row(&self, caller: &Caller, request: AccessRequest) -> Result<RequestRow, PortalError> {
         let standing = request.standing(self.clock.now());
         let (decider, rule) = match &request.state {
             RequestState::Approved { by: Decider::Person(by), .. } | RequestState::Declined { by, .. } => {
@@ -274,7 +274,7 @@ impl Portal {
     }
 
     /// An approved key whose first secret nobody has taken.
-    async fn secret_waits(&self, caller: &Caller, request: &AccessRequest) -> Result<bool, PortalError> {
+    pub(super) async fn secret_waits(&self, caller: &Caller, request: &AccessRequest) -> Result<bool, PortalError> {
         let (RequestState::Approved { granted, .. }, Wish::NewKey { .. }) = (&request.state, &request.wish) else {
             return Ok(false);
         };

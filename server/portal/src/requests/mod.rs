@@ -4,6 +4,7 @@
 //! entries. Who answers never sees a secret: an approved key has none until whoever asked takes it. What was asked for is
 //! decided again when it is approved, by the rules as they stand then.
 
+mod answered;
 mod ask;
 mod decide;
 mod impact;
