@@ -42,8 +42,8 @@ pub(crate) use gallery::pages;
 pub(crate) use levels::figures;
 use levels::{above, handover, quota_use, team_page};
 pub(crate) use spend::{narrowed_usage, no_usage, usage_model};
-pub(crate) use traffic::calls;
 use traffic::{audit_line, callers_of_key, rotation, usage};
+pub(crate) use traffic::{calls, refused_call};
 
 pub(crate) const SECRET: &str = "kwr_8Fq2mZ4tLr0a_Vq7sDk29QhYp3XcN5bTzR1uWfJ6eGoA4iLxH8vMy0Kd1sPq9ZaaA1b";
 
