@@ -37,6 +37,7 @@ mod levels;
 mod spend;
 mod traffic;
 
+pub(crate) use asking::answers;
 pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
 pub(crate) use levels::figures;
@@ -239,7 +240,7 @@ pub(crate) fn home_model() -> home::Model {
             counts: counts(),
             first_steps: FirstSteps { may_mint: true, models_served: true, has_key: true, has_called: true },
         },
-        answers: asking::answers(),
+        answers: answers(),
         to_decide: 3,
         name: "Ada Example".to_owned(),
         may_manage: true,

@@ -12,7 +12,7 @@ use domain::grant::{Grant, More};
 use domain::id::{ApprovalRuleId, GrantId, RequestId};
 use domain::limits::Limits;
 use portal::requests::{
-    ApprovalRuleChoices, AskOptions, GrantRow, Impact, Queue, RequestActs, RequestDetail, RequestRow, RuleRow,
+    ApprovalRuleChoices, AskOptions, GrantRow, Impact, Maxima, Queue, RequestActs, RequestDetail, RequestRow, RuleRow,
     TeamShare,
 };
 
@@ -97,7 +97,7 @@ fn declined() -> RequestState {
 }
 
 /// An approved key without a secret yet, and a no.
-pub(super) fn answers() -> Vec<RequestRow> {
+pub(crate) fn answers() -> Vec<RequestRow> {
     every_row().into_iter().skip(3).take(2).collect()
 }
 
@@ -126,6 +126,11 @@ fn impact() -> Impact {
             spent: NanoUsd::from_dollars(936),
             spent_then: NanoUsd::from_dollars(1_086),
         }),
+        maxima: Maxima {
+            limits: Limits { caps: month(200), requests_per_minute: Some(60), ..Limits::default() },
+            lifetime_days: Some(180),
+            expires_at: Some(now().plus_days(151)),
+        },
     }
 }
 

@@ -221,7 +221,7 @@ fn may_change(caller: &Caller, owner: Owner) -> bool {
 }
 
 /// Minted at plus the profile's longest lifetime, or its only one.
-pub(super) fn latest_expiry(key: &VirtualKey, profile: &AccessProfile) -> Timestamp {
+pub(crate) fn latest_expiry(key: &VirtualKey, profile: &AccessProfile) -> Timestamp {
     let term = &profile.terms.lifetime_days;
     let days = if term.developers_may_change { term.maximum } else { term.default.min(term.maximum) };
     key.created_at.plus_days(i64::from(days))

@@ -9,6 +9,7 @@ mod ask;
 mod decide;
 mod impact;
 mod list;
+mod maxima;
 mod rules;
 mod take;
 
@@ -16,6 +17,7 @@ pub use ask::MoreWanted;
 pub use decide::Given;
 pub use impact::{Impact, TeamShare};
 pub use list::{AskOptions, GrantRow, Queue, RequestActs, RequestDetail, RequestRow};
+pub use maxima::Maxima;
 pub use rules::{ApprovalRuleChoices, NewRule, RuleRow};
 
 use crate::act::Subject;

@@ -366,6 +366,7 @@ async fn a_queue_says_what_a_yes_would_mean() {
     let [(row, impact)] = queue.waiting.as_slice() else { panic!("{:?}", queue.waiting) };
     assert_eq!((row.request.id, row.key_name.as_str(), row.asked_by_name.as_str()), (request, "laptop", "ada"));
     assert_eq!(impact.month_then, Some(NanoUsd::from_dollars(500)));
+    assert_eq!(impact.maxima.limits.caps, month(asking.maximum().await));
     assert_eq!(impact.tightest.unwrap().left(), NanoUsd::from_dollars(10));
     assert_eq!(row.waits_with, ["bob"]);
     assert!(matches!(world.portal.approvals(&asking.ada).await, Err(PortalError::Forbidden)));
