@@ -144,7 +144,7 @@ fn every_form_posts_to_its_own_page() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 12);
+    assert_eq!(seen, 13);
 }
 
 #[test]
