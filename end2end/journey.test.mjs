@@ -79,6 +79,11 @@ const STEPS = {
     await openDetails(page, /limits and details/i);
     await page.getByLabel(/^budget a month/i).fill('20');
     await page.getByLabel(/^name/i).fill('prototype');
+    if (script) {
+      // Nothing was pressed: the server's verdict follows what is typed.
+      await page.getByRole('status').getByText(/\$20\.00 a month.*ready at once/i).waitFor();
+      await shot(page, '3-verdict');
+    }
     await page.getByRole('button', { name: 'Mint key', exact: true }).click();
     await page.getByRole('heading', { level: 1, name: /key minted/i }).waitFor();
     const field = page.getByLabel(/^(your |the )?(new )?(key|secret)/i).first();

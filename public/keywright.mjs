@@ -1,9 +1,10 @@
-// What pages gain when scripts run. Every page is complete without this file; nothing here fetches, decides or stores
+// What pages gain when scripts run. Every page is complete without this file; nothing here decides anything, or stores
 // anything but the last snippet tab. Text from the server is inserted as text, never as markup.
 //
 //   data-copy="#id"       a hidden button: shown, copies the value or text of #id
 //   data-live="/path"     a line that follows server-sent events named "state"
 //   data-remember="name"  a set of tabs whose last choice is kept in this browser
+//   data-verdict          says while one types what the form's button marked data-check would answer
 //   data-select           a field that selects its whole content when focused
 
 const SAID_FOR_MS = 2000;
@@ -82,9 +83,49 @@ function rememberChoice(tabs) {
   });
 }
 
+const PAUSE_MS = 400;
+
+// The server's own answer to "Check", asked whenever typing pauses; an answer that a newer question overtook is dropped.
+function keepChecking(place) {
+  const form = place.closest("form");
+  const check = form.querySelector("[data-check]");
+  let newest = 0;
+  let timer;
+  async function ask() {
+    const asked = ++newest;
+    try {
+      const body = new URLSearchParams(new FormData(form, check));
+      const answer = await fetch(form.action, { method: "POST", body, redirect: "error" });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (asked === newest) sayVerdict(place, page);
+    } catch {
+      // Offline, or signed out meanwhile: the button says so when it is pressed.
+    }
+  }
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, PAUSE_MS);
+  });
+}
+
+function sayVerdict(place, page) {
+  const said = page.querySelector("[data-verdict] .verdict") ?? page.querySelector("form [role=alert]");
+  if (!said) return;
+  const verdict = document.createElement("div");
+  verdict.className = "verdict";
+  verdict.setAttribute("role", "status");
+  for (const line of said.querySelectorAll("h2, p, li")) {
+    const copy = document.createElement(line.localName === "h2" ? "h2" : "p");
+    copy.textContent = line.textContent;
+    verdict.append(copy);
+  }
+  place.replaceChildren(verdict);
+}
+
 document.querySelectorAll("[data-copy]").forEach(enableCopying);
 document.querySelectorAll("[data-live]").forEach(follow);
 document.querySelectorAll("[data-remember]").forEach(rememberChoice);
+document.querySelectorAll("[data-verdict]").forEach(keepChecking);
 document.querySelectorAll("[data-select]").forEach((field) => {
   field.addEventListener("focus", () => field.select());
 });

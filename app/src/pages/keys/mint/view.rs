@@ -129,11 +129,11 @@ fn the_form(
                 </div>
             </Fold>
             {asking}
-            {granted}
+            <div data-verdict>{granted}</div>
             {policy}
             <div class="actions">
                 <button class="button primary" type="submit" name=buttons.name() value=buttons.act>{buttons.primary}</button>
-                <button class="button" type="submit" name="act" value=buttons.check formnovalidate=true>"Check"</button>
+                <button class="button" type="submit" name="act" value=buttons.check formnovalidate=true data-check="yes">"Check"</button>
                 <a class="button plain" href=paths::KEYS>"Cancel"</a>
             </div>
         </form>
