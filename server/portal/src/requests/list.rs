@@ -2,8 +2,9 @@
 
 use super::{Impact, reader};
 use crate::{FormId, Portal, PortalError};
-use domain::access_profile::{AccessProfile, Deciders, ExplainedTerms};
+use domain::access_profile::{AccessProfile, Deciders};
 use domain::access_request::{AccessRequest, Decider, RequestState, Standing, USUAL_DAYS, Wish};
+use domain::effective_terms::ExplainedTerms;
 use domain::grant::Grant;
 use domain::id::{KeyId, PersonId, RequestId};
 use domain::money::NanoUsd;
