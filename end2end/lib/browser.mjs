@@ -76,11 +76,18 @@ export async function accessible(page, script) {
   if (!script) return;
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const found = violations.map((v) => `${v.id} (${colorScheme}): ${v.nodes.map((n) => n.target.join(' ')).slice(0, 5).join(', ')}`);
+    const found = (await violations(page)).map((v) => `${v.id} (${colorScheme}): ${v.nodes.map((n) => n.target.join(' ')).slice(0, 5).join(', ')}`);
     assert.deepEqual(found, [], `${page.url()} is not accessible to everyone`);
   }
   await page.emulateMedia({ colorScheme: 'light' });
+}
+
+/** What Axe has to say about the page as it is shown now: all that it knows, or only by some rules. */
+export async function violations(page, rules) {
+  // Our pages have no frames, for which it would open a window of its own each time.
+  const builder = new AxeBuilder({ page }).setLegacyMode(true);
+  if (rules) builder.withRules(rules);
+  return (await builder.analyze()).violations;
 }
 
 /** The page as it is now, in light and dark, and as narrow as a telephone. */
@@ -102,8 +109,13 @@ export async function picture(page, name) {
   await page.setViewportSize(size);
 }
 
-async function nothingScrollsSideways(page, name) {
+/** By how many pixels the page is wider than its window. */
+export async function overflow(page) {
   // Works without script on the page too: this runs in the browser's own world.
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+async function nothingScrollsSideways(page, name) {
+  const over = await overflow(page);
   if (over > 0) throw new Error(`${name}: at 360 pixels the page is ${over} pixels too wide`);
 }

@@ -58,15 +58,12 @@ fn line(row: &RequestRow, impact: &Impact, may_decide: bool, calendar: &Calendar
     let rest: Vec<String> = lines.collect();
     let late = (row.standing == Standing::Overdue).then(|| view! { " "<Chip tone=Tone::Bad text="Overdue"/> });
     let link = |act, text: &'static str| view! { <a href=paths::request_act(request.id, act)>{text}</a> };
-    let answers = if may_decide && !row.mine {
+    let answers = (may_decide && !row.mine).then(|| {
         view! {
             {link(RequestAct::Approve, "Approve")}" · "{link(RequestAct::ApproveLess, "Less…")}" · "
             {link(RequestAct::Decline, "Decline…")}
         }
-        .into_any()
-    } else {
-        "".into_any()
-    };
+    });
     let since = when(calendar, request.asked_at);
     let (name, href, wish) = (title(row), paths::request(request.id), words::wish(request, calendar));
     view! {
