@@ -70,7 +70,7 @@ fn whoever_approves_less_reads_the_maximum_of_the_guardrails_beside_what_was_ask
     let more = sample("request-less").html;
     assert!(more.contains("asked 350.00; guardrails: at most 200.00"), "a budget");
     assert!(more.contains("asked 90; guardrails: at most 60"), "a rate");
-    assert!(more.contains("asked 16 Sep 2027; guardrails: at most 20 Apr 2027"), "the end of a key");
+    assert!(more.contains("asked 16 Sep 2027; guardrails: until 20 Apr 2027"), "the end of a key");
     let key = sample("request-less-key").html;
     assert!(key.contains("asked 90; guardrails: at most 180"), "the life of a new key");
     assert!(key.contains("asked 100000<"), "nothing is said where the guardrails set no limit");

@@ -71,9 +71,13 @@ pub fn as_asked(detail: &RequestDetail, calendar: &Calendar) -> Entered {
     .filled_with(&given.figures.limits)
 }
 
-/// `asked 350.00; guardrails: at most 200.00`
+/// `asked 350.00; guardrails: at most 200.00`, `asked 16 Sep 2027; guardrails: until 20 Apr 2027`
 fn bound(asked: &str, most: Option<String>) -> String {
-    most.map_or_else(|| format!("asked {asked}"), |most| format!("asked {asked}; guardrails: at most {most}"))
+    most.map_or_else(|| format!("asked {asked}"), |most| format!("asked {asked}; guardrails: {most}"))
+}
+
+fn at_most(most: impl std::fmt::Display) -> String {
+    format!("at most {most}")
 }
 
 pub fn view(model: Model) -> impl IntoView {
@@ -85,7 +89,10 @@ pub fn view(model: Model) -> impl IntoView {
     let fields = Line::all().filter_map(|line| {
         let was = line.typed(&asked.figures.limits)?;
         shown.push(line.field());
-        Some(field(line, entered.line(line).to_owned(), bound(&was, line.typed(&maxima.limits)), &reasons).into_any())
+        Some(
+            field(line, entered.line(line).to_owned(), bound(&was, line.typed(&maxima.limits).map(at_most)), &reasons)
+                .into_any(),
+        )
     });
     let fields: Vec<_> = fields.collect();
     let models = asked.figures.models.iter().map(|model| {
@@ -109,14 +116,14 @@ pub fn view(model: Model) -> impl IntoView {
         Wish::NewKey { wanted, .. } => wanted.lifetime_days.map(|days| {
             view! {
                 <TextField name="lifetime_days" label="Lives for (days)" value=entered.lifetime_days.clone()
-                    input_mode="numeric" bound=bound(&days.to_string(), maxima.lifetime_days.map(|most| most.to_string())) problem=reasons.at("lifetime_days")/>
+                    input_mode="numeric" bound=bound(&days.to_string(), maxima.lifetime_days.map(at_most)) problem=reasons.at("lifetime_days")/>
             }
             .into_any()
         }),
         Wish::MoreFor { expires_at, .. } => expires_at.map(|end| {
             view! {
                 <TextField name="expires_at" label="Expires on" kind="date" value=entered.expires_at.clone()
-                    bound=bound(&calendar.date(end), maxima.expires_at.map(|latest| calendar.date(latest))) hint="Empty leaves its end where it is."
+                    bound=bound(&calendar.date(end), maxima.expires_at.map(|latest| format!("until {}", calendar.date(latest)))) hint="Empty leaves its end where it is."
                     problem=reasons.at("expires_at")/>
             }
             .into_any()
