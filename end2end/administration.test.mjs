@@ -92,6 +92,7 @@ test('a provider of the presets, with all its models of the catalogue', async ()
 });
 
 test('guardrails by pattern reach existing keys with the next call', async () => {
+  assert.equal((await gateway.chat('hello', { model: SMALL })).status, 200);
   await page.goto('/admin/guardrails');
   await page.getByRole('link', { name: 'Standard developer' }).click();
   await page.getByLabel('Models', { exact: true }).fill('claude-*\nhouse-*');

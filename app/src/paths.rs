@@ -196,6 +196,14 @@ pub fn ask(key: KeyId) -> String {
     format!("{KEYS}/{key}/ask")
 }
 
+/// The same with one model filled in. Its name is whatever a client sent.
+pub fn ask_for_model(key: KeyId, model: &str) -> String {
+    match serde_html_form::to_string([("model", model)]) {
+        Ok(query) => format!("{}?{query}", ask(key)),
+        Err(_) => ask(key),
+    }
+}
+
 /// The pages that answer a request, or take it back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestAct {

@@ -1,23 +1,32 @@
-//! The first page: what needs attention, one's own keys, and what to do first when there are none. Who came to oversee
+//! The first page: what was answered, what needs attention, one's own keys, and what to do first when there are none. Who came to oversee
 //! or to administer finds the way there.
 
 use super::keys::rows::{KeyTable, short_id};
+use super::requests::title;
 use crate::chrome::Place;
-use crate::components::{Cell, Column, Id, NameCell, PageHead, Section, StatusChip, Step, StepState, Steps, Table};
-use crate::format::{Calendar, usd};
+use crate::components::{
+    Cell, Chip, Column, Id, NameCell, Notice, PageHead, Section, StatusChip, Step, StepState, Steps, Table, Tone, WayOn,
+};
+use crate::format::{Calendar, grouped, usd};
 use crate::html;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
+use domain::access_request::Standing;
 use domain::id::TeamId;
 use domain::permission::Permission;
 use domain::person::Role;
 use domain::time::MS_PER_DAY;
 use leptos::prelude::*;
 use portal::keys::{FirstSteps, Home, KeyRow, KeyStatus};
+use portal::requests::RequestRow;
 
 pub struct Model {
     pub home: Home,
+    /// Requests of the caller's own whose answer needs something of them.
+    pub answers: Vec<RequestRow>,
+    /// Requests of others that wait for the caller.
+    pub to_decide: i64,
     pub name: String,
     /// The caller's roles let them hold keys.
     pub may_manage: bool,
@@ -34,6 +43,8 @@ pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
     let model = Model {
         led: led.map(|membership| (membership.team, membership.team_name.clone())).collect(),
         home: visit.portal.home(caller).await?,
+        answers: visit.portal.answers_to_read(caller).await?,
+        to_decide: visit.portal.count_to_decide(caller).await?,
         name: caller.name.clone(),
         may_manage: Permission::ManageKeys.allows(Some(caller)),
         oversees: Permission::SeeAudit.allows(Some(caller)),
@@ -44,7 +55,7 @@ pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { home, name, may_manage, oversees, administers, led, calendar } = model;
+    let Model { home, answers, to_decide, name, may_manage, oversees, administers, led, calendar } = model;
     let steps = home.first_steps;
     // An administrator without keys has other things to do first.
     let newcomer = may_manage && !(steps.has_key && steps.has_called) && (!oversees || steps.has_key);
@@ -53,6 +64,7 @@ pub fn view(model: Model) -> impl IntoView {
     let mint_class = if newcomer { "button" } else { "button primary" };
     let first_key = home.keys.first().cloned();
     let attention = (!home.attention.is_empty()).then(|| attention(home.attention, &calendar));
+    let answers = (!answers.is_empty()).then(|| answered(answers, &calendar));
     let keys = (!home.keys.is_empty()).then(|| {
         let all = view! { <a href=paths::KEYS>"All keys"</a> }.into_any();
         view! {
@@ -66,11 +78,48 @@ pub fn view(model: Model) -> impl IntoView {
         <PageHead title=greeting>
             {(mint && steps.has_key).then(|| view! { <a class=mint_class href=paths::MINT>"Mint a key"</a> })}
         </PageHead>
+        {to_answer(to_decide)}
+        {answers}
         {newcomer.then(|| first_steps(steps, first_key))}
         {attention}
         {keys}
         {(!led.is_empty()).then(|| teams(led))}
         {oversees.then(|| oversight(administers, mint && !steps.has_key))}
+    }
+}
+
+fn to_answer(count: i64) -> Option<impl IntoView> {
+    let count = u64::try_from(count).ok().filter(|&count| count > 0)?;
+    let (noun, verb) = if count == 1 { ("request", "waits") } else { ("requests", "wait") };
+    let text = format!("{} {noun} {verb} for your answer.", grouped(count));
+    let way_on = WayOn { text: "To the approvals".to_owned(), href: paths::APPROVALS.to_owned() };
+    Some(view! { <Notice tone=Tone::Info text=text way_on=Some(way_on)/> })
+}
+
+fn answered(rows: Vec<RequestRow>, calendar: &Calendar) -> impl IntoView + use<> {
+    let columns = vec![Column::text("Request"), Column::text("State"), Column::text("What came of it")];
+    let rows = rows.into_iter().map(|row| {
+        let (tone, word) = words::request_standing(row.standing);
+        let href = paths::request(row.request.id);
+        let came = words::answer(&row.request, row.decided_by_name.as_deref(), calendar);
+        let act = (row.standing == Standing::Approved).then(|| {
+            let take = format!("{href}#secret");
+            view! { " "<a href=take>"Take the secret"</a> }
+        });
+        view! {
+            <tr>
+                <NameCell name=title(&row) href=href/>
+                <Cell label="State"><Chip tone=tone text=word/></Cell>
+                <Cell label="What came of it">{came}{act}</Cell>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    let all = view! { <a href=paths::REQUESTS>"All requests"</a> }.into_any();
+    view! {
+        <Section id="answers" title="Answers to your requests" aside=all>
+            <Table columns=columns caption="Answers to your requests">{rows}</Table>
+        </Section>
     }
 }
 

@@ -1,8 +1,11 @@
 //! What the pages of requests and approvals promise.
 
 use crate::page::Page;
-use crate::samples::pages;
+use crate::samples::{answers, pages};
+use app::chrome::Place;
+use app::pages::requests::place_of;
 use app::routes::{Method, table};
+use portal::requests::RequestRow;
 
 fn sample(name: &str) -> Page {
     pages().into_iter().find(|(file, _)| *file == name).map(|(_, page)| page).unwrap()
@@ -60,4 +63,22 @@ fn who_decides_sees_the_impact_and_whoever_asked_sees_with_whom_it_waits() {
     assert!(mine.html.contains("\u{201c}Not before January\u{201d}"), "the reason, word for word");
     let waiting = sample("request-to-decide");
     assert!(waiting.html.contains("Approve less…") && !waiting.html.contains(">Withdraw<"));
+}
+
+#[test]
+fn whoever_approves_less_reads_the_maximum_of_the_guardrails_beside_what_was_asked() {
+    let more = sample("request-less").html;
+    assert!(more.contains("asked 350.00; guardrails: at most 200.00"), "a budget");
+    assert!(more.contains("asked 90; guardrails: at most 60"), "a rate");
+    assert!(more.contains("asked 16 Sep 2027; guardrails: until 20 Apr 2027"), "the end of a key");
+    let key = sample("request-less-key").html;
+    assert!(key.contains("asked 90; guardrails: at most 180"), "the life of a new key");
+    assert!(key.contains("asked 100000<"), "nothing is said where the guardrails set no limit");
+}
+
+#[test]
+fn navigation_marks_where_a_request_was_found() {
+    let own = answers().remove(0);
+    assert_eq!(place_of(&own), Place::Requests);
+    assert_eq!(place_of(&RequestRow { mine: false, ..own }), Place::Approvals);
 }

@@ -144,7 +144,7 @@ fn every_form_posts_to_its_own_page() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 12);
+    assert_eq!(seen, 13);
 }
 
 #[test]
@@ -201,6 +201,21 @@ fn who_oversees_finds_the_way_without_holding_a_key() {
 }
 
 #[test]
+fn home_says_what_came_of_requests_and_how_many_wait_for_an_answer() {
+    let home_page =
+        |answers: Vec<_>, to_decide| page(|| home::view(home::Model { answers, to_decide, ..home_model() }));
+    let full = home_page(home_model().answers, 3);
+    assert!(full.html.contains("3 requests wait for your answer.") && hrefs(&full).contains(&"/approvals"));
+    let requests = hrefs(&full).into_iter().filter(|href| href.starts_with("/requests/"));
+    let takes = requests.filter(|href| href.ends_with("#secret")).count();
+    assert_eq!(takes, 1, "of an approved key the secret is to be taken, of a no the reason to be read");
+    assert!(full.html.contains("\u{201c}Not before January\u{201d}"));
+    assert!(home_page(vec![], 1).html.contains("1 request waits for your answer."));
+    let quiet = home_page(vec![], 0);
+    assert!(!quiet.html.contains("wait for your answer") && !quiet.ids().contains(&"answers"));
+}
+
+#[test]
 fn models_show_their_price_and_who_may_call_them() {
     let shown = |q: &str| {
         let model = models::Model { models: model_rows(), q: q.to_owned(), may_mint: true };
@@ -214,11 +229,30 @@ fn models_show_their_price_and_who_may_call_them() {
 }
 
 #[test]
+fn a_refused_call_leads_whoever_may_ask_to_the_form_that_asks() {
+    let asks = |page: Page| {
+        let links = hrefs(&page).into_iter().filter(|href| href.contains("/ask"));
+        links.map(|href| href.split_once("/ask").unwrap().1.to_owned()).collect::<Vec<_>>()
+    };
+    let of_key = |model| asks(page(|| detail::view(model)));
+    // The button of the page's head, the model that was refused, the budget that was used up.
+    assert_eq!(of_key(detail_model()), ["", "?model=gpt-x", ""]);
+    assert_eq!(of_key(detail::Model { may_mint: false, ..detail_model() }), Vec::<String>::new());
+    let of_call = |detail| {
+        let model = app::pages::call::Model { detail, calendar: crate::specimen::calendar() };
+        asks(page(|| app::pages::call::view(model)))
+    };
+    assert_eq!(of_call(refused_call(true)), ["?model=gpt-x"]);
+    assert_eq!(of_call(refused_call(false)), Vec::<String>::new());
+    assert!(app::paths::ask_for_model(key_id(1), "a&b=c d").ends_with("/ask?model=a%26b%3Dc+d"));
+}
+
+#[test]
 fn a_call_says_how_often_it_was_tried_if_that_was_more_than_once() {
     let shown = |attempts| {
         let call = domain::usage::UsageRecord { attempts, ..calls()[0].clone() };
         let served_by = Some(("Demo".to_owned(), "demo-1".to_owned()));
-        let detail = portal::keys::CallDetail { call, key_name: "ci".to_owned(), served_by };
+        let detail = portal::keys::CallDetail { call, key_name: "ci".to_owned(), served_by, may_ask: true };
         page(|| app::pages::call::view(app::pages::call::Model { detail, calendar: crate::specimen::calendar() })).html
     };
     assert!(shown(2).contains("2 attempts"));

@@ -9,9 +9,10 @@ use app::pages::keys::mint::form::MintForm;
 use app::pages::keys::secret::{Already, Occasion};
 use app::pages::keys::{detail, list, mint, secret};
 use app::pages::{call, home, models};
-use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, Term, explain};
+use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, Term};
 use domain::audit::{Actor, AuditEntry, AuditRow};
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Window};
+use domain::effective_terms::explain;
 use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, TeamId};
 use domain::key_policy::KeyPolicy;
 use domain::key_secret::SecretText;
@@ -37,13 +38,14 @@ mod levels;
 mod spend;
 mod traffic;
 
+pub(crate) use asking::answers;
 pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
 pub(crate) use levels::figures;
 use levels::{above, handover, quota_use, team_page};
 pub(crate) use spend::{narrowed_usage, no_usage, usage_model};
-pub(crate) use traffic::calls;
 use traffic::{audit_line, callers_of_key, rotation, usage};
+pub(crate) use traffic::{calls, refused_call};
 
 pub(crate) const SECRET: &str = "kwr_8Fq2mZ4tLr0a_Vq7sDk29QhYp3XcN5bTzR1uWfJ6eGoA4iLxH8vMy0Kd1sPq9ZaaA1b";
 
@@ -239,6 +241,8 @@ pub(crate) fn home_model() -> home::Model {
             counts: counts(),
             first_steps: FirstSteps { may_mint: true, models_served: true, has_key: true, has_called: true },
         },
+        answers: answers(),
+        to_decide: 3,
         name: "Ada Example".to_owned(),
         may_manage: true,
         oversees: false,
@@ -251,7 +255,7 @@ pub(crate) fn home_model() -> home::Model {
 pub(crate) fn newcomer() -> home::Model {
     let first_steps = FirstSteps { may_mint: true, models_served: true, has_key: false, has_called: false };
     let home = Home { attention: vec![], keys: vec![], counts: ViewCounts::default(), first_steps };
-    home::Model { home, ..home_model() }
+    home::Model { home, answers: vec![], to_decide: 0, ..home_model() }
 }
 
 pub(crate) fn snippet_facts() -> SnippetFacts {

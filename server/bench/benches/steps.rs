@@ -3,9 +3,9 @@
 
 use bytes::Bytes;
 use divan::Bencher;
-use domain::access_profile::effective;
 use domain::budget::{BudgetScope, Cap, Window};
 use domain::denial::Denial;
+use domain::effective_terms::effective;
 use domain::id::{CredentialId, KeyId, PersonId, ProviderId};
 use domain::key_secret::{self, Pepper, SecretText, TokenKind};
 use domain::limits::Limits;

@@ -4,9 +4,10 @@
 //! ever raises: where there is no limit it sets none, and it takes nothing away. Whether one still counts is asked of the
 //! clock; no job ends it. What the levels above the key set (organisation, team, person) is not touched.
 
-use crate::access_profile::{Explained, ExplainedTerms, Origin, ProfileTerms, explain};
+use crate::access_profile::ProfileTerms;
 use crate::access_request::Decider;
 use crate::budget::Cap;
+use crate::effective_terms::{Explained, ExplainedTerms, Origin, explain};
 use crate::id::{GrantId, KeyId, RequestId};
 use crate::limits::{Limits, Quota};
 use crate::model::ModelPattern;

@@ -17,6 +17,7 @@ pub mod day;
 pub mod denial;
 pub mod dimension;
 pub mod directory_claims;
+pub mod effective_terms;
 pub mod environment;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]

@@ -1,14 +1,15 @@
 //! What the call was asked, one line a check: passed, the one that stopped it, and those that were not asked any more.
 
 use crate::components::{Cell, Chip, Column, NameCell, Section, Table, Tone};
+use crate::pages::keys::way_to_more::way_to_more;
 use crate::paths;
 use crate::words;
 use domain::checks::{Check, Finding, chain};
 use domain::usage::UsageRecord;
 use leptos::prelude::*;
 
-pub(super) fn section(call: &UsageRecord) -> impl IntoView + use<> {
-    let rows = chain(call).into_iter().map(|(check, finding)| row(check, finding, call)).collect_view();
+pub(super) fn section(call: &UsageRecord, may_ask: bool) -> impl IntoView + use<> {
+    let rows = chain(call).into_iter().map(|(check, finding)| row(check, finding, call, may_ask)).collect_view();
     let columns = vec![Column::text("Check"), Column::text("Finding"), Column::text("Where it is set")];
     view! {
         <Section id="checks" title="What it was asked">
@@ -17,7 +18,7 @@ pub(super) fn section(call: &UsageRecord) -> impl IntoView + use<> {
     }
 }
 
-fn row(check: Check, finding: Finding, call: &UsageRecord) -> impl IntoView + use<> {
+fn row(check: Check, finding: Finding, call: &UsageRecord, may_ask: bool) -> impl IntoView + use<> {
     let (tone, word) = match finding {
         Finding::Passed => (Tone::Ok, "Passed"),
         Finding::Refused => (Tone::Bad, "Stopped here"),
@@ -38,11 +39,13 @@ fn row(check: Check, finding: Finding, call: &UsageRecord) -> impl IntoView + us
         Check::Request | Check::Metering | Check::Provider => (String::new(), ""),
     };
     let link = (!href.is_empty()).then(|| view! { <a href=href>{text}</a> });
+    let more = way_to_more(call).filter(|_| may_ask && finding == Finding::Refused);
+    let more = more.map(|more| view! { " · "<a href=more.href>{more.text}</a> });
     view! {
         <tr>
             <NameCell name=name note=note.into_any()/>
             <Cell label="Finding"><Chip tone=tone text=word/></Cell>
-            <Cell label="Where it is set">{link}</Cell>
+            <Cell label="Where it is set">{link}{more}</Cell>
         </tr>
     }
 }

@@ -40,7 +40,7 @@ pub fn view(model: Model) -> impl IntoView {
         view! { <Notice tone=Tone::Warn text=format!("{verb}: {code}. {}", words::denial(code))/> }
     });
     let title = format!("Call {}", call.id);
-    let checks = checks::section(call);
+    let checks = checks::section(call, detail.may_ask);
     let (cost, used, way) = (cost(&detail), used(&detail), way(&detail));
     view! {
         <PageHead title=title crumb=crumb context=context.into_any()/>

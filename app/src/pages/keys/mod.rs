@@ -8,3 +8,4 @@ pub mod mint;
 pub mod rows;
 pub mod secret;
 pub mod snippets;
+pub mod way_to_more;

@@ -1,6 +1,6 @@
 //! Yes to all of it, no with a reason, and taking it back: each a page that says what will happen.
 
-use super::{came_too_late, crumb, page, refusals, request_for, title};
+use super::{came_too_late, crumb, page, place_of, refusals, request_for, title};
 use crate::components::{ErrorSummary, Notice, PageHead, Problem, TextField, Tone, Wrong};
 use crate::format::Calendar;
 use crate::pages::approvals::queue::impact_lines;
@@ -21,7 +21,9 @@ pub async fn show_approve(visit: Visit, input: Input) -> Result<Answer, PageErro
         Err(answer) => return Ok(answer),
     };
     let calendar = visit.calendar();
-    Ok(Answer::ok(page(&visit, "Approve", || approve_view(Approving { detail, refusals: vec![], calendar }))))
+    Ok(Answer::ok(page(&visit, place_of(&detail.row), "Approve", || {
+        approve_view(Approving { detail, refusals: vec![], calendar })
+    })))
 }
 
 pub async fn approve(visit: Visit, input: Input) -> Result<Answer, PageError> {
@@ -37,7 +39,9 @@ pub async fn approve(visit: Visit, input: Input) -> Result<Answer, PageError> {
         return Ok(Answer::SeeOther(paths::request(id)));
     }
     let calendar = visit.calendar();
-    Ok(Answer::refused(page(&visit, "Approve", || approve_view(Approving { detail, refusals, calendar }))))
+    Ok(Answer::refused(page(&visit, place_of(&detail.row), "Approve", || {
+        approve_view(Approving { detail, refusals, calendar })
+    })))
 }
 
 pub struct Approving {
@@ -112,7 +116,7 @@ pub async fn show_decline(visit: Visit, input: Input) -> Result<Answer, PageErro
         Err(answer) => return Ok(answer),
     };
     let model = DeclineModel { row: detail.row, reason: String::new(), refusals: vec![] };
-    Ok(Answer::ok(page(&visit, "Decline", || decline_view(model))))
+    Ok(Answer::ok(page(&visit, place_of(&model.row), "Decline", || decline_view(model))))
 }
 
 pub async fn decline(visit: Visit, input: Input) -> Result<Answer, PageError> {
@@ -127,7 +131,7 @@ pub async fn decline(visit: Visit, input: Input) -> Result<Answer, PageError> {
     }
     let row = visit.portal.request(&visit.caller, id).await?.row;
     let model = DeclineModel { row, reason, refusals };
-    Ok(Answer::refused(page(&visit, "Decline", || decline_view(model))))
+    Ok(Answer::refused(page(&visit, place_of(&model.row), "Decline", || decline_view(model))))
 }
 
 pub fn decline_view(model: DeclineModel) -> impl IntoView {
@@ -155,7 +159,7 @@ pub async fn show_withdraw(visit: Visit, input: Input) -> Result<Answer, PageErr
         Err(answer) => return Ok(answer),
     };
     let confirmation = withdrawal(&detail.row);
-    Ok(Answer::ok(page(&visit, "Withdraw", || confirm::view(confirmation))))
+    Ok(Answer::ok(page(&visit, place_of(&detail.row), "Withdraw", || confirm::view(confirmation))))
 }
 
 pub async fn withdraw(visit: Visit, input: Input) -> Result<Answer, PageError> {

@@ -3,7 +3,7 @@
 
 use super::ask::{end_fields, field};
 use super::entered::{Entered, Line, typed_day};
-use super::{came_too_late, crumb, page, refusals, request_for, title};
+use super::{came_too_late, crumb, page, place_of, refusals, request_for, title};
 use crate::components::{ErrorSummary, Fact, Facts, PageHead, TextField};
 use crate::format::{Calendar, usd};
 use crate::pages::form::Reasons;
@@ -30,7 +30,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let calendar = visit.calendar();
     let entered = as_asked(&detail, &calendar);
     let model = Model { detail, entered, reasons: Reasons::default(), calendar };
-    Ok(Answer::ok(page(&visit, "Approve less", || view(model))))
+    Ok(Answer::ok(page(&visit, place_of(&model.detail.row), "Approve less", || view(model))))
 }
 
 pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
@@ -53,7 +53,7 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
         return Ok(Answer::SeeOther(paths::request(id)));
     }
     let model = Model { detail, entered, reasons: reasons.into(), calendar };
-    Ok(Answer::refused(page(&visit, "Approve less", || view(model))))
+    Ok(Answer::refused(page(&visit, place_of(&model.detail.row), "Approve less", || view(model))))
 }
 
 /// What was asked for, as the form holds it.
@@ -71,15 +71,28 @@ pub fn as_asked(detail: &RequestDetail, calendar: &Calendar) -> Entered {
     .filled_with(&given.figures.limits)
 }
 
+/// `asked 350.00; guardrails: at most 200.00`, `asked 16 Sep 2027; guardrails: until 20 Apr 2027`
+fn bound(asked: &str, most: Option<String>) -> String {
+    most.map_or_else(|| format!("asked {asked}"), |most| format!("asked {asked}; guardrails: {most}"))
+}
+
+fn at_most(most: impl std::fmt::Display) -> String {
+    format!("at most {most}")
+}
+
 pub fn view(model: Model) -> impl IntoView {
     let Model { detail, entered, reasons, calendar } = model;
-    let row = detail.row;
+    let (row, impact) = (detail.row, detail.impact);
+    let maxima = impact.as_ref().map(|impact| impact.maxima.clone()).unwrap_or_default();
     let asked = Given::all_of(&row.request);
     let mut shown: Vec<&'static str> = vec!["models", "until", "expires_at", "lifetime_days"];
     let fields = Line::all().filter_map(|line| {
         let was = line.typed(&asked.figures.limits)?;
         shown.push(line.field());
-        Some(field(line, entered.line(line).to_owned(), format!("asked {was}"), &reasons).into_any())
+        Some(
+            field(line, entered.line(line).to_owned(), bound(&was, line.typed(&maxima.limits).map(at_most)), &reasons)
+                .into_any(),
+        )
     });
     let fields: Vec<_> = fields.collect();
     let models = asked.figures.models.iter().map(|model| {
@@ -103,14 +116,14 @@ pub fn view(model: Model) -> impl IntoView {
         Wish::NewKey { wanted, .. } => wanted.lifetime_days.map(|days| {
             view! {
                 <TextField name="lifetime_days" label="Lives for (days)" value=entered.lifetime_days.clone()
-                    input_mode="numeric" bound=format!("asked {days}") problem=reasons.at("lifetime_days")/>
+                    input_mode="numeric" bound=bound(&days.to_string(), maxima.lifetime_days.map(at_most)) problem=reasons.at("lifetime_days")/>
             }
             .into_any()
         }),
         Wish::MoreFor { expires_at, .. } => expires_at.map(|end| {
             view! {
                 <TextField name="expires_at" label="Expires on" kind="date" value=entered.expires_at.clone()
-                    bound=format!("asked {}", calendar.date(end)) hint="Empty leaves its end where it is."
+                    bound=bound(&calendar.date(end), maxima.expires_at.map(|latest| format!("until {}", calendar.date(latest)))) hint="Empty leaves its end where it is."
                     problem=reasons.at("expires_at")/>
             }
             .into_any()
@@ -120,7 +133,7 @@ pub fn view(model: Model) -> impl IntoView {
         Fact::new("Asks for", words::wish(&row.request, &calendar)),
         Fact::new("Why", format!("\u{201c}{}\u{201d}", row.request.reason)),
     ];
-    if let Some(impact) = &detail.impact {
+    if let Some(impact) = &impact {
         facts.push(Fact::new("Spent in the last 30 days", usd(impact.spent_30_days)));
         facts.extend(impact.month_now.map(|most| Fact::new("May spend now", format!("{} a month", usd(most)))));
     }

@@ -1,6 +1,7 @@
 //! `/requests`: what I asked for, with whom it waits, and what came of it.
 
 use super::{page, title};
+use crate::chrome::Place;
 use crate::components::{Cell, Chip, Column, EmptyState, NameCell, PageHead, Table, when};
 use crate::format::Calendar;
 use crate::paths::{self, RequestAct};
@@ -18,7 +19,7 @@ pub struct Model {
 pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
     let requests = visit.portal.my_requests(&visit.caller).await?;
     let model = Model { requests, calendar: visit.calendar() };
-    Ok(Answer::ok(page(&visit, "Requests", || view(model))))
+    Ok(Answer::ok(page(&visit, Place::Requests, "Requests", || view(model))))
 }
 
 pub fn view(model: Model) -> impl IntoView {

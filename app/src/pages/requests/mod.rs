@@ -19,8 +19,13 @@ use leptos::prelude::*;
 use portal::PortalError;
 use portal::requests::{RequestActs, RequestDetail, RequestRow};
 
-fn page<V: IntoView + 'static>(visit: &Visit, title: &str, body: impl FnOnce() -> V) -> String {
-    html::document(&visit.chrome(Place::Requests), title, body)
+fn page<V: IntoView + 'static>(visit: &Visit, place: Place, title: &str, body: impl FnOnce() -> V) -> String {
+    html::document(&visit.chrome(place), title, body)
+}
+
+/// The list where whoever reads it found it: their own requests, or those that they answer.
+pub const fn place_of(row: &RequestRow) -> Place {
+    if row.mine { Place::Requests } else { Place::Approvals }
 }
 
 /// `search, a new key` or `more for invoice-parser`

@@ -1,7 +1,7 @@
 //! `/requests/{id}`: the request whole, to whoever asked and to whoever answers.
 
 use super::list::next;
-use super::{page, title};
+use super::{page, place_of, title};
 use crate::components::{Chip, Crumb, Fact, Facts, Notice, PageHead, Section, Tone, when};
 use crate::format::{Calendar, usd};
 use crate::pages::approvals::queue::impact_lines;
@@ -22,7 +22,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let detail = visit.portal.request(&visit.caller, input.segment("id")?).await?;
     let title = title(&detail.row);
     let model = Model { detail, calendar: visit.calendar() };
-    Ok(Answer::ok(page(&visit, &title, || view(model))))
+    Ok(Answer::ok(page(&visit, place_of(&model.detail.row), &title, || view(model))))
 }
 
 pub fn view(model: Model) -> impl IntoView {

@@ -5,14 +5,15 @@ use app::pages::approvals::{decided, lapsing, queue, rule, rules};
 use app::pages::confirm;
 use app::pages::form::Reasons;
 use app::pages::requests::{answer, ask, entered, less, list as mine, show};
-use domain::access_profile::{Deciders, explain};
+use domain::access_profile::Deciders;
 use domain::access_request::{AccessRequest, Decider, Granted, RequestState, Standing, Wish};
 use domain::access_rule::{AccessRule, Conditions};
+use domain::effective_terms::explain;
 use domain::grant::{Grant, More};
 use domain::id::{ApprovalRuleId, GrantId, RequestId};
 use domain::limits::Limits;
 use portal::requests::{
-    ApprovalRuleChoices, AskOptions, GrantRow, Impact, Queue, RequestActs, RequestDetail, RequestRow, RuleRow,
+    ApprovalRuleChoices, AskOptions, GrantRow, Impact, Maxima, Queue, RequestActs, RequestDetail, RequestRow, RuleRow,
     TeamShare,
 };
 
@@ -96,6 +97,11 @@ fn declined() -> RequestState {
     RequestState::Declined { at: now(), by: virtual_key().created_by, reason: "Not before January".to_owned() }
 }
 
+/// An approved key without a secret yet, and a no.
+pub(crate) fn answers() -> Vec<RequestRow> {
+    every_row().into_iter().skip(3).take(2).collect()
+}
+
 fn every_row() -> Vec<RequestRow> {
     let waiting = RequestState::Waiting;
     vec![
@@ -121,6 +127,11 @@ fn impact() -> Impact {
             spent: NanoUsd::from_dollars(936),
             spent_then: NanoUsd::from_dollars(1_086),
         }),
+        maxima: Maxima {
+            limits: Limits { caps: month(200), requests_per_minute: Some(60), ..Limits::default() },
+            lifetime_days: Some(180),
+            expires_at: Some(now().plus_days(151)),
+        },
     }
 }
 

@@ -37,6 +37,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
                     call: calls()[0].clone(),
                     key_name: key().name,
                     served_by: Some(("Demo".into(), "demo-1".into())),
+                    may_ask: true,
                 };
                 call::view(call::Model { detail, calendar: calendar() })
             }),
@@ -47,7 +48,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         (
             "call-refused",
             framed(ada, "Call", || {
-                let detail = CallDetail { call: calls()[1].clone(), key_name: key().name, served_by: None };
+                let detail = refused_call(true);
                 call::view(call::Model { detail, calendar: calendar() })
             }),
         ),

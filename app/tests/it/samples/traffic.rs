@@ -44,6 +44,11 @@ pub(crate) fn calls() -> Vec<UsageRecord> {
     ]
 }
 
+/// A call that was refused for its model.
+pub(crate) fn refused_call(may_ask: bool) -> CallDetail {
+    CallDetail { call: calls()[1].clone(), key_name: virtual_key().name, served_by: None, may_ask }
+}
+
 pub(super) fn usage() -> KeyUsage {
     let sums = |cost: i64| UsageSums {
         requests: 12,

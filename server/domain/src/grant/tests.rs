@@ -1,6 +1,7 @@
 use super::*;
-use crate::access_profile::{AboveMaximum, Approval, CapTerm, PromptBound, QuotaTerm, Term, effective};
+use crate::access_profile::{AboveMaximum, Approval, CapTerm, PromptBound, QuotaTerm, Term};
 use crate::budget::Window;
+use crate::effective_terms::effective;
 use crate::id::PersonId;
 use crate::limits::Counted;
 use crate::model::Endpoint;

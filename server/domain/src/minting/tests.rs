@@ -1,6 +1,7 @@
 use super::*;
-use crate::access_profile::{Audience, CapTerm, PromptBound, effective};
+use crate::access_profile::{Audience, CapTerm, PromptBound};
 use crate::budget::Window;
+use crate::effective_terms::effective;
 use crate::id::{ModelId, PersonId, TeamId};
 use crate::limits::{Counted, QUOTA_WINDOWS};
 use crate::model::Endpoint;

@@ -8,7 +8,8 @@
 use super::preview_jobs::{Job, PreviewState, Proposal};
 use super::profiles::ProfileDraft;
 use crate::{FormId, Portal, PortalError};
-use domain::access_profile::{AccessProfile, ProfileTerms, effective};
+use domain::access_profile::{AccessProfile, ProfileTerms};
+use domain::effective_terms::effective;
 use domain::id::{EventId, KeyId, PersonId, ProfileId};
 use domain::money::NanoUsd;
 use domain::permission::Administrator;

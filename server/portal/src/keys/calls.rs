@@ -2,9 +2,11 @@
 
 use crate::{Portal, PortalError};
 use domain::id::{DeploymentId, EventId, KeyId};
+use domain::permission::Permission;
 use domain::person::Caller;
 use domain::time::Timestamp;
 use domain::usage::UsageRecord;
+use domain::virtual_key::KeyState;
 
 #[derive(Debug, Clone)]
 pub struct CallsPage {
@@ -20,6 +22,8 @@ pub struct CallDetail {
     pub key_name: String,
     /// The provider that served it and what it calls the model, if the deployment still exists.
     pub served_by: Option<(String, String)>,
+    /// The caller can ask for more for the key.
+    pub may_ask: bool,
 }
 
 const MOST_CALLS: u32 = 200;
@@ -49,7 +53,9 @@ impl Portal {
             Some(deployment) => self.deployment_names(deployment).await?,
             None => None,
         };
-        Ok(CallDetail { call, key_name: key.name, served_by })
+        let ended = matches!(key.state, KeyState::Revoked { .. }) || self.clock.now() >= key.expires_at;
+        let may_ask = !ended && Permission::ManageKeys.allows(Some(caller)) && self.may_ask_for(caller, key.owner);
+        Ok(CallDetail { call, key_name: key.name, served_by, may_ask })
     }
 
     async fn deployment_names(&self, wanted: DeploymentId) -> Result<Option<(String, String)>, PortalError> {

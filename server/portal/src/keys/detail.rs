@@ -4,9 +4,10 @@ use super::list::{LastUse, owner_is_active};
 use super::status::{KeyStatus, status_of};
 use crate::ports::SharedLimits;
 use crate::{FormId, Portal, PortalError};
-use domain::access_profile::{AccessProfile, ExplainedTerms, explain};
+use domain::access_profile::AccessProfile;
 use domain::alias::resolved;
 use domain::budget::BudgetFigures;
+use domain::effective_terms::{ExplainedTerms, explain};
 use domain::grant::raised;
 use domain::id::{KeyId, PersonId};
 use domain::limits::QuotaUse;
@@ -221,7 +222,7 @@ fn may_change(caller: &Caller, owner: Owner) -> bool {
 }
 
 /// Minted at plus the profile's longest lifetime, or its only one.
-pub(super) fn latest_expiry(key: &VirtualKey, profile: &AccessProfile) -> Timestamp {
+pub(crate) fn latest_expiry(key: &VirtualKey, profile: &AccessProfile) -> Timestamp {
     let term = &profile.terms.lifetime_days;
     let days = if term.developers_may_change { term.maximum } else { term.default.min(term.maximum) };
     key.created_at.plus_days(i64::from(days))

@@ -16,6 +16,7 @@ mod usage;
 
 pub use callers::{CALLERS_DAYS, KeyCaller, KeyCallers, Rotation};
 pub use calls::{CallDetail, CallsPage};
+pub(crate) use detail::latest_expiry;
 pub use detail::{EffectiveTerms, KeyActs, KeyDetail, SecretFacts};
 pub(crate) use history::PAGE as HISTORY_PAGE;
 pub use history::{AuditLine, HistoryPage};

@@ -1,6 +1,6 @@
 //! What a yes would mean: what the key or its owner spent lately, and what the team would have promised.
 
-use super::teams_of;
+use super::{Maxima, teams_of};
 use crate::{Portal, PortalError};
 use domain::access_request::{AccessRequest, Wish};
 use domain::access_rule::most_in_a_month;
@@ -26,6 +26,7 @@ pub struct Impact {
     pub month_then: Option<NanoUsd>,
     /// The owning team, or the only one of whoever asks, if it has a budget a month.
     pub team: Option<TeamShare>,
+    pub maxima: Maxima,
 }
 
 /// A team's budget a month: what is spent, and what this key could take of it beyond what it can take now.
@@ -45,7 +46,7 @@ const PACE_DAYS: i64 = 7;
 impl Portal {
     pub(super) async fn impact(&self, request: &AccessRequest) -> Result<Impact, PortalError> {
         let now = self.clock.now();
-        let (keys, month_now, month_then, tightest) = match &request.wish {
+        let (keys, month_now, month_then, tightest, maxima) = match &request.wish {
             Wish::MoreFor { key, more, .. } => {
                 let found = self.store.key_with_secrets(*key).await?.ok_or(PortalError::Internal)?;
                 let profile = self.profile_of(&found.key).await?;
@@ -53,10 +54,13 @@ impl Portal {
                 let then = raised_caps(&has.caps, &more.limits.caps);
                 let mut figures = self.gateway.figures(*key).await;
                 figures.sort_by_key(BudgetFigures::left);
-                (vec![*key], most_in_a_month(&has.caps), most_in_a_month(&then), figures.first().copied())
+                let (now, then) = (most_in_a_month(&has.caps), most_in_a_month(&then));
+                (vec![*key], now, then, figures.first().copied(), Maxima::for_key(&profile, &found.key))
             }
             Wish::NewKey { wanted, .. } => {
-                (self.keys_of(request.owner, now).await?, None, most_in_a_month(&wanted.caps), None)
+                let profile = self.store.profile(request.profile).await?.ok_or(PortalError::Internal)?;
+                let keys = self.keys_of(request.owner, now).await?;
+                (keys, None, most_in_a_month(&wanted.caps), None, Maxima::for_new_key(&profile))
             }
         };
         let (mut spent_30_days, mut lately) = (NanoUsd::ZERO, NanoUsd::ZERO);
@@ -71,7 +75,7 @@ impl Portal {
         }
         let month_at_this_pace = NanoUsd::from_nano(lately.as_nano().saturating_mul(DAYS) / PACE_DAYS);
         let team = self.team_share(request, month_now, month_then).await?;
-        Ok(Impact { spent_30_days, month_at_this_pace, tightest, month_now, month_then, team })
+        Ok(Impact { spent_30_days, month_at_this_pace, tightest, month_now, month_then, team, maxima })
     }
 
     async fn keys_of(&self, owner: Owner, now: Timestamp) -> Result<Vec<KeyId>, PortalError> {

@@ -2,8 +2,9 @@
 
 use super::{Impact, reader};
 use crate::{FormId, Portal, PortalError};
-use domain::access_profile::{AccessProfile, Deciders, ExplainedTerms};
+use domain::access_profile::{AccessProfile, Deciders};
 use domain::access_request::{AccessRequest, Decider, RequestState, Standing, USUAL_DAYS, Wish};
+use domain::effective_terms::ExplainedTerms;
 use domain::grant::Grant;
 use domain::id::{KeyId, PersonId, RequestId};
 use domain::money::NanoUsd;
@@ -209,7 +210,7 @@ impl Portal {
         Ok(rows)
     }
 
-    async fn request_row(&self, caller: &Caller, request: AccessRequest) -> Result<RequestRow, PortalError> {
+    pub(super) async fn request_row(&self, caller: &Caller, request: AccessRequest) -> Result<RequestRow, PortalError> {
         let standing = request.standing(self.clock.now());
         let (decider, rule) = match &request.state {
             RequestState::Approved { by: Decider::Person(by), .. } | RequestState::Declined { by, .. } => {
@@ -274,7 +275,7 @@ impl Portal {
     }
 
     /// An approved key whose first secret nobody has taken.
-    async fn secret_waits(&self, caller: &Caller, request: &AccessRequest) -> Result<bool, PortalError> {
+    pub(super) async fn secret_waits(&self, caller: &Caller, request: &AccessRequest) -> Result<bool, PortalError> {
         let (RequestState::Approved { granted, .. }, Wish::NewKey { .. }) = (&request.state, &request.wish) else {
             return Ok(false);
         };

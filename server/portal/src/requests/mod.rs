@@ -4,10 +4,12 @@
 //! entries. Who answers never sees a secret: an approved key has none until whoever asked takes it. What was asked for is
 //! decided again when it is approved, by the rules as they stand then.
 
+mod answered;
 mod ask;
 mod decide;
 mod impact;
 mod list;
+mod maxima;
 mod rules;
 mod take;
 
@@ -15,6 +17,7 @@ pub use ask::MoreWanted;
 pub use decide::Given;
 pub use impact::{Impact, TeamShare};
 pub use list::{AskOptions, GrantRow, Queue, RequestActs, RequestDetail, RequestRow};
+pub use maxima::Maxima;
 pub use rules::{ApprovalRuleChoices, NewRule, RuleRow};
 
 use crate::act::Subject;

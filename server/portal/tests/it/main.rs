@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what helpers of tests expect fails the test")]
 
 mod administration;
+mod answered;
 mod audit;
 mod bootstrap;
 mod budgets;

@@ -27,16 +27,16 @@ fn money(dollars: i64) -> More {
 }
 
 /// Ada asks, Lea leads the team that both are in, Dora administers.
-struct Asking {
-    world: World,
-    ada: Caller,
-    lea: Caller,
+pub(crate) struct Asking {
+    pub(crate) world: World,
+    pub(crate) ada: Caller,
+    pub(crate) lea: Caller,
     dora: Caller,
     team: TeamId,
 }
 
 impl Asking {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = World::new().await;
         let (ada, lea, dora) = (world.developer().await, world.other_developer().await, world.administrator().await);
         let (team, lea) = world.team_led_by("Search", &lea).await;
@@ -66,13 +66,13 @@ impl Asking {
         MintRequest { caps: month(dollars), ..self.world.request(&self.ada, name).await }
     }
 
-    async fn ask_for_key(&self, name: &str, dollars: i64) -> RequestId {
+    pub(crate) async fn ask_for_key(&self, name: &str, dollars: i64) -> RequestId {
         let wish = self.wish(name, dollars).await;
         let (form, until) = (self.world.portal.new_form(), Some(self.world.now().plus_days(30)));
         self.world.portal.ask_for_key(&self.ada, &form, &wish, until, "Quarter close").await.unwrap()
     }
 
-    async fn try_more(&self, key: KeyId, dollars: i64, days: i64) -> Result<RequestId, PortalError> {
+    pub(crate) async fn try_more(&self, key: KeyId, dollars: i64, days: i64) -> Result<RequestId, PortalError> {
         let until = Some(self.world.now().plus_days(days));
         let wanted = MoreWanted { more: money(dollars), expires_at: None, until, reason: "Quarter close".into() };
         self.world.portal.ask_for_more(&self.ada, key, &self.world.portal.new_form(), wanted).await
@@ -82,7 +82,7 @@ impl Asking {
         Given::all_of(&self.world.store.request(request).await.unwrap().unwrap())
     }
 
-    async fn approve(&self, by: &Caller, request: RequestId) -> Result<(), PortalError> {
+    pub(crate) async fn approve(&self, by: &Caller, request: RequestId) -> Result<(), PortalError> {
         let given = self.given(request).await;
         self.world.portal.approve_request(by, request, &given).await.map(|_| ())
     }
@@ -93,7 +93,7 @@ impl Asking {
     }
 
     /// The most that the starter profile gives without asking.
-    async fn maximum(&self) -> i64 {
+    pub(crate) async fn maximum(&self) -> i64 {
         let profile = self.world.store.profiles().await.unwrap().remove(0);
         profile.terms.caps[0].amount.maximum.as_nano() / 1_000_000_000
     }
@@ -366,6 +366,7 @@ async fn a_queue_says_what_a_yes_would_mean() {
     let [(row, impact)] = queue.waiting.as_slice() else { panic!("{:?}", queue.waiting) };
     assert_eq!((row.request.id, row.key_name.as_str(), row.asked_by_name.as_str()), (request, "laptop", "ada"));
     assert_eq!(impact.month_then, Some(NanoUsd::from_dollars(500)));
+    assert_eq!(impact.maxima.limits.caps, month(asking.maximum().await));
     assert_eq!(impact.tightest.unwrap().left(), NanoUsd::from_dollars(10));
     assert_eq!(row.waits_with, ["bob"]);
     assert!(matches!(world.portal.approvals(&asking.ada).await, Err(PortalError::Forbidden)));

@@ -2,6 +2,7 @@ use crate::support::*;
 use domain::money::NanoUsd;
 use domain::time::MS_PER_HOUR;
 use domain::usage::{Outcome, UsageRecord};
+use domain::virtual_key::RevocationReason;
 
 #[tokio::test]
 async fn a_keys_usage_is_its_calls_summed_to_the_nano_dollar() {
@@ -49,6 +50,19 @@ async fn recent_calls_come_newest_first_in_pages() {
     assert_eq!((ids, second.next), (expected, None));
     let one = world.portal.call(&ada, calls[0].id).await.unwrap();
     assert_eq!((one.key_name.as_str(), one.served_by), ("laptop", None));
+}
+
+#[tokio::test]
+async fn a_calls_page_knows_who_may_ask_for_more() {
+    let world = World::new().await;
+    let (ada, admin) = (world.developer().await, world.administrator().await);
+    let key = world.mint(&ada, "laptop").await;
+    let call = world.call(key, world.now(), 1, 1);
+    world.store.ingest(std::slice::from_ref(&call)).await.unwrap();
+    assert!(world.portal.call(&ada, call.id).await.unwrap().may_ask);
+    assert!(!world.portal.call(&admin, call.id).await.unwrap().may_ask, "an administrator sees it and gives");
+    world.portal.revoke_key(&ada, key, RevocationReason::Replaced).await.unwrap();
+    assert!(!world.portal.call(&ada, call.id).await.unwrap().may_ask, "a key that ended gets nothing more");
 }
 
 #[tokio::test]

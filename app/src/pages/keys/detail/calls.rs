@@ -2,6 +2,7 @@
 
 use crate::components::{Cell, Chip, Column, EmptyState, Section, Table, Tone};
 use crate::format::{Calendar, duration, percent, tokens, usd_fine};
+use crate::pages::keys::way_to_more::way_to_more;
 use crate::paths;
 use crate::words;
 use domain::id::KeyId;
@@ -10,7 +11,13 @@ use domain::usage::{Outcome, UsageRecord};
 use leptos::prelude::*;
 use portal::keys::CallsPage;
 
-pub(super) fn section(key: KeyId, page: CallsPage, older: bool, calendar: &Calendar) -> impl IntoView + use<> {
+pub(super) fn section(
+    key: KeyId,
+    page: CallsPage,
+    older: bool,
+    may_ask: bool,
+    calendar: &Calendar,
+) -> impl IntoView + use<> {
     let newest = older.then(|| view! { <a href=paths::key_calls(key, None)>"Newest calls"</a>" · " });
     let doctor = view! { {newest}<a href=paths::DOCTOR>"Find a call by its request id"</a> };
     let body = if page.calls.is_empty() {
@@ -31,7 +38,7 @@ pub(super) fn section(key: KeyId, page: CallsPage, older: bool, calendar: &Calen
             Column::number("Duration"),
             Column::text("From"),
         ];
-        let rows = page.calls.into_iter().map(|call| row(call, calendar)).collect_view();
+        let rows = page.calls.into_iter().map(|call| row(call, may_ask, calendar)).collect_view();
         view! { <Table columns=columns caption="Recent calls" compact=true>{rows}</Table> }.into_any()
     };
     let next = page.next.map(|before| {
@@ -45,7 +52,7 @@ pub(super) fn section(key: KeyId, page: CallsPage, older: bool, calendar: &Calen
     }
 }
 
-fn row(call: UsageRecord, calendar: &Calendar) -> impl IntoView + use<> {
+fn row(call: UsageRecord, may_ask: bool, calendar: &Calendar) -> impl IntoView + use<> {
     let at = call.id.made_at();
     let input = call.tokens.all_input();
     let cached =
@@ -54,7 +61,7 @@ fn row(call: UsageRecord, calendar: &Calendar) -> impl IntoView + use<> {
         Some(note) => view! { <Cell label="Tokens in" number=true note=note>{tokens(input)}</Cell> }.into_any(),
         None => view! { <Cell label="Tokens in" number=true>{tokens(input)}</Cell> }.into_any(),
     };
-    let (why, answer, href) = (why(&call), answer_chip(&call), paths::call(call.id));
+    let (why, answer, href) = (why(&call, may_ask), answer_chip(&call), paths::call(call.id));
     let UsageRecord { model, network, agent, tokens: used, cost, duration_ms, .. } = call;
     let model = match why {
         Some(why) => view! { <Cell label="Model" note=why>{model}</Cell> }.into_any(),
@@ -106,8 +113,8 @@ pub fn answer_chip(call: &UsageRecord) -> impl IntoView + use<> {
     view! { <Chip tone=tone text=text/> }
 }
 
-/// The code, the reason, and the way out for reasons that have one.
-fn why(call: &UsageRecord) -> Option<AnyView> {
+/// The code, the reason, and the ways out for reasons that have some.
+fn why(call: &UsageRecord, may_ask: bool) -> Option<AnyView> {
     let code = call.denial.clone()?;
     let sentence = format!(": {} ", words::denial(&code));
     let way = match code.as_str() {
@@ -128,5 +135,7 @@ fn why(call: &UsageRecord) -> Option<AnyView> {
         _ => None,
     };
     let way = way.map(|(href, text)| view! { <a href=href>{text}</a> });
-    Some(view! { <b>{code}</b>{sentence}{way} }.into_any())
+    let more = way_to_more(call).filter(|_| may_ask);
+    let more = more.map(|more| view! { " · "<a href=more.href>{more.text}</a> });
+    Some(view! { <b>{code}</b>{sentence}{way}{more} }.into_any())
 }

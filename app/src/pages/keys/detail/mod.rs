@@ -93,7 +93,7 @@ pub fn view(model: Model) -> impl IntoView {
         {state(&detail, &calendar)}
         {money::budgets(&detail, &calendar)}
         {money::spend(&detail, usage)}
-        {calls::section(id, calls, older, &calendar)}
+        {calls::section(id, calls, older, may_ask, &calendar)}
         {terms::section(&detail, &calendar)}
         {callers::section(&detail, callers, &calendar)}
         {terms::secrets(&detail, &calendar)}

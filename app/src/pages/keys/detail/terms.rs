@@ -5,7 +5,7 @@ use crate::components::{Cell, Chip, Column, NameCell, Section, Table, Tone, when
 use crate::format::{Calendar, grouped, usd};
 use crate::pages::keys::rows::whose;
 use crate::words;
-use domain::access_profile::{Explained, NOWHERE, Origin};
+use domain::effective_terms::{Explained, NOWHERE, Origin};
 use domain::limits::Quota;
 use domain::refusal::{cap_field, quota_field};
 use leptos::prelude::*;
