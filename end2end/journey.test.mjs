@@ -82,6 +82,7 @@ const STEPS = {
     if (script) {
       // Nothing was pressed: the server's verdict follows what is typed.
       await page.getByRole('status').getByText(/\$20\.00 a month.*ready at once/i).waitFor();
+      assert.equal(await page.getByRole('alert').count(), 0, 'nor does an earlier refusal still say otherwise');
       await shot(page, '3-verdict');
     }
     await page.getByRole('button', { name: 'Mint key', exact: true }).click();

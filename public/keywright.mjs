@@ -109,8 +109,17 @@ function keepChecking(place) {
 }
 
 function sayVerdict(place, page) {
-  const said = page.querySelector("[data-verdict] .verdict") ?? page.querySelector("form [role=alert]");
+  const alert = page.querySelector("form [role=alert]");
+  const said = page.querySelector("[data-verdict] .verdict") ?? alert;
   if (!said) return;
+  // What the server said of an earlier text must not contradict what it says now.
+  const earlier = place.closest("form").querySelector("[role=alert]");
+  if (earlier) earlier.hidden = !alert;
+  for (const wrong of place.closest("form").querySelectorAll(".wrong[id]")) {
+    const still = page.getElementById(wrong.id);
+    wrong.hidden = !still;
+    if (still) wrong.lastElementChild.textContent = still.lastElementChild.textContent;
+  }
   const verdict = document.createElement("div");
   verdict.className = "verdict";
   verdict.setAttribute("role", "status");
