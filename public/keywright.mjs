@@ -118,7 +118,10 @@ function sayVerdict(place, page) {
   for (const wrong of place.closest("form").querySelectorAll(".wrong[id]")) {
     const still = page.getElementById(wrong.id);
     wrong.hidden = !still;
+    const waysOut = wrong.nextElementSibling;
+    if (waysOut?.matches(".ways-out")) waysOut.hidden = !still;
     if (still) wrong.lastElementChild.textContent = still.lastElementChild.textContent;
+    else document.getElementById(wrong.id.replace(/-error$/, ""))?.removeAttribute("aria-invalid");
   }
   const verdict = document.createElement("div");
   verdict.className = "verdict";
