@@ -158,7 +158,7 @@ impl Portal {
         let made = Change { action: "request.made", subject: subject(&id, &name), before: None, after };
         append(&mut tx, By::Person(caller), now, made).await?;
         let news = match rule {
-            Some(rule) => self.approve_by_rule(&mut tx, caller, &request, &rule, now).await?,
+            Some(rule) => self.approve_by_rule(&mut tx, &request, &rule, now).await?,
             None => News::Nothing,
         };
         self.commit_and_tell(tx, news).await?;

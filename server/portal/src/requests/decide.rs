@@ -58,7 +58,7 @@ impl Portal {
             return Err(PortalError::Refused(refusals));
         }
         let by = Decider::Person(caller.person);
-        let granted = self.grant(&mut tx, caller, &request, given, by, now).await?;
+        let granted = self.grant(&mut tx, By::Person(caller), &request, given, by, now).await?;
         self.record_approval(&mut tx, By::Person(caller), &request, &granted, by, now).await?;
         self.commit_and_tell(tx, News::Key(granted.key)).await?;
         tracing::info!(request.id = %request.id, key.id = %granted.key, "approved request {}", request.id);
@@ -126,14 +126,14 @@ impl Portal {
     pub(super) async fn approve_by_rule(
         &self,
         tx: &mut Tx,
-        caller: &Caller,
         request: &AccessRequest,
         rule: &AccessRule,
         now: Timestamp,
     ) -> Result<News, PortalError> {
-        let by = Decider::Rule(rule.id);
-        let granted = self.grant(tx, caller, request, &Given::all_of(request), by, now).await?;
-        self.record_approval(tx, By::Itself("approval rule"), request, &granted, by, now).await?;
+        // Not whoever asked: they would seem to have approved their own key.
+        let (acting, by) = (By::Itself("approval rule"), Decider::Rule(rule.id));
+        let granted = self.grant(tx, acting, request, &Given::all_of(request), by, now).await?;
+        self.record_approval(tx, acting, request, &granted, by, now).await?;
         Ok(News::Key(granted.key))
     }
 
@@ -141,7 +141,7 @@ impl Portal {
     async fn grant(
         &self,
         tx: &mut Tx,
-        caller: &Caller,
+        acting: By<'_>,
         request: &AccessRequest,
         given: &Given,
         by: Decider,
@@ -149,11 +149,11 @@ impl Portal {
     ) -> Result<Granted, PortalError> {
         let (key, more, expires_at) = match &request.wish {
             Wish::NewKey { wanted, .. } => {
-                let (key, more) = self.make_key(tx, caller, request, lowered(wanted, given), now).await?;
+                let (key, more) = self.make_key(tx, acting, request, lowered(wanted, given), now).await?;
                 (key, more, None)
             }
             Wish::MoreFor { key, .. } => {
-                self.lengthen(tx, caller, *key, given.expires_at, now).await?;
+                self.lengthen(tx, acting, *key, given.expires_at, now).await?;
                 (*key, given.figures.clone(), given.expires_at)
             }
         };
@@ -169,7 +169,7 @@ impl Portal {
     async fn make_key(
         &self,
         tx: &mut Tx,
-        caller: &Caller,
+        acting: By<'_>,
         request: &AccessRequest,
         wanted: MintRequest,
         now: Timestamp,
@@ -197,7 +197,7 @@ impl Portal {
         }
         let subject = Subject { kind: "key", id: &text, name: &key.name };
         let minted = Change { action: "key.approved", subject, before: None, after: Some(after) };
-        append(tx, By::Person(caller), now, minted).await?;
+        append(tx, acting, now, minted).await?;
         Ok((id, terms.more))
     }
 
@@ -205,7 +205,7 @@ impl Portal {
     async fn lengthen(
         &self,
         tx: &mut Tx,
-        caller: &Caller,
+        acting: By<'_>,
         key: KeyId,
         expires_at: Option<Timestamp>,
         now: Timestamp,
@@ -221,7 +221,7 @@ impl Portal {
         let id = key.to_string();
         let subject = Subject { kind: "key", id: &id, name: &kept.name };
         let after = Some(json!({ "expires_at": end }));
-        append(tx, By::Person(caller), now, Change { action: "key.expiry_changed", subject, before, after }).await?;
+        append(tx, acting, now, Change { action: "key.expiry_changed", subject, before, after }).await?;
         Ok(())
     }
 

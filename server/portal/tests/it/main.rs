@@ -3,6 +3,7 @@
 
 mod administration;
 mod answered;
+mod approval_rules;
 mod audit;
 mod bootstrap;
 mod budgets;

@@ -31,7 +31,7 @@ pub(crate) struct Asking {
     pub(crate) world: World,
     pub(crate) ada: Caller,
     pub(crate) lea: Caller,
-    dora: Caller,
+    pub(crate) dora: Caller,
     team: TeamId,
 }
 
