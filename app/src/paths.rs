@@ -11,6 +11,8 @@ pub const MINT: &str = "/keys/new";
 pub const MODELS: &str = "/models";
 pub const USAGE: &str = "/usage";
 pub const USAGE_FILE: &str = "/usage/file.csv";
+pub const PLAYGROUND: &str = "/playground";
+pub const PLAYGROUND_ANSWER: &str = "/playground/answer";
 pub const PROVIDERS: &str = "/admin/providers";
 pub const CATALOGUE: &str = "/admin/models";
 pub const GUARDRAILS: &str = "/admin/guardrails";
@@ -98,6 +100,19 @@ pub const KEY_POLICY: &str = "/admin/key-policy";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
 pub const BUDGETS: &str = "/admin/budgets";
+/// The playground with this key chosen.
+pub fn playground(key: KeyId) -> String {
+    format!("{PLAYGROUND}?key={key}")
+}
+
+/// The same with a model.
+pub fn try_out(key: KeyId, model: &str) -> String {
+    match serde_html_form::to_string([("key", &*key.to_string()), ("model", model)]) {
+        Ok(query) => format!("{PLAYGROUND}?{query}"),
+        Err(_) => PLAYGROUND.to_owned(),
+    }
+}
+
 pub const SIGN_IN_SETUP: &str = "/admin/sign-in";
 pub const TESTED_LOGIN: &str = "/admin/sign-in/test";
 pub const NEW_RULE: &str = "/admin/sign-in/rules/new";

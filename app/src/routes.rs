@@ -3,7 +3,7 @@
 //! This is the permission table. The router is built from it and from nothing else, so that a page without a row
 //! cannot be reached, and a test walks it with every role.
 
-use crate::pages::{account, call, home, keys, models, team, usage};
+use crate::pages::{account, call, home, keys, models, playground, team, usage};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::permission::Permission;
@@ -79,6 +79,9 @@ fn work() -> Vec<Route> {
         route!(Get paths::ACCOUNT, SignedIn, account::show),
         route!(Post paths::ACCOUNT_SESSIONS, SignedIn, account::end_session),
         route!(Get paths::MODELS, SignedIn, models::show),
+        route!(Get paths::PLAYGROUND, ManageKeys, playground::show),
+        route!(Post paths::PLAYGROUND, ManageKeys, playground::submit),
+        route!(Post paths::PLAYGROUND_ANSWER, ManageKeys, playground::answer),
         route!(Get paths::USAGE, SignedIn, usage::show),
         route!(Get paths::USAGE_FILE, SignedIn, usage::download),
         route!(Get paths::KEYS, SeeKeys, keys::list::show),

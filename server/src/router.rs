@@ -20,7 +20,9 @@ use axum::middleware;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::person::Caller;
+use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::compression::CompressionLayer;
@@ -82,7 +84,12 @@ async fn require_same_origin(
 
 async fn timed(app: Arc<App>, route: Route, request: Request) -> Response {
     match tokio::time::timeout(PAGE_TIMEOUT, answer(app.clone(), route, request)).await {
-        Ok(response) => response,
+        Ok(Answered::Now(response)) => response,
+        // Bounded by whatever it waits for.
+        Ok(Answered::Later(caller, later)) => match later.await {
+            Ok(answer) => respond(answer),
+            Err(error) => problem(&app, Some(&caller), &error),
+        },
         Err(_) => {
             tracing::warn!(path = route.path, "a page took longer than {} s", PAGE_TIMEOUT.as_secs());
             problem(&app, None, &PageError::Unavailable)
@@ -90,24 +97,30 @@ async fn timed(app: Arc<App>, route: Route, request: Request) -> Response {
     }
 }
 
-async fn answer(app: Arc<App>, route: Route, request: Request) -> Response {
+enum Answered {
+    Now(Response),
+    Later(Caller, Pin<Box<dyn Future<Output = Result<Answer, PageError>> + Send>>),
+}
+
+async fn answer(app: Arc<App>, route: Route, request: Request) -> Answered {
     let caller = match who(&request).ask(&app).await {
         Ok(caller) => caller,
-        Err(error) => return problem(&app, None, &error),
+        Err(error) => return Answered::Now(problem(&app, None, &error)),
     };
     if !route.permission.allows(caller.as_ref()) {
-        return turned_away(&app, caller.as_ref(), &request);
+        return Answered::Now(turned_away(&app, caller.as_ref(), &request));
     }
-    let Some(caller) = caller else { return sign_in(&app) };
+    let Some(caller) = caller else { return Answered::Now(sign_in(&app)) };
     let session = app.auth.session_mark(request.headers());
     let input = match input(request).await {
         Ok(input) => Input { session, ..input },
-        Err(error) => return problem(&app, Some(&caller), &error),
+        Err(error) => return Answered::Now(problem(&app, Some(&caller), &error)),
     };
     let visit = Visit { portal: app.portal.clone(), caller: caller.clone(), frame: app.look.frame() };
     match (route.handler)(visit, input).await {
-        Ok(answer) => respond(answer),
-        Err(error) => problem(&app, Some(&caller), &error),
+        Ok(Answer::Later(later)) => Answered::Later(caller, later),
+        Ok(answer) => Answered::Now(respond(answer)),
+        Err(error) => Answered::Now(problem(&app, Some(&caller), &error)),
     }
 }
 
@@ -197,6 +210,9 @@ fn respond(answer: Answer) -> Response {
                 .into_response()
         }
         Answer::Live(watch) => live::stream(watch),
+        Answer::Events(events) => live::events(events),
+        // Only the way in waits.
+        Answer::Later(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     })
 }
 

@@ -27,6 +27,8 @@ const MINTING: Expected = Expected([SignIn, Allowed, Allowed, Allowed, Forbidden
 /// Of the developer's own key.
 const READ_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Allowed, Allowed]);
 const CHANGE_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Allowed]);
+/// The same: administrators see others' keys and do not call with them.
+const PLAY: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Absent]);
 /// Of the lead's team.
 const LEAD_TEAM: Expected = Expected([SignIn, Absent, Absent, Allowed, Allowed, Allowed]);
 /// Auditors read the team and move nothing.
@@ -80,6 +82,9 @@ const ROWS: &[(&str, Expected)] = &[
     ("GET /usage/file.csv", SIGNED_IN),
     ("GET /keys", SIGNED_IN),
     ("GET /keys/new", MINTING),
+    ("GET /playground?key={key}", PLAY),
+    ("POST /playground", MINTING),
+    ("POST /playground/answer", MINTING),
     ("POST /keys/new", MINTING),
     ("GET /keys/{key}", READ_KEY),
     ("GET /keys/{key}/first-call?since=0&version=1", READ_KEY),

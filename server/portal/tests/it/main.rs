@@ -18,6 +18,7 @@ mod listing;
 mod minting;
 mod models;
 mod people;
+mod playground;
 mod previews;
 mod profiles;
 mod providers;

@@ -130,6 +130,7 @@ fn acts(id: KeyId, acts: KeyActs, may_mint: bool, may_ask: bool) -> impl IntoVie
     };
     view! {
         {link(acts.rotate, KeyAct::Rotate, "button primary", "Rotate secret")}
+        {may_ask.then(|| view! { <a class="button" href=paths::playground(id)>"Try it out"</a> })}
         {may_ask.then(|| view! { <a class="button" href=paths::ask(id)>"Ask for more"</a> })}
         {link(acts.rename, KeyAct::Rename, "button", "Rename")}
         {link(acts.set_expiry, KeyAct::SetExpiry, "button", "Change expiry")}
