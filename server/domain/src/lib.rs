@@ -47,5 +47,6 @@ pub mod rotation;
 pub mod session_mark;
 pub mod stored_response;
 pub mod time;
+pub mod typical_call;
 pub mod usage;
 pub mod virtual_key;

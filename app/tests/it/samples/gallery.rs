@@ -27,7 +27,9 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         (
             "models",
             framed(ada, "Models", || {
-                models::view(models::Model { models: model_rows(), q: String::new(), may_mint: true })
+                let asked = models::compare::Asked { cached: "all".to_owned(), ..Default::default() };
+                let comparison = models::compare::Comparison::of(asked);
+                models::view(models::Model { models: model_rows(), comparison, may_mint: true })
             }),
         ),
         (
