@@ -47,6 +47,8 @@ const EXAMPLES = {
   '/models': ['/models', '/models?q=demo-l', '/models?input=60000&cached=90&output=800&sort=cost'],
   '/playground': ['/playground', at('/playground?key={key}&model=demo-small', { visitors: ['developer'] })],
   '/usage': ['/usage', '/usage?range=30&by=model', '/usage?range=7&by=team&compare=none', '/usage?by=key&model=demo-small'],
+  '/usage/views/new': ['/usage/views/new?range=30&by=model'],
+  '/usage/views/{id}/remove': [at('/usage/views/{usageView}/remove', { visitors: ['developer'] })],
   '/usage/file.csv': [file('/usage/file.csv', /^text\/csv/)],
   '/keys': ['/keys', '/keys?view=ended', at('/keys?owner=everyone', { visitors: READERS })],
   '/keys/new': ['/keys/new', at('/keys/new?like={key}', OWNER)],

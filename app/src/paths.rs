@@ -1,7 +1,9 @@
 //! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
 
 use domain::budget::BudgetScope;
-use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId};
+use domain::id::{
+    EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId, UsageViewId,
+};
 use domain::time::Timestamp;
 use portal::{FormId, Made};
 
@@ -9,10 +11,11 @@ pub const HOME: &str = "/";
 pub const KEYS: &str = "/keys";
 pub const MINT: &str = "/keys/new";
 pub const MODELS: &str = "/models";
-pub const USAGE: &str = "/usage";
-pub const USAGE_FILE: &str = "/usage/file.csv";
 pub const PLAYGROUND: &str = "/playground";
 pub const PLAYGROUND_ANSWER: &str = "/playground/answer";
+pub const USAGE: &str = "/usage";
+pub const NEW_USAGE_VIEW: &str = "/usage/views/new";
+pub const USAGE_FILE: &str = "/usage/file.csv";
 pub const PROVIDERS: &str = "/admin/providers";
 pub const CATALOGUE: &str = "/admin/models";
 pub const GUARDRAILS: &str = "/admin/guardrails";
@@ -40,7 +43,22 @@ pub fn made(made: Made) -> String {
         Made::Request(id) => request(id),
         Made::ApprovalRule(_) => APPROVAL_RULES.to_owned(),
         Made::Rule(_) => SIGN_IN_SETUP.to_owned(),
+        Made::UsageView(_) => USAGE.to_owned(),
     }
+}
+
+/// Usage as this query asks for it.
+pub fn usage_view(query: &str) -> String {
+    if query.is_empty() { USAGE.to_owned() } else { format!("{USAGE}?{query}") }
+}
+
+/// The form that keeps such a view under a name.
+pub fn keep_usage_view(query: &str) -> String {
+    format!("{NEW_USAGE_VIEW}?{query}")
+}
+
+pub fn remove_usage_view(id: UsageViewId) -> String {
+    format!("{USAGE}/views/{id}/remove")
 }
 
 pub fn key(id: KeyId) -> String {
@@ -82,6 +100,19 @@ pub fn first_call(id: KeyId, since: Timestamp, version: i64) -> String {
     format!("{KEYS}/{id}/first-call?since={}&version={version}", since.as_ms())
 }
 
+/// The playground with this key chosen.
+pub fn playground(key: KeyId) -> String {
+    format!("{PLAYGROUND}?key={key}")
+}
+
+/// The same with a model.
+pub fn try_out(key: KeyId, model: &str) -> String {
+    match serde_html_form::to_string([("key", &*key.to_string()), ("model", model)]) {
+        Ok(query) => format!("{PLAYGROUND}?{query}"),
+        Err(_) => PLAYGROUND.to_owned(),
+    }
+}
+
 pub fn mint_like(id: KeyId) -> String {
     format!("{MINT}?like={id}")
 }
@@ -100,19 +131,6 @@ pub const KEY_POLICY: &str = "/admin/key-policy";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
 pub const BUDGETS: &str = "/admin/budgets";
-/// The playground with this key chosen.
-pub fn playground(key: KeyId) -> String {
-    format!("{PLAYGROUND}?key={key}")
-}
-
-/// The same with a model.
-pub fn try_out(key: KeyId, model: &str) -> String {
-    match serde_html_form::to_string([("key", &*key.to_string()), ("model", model)]) {
-        Ok(query) => format!("{PLAYGROUND}?{query}"),
-        Err(_) => PLAYGROUND.to_owned(),
-    }
-}
-
 pub const SIGN_IN_SETUP: &str = "/admin/sign-in";
 pub const TESTED_LOGIN: &str = "/admin/sign-in/test";
 pub const NEW_RULE: &str = "/admin/sign-in/rules/new";

@@ -49,4 +49,5 @@ pub mod stored_response;
 pub mod time;
 pub mod typical_call;
 pub mod usage;
+pub mod usage_view;
 pub mod virtual_key;

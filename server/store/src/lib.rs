@@ -61,6 +61,7 @@ mod usage;
 mod usage_days;
 mod usage_source;
 mod usage_totals;
+mod usage_views;
 
 pub use access_record::{CallFilter, FoundCalls, KeyNames};
 pub use audit::AuditFilter;

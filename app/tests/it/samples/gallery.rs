@@ -46,6 +46,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ),
         ("usage", framed(Some(&admin), "Usage", || app::pages::usage::view(usage_model()))),
         ("usage-narrowed", framed(ada, "Usage", || app::pages::usage::view(narrowed_usage()))),
+        ("usage-keep", framed(ada, "Keep a view", || app::pages::usage::views::view(keep_view()))),
         ("usage-none", framed(ada, "Usage", || app::pages::usage::view(no_usage()))),
         (
             "call-refused",

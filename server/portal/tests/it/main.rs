@@ -28,3 +28,4 @@ mod sessions;
 mod spend;
 mod support;
 mod usage;
+mod usage_views;

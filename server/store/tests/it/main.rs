@@ -21,6 +21,7 @@ mod sessions;
 mod stored_responses;
 mod usage;
 mod usage_days;
+mod usage_views;
 
 /// Runs each of these stories on either engine: `sqlite::name` and `postgres::name`.
 macro_rules! on_both_engines {
