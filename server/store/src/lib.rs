@@ -52,6 +52,7 @@ mod statement;
 mod storage;
 mod stored_responses;
 mod submissions;
+mod tally;
 mod teams;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
@@ -89,6 +90,7 @@ pub use sessions::SessionRow;
 pub use sign_in::LoginRow;
 pub use storage::Storage;
 pub use submissions::Submission;
+pub use tally::{Tally, tallied};
 pub use teams::Team;
 pub use units::Unit;
 pub use usage::HourUsage;
