@@ -60,6 +60,7 @@ pub mod testing;
 mod units;
 mod usage;
 mod usage_days;
+mod usage_groups;
 mod usage_source;
 mod usage_totals;
 
@@ -94,7 +95,8 @@ pub use tally::{Tally, tallied};
 pub use teams::Team;
 pub use units::Unit;
 pub use usage::HourUsage;
-pub use usage_days::{DailyCost, DaySpend, GroupSpend, Groups, SpendQuery, UsageSums};
+pub use usage_days::{DailyCost, DaySpend, SpendQuery, UsageSums};
+pub use usage_groups::{GroupSpend, Groups};
 
 /// What every method answers.
 pub type Result<T> = std::result::Result<T, StoreError>;
