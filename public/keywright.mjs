@@ -193,7 +193,9 @@ function converse(form) {
     const place = turn.querySelector("[data-answered]");
     const silence = place.textContent;
     turn.querySelector("[data-asked]").textContent = asked;
-    place.textContent = "";
+    // One node however many pieces come: a page with ten thousand of them would be slow to lay out.
+    const answered = document.createTextNode("");
+    place.replaceChildren(answered);
     turns.append(turn);
     message.value = "";
     figures.hidden = true;
@@ -203,7 +205,7 @@ function converse(form) {
       for await (const [name, news] of eventsOf(answer)) {
         if (name === "turn") form.elements.form.value = news.form;
         if (name === "call") call = news.href;
-        if (name === "text") place.append(news.text);
+        if (name === "text") answered.appendData(news.text);
         if (name === "ended") end = news;
       }
     } catch {

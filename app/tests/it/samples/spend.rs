@@ -38,8 +38,9 @@ fn spend(preset: Preset, by: Dimension, groups: Vec<SpendGroup>) -> Spend {
             .map(|at| dollars(i64::from(nth * 37 % 11 + 3) * (9 - i64::try_from(at).unwrap())))
             .collect(),
     });
-    let course =
-        |at: usize| (0..range.days()).map(|nth| dollars(i64::from(nth * 29 % 13) * (5 - i64::try_from(at).unwrap())));
+    let course = |at: usize| {
+        (0..range.days()).map(move |nth| dollars(i64::from(nth * 29 % 13) * (5 - i64::try_from(at).unwrap())))
+    };
     let trends = Trends {
         points: (0..range.days()).map(|nth| range.from.plus(nth)).collect(),
         days_a_point: 1,
