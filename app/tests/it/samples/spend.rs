@@ -86,7 +86,7 @@ fn views() -> Vec<KeptView> {
 
 /// The form that keeps a view, refused.
 pub(crate) fn keep_view() -> usage::views::Model {
-    let team = domain::id::TeamId::from_random(&[3; 12]);
+    let team = TeamId::from_random(&[3; 12]);
     let choices = portal::spend::ViewChoices {
         form: "v".repeat(32).parse().unwrap(),
         teams: vec![(team, "Billing".to_owned())],
