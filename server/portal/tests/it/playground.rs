@@ -28,7 +28,7 @@ async fn ask(world: &World, caller: &Caller, question: Question) -> Result<Conve
 
 /// What the gateway was asked: it answers with that.
 async fn asked(mut conversation: Conversation) -> String {
-    let Some(Heard::Text(text)) = conversation.next().await else { panic!("something is heard") };
+    let Some(Heard::Text(text)) = conversation.next().await else { return String::new() };
     text
 }
 
@@ -44,7 +44,7 @@ async fn one_calls_with_ones_own_keys_and_those_of_led_teams_and_with_no_other()
     let shown = world.portal.playground(&ada, None).await.unwrap();
     assert_eq!(shown.keys, [(mine, "laptop".to_owned())]);
     let chosen = shown.chosen.unwrap();
-    let models: Vec<_> = chosen.models.iter().map(|model| model.as_str()).collect();
+    let models: Vec<_> = chosen.models.iter().map(domain::model::ModelName::as_str).collect();
     assert_eq!((chosen.key.id, models), (mine, vec!["gpt-5-mini"]), "embeddings cannot chat");
     let shown = world.portal.playground(&bob, Some(teams)).await.unwrap();
     assert_eq!(shown.keys, [(teams, "invoices (Billing)".to_owned())]);

@@ -3,7 +3,7 @@
 use crate::support::*;
 use domain::refusal::{Reason, Refusal};
 use domain::usage_view::{MOST, SharedWith};
-use portal::{Made, PortalError};
+use portal::{FormId, Made, PortalError};
 
 const QUERY: &str = "range=30&by=model";
 
@@ -48,19 +48,20 @@ async fn what_one_keeps_is_ones_own_and_what_one_shares_is_on_the_record() {
 async fn a_view_has_a_name_of_its_own_and_whom_it_is_shared_with_is_ones_to_say() {
     let world = World::new().await;
     let ada = world.developer().await;
-    let keep = async |form, name: &str, shared| world.portal.keep_usage_view(&ada, form, name, QUERY, shared).await;
+    let keep =
+        async |form: FormId, name: &str, shared| world.portal.keep_usage_view(&ada, &form, name, QUERY, shared).await;
     let form = world.portal.new_form();
-    let Err(PortalError::Refused(refusals)) = keep(&form, " ", SharedWith::Everyone).await else { panic!() };
+    let Err(PortalError::Refused(refusals)) = keep(form.clone(), " ", SharedWith::Everyone).await else { panic!() };
     assert_eq!(refusals, [Refusal::new("name", Reason::Missing), Refusal::new("shared", Reason::UnknownChoice)]);
-    let kept = keep(&form, "Month", SharedWith::Nobody).await.unwrap();
-    let again = keep(&form, "Other", SharedWith::Nobody).await;
+    let kept = keep(form.clone(), "Month", SharedWith::Nobody).await.unwrap();
+    let again = keep(form, "Other", SharedWith::Nobody).await;
     assert!(matches!(again, Err(PortalError::AlreadyDone { made: Made::UsageView(id) }) if id == kept.id));
-    let Err(PortalError::Refused(refusals)) = keep(&world.portal.new_form(), "month ", SharedWith::Nobody).await else {
+    let Err(PortalError::Refused(refusals)) = keep(world.portal.new_form(), "month ", SharedWith::Nobody).await else {
         panic!()
     };
     assert_eq!(refusals, [Refusal::new("name", Reason::NameTaken)]);
     for nth in 1..MOST {
-        keep(&world.portal.new_form(), &format!("view {nth}"), SharedWith::Nobody).await.unwrap();
+        keep(world.portal.new_form(), &format!("view {nth}"), SharedWith::Nobody).await.unwrap();
     }
-    assert!(keep(&world.portal.new_form(), "one more", SharedWith::Nobody).await.is_err());
+    assert!(keep(world.portal.new_form(), "one more", SharedWith::Nobody).await.is_err());
 }

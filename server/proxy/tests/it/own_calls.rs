@@ -16,6 +16,9 @@ const QUESTION: &str = r#"{"model":"gpt","max_tokens":10,"messages":[{"role":"us
 const ANSWER: &str =
     r#"{"choices":[{"message":{"content":"hello"}}],"usage":{"prompt_tokens":5,"completion_tokens":2}}"#;
 
+/// What is wrong in the world.
+type Spoil = Box<dyn FnOnce(&World)>;
+
 fn call_of(key: KeyId, body: &'static str) -> OwnCall {
     let endpoint = Endpoint::ChatCompletions;
     OwnCall { key, endpoint, body: Bytes::from_static(body.as_bytes()), agent: PLAYGROUND, peer: PEER }
@@ -46,7 +49,7 @@ async fn everything_but_the_secret_is_asked() {
     let person = PersonId::from_random(&[9; 12]);
     let revoked = KeyState::Revoked { at: NOW, by: person, reason: RevocationReason::Replaced };
     let other_model = r#"{"model":"secret","messages":[]}"#;
-    let spoilt: [(&str, Box<dyn FnOnce(&World)>, &'static str); 8] = [
+    let spoilt: [(&str, Spoil, &'static str); 8] = [
         ("starting", Box::new(|w| w.change(|f| f.ready = Err(Denial::Starting))), QUESTION),
         ("key_revoked", Box::new(move |w| w.change(|f| f.key.state = revoked)), QUESTION),
         ("key_expired", Box::new(|w| w.change(|f| f.key.expires_at = NOW)), QUESTION),
