@@ -207,6 +207,9 @@ fn why(row: &KeyRow, calendar: &Calendar) -> String {
         let until = figures.resets_at.map(|at| format!(" until {}", calendar.day(at))).unwrap_or_default();
         (usd(figures.left()), usd(figures.limit), until)
     });
+    if let Some(due) = &row.rotation_due {
+        return format!("{} asks for a new secret by {}.", due.asked_by_name, calendar.day(due.due_at));
+    }
     match (row.status, left) {
         (KeyStatus::StoppedBudget, Some((_, limit, until))) => {
             format!("Its {limit} are used up: calls are refused{until}.")

@@ -35,6 +35,7 @@ mod asking;
 mod catalogue;
 mod gallery;
 mod levels;
+mod selected;
 mod spend;
 mod traffic;
 
@@ -194,6 +195,13 @@ pub(crate) fn rows() -> Vec<KeyRow> {
         }),
         created_at: now().plus_days(-40),
         expires_at: now().plus_days(i64::from(seed) * 5),
+        spent: (seed == 4).then(|| dollars(321)),
+        teams: vec!["Billing".to_owned()],
+        rotation_due: (seed == 4).then(|| RotationDue {
+            due_at: now().plus_days(9),
+            asked_by_name: "Grace Hopper".to_owned(),
+        }),
+        changeable: seed != 5,
     };
     let own = |seed| BudgetScope::Key(key_id(seed));
     vec![
@@ -206,7 +214,15 @@ pub(crate) fn rows() -> Vec<KeyRow> {
 }
 
 fn counts() -> ViewCounts {
-    ViewCounts { live: 1_204, attention: 3, over_eighty: 1, expiring_soon: 0, unused: 2, ended: 12 }
+    ViewCounts {
+        live: 1_204,
+        attention: 3,
+        over_eighty: 1,
+        expiring_soon: 0,
+        unused: 2,
+        ended: 12,
+        ..ViewCounts::default()
+    }
 }
 
 pub(crate) fn keys_page() -> KeysPage {
@@ -303,6 +319,10 @@ pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
             at: now().plus_ms(-12_000),
             network: "10.4.1.9".to_owned(),
             agent: "claude-code".to_owned(),
+        }),
+        rotation_due: Some(RotationDue {
+            due_at: now().plus_days(9),
+            asked_by_name: "Grace Hopper".to_owned(),
         }),
         acts: KeyActs {
             rename: true,

@@ -48,6 +48,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(15, "0015_claims_and_sessions"),
     pair!(16, "0016_responsible_people"),
     pair!(17, "0017_callers"),
+    pair!(21, "0021_rotations_asked_for"),
 ];
 
 /// The newest migration that this binary knows.

@@ -1,6 +1,7 @@
 //! Everything that a key's own page shows beside its usage.
 
 use super::list::{LastUse, owner_is_active};
+use super::rotation_asks::RotationDue;
 use super::status::{KeyStatus, status_of};
 use crate::ports::SharedLimits;
 use crate::{FormId, Portal, PortalError};
@@ -78,6 +79,8 @@ pub struct KeyDetail {
     /// What it shares with other keys, from the organisation down to its profile; only levels with limits.
     pub above: Vec<SharedLimits>,
     pub last_use: Option<LastUse>,
+    /// Somebody asked for a new secret by then.
+    pub rotation_due: Option<RotationDue>,
     pub acts: KeyActs,
     /// The caller owns it or leads the team that does.
     pub may_ask: bool,
@@ -122,6 +125,7 @@ impl Portal {
             quotas: self.gateway.quotas(key).await,
             above: self.gateway.levels_above(key).await,
             last_use: item.last_use.map(LastUse::from),
+            rotation_due: self.rotations_due(&[key]).await?.remove(&key),
             acts: KeyActs { end_old_secret: acts.rotate && rotating, ..acts }.with_secrets(!kept.secrets.is_empty()),
             may_ask: self.may_ask_for(caller, item.key.owner),
             latest_expiry,
@@ -210,7 +214,7 @@ impl Portal {
 }
 
 /// Whether acts on this owner's keys are open to the caller at all.
-fn may_change(caller: &Caller, owner: Owner) -> bool {
+pub(super) fn may_change(caller: &Caller, owner: Owner) -> bool {
     let within = match Scope::to_change(caller) {
         Scope::Everyone => true,
         Scope::Own { person, teams } => match owner {

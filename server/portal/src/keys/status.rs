@@ -6,8 +6,10 @@ use domain::virtual_key::KeyStanding;
 
 /// A key that ends within these days is worth a word.
 pub const EXPIRES_SOON_DAYS: i64 = 14;
-/// A key not used for these days may not be needed any more.
-pub const UNUSED_DAYS: i64 = 30;
+/// A key not used for these days may not be needed any more, the longer the less.
+pub const UNUSED_DAYS: [i64; 3] = [30, 60, 90];
+/// A key that ends later than this outlives most of what it was minted for.
+pub const LONG_LIVED_DAYS: i64 = 365;
 /// Of a budget, in percent.
 const NEARLY_SPENT: i64 = 80;
 

@@ -23,6 +23,7 @@ mod profiles;
 mod providers;
 mod requesting;
 mod rotating;
+mod selecting;
 mod sessions;
 mod spend;
 mod support;

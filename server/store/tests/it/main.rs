@@ -17,6 +17,7 @@ mod people;
 mod policy;
 mod requests;
 mod responsible;
+mod rotation_asks;
 mod sessions;
 mod stored_responses;
 mod usage;
