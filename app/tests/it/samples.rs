@@ -86,6 +86,7 @@ pub(crate) fn profile() -> AccessProfile {
             quotas: vec![],
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
+            idle: None,
             required: vec![],
             parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90, 180),
@@ -197,10 +198,9 @@ pub(crate) fn rows() -> Vec<KeyRow> {
         expires_at: now().plus_days(i64::from(seed) * 5),
         spent: (seed == 4).then(|| dollars(321)),
         teams: vec!["Billing".to_owned()],
-        rotation_due: (seed == 4).then(|| RotationDue {
-            due_at: now().plus_days(9),
-            asked_by_name: "Grace Hopper".to_owned(),
-        }),
+        rotation_due: (seed == 1)
+            .then(|| RotationDue { due_at: now().plus_days(9), asked_by_name: "Grace Hopper".to_owned() }),
+        idle_ends: (seed == 1).then(|| now().plus_days(6)),
         changeable: seed != 5,
     };
     let own = |seed| BudgetScope::Key(key_id(seed));
@@ -320,10 +320,8 @@ pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
             network: "10.4.1.9".to_owned(),
             agent: "claude-code".to_owned(),
         }),
-        rotation_due: Some(RotationDue {
-            due_at: now().plus_days(9),
-            asked_by_name: "Grace Hopper".to_owned(),
-        }),
+        idle_ends: Some(now().plus_days(6)),
+        rotation_due: Some(RotationDue { due_at: now().plus_days(9), asked_by_name: "Grace Hopper".to_owned() }),
         acts: KeyActs {
             rename: true,
             rotate: true,

@@ -49,6 +49,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(16, "0016_responsible_people"),
     pair!(17, "0017_callers"),
     pair!(21, "0021_rotations_asked_for"),
+    pair!(22, "0022_unused_keys"),
     pair!(26, "0026_totals_within"),
 ];
 

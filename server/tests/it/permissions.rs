@@ -344,6 +344,8 @@ async fn another_developer_cannot_touch_a_key_with_a_complete_form() {
     let own = other.mint("other").await;
     let both = [("act", "disable"), ("key", &own[..16]), ("key", id)];
     assert_eq!(other.post("/keys/selected", &both).await.status, 404);
+    let strange = [("act", "disable"), ("key", &own[..16]), ("all", "yes")];
+    assert_eq!(other.post("/keys/selected", &strange).await.status, 422, "what is confirmed is listed");
     app.call(&own, "demo-small").await;
     app.call(&key, "demo-small").await;
 }

@@ -69,6 +69,17 @@ struct Chosen {
 }
 
 impl Chosen {
+    /// The form that the page shows has these fields and no others.
+    fn read(input: &Input) -> Result<Self, PageError> {
+        const FIELDS: [&str; 10] =
+            ["act", "key", "view", "owner", "environment", "q", "after", "until", "reason", "count"];
+        let pairs: Vec<(String, String)> = input.form()?;
+        match pairs.iter().find(|(name, _)| !FIELDS.contains(&name.as_str())) {
+            Some((name, _)) => Err(PageError::Unprocessable(format!("unknown field `{name}`"))),
+            None => input.form(),
+        }
+    }
+
     fn list(&self) -> Asked {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         Asked {
@@ -134,7 +145,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
 }
 
 pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
-    let chosen: Chosen = input.form()?;
+    let chosen = Chosen::read(&input)?;
     let (act, keys) = (chosen.act().map_err(|_| unprocessable("act"))?, chosen.keys()?);
     if keys.is_empty() {
         return Err(unprocessable("key"));

@@ -52,6 +52,8 @@ pub struct KeyRow {
     pub teams: Vec<String>,
     /// Somebody asked for a new secret by then.
     pub rotation_due: Option<RotationDue>,
+    /// It is disabled then, unless somebody calls with it.
+    pub idle_ends: Option<Timestamp>,
     /// The caller may change it.
     pub changeable: bool,
 }
@@ -152,12 +154,13 @@ impl Portal {
         Ok((counts.over_eighty, counts.unused))
     }
 
-    /// Nearly spent first, then whose secret is to be rotated, then what expires, then what nobody uses.
+    /// Nearly spent first, then whose secret is to be rotated or that will be disabled, then what expires, then what nobody uses.
     async fn needing_attention(&self, view: &View, hot: Vec<KeyListItem>) -> Result<Vec<KeyListItem>, PortalError> {
         let mut items = hot;
         let (now, limit) = (view.filter.now, u32::try_from(MOST_COMPUTED).unwrap_or(PAGE));
         let asked = self.store.rotation_asks(&view.scope, now, limit).await?;
-        let asked: Vec<KeyId> = asked.into_iter().map(|ask| ask.key).collect();
+        let mut asked: Vec<KeyId> = asked.into_iter().map(|ask| ask.key).collect();
+        asked.extend(self.store.keys_told_of(&view.scope, now, limit).await?);
         for item in self.store.keys_among(&asked, &view.scope, now).await? {
             if view.includes(&item) && items.iter().all(|seen| seen.key.id != item.key.id) {
                 items.push(item);
@@ -224,11 +227,13 @@ impl Portal {
         now: Timestamp,
     ) -> Result<Vec<KeyRow>, PortalError> {
         let inactive = self.store.inactive_people().await?;
+        let idle_ends = self.idle_ends(&items, now).await?;
         let mut rows = Vec::with_capacity(items.len());
         for item in items {
             let figures = self.gateway.figures(item.key.id).await;
             let above = self.gateway.levels_above(item.key.id).await;
-            rows.push(row(caller, item, &figures, above, &inactive, now));
+            let idle_ends = idle_ends.get(&item.key.id).copied();
+            rows.push(KeyRow { idle_ends, ..row(caller, item, &figures, above, &inactive, now) });
         }
         self.tell_rotations(&mut rows).await?;
         Ok(rows)
@@ -247,7 +252,7 @@ fn row(
     let level = above.into_iter().find(|level| budget.is_some_and(|budget| budget.scope == level.scope));
     let KeyListItem { key, owner_name, profile_name, last_use, .. } = item;
     let standing = key.standing(now, owner_is_active(key.owner, inactive));
-    let status = status_of(standing, figures, item.rotating, key.expires_at, now);
+    let status = status_of(&key, standing, figures, item.rotating, now);
     KeyRow {
         id: key.id,
         mine: key.owner == Owner::Person(caller.person),
@@ -268,6 +273,7 @@ fn row(
         spent: None,
         teams: Vec::new(),
         rotation_due: None,
+        idle_ends: None,
         changeable: may_change(caller, key.owner),
         name: key.name,
     }

@@ -2,7 +2,7 @@
 
 use domain::budget::BudgetFigures;
 use domain::time::Timestamp;
-use domain::virtual_key::KeyStanding;
+use domain::virtual_key::{KeyStanding, KeyState, VirtualKey};
 
 /// A key that ends within these days is worth a word.
 pub const EXPIRES_SOON_DAYS: i64 = 14;
@@ -19,6 +19,8 @@ pub enum KeyStatus {
     Revoked,
     Expired,
     Disabled,
+    /// Disabled since nobody used it.
+    Idle,
     /// Its owner is switched off in the directory or here.
     Suspended,
     StoppedBudget,
@@ -30,21 +32,22 @@ pub enum KeyStatus {
 
 /// The word for a key as it stands now.
 pub(super) fn status_of(
+    key: &VirtualKey,
     standing: KeyStanding,
     figures: &[BudgetFigures],
     rotating: bool,
-    expires_at: Timestamp,
     now: Timestamp,
 ) -> KeyStatus {
     match standing {
         KeyStanding::Revoked => KeyStatus::Revoked,
         KeyStanding::Expired => KeyStatus::Expired,
+        KeyStanding::Disabled if matches!(key.state, KeyState::DisabledUnused { .. }) => KeyStatus::Idle,
         KeyStanding::Disabled => KeyStatus::Disabled,
         KeyStanding::OwnerSuspended => KeyStatus::Suspended,
         KeyStanding::Usable if figures.iter().any(|budget| budget.percent_spent() >= 100) => KeyStatus::StoppedBudget,
         KeyStanding::Usable if is_nearly_spent(figures) => KeyStatus::OverEighty,
         KeyStanding::Usable if rotating => KeyStatus::Rotating,
-        KeyStanding::Usable if expires_at < now.plus_days(EXPIRES_SOON_DAYS) => KeyStatus::ExpiresSoon,
+        KeyStanding::Usable if key.expires_at < now.plus_days(EXPIRES_SOON_DAYS) => KeyStatus::ExpiresSoon,
         KeyStanding::Usable => KeyStatus::Active,
     }
 }

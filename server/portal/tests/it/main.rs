@@ -13,6 +13,7 @@ mod connection;
 mod dev_seed;
 mod environments;
 mod handover;
+mod idle_keys;
 mod key_policy;
 mod listing;
 mod minting;

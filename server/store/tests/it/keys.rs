@@ -110,7 +110,10 @@ on_both_engines! {
         key.tags = vec![];
         key.terms.requests_per_minute = 1;
         key.expires_at = NOW.plus_days(60);
-        for state in [KeyState::Disabled { at: NOW.plus_ms(3), by: person_id(ADA) }, KeyState::Active, revoked()] {
+        let unused = KeyState::DisabledUnused { at: NOW.plus_ms(4), days: 60 };
+        for state in
+            [KeyState::Disabled { at: NOW.plus_ms(3), by: person_id(ADA) }, unused, KeyState::Active, revoked()]
+        {
             key.state = state;
             change(&store, key.clone()).await;
             assert_eq!(store.key_with_secrets(key.id).await.unwrap().unwrap().key, key);

@@ -10,6 +10,7 @@ mod concurrency;
 mod counts;
 mod coverage;
 mod given;
+mod idle_keys;
 mod keys;
 mod limits;
 mod opening;

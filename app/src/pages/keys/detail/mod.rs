@@ -89,11 +89,15 @@ pub fn view(model: Model) -> impl IntoView {
     let may_ask = may_mint && detail.may_ask && !ended;
     // Only whoever rotates sees the new secret: of somebody else's key its owner does.
     let ask_to_rotate = detail.acts.rotate && !detail.mine && detail.rotation_due.is_none();
-    let acts = acts(id, detail.acts, may_mint, may_ask, ask_to_rotate);
+    let idle = detail.status == KeyStatus::Idle;
+    let shown = KeyActs { enable: detail.acts.enable && !idle, ..detail.acts };
+    let acts = acts(id, shown, may_mint, may_ask, ask_to_rotate);
     view! {
         <PageHead title=name status=Some(status) crumb=crumb context=context>{acts}</PageHead>
         {state(&detail, &calendar)}
+        {enable(&detail)}
         {rotation_due(&detail, &calendar)}
+        {idle_soon(&detail, &calendar)}
         {money::budgets(&detail, &calendar)}
         {money::spend(&detail, usage)}
         {calls::section(id, calls, older, may_ask, &calendar)}
@@ -156,6 +160,26 @@ fn rotation_due(detail: &KeyDetail, calendar: &Calendar) -> Option<impl IntoView
     Some(view! { <Notice tone=tone text=text way_on=detail.acts.rotate.then_some(rotate)/> })
 }
 
+/// Nobody uses it, and its days are numbered.
+fn idle_soon(detail: &KeyDetail, calendar: &Calendar) -> Option<impl IntoView + use<>> {
+    let ends = detail.idle_ends?;
+    let used = match &detail.last_use {
+        Some(used) => format!("Nobody has used it since {}", calendar.day(used.at)),
+        None => "Nobody has ever used it".to_owned(),
+    };
+    let text = format!("{used}: it is disabled on {} unless a call is made with it.", calendar.date_time(ends));
+    Some(view! { <Notice tone=Tone::Warn text=text/> })
+}
+
+/// Brings back with one press what nobody but Keywright itself has stopped.
+fn enable(detail: &KeyDetail) -> Option<impl IntoView + use<>> {
+    let idle = detail.status == KeyStatus::Idle && detail.acts.enable;
+    let action = paths::key_act(detail.key.id, KeyAct::Enable);
+    idle.then(|| {
+        view! { <form method="post" action=action><button class="button primary" type="submit">"Enable"</button></form> }
+    })
+}
+
 /// Why calls are refused, or soon will be, in one sentence.
 fn state(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
     let key = &detail.key;
@@ -170,6 +194,13 @@ fn state(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
             let text = format!("Disabled at {at} by {by}: calls are refused until the key is enabled again.");
             let enable = WayOn { text: "Enable".to_owned(), href: paths::key_act(key.id, KeyAct::Enable) };
             (Tone::Warn, text, detail.acts.enable.then_some(enable))
+        }
+        (KeyState::DisabledUnused { at, days }, KeyStatus::Idle) => {
+            let at = calendar.date_time(*at);
+            let text = format!(
+                "Disabled: unused for {days} days. Since {at} calls are refused until the key is enabled again."
+            );
+            (Tone::Warn, text, None)
         }
         (_, KeyStatus::Expired | KeyStatus::Suspended) => {
             (Tone::Bad, words::standing(detail.standing).to_owned(), None)
