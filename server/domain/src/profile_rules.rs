@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn each_contradiction_is_refused_at_its_field() {
         type Change = fn(&mut AccessProfile);
-        let rows: [(Change, (&str, &str)); 19] = [
+        let rows: [(Change, (&str, &str)); 21] = [
             (|p| p.name.clear(), ("name", "missing")),
             (|p| p.description = "x".repeat(501), ("description", "too_long")),
             (|p| p.terms.endpoints.clear(), ("endpoints", "nothing_allowed")),

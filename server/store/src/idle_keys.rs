@@ -88,7 +88,7 @@ impl Store {
             left join key_last_use on key_last_use.key_id = id
             where ($1 or owner_id in (select value from json_each($2))) and state = 'active' and expires_at > $3
                 and told_at is not null and told_at >= coalesce(used_at, 0) and told_at >= coalesce(enabled_at, 0)
-            order by told_at, id limit $4";
+            order by told_at, key_idle.key_id limit $4";
         let scoped = Scoped::new(scope)?;
         let mut reader = self.engine.reader().await?;
         let found =

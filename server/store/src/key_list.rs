@@ -277,6 +277,9 @@ impl Store {
             " and virtual_key.id in (select value from json_each($4))
             order by virtual_key.created_at desc, virtual_key.id desc"
         );
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let scoped = Scoped::new(scope)?;
         let mut reader = self.engine.reader().await?;
         let found = rows!(reader.on(), ItemRow, AMONG, scoped.everyone, &scoped.owners, now.as_ms(), to_json(ids)?)?;

@@ -114,6 +114,9 @@ impl Portal {
         now: Timestamp,
     ) -> Result<HashMap<KeyId, Timestamp>, PortalError> {
         let keys: Vec<KeyId> = items.iter().map(|item| item.key.id).collect();
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
         let told = self.store.told_of_keys(&keys).await?;
         let mut rules: HashMap<KeptVersion, Option<IdleRule>> = HashMap::new();
         let mut ends = HashMap::new();

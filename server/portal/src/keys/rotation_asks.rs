@@ -57,7 +57,13 @@ impl Portal {
     }
 
     pub(super) async fn rotations_due(&self, keys: &[KeyId]) -> Result<HashMap<KeyId, RotationDue>, PortalError> {
-        let asks = self.store.rotation_asks_of(keys).await?;
+        let asks = match keys {
+            [] => Vec::new(),
+            keys => self.store.rotation_asks_of(keys).await?,
+        };
+        if asks.is_empty() {
+            return Ok(HashMap::new());
+        }
         let askers: Vec<_> = asks.iter().map(|ask| ask.asked_by).collect();
         let names = self.store.names_of(&askers).await?;
         let due = |ask: RotationAsk| {
