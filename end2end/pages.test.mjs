@@ -52,7 +52,9 @@ const EXAMPLES = {
   '/usage/views/new': ['/usage/views/new?range=30&by=model'],
   '/usage/views/{id}/remove': [at('/usage/views/{usageView}/remove', { visitors: ['developer'] })],
   '/usage/file.csv': [file('/usage/file.csv', /^text\/csv/)],
-  '/keys': ['/keys', '/keys?view=ended', at('/keys?owner=everyone', { visitors: READERS })],
+  '/keys': ['/keys', '/keys?view=ended', '/keys?view=never-used', at('/keys?owner=everyone', { visitors: READERS })],
+  '/keys/file.csv': [file('/keys/file.csv?view=unused', /^text\/csv/)],
+  '/keys/selected': [at('/keys/selected?act=revoke&key={key}', OWNER), at('/keys/selected?act=rotate&all=yes', OWNER)],
   '/keys/new': ['/keys/new', at('/keys/new?like={key}', OWNER)],
   '/keys/{id}': [
     at('/keys/{key}', READ_KEY),

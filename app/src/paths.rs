@@ -10,6 +10,9 @@ use portal::{FormId, Made};
 pub const HOME: &str = "/";
 pub const KEYS: &str = "/keys";
 pub const MINT: &str = "/keys/new";
+pub const KEYS_FILE: &str = "/keys/file.csv";
+/// One act on several keys.
+pub const SELECTED_KEYS: &str = "/keys/selected";
 pub const MODELS: &str = "/models";
 pub const PLAYGROUND: &str = "/playground";
 pub const PLAYGROUND_ANSWER: &str = "/playground/answer";
@@ -88,6 +91,11 @@ pub fn key_act(id: KeyId, act: KeyAct) -> String {
         KeyAct::Revoke => "revoke",
     };
     format!("{KEYS}/{id}/{word}")
+}
+
+/// Where its owner is asked for a new secret.
+pub fn ask_to_rotate(id: KeyId) -> String {
+    format!("{SELECTED_KEYS}?act=rotate&key={id}")
 }
 
 /// The part of a key's page that lists its calls, from the one before `before`.

@@ -24,6 +24,7 @@ pub mod environment;
 pub mod fuzz;
 pub mod grant;
 pub mod id;
+pub mod idle;
 pub mod key_policy;
 pub mod key_secret;
 pub mod limits;

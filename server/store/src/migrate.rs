@@ -49,6 +49,8 @@ const MIGRATIONS: &[Pair] = &[
     pair!(16, "0016_responsible_people"),
     pair!(17, "0017_callers"),
     pair!(20, "0020_views_of_usage"),
+    pair!(21, "0021_rotations_asked_for"),
+    pair!(22, "0022_unused_keys"),
     pair!(26, "0026_totals_within"),
 ];
 

@@ -90,6 +90,9 @@ pub const ROWS: &[(&str, Expected)] = &[
     ("GET /usage/views/new?range=30", SIGNED_IN),
     ("POST /usage/views/new", SIGNED_IN),
     ("GET /keys", SIGNED_IN),
+    ("GET /keys/file.csv", SIGNED_IN),
+    ("GET /keys/selected?act=disable&key={key}", CHANGE_KEY),
+    ("POST /keys/selected", MINTING),
     ("GET /keys/new", MINTING),
     ("POST /keys/new", MINTING),
     ("GET /keys/{key}", READ_KEY),
@@ -352,5 +355,11 @@ async fn another_developer_cannot_touch_a_key_with_a_complete_form() {
     ] {
         assert_eq!(other.post(&format!("/keys/{id}/{act}"), form).await.status, 404, "{act}");
     }
+    let own = other.mint("other").await;
+    let both = [("act", "disable"), ("key", &own[..16]), ("key", id)];
+    assert_eq!(other.post("/keys/selected", &both).await.status, 404);
+    let strange = [("act", "disable"), ("key", &own[..16]), ("all", "yes")];
+    assert_eq!(other.post("/keys/selected", &strange).await.status, 422, "what is confirmed is listed");
+    app.call(&own, "demo-small").await;
     app.call(&key, "demo-small").await;
 }

@@ -1,6 +1,8 @@
 //! Every page with its sample model, as a reader gets it.
 
+use super::selected::{chosen, never_used, none_chosen, outcome};
 use super::*;
+use app::pages::keys::selection;
 
 /// Every page with the name of its file.
 pub(crate) fn pages() -> Vec<(&'static str, Page)> {
@@ -15,6 +17,11 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ("home-new", framed(ada, "Home", || home::view(newcomer()))),
         ("home-administrator", framed(Some(&admin), "Home", || home::view(wide_awake))),
         ("keys", framed(ada, "Keys", || list::view(list_model()))),
+        ("keys-never-used", framed(ada, "Keys", || list::view(never_used()))),
+        ("keys-revoke", framed(ada, "Selected keys", || selection::view(chosen(selection::Act::Revoke)))),
+        ("keys-rotate", framed(ada, "Selected keys", || selection::view(chosen(selection::Act::Rotate)))),
+        ("keys-none", framed(ada, "Selected keys", || selection::view(none_chosen()))),
+        ("keys-outcome", framed(ada, "Selected keys", || selection::outcome_view(outcome()))),
         ("mint", framed(ada, "Mint a key", || mint::view::view(mint_model(None)))),
         ("mint-policy", framed(ada, "Mint a key", || mint::view::view(mint_model_with_policy(None)))),
         ("mint-granted", framed(ada, "Mint a key", || mint::view::view(mint_model(Some(granted()))))),
