@@ -65,7 +65,7 @@ impl Portal {
                 }
             }
             swept.told += to_tell.len();
-            self.tell(&to_tell, now).await?;
+            self.note_told(&to_tell, now).await?;
             for key in over {
                 swept.disabled += usize::from(self.disable_unused(key, rule, now).await?);
             }
@@ -75,7 +75,7 @@ impl Portal {
         }
     }
 
-    async fn tell(&self, keys: &[KeyId], now: Timestamp) -> Result<(), PortalError> {
+    async fn note_told(&self, keys: &[KeyId], now: Timestamp) -> Result<(), PortalError> {
         if keys.is_empty() {
             return Ok(());
         }

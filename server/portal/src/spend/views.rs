@@ -100,7 +100,7 @@ impl Portal {
         let (Ok(name), true) = (name, refusals.is_empty()) else { return Err(PortalError::Refused(refusals)) };
         let view = UsageView { id, name, query: query.to_owned(), owner: caller.person, shared, created_at: now };
         tx.insert_usage_view(&view).await?;
-        self.tell(&mut tx, caller, &view, "usage_view.shared").await?;
+        self.record_view(&mut tx, caller, &view, "usage_view.shared").await?;
         tx.commit().await?;
         Ok(view)
     }
@@ -109,13 +109,13 @@ impl Portal {
         let view = self.removable_usage_view(caller, id).await?;
         let mut tx = self.store.begin().await?;
         tx.delete_usage_view(id).await?;
-        self.tell(&mut tx, caller, &view, "usage_view.removed").await?;
+        self.record_view(&mut tx, caller, &view, "usage_view.removed").await?;
         tx.commit().await?;
         Ok(())
     }
 
     /// What others find is on the record; what one keeps for oneself is nobody's business.
-    async fn tell(
+    async fn record_view(
         &self,
         tx: &mut Tx,
         caller: &Caller,
