@@ -48,6 +48,8 @@ const MIGRATIONS: &[Pair] = &[
     pair!(15, "0015_claims_and_sessions"),
     pair!(16, "0016_responsible_people"),
     pair!(17, "0017_callers"),
+    pair!(18, "0018_notifications"),
+    pair!(19, "0019_mail"),
 ];
 
 /// The newest migration that this binary knows.

@@ -12,6 +12,8 @@ mod coverage;
 mod given;
 mod keys;
 mod limits;
+mod mail;
+mod notifications;
 mod opening;
 mod people;
 mod policy;
