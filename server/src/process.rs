@@ -186,10 +186,11 @@ impl Process {
                 zone: zone.clone(),
                 public_origin: public_origin.as_str().to_owned(),
                 gateway_origin: plan.gateway_origin.as_str().to_owned(),
+                mail: false,
             },
         }));
 
-        let app = Arc::new(App { portal, auth, clock: clock.clone(), ledger: ledger.clone(), look });
+        let app = Arc::new(App { portal: portal.clone(), auth, clock: clock.clone(), ledger: ledger.clone(), look });
         let lock = Arc::new(Mutex::new(lock));
         let streams = gateway.clone();
         let cut_streams = move || streams.cut_streams();
@@ -200,6 +201,7 @@ impl Process {
             tokio::spawn(books.keep(longest_call)),
             tokio::spawn(async move { directory.keep_current().await }),
             tokio::spawn(async move { writer.keep_writing().await }),
+            tokio::spawn(jobs::tell(portal.clone())),
             tokio::spawn(jobs::clean_up(store.clone(), clock.clone())),
             tokio::spawn(jobs::sum_up_days(store.clone(), clock.clone(), days)),
             tokio::spawn(jobs::stay_alone(store.clone(), lock.clone(), plan.shutdown.clone())),

@@ -35,6 +35,7 @@ mod asking;
 mod catalogue;
 mod gallery;
 mod levels;
+mod notes;
 mod spend;
 mod traffic;
 

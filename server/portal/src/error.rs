@@ -16,7 +16,12 @@ pub enum Made {
     Request(RequestId),
     ApprovalRule(ApprovalRuleId),
     Rule(RuleId),
+    /// How somebody wants to be told.
+    Preferences,
 }
+
+/// The outcome of a form that makes nothing with an id.
+const PREFERENCES: &str = "preferences";
 
 impl Made {
     /// The text that the store keeps as a form's outcome: the printed id.
@@ -31,6 +36,7 @@ impl Made {
             Self::Request(id) => id.to_string(),
             Self::ApprovalRule(id) => id.to_string(),
             Self::Rule(id) => id.to_string(),
+            Self::Preferences => PREFERENCES.to_owned(),
         }
     }
 
@@ -46,6 +52,7 @@ impl Made {
             .or_else(|_| text.parse().map(Self::ApprovalRule))
             .or_else(|_| text.parse().map(Self::Rule))
             .ok()
+            .or_else(|| (text == PREFERENCES).then_some(Self::Preferences))
     }
 }
 

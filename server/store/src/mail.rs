@@ -94,6 +94,13 @@ impl Store {
         rows!(reader.on(), FailedRow, LIST, i64::from(limit))?.into_iter().map(failed).collect()
     }
 
+    /// Whether any letter waits to be taken.
+    pub async fn has_due_mail(&self, now: Timestamp) -> Result<bool> {
+        const DUE: &str = "select 1 from mail where outcome is null and due_at <= $1 limit 1";
+        let mut reader = self.engine.reader().await?;
+        Ok(one!(reader.on(), (i32,), DUE, now.as_ms())?.is_some())
+    }
+
     pub async fn mail_counts(&self) -> Result<MailCounts> {
         const TRIED: &str = "select count(*) from mail where outcome is null and problem is not null";
         const FAILED: &str = "select count(*) from mail where outcome = 'failed'";

@@ -58,6 +58,13 @@ impl Store {
         Ok(one!(reader.on(), (i64,), COUNT, person.to_string())?.map_or(0, |(count,)| count))
     }
 
+    /// Read or not.
+    pub async fn count_notifications(&self, person: PersonId) -> Result<i64> {
+        const COUNT: &str = "select count(*) from notification where person_id = $1 and shown";
+        let mut reader = self.engine.reader().await?;
+        Ok(one!(reader.on(), (i64,), COUNT, person.to_string())?.map_or(0, |(count,)| count))
+    }
+
     /// Newest first.
     pub async fn notifications(
         &self,

@@ -31,6 +31,7 @@ on_both_engines! {
     async fn a_claimed_letter_is_due_again_when_its_sender_has_died(database: &TestDatabase) {
         let store = one_letter(database).await;
         assert!(claimed(&store, -1, 9).await.is_empty(), "not before it is due");
+        assert!(!store.has_due_mail(NOW.plus_ms(-1)).await.unwrap() && store.has_due_mail(NOW).await.unwrap());
         let first = DueMail { id: mail_id(1), person: person_id(1), summary_at: None, made_at: NOW, attempt: 1 };
         assert_eq!(claimed(&store, 0, 9).await, [first.clone()]);
         assert!(claimed(&store, 999, 9).await.is_empty(), "somebody else has it");

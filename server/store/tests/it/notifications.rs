@@ -101,6 +101,7 @@ on_both_engines! {
         tx.commit().await.unwrap();
         assert_eq!(listed(&store, 1, true).await, [note_id(4)]);
         assert_eq!(store.unread_notifications(person_id(2)).await.unwrap(), 1);
+        assert_eq!(store.count_notifications(person_id(1)).await.unwrap(), 3, "read ones too, but not hidden ones");
     }
 
     async fn what_somebody_dealt_with_is_settled_for_all(database: &TestDatabase) {
