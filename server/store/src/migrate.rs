@@ -50,6 +50,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(17, "0017_callers"),
     pair!(18, "0018_notifications"),
     pair!(19, "0019_mail"),
+    pair!(26, "0026_totals_within"),
 ];
 
 /// The newest migration that this binary knows.
