@@ -82,6 +82,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Looks between two at what takes longer: an hour, and a day.
 const LOOKS_AT_SPEND: u32 = 60;
 const LOOKS_AT_AUDIT: u32 = 24 * 60;
+/// The audit log is read when the process has come up, and not with it.
+const FIRST_AT_AUDIT: u32 = 5;
 
 /// Tells people what time brings about. Runs until it is dropped; what fails is tried again with the next look.
 pub async fn tell(portal: Arc<Portal>) {
@@ -95,7 +97,7 @@ pub async fn tell(portal: Arc<Portal>) {
         if look % LOOKS_AT_SPEND == 0 {
             tried("spend", portal.tell_what_is_unusual().await);
         }
-        if look % LOOKS_AT_AUDIT == LOOKS_AT_AUDIT - 1 {
+        if look % LOOKS_AT_AUDIT == FIRST_AT_AUDIT {
             tried("the audit log", portal.check_audit_log().await);
         }
         tokio::time::sleep(LOOK_EVERY).await;

@@ -102,11 +102,10 @@ impl Store {
     }
 
     pub async fn mail_counts(&self) -> Result<MailCounts> {
-        const TRIED: &str = "select count(*) from mail where outcome is null and problem is not null";
-        const FAILED: &str = "select count(*) from mail where outcome = 'failed'";
+        const COUNT: &str = "select (select count(*) from mail where outcome is null and problem is not null),
+            (select count(*) from mail where outcome = 'failed')";
         let mut reader = self.engine.reader().await?;
-        let (tried,) = one!(reader.on(), (i64,), TRIED)?.unwrap_or_default();
-        let (failed,) = one!(reader.on(), (i64,), FAILED)?.unwrap_or_default();
+        let (tried, failed) = one!(reader.on(), (i64, i64), COUNT)?.unwrap_or_default();
         Ok(MailCounts { tried, failed })
     }
 }

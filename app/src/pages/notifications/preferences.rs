@@ -133,7 +133,7 @@ fn row(kind: Kind, channels: Channels) -> impl IntoView {
             <Cell label="By e-mail">
                 <label>
                     <span class="visually-hidden">{format!("E-mail: {name}")}</span>
-                    <select name="mail" class="control">{options.collect_view()}</select>
+                    <span class="select-box"><select name="mail" class="select">{options.collect_view()}</select></span>
                 </label>
             </Cell>
         </tr>
