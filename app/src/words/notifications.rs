@@ -121,6 +121,7 @@ pub fn happening(happening: &Happening, calendar: &Calendar) -> Told {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Used {
     percent: u8,
     spent: NanoUsd,

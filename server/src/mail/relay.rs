@@ -69,7 +69,7 @@ impl Relay {
         match tokio::time::timeout(WHOLE, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(self.judge(&error)),
-            Err(_) => Err(self.away(format!("{} took longer than {} s", self.name, WHOLE.as_secs()))),
+            Err(_) => Err(away(format!("{} took longer than {} s", self.name, WHOLE.as_secs()))),
         }
     }
 
@@ -87,18 +87,18 @@ impl Relay {
         let problem = format!("{}: {}", self.name, whole(error));
         match error.status().map(u16::from) {
             // Who we are is refused, and not whom we write to: somebody has to mend the configuration, and then all go.
-            Some(530 | 534 | 535 | 538) => self.away(problem),
+            Some(530 | 534 | 535 | 538) => away(problem),
             Some(500..) => NotDelivered { problem, may_help_again: false, is_servers: false },
             // "Try again later" may be meant for this letter alone.
             Some(_) => NotDelivered { problem, may_help_again: true, is_servers: false },
-            None => self.away(problem),
+            None => away(problem),
         }
     }
+}
 
-    #[expect(clippy::unused_self, reason = "reads beside `judge`")]
-    fn away(&self, problem: String) -> NotDelivered {
-        NotDelivered { problem, may_help_again: true, is_servers: true }
-    }
+/// The server is, or will not have us.
+const fn away(problem: String) -> NotDelivered {
+    NotDelivered { problem, may_help_again: true, is_servers: true }
 }
 
 /// An error with everything that it was caused by, in one line.
