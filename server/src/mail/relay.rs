@@ -86,8 +86,8 @@ impl Relay {
     fn judge(&self, error: &lettre::transport::smtp::Error) -> NotDelivered {
         let problem = format!("{}: {}", self.name, whole(error));
         match error.status().map(u16::from) {
-            // Who we are is refused, and not whom we write to: somebody has to mend the configuration, and then all go.
-            Some(530 | 534 | 535 | 538) => away(problem),
+            // It closes down, or refuses who we are and not whom we write to: somebody has to mend that, and then all go.
+            Some(421 | 530 | 534 | 535 | 538) => away(problem),
             Some(500..) => NotDelivered { problem, may_help_again: false, is_servers: false },
             // "Try again later" may be meant for this letter alone.
             Some(_) => NotDelivered { problem, may_help_again: true, is_servers: false },

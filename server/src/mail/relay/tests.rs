@@ -83,7 +83,7 @@ async fn a_refusal_says_whether_to_try_again_and_whose_fault_it_is() {
     let rows: [(&[(&str, &str)], bool, bool); 3] = [
         (&[("RCPT", "550 5.1.1 no such user")], false, false),
         (&[("RCPT", "451 4.7.1 come back later")], true, false),
-        (&[("EHLO", "421 4.3.2 closing down")], true, false),
+        (&[("EHLO", "421 4.3.2 closing down")], true, true),
     ];
     for (script, may_help_again, is_servers) in rows {
         let server = Scripted::answering(script).await;
