@@ -39,8 +39,8 @@ pub struct Seeded {
 pub async fn prepare(folder: &Path, port: u16, scale: Scale) -> Result<Seeded, Problem> {
     lay_out(folder, port)?;
     let store = Store::open(&database_url(folder)).await?.with_days(Days::in_zone(TimeZone::UTC));
-    let sealing = unseal(&store).await?;
     if store.people_count().await? == 0 {
+        let sealing = unseal(&store).await?;
         let around = Surroundings {
             store: &store,
             sealing: &sealing,
@@ -51,6 +51,9 @@ pub async fn prepare(folder: &Path, port: u16, scale: Scale) -> Result<Seeded, P
         };
         fill(&around, scale).await?;
     }
+    // A kept one may be of an earlier version, whose totals are not all there are now.
+    let today = Days::in_zone(TimeZone::UTC).of(SystemClock.now());
+    while store.sum_up_a_day(today).await?.is_some() {}
     let seeded = sign_in(&store).await?;
     store.close().await;
     Ok(seeded)

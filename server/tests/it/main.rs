@@ -8,6 +8,7 @@ mod failover;
 mod life_of_a_key;
 mod outage;
 mod permissions;
+mod plans;
 mod process;
 mod sealed;
 mod shutdown;
