@@ -27,10 +27,7 @@ impl Scripted {
                 while let Ok(Some(line)) = lines.next_line().await {
                     keeps.lock().unwrap().push(line.clone());
                     let answer = match (in_data, line.as_str()) {
-                        (true, ".") => {
-                            in_data = false;
-                            "250 taken"
-                        }
+                        (true, ".") => "250 taken",
                         (true, _) => continue,
                         (false, line) => {
                             let told = script.iter().find(|(command, _)| line.starts_with(command));
