@@ -136,7 +136,7 @@ fn bell(place: Place, unread: u64) -> impl IntoView {
     view! {
         <a class="bell" href=paths::NOTIFICATIONS aria-current=current>
             {Icon::Bell.view()}
-            <span class="word">"Notifications"</span>
+            "Notifications"
             {unread}
         </a>
     }
