@@ -36,6 +36,7 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in the life of a process")]
 pub enum Command {
     /// Try everything on this machine: a ready-made identity provider, a demo model, no configuration
     Dev(Dev),
