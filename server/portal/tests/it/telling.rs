@@ -62,7 +62,7 @@ async fn a_request_is_told_to_those_who_may_answer_and_its_answer_to_whoever_ask
     let Office { world, member, lead, administrator, key, .. } = Office::new().await;
     let request = ask(&world, &member, key).await;
     let waits = Happening::RequestWaits { request, name: "laptop".into(), by: member.name.clone() };
-    assert_eq!(told(&world, &lead).await, [waits.clone()]);
+    assert_eq!(told(&world, &lead).await, std::slice::from_ref(&waits));
     assert_eq!(told(&world, &administrator).await, [waits]);
     assert!(told(&world, &member).await.is_empty(), "whoever asks knows");
     let letters = world.portal.take_letters(9).await.unwrap();

@@ -12,8 +12,11 @@ struct Scripted {
     heard: Arc<Mutex<Vec<String>>>,
 }
 
+/// What a command begins with, and what it is answered.
+type Script = &'static [(&'static str, &'static str)];
+
 impl Scripted {
-    async fn answering(script: &'static [(&'static str, &'static str)]) -> Self {
+    async fn answering(script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let heard: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -77,7 +80,7 @@ async fn a_letter_that_is_taken_is_delivered() {
 
 #[tokio::test]
 async fn a_refusal_says_whether_to_try_again_and_whose_fault_it_is() {
-    let rows: [(&[(&str, &str)], bool, bool); 3] = [
+    let rows: [(Script, bool, bool); 3] = [
         (&[("RCPT", "550 5.1.1 no such user")], false, false),
         (&[("RCPT", "451 4.7.1 come back later")], true, false),
         (&[("EHLO", "421 4.3.2 closing down")], true, true),
