@@ -104,6 +104,19 @@ pub async fn tell(portal: Arc<Portal>) {
     }
 }
 
+/// A day's precision is enough for rules that count days; an hour also survives a day that changes its length.
+const UNUSED_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// Tells of keys that nobody uses and disables them, where the guardrails say so. Runs until it is dropped.
+pub async fn disable_unused(portal: Arc<Portal>) {
+    loop {
+        tokio::time::sleep(UNUSED_EVERY).await;
+        if let Err(error) = portal.disable_unused_keys().await {
+            tracing::warn!(%error, "unused keys were not all looked at and are looked at again later");
+        }
+    }
+}
+
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Sweeps between two looks at the books.
 const SWEEPS: u32 = 10;

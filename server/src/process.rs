@@ -195,6 +195,7 @@ impl Process {
             },
         }));
 
+        let unused = jobs::disable_unused(portal.clone());
         let app = Arc::new(App { portal: portal.clone(), auth, clock: clock.clone(), ledger: ledger.clone(), look });
         let host = public_origin.host().to_owned();
         let relay = plan.mail.map(|server| Ok((Relay::new(&server, &host, plan.egress.authorities())?, server.from)));
@@ -217,6 +218,7 @@ impl Process {
             tokio::spawn(async move { directory.keep_current().await }),
             tokio::spawn(async move { writer.keep_writing().await }),
             tokio::spawn(jobs::tell(portal.clone())),
+            tokio::spawn(unused),
             tokio::spawn(jobs::clean_up(store.clone(), clock.clone())),
             tokio::spawn(jobs::sum_up_days(store.clone(), clock.clone(), days)),
             tokio::spawn(jobs::stay_alone(store.clone(), lock.clone(), plan.shutdown.clone())),

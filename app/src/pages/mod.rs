@@ -15,6 +15,7 @@ pub mod keys;
 pub mod message;
 pub mod models;
 pub mod notifications;
+pub mod playground;
 pub mod problem;
 pub mod requests;
 pub mod sessions;

@@ -124,6 +124,8 @@ id!(/// Something that one person is told.
     NotificationId, "note_");
 id!(/// A letter on its way out.
     MailId, "mail_");
+id!(/// A view of spend that somebody keeps under a name.
+    UsageViewId, "view_");
 
 /// One call or one usage record: a 63-bit number that grows with time, made at admission.
 ///

@@ -1,6 +1,8 @@
 //! How a use case ends when it does not succeed.
 
-use domain::id::{ApprovalRuleId, KeyId, ModelId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId};
+use domain::id::{
+    ApprovalRuleId, KeyId, ModelId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId, UsageViewId,
+};
 use domain::refusal::Refusal;
 
 /// What a form made the first time that it was sent.
@@ -18,6 +20,7 @@ pub enum Made {
     Rule(RuleId),
     /// How somebody wants to be told.
     Preferences,
+    UsageView(UsageViewId),
 }
 
 /// The outcome of a form that makes nothing with an id.
@@ -37,6 +40,7 @@ impl Made {
             Self::ApprovalRule(id) => id.to_string(),
             Self::Rule(id) => id.to_string(),
             Self::Preferences => PREFERENCES.to_owned(),
+            Self::UsageView(id) => id.to_string(),
         }
     }
 
@@ -51,6 +55,7 @@ impl Made {
             .or_else(|_| text.parse().map(Self::Request))
             .or_else(|_| text.parse().map(Self::ApprovalRule))
             .or_else(|_| text.parse().map(Self::Rule))
+            .or_else(|_| text.parse().map(Self::UsageView))
             .ok()
             .or_else(|| (text == PREFERENCES).then_some(Self::Preferences))
     }

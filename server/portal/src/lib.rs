@@ -14,6 +14,7 @@ pub mod handover;
 pub mod keys;
 pub mod models;
 pub mod notifications;
+pub mod playground;
 pub mod ports;
 pub mod presets;
 pub mod requests;

@@ -10,6 +10,7 @@ mod concurrency;
 mod counts;
 mod coverage;
 mod given;
+mod idle_keys;
 mod keys;
 mod limits;
 mod mail;
@@ -19,10 +20,12 @@ mod people;
 mod policy;
 mod requests;
 mod responsible;
+mod rotation_asks;
 mod sessions;
 mod stored_responses;
 mod usage;
 mod usage_days;
+mod usage_views;
 
 /// Runs each of these stories on either engine: `sqlite::name` and `postgres::name`.
 macro_rules! on_both_engines {
