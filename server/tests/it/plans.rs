@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use store::testing::sqlite_plan;
 
 /// Tables that grow with use, and not with what administrators set up. A statement calls a day `d` and a slice `s`.
-const LARGE: [&str; 18] = [
+const LARGE: [&str; 19] = [
     "d",
     "s",
     "usage_event",
@@ -27,10 +27,11 @@ const LARGE: [&str; 18] = [
     "membership",
     "audit",
     "session",
+    "notification",
 ];
 
 /// Statements that do go through a whole table, by their first words, and why that is well.
-const WHOLE: [(&str, &str); 11] = [
+const WHOLE: [(&str, &str); 12] = [
     ("select id from usage_event order by id", "the first entry of the key"),
     ("select seq, hash from audit order by seq desc limit 1", "the last entry of the key"),
     ("select seq, at, actor_person", "from the newest on, until a page is full; a rare action takes longer"),
@@ -39,6 +40,7 @@ const WHOLE: [(&str, &str); 11] = [
     ("select profile_id, count(*) from virtual_key", "an index alone, of small entries"),
     ("select count(*) from person", "an index alone; ten thousand people at most"),
     ("select id from person where not active", "ten thousand people at most, when rules are read anew"),
+    ("select id from person where active and", "ten thousand people at most, when administrators are told something"),
     ("select team_id, count(*) from membership", "of each team the people are counted"),
     ("select person_id, min(team_id) from membership", "an index alone; who is in one team"),
     ("select team_id, person.name from membership", "in the order of names; ten thousand people at most"),

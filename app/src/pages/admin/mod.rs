@@ -9,6 +9,7 @@ pub mod calls;
 pub mod environments;
 pub mod guardrails;
 pub mod key_policy;
+pub mod mail;
 pub mod models;
 pub mod overview;
 pub mod people;
