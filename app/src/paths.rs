@@ -1,7 +1,10 @@
 //! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
 
 use domain::budget::BudgetScope;
-use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId};
+use domain::dimension::Dimension;
+use domain::id::{
+    CostCentreId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId,
+};
 use domain::time::Timestamp;
 use portal::{FormId, Made};
 
@@ -94,6 +97,9 @@ pub const NEW_CATALOGUE_MODEL: &str = "/admin/models/new";
 pub const NEW_GUARDRAIL: &str = "/admin/guardrails/new";
 pub const ENVIRONMENTS: &str = "/admin/environments";
 pub const NEW_ENVIRONMENT: &str = "/admin/environments/new";
+pub const COST_CENTRES: &str = "/admin/cost-centres";
+pub const NEW_COST_CENTRE: &str = "/admin/cost-centres/new";
+pub const COST_CENTRE_FILE: &str = "/admin/cost-centres/import";
 pub const KEY_POLICY: &str = "/admin/key-policy";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
@@ -146,6 +152,25 @@ pub fn edit_draft(id: ProfileId, job: &FormId) -> String {
 /// By its name, which is a short word.
 pub fn environment(name: &str) -> String {
     format!("{ENVIRONMENTS}/{name}")
+}
+
+pub fn cost_centre(id: CostCentreId) -> String {
+    format!("{COST_CENTRES}/{id}")
+}
+
+pub fn end_cost_centre(id: CostCentreId) -> String {
+    format!("{COST_CENTRES}/{id}/end")
+}
+
+pub fn usage_by_cost_centre() -> String {
+    format!("{USAGE}?by={}", Dimension::CostCentre.word())
+}
+
+/// Who spent what of it.
+pub fn usage_of_cost_centre(code: &str) -> String {
+    let by = Dimension::Team.word();
+    serde_html_form::to_string([("by", by), (Dimension::CostCentre.word(), code)])
+        .map_or_else(|_| usage_by_cost_centre(), |query| format!("{USAGE}?{query}"))
 }
 
 pub fn person(id: PersonId) -> String {

@@ -13,6 +13,8 @@ pub mod budget;
 pub mod catalogue;
 pub mod checks;
 pub mod claim_rules;
+pub mod cost_centre;
+pub mod cost_centre_file;
 pub mod day;
 pub mod denial;
 pub mod dimension;

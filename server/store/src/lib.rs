@@ -15,6 +15,7 @@ mod charges;
 mod claim_rules;
 mod codes;
 mod column;
+mod cost_centres;
 mod counts;
 mod credentials;
 mod denials;

@@ -48,6 +48,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(15, "0015_claims_and_sessions"),
     pair!(16, "0016_responsible_people"),
     pair!(17, "0017_callers"),
+    pair!(23, "0023_cost_centres"),
 ];
 
 /// The newest migration that this binary knows.

@@ -121,6 +121,16 @@ const ROWS: &[(&str, Expected)] = &[
     ("GET /admin/budgets", READ_ALL),
     ("GET /admin/budgets/{team}", READ_ALL),
     ("GET /admin/units/{unit}", READ_ALL),
+    ("GET /admin/cost-centres", READ_ALL),
+    ("GET /admin/cost-centres/new", ADMINISTER),
+    ("POST /admin/cost-centres/new", ADMINISTER),
+    ("GET /admin/cost-centres/import", ADMINISTER),
+    ("POST /admin/cost-centres/import", ADMINISTER),
+    ("GET /admin/cost-centres/{centre}", READ_ALL),
+    ("POST /admin/cost-centres/{centre}", ADMINISTER),
+    ("GET /admin/cost-centres/{centre}/end", ADMINISTER),
+    ("POST /admin/cost-centres/{centre}/end", ADMINISTER),
+    ("POST /admin/teams/{team}/cost-centre", ADMINISTER),
     ("GET /admin/people", READ_ALL),
     ("GET /admin/people/{person}", READ_ALL),
     ("GET /admin/teams", READ_ALL),
@@ -191,6 +201,7 @@ fn in_the_routers_words(row: &str) -> String {
         "{person}",
         "{team}",
         "{unit}",
+        "{centre}",
         "{request}",
         "{rule}",
         "{approval}",
@@ -231,6 +242,10 @@ impl Objects {
         let made = administrator.fill_in("/admin/units/new", &[("name", "Europe")]).await;
         let unit = made.location.as_ref().and_then(|to| to.rsplit('/').next()).unwrap();
         objects.push(("{unit}", unit.to_owned()));
+        let centre = [("code", "4711"), ("name", "Research"), ("contact", ""), ("valid_from", ""), ("valid_until", "")];
+        let made = administrator.fill_in("/admin/cost-centres/new", &centre).await;
+        let centre = made.location.as_ref().and_then(|to| to.rsplit('/').next()).unwrap();
+        objects.push(("{centre}", centre.to_owned()));
         let rule = [("value", "finance"), ("gives", "auditor"), ("act", "check")];
         let looked_at = administrator.fill_in("/admin/sign-in/rules/new", &rule).await;
         let form = looked_at.fields_with(&[("act", "save")]);

@@ -3,6 +3,7 @@
 //! Set `PAGES` to a folder and every page is written there, to be looked at with the real style sheets.
 
 mod claims;
+mod cost_centres;
 mod forms;
 mod guardrail_things;
 mod identity;

@@ -10,6 +10,8 @@ pub mod audit;
 pub mod budgets;
 pub mod catalogue;
 pub mod connection;
+pub mod cost_centre_import;
+pub mod cost_centres;
 pub(crate) mod credentials;
 pub mod environments;
 pub mod key_policy;

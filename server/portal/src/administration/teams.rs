@@ -2,6 +2,7 @@
 
 use crate::act::{By, Change, News, Subject, append, spend};
 use crate::{FormId, Made, Portal, PortalError};
+use domain::cost_centre::CentreEntry;
 use domain::id::{PersonId, TeamId};
 use domain::minting::LONGEST_NAME;
 use domain::permission::{Administrator, Permission, Scope};
@@ -38,6 +39,10 @@ pub struct TeamDetail {
     pub team: TeamRow,
     pub members: Vec<TeamMember>,
     pub live_keys: i64,
+    /// The code that its keys are booked to if nothing else is said.
+    pub cost_centre: Option<String>,
+    /// Those that it can have.
+    pub cost_centres: Vec<CentreEntry>,
 }
 
 impl Portal {
@@ -64,6 +69,8 @@ impl Portal {
             team: row(kept, &members),
             members: members.into_iter().map(|found| member(found, &by_rule)).collect(),
             live_keys: keys.total,
+            cost_centre: self.store.team_cost_centre(team).await?,
+            cost_centres: self.valid_cost_centres(self.today()).await?,
         })
     }
 

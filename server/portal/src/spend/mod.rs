@@ -185,9 +185,14 @@ impl Portal {
         let query = SpendQuery { scope: &scope, filters: &question.filters, from: range.from, until: range.until };
         let found = self.store.spend_by(&query, question.by, Some((earlier.from, earlier.until)), FILED, 0).await?;
         let names = self.names(caller, &scope, question.by, values(&found)).await?;
-        let named =
-            |group: GroupSpend| SpendGroup { of: names.of(group.value), sums: group.sums, earlier: group.earlier };
-        Ok((range, found.largest.into_iter().map(named).collect()))
+        let named = |group: &GroupSpend| SpendGroup {
+            of: names.of(group.value.clone()),
+            sums: group.sums,
+            earlier: group.earlier,
+        };
+        let mut groups: Vec<SpendGroup> = found.largest.iter().map(named).collect();
+        tell_unallocated(question.by, &mut groups, named);
+        Ok((range, groups))
     }
 }
 
@@ -204,7 +209,15 @@ fn breakdown(by: Dimension, found: &store::Groups, named: impl Fn(&GroupSpend) -
     }
     let listed = i64::try_from(groups.len()).unwrap_or(i64::MAX);
     let rest = groups.iter().fold(found.total, |rest, group| less(rest, &group.sums));
+    tell_unallocated(by, &mut groups, named);
     Breakdown { by, groups, rest: ((found.count - listed).max(0), rest) }
+}
+
+/// That nothing was spent without a cost centre is worth a line, too.
+fn tell_unallocated(by: Dimension, groups: &mut Vec<SpendGroup>, named: impl Fn(&GroupSpend) -> SpendGroup) {
+    if by == Dimension::CostCentre && !groups.is_empty() && groups.iter().all(|group| group.of.value.is_some()) {
+        groups.push(named(&GroupSpend { value: None, sums: UsageSums::default(), earlier: NanoUsd::ZERO }));
+    }
 }
 
 fn less(from: UsageSums, part: &UsageSums) -> UsageSums {

@@ -70,11 +70,11 @@ impl Portal {
                 }
                 names
             }
-            Dimension::Application
-            | Dimension::Consumer
-            | Dimension::Environment
-            | Dimension::CostCentre
-            | Dimension::Model => HashMap::new(),
+            Dimension::CostCentre => {
+                let centres = self.store.cost_centres().await?.into_iter().map(|centre| centre.entry);
+                centres.map(|entry| (entry.code.clone(), entry.label())).collect()
+            }
+            Dimension::Application | Dimension::Consumer | Dimension::Environment | Dimension::Model => HashMap::new(),
         };
         Ok(Names { names, open })
     }

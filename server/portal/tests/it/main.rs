@@ -10,6 +10,7 @@ mod budgets;
 mod changing;
 mod claim_rules;
 mod connection;
+mod cost_centres;
 mod dev_seed;
 mod environments;
 mod handover;

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
 use domain::claim_rules::{Asks, ClaimRule, Gives, Test};
+use domain::cost_centre::CentreDraft;
 use domain::directory_claims::{DirectoryClaims, GroupsTold};
-use domain::id::{EventId, KeyId, PersonId, ProviderId, TeamId};
+use domain::id::{CostCentreId, EventId, KeyId, PersonId, ProviderId, TeamId};
 use domain::key_secret::SecretText;
 use domain::limits::{Quota, QuotaUse};
 use domain::minting::MintRequest;
@@ -375,6 +376,18 @@ impl World {
         self.portal.add_catalogue_models(administrator, provider, &choice).await.unwrap();
         self.gateway.take_told();
         provider
+    }
+
+    /// Valid until this day, or until further notice.
+    pub(crate) async fn cost_centre(&self, code: &str, valid_until: &str) -> CostCentreId {
+        let admin = self.administrator().await;
+        let draft = CentreDraft {
+            code: code.into(),
+            name: format!("Centre {code}"),
+            valid_until: valid_until.into(),
+            ..CentreDraft::default()
+        };
+        self.portal.create_cost_centre(as_administrator(&admin), &draft).await.unwrap()
     }
 
     pub(crate) async fn audit_length(&self) -> i64 {

@@ -7,6 +7,7 @@ mod audit;
 mod callers;
 mod claims;
 mod concurrency;
+mod cost_centres;
 mod counts;
 mod coverage;
 mod given;
