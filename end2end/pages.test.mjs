@@ -29,6 +29,8 @@ const VISITORS = {
   Administer: ['administrator'],
 };
 const MOST_BYTES = 60_000;
+// A page whose statements grow with what it lists would meet this bound in the small scene already.
+const MOST_STATEMENTS = 20;
 /** What the width and the colours decide. The rest is the same page again. */
 const OF_SIZE_AND_COLOUR = ['color-contrast', 'scrollable-region-focusable'];
 const WIDE = { width: 1280, height: 900 };
@@ -232,6 +234,8 @@ async function arrived(response, visit, scene) {
   if (here.pathname + here.search !== wanted) findings.push(`led to ${here.pathname}${here.search}`);
   const { responseBodySize } = await response.request().sizes();
   if (responseBodySize > MOST_BYTES) findings.push(`takes ${responseBodySize} bytes, more than ${MOST_BYTES}`);
+  const statements = Number(/desc="(\d+) statements"/.exec(response.headers()['server-timing'])?.[1] ?? Infinity);
+  if (statements > MOST_STATEMENTS) findings.push(`asks the database ${statements} times`);
   return findings;
 }
 

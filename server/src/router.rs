@@ -22,7 +22,7 @@ use axum::routing::{get, post};
 use domain::person::Caller;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tower_http::compression::CompressionLayer;
 
 /// The largest form: a list of some thousand model names fits.
@@ -81,13 +81,34 @@ async fn require_same_origin(
 }
 
 async fn timed(app: Arc<App>, route: Route, request: Request) -> Response {
-    match tokio::time::timeout(PAGE_TIMEOUT, answer(app.clone(), route, request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            tracing::warn!(path = route.path, "a page took longer than {} s", PAGE_TIMEOUT.as_secs());
+    let begun = Instant::now();
+    let answered = tokio::time::timeout(PAGE_TIMEOUT, answer(app.clone(), route, request));
+    match store::tallied(answered).await {
+        (Ok(mut response), tally) => {
+            if response.extensions().get::<ForCaller>().is_some() {
+                response.headers_mut().insert("server-timing", server_timing(begun.elapsed(), tally));
+            }
+            response
+        }
+        (Err(_), tally) => {
+            let limit = PAGE_TIMEOUT.as_secs();
+            tracing::warn!(path = route.path, statements = tally.statements, "a page took longer than {limit} s");
             problem(&app, None, &PageError::Unavailable)
         }
     }
+}
+
+/// On answers to somebody who is signed in: strangers are told nothing about how long something took inside.
+#[derive(Clone)]
+struct ForCaller;
+
+/// How long the page took and what of it the database did, in milliseconds, as browsers' tools show it
+/// (<https://www.w3.org/TR/server-timing/>).
+fn server_timing(took: Duration, asked: store::Tally) -> HeaderValue {
+    let ms = |duration: Duration| duration.as_secs_f64() * 1_000.0;
+    let text =
+        format!("page;dur={:.2}, db;dur={:.2};desc=\"{} statements\"", ms(took), ms(asked.waited), asked.statements);
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("page"))
 }
 
 async fn answer(app: Arc<App>, route: Route, request: Request) -> Response {
@@ -106,7 +127,11 @@ async fn answer(app: Arc<App>, route: Route, request: Request) -> Response {
     };
     let visit = Visit { portal: app.portal.clone(), caller: caller.clone(), frame: app.look.frame() };
     match (route.handler)(visit, input).await {
-        Ok(answer) => respond(answer),
+        Ok(answer) => {
+            let mut response = respond(answer);
+            response.extensions_mut().insert(ForCaller);
+            response
+        }
         Err(error) => problem(&app, Some(&caller), &error),
     }
 }

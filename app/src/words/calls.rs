@@ -30,6 +30,9 @@ pub fn denial(code: &str) -> String {
         "invalid_key" => "The key is not known. Check that it was copied whole.",
         "provider_key" => "A provider's own key was sent. Send a key from here instead, and replace the other one.",
         "ambiguous_credentials" => "Two different keys were sent in one call. Send one.",
+        "too_many_bad_keys" => {
+            "Too many keys that nobody has came from this address. Send a known one, after the wait."
+        }
         "key_revoked" => "The key is revoked. Mint a new one.",
         "key_disabled" => "The key is disabled. Enable it to go on.",
         "key_expired" => "The key has expired. Mint a new one.",
@@ -118,8 +121,7 @@ mod tests {
     use super::*;
     use domain::denial::Denial;
 
-    #[test]
-    fn every_denial_reads_as_a_sentence() {
+    fn every_denial() -> Vec<Denial> {
         let limit = || domain::denial::LimitReached {
             scope: domain::budget::BudgetScope::Organisation,
             window: domain::budget::Window::Day,
@@ -140,7 +142,7 @@ mod tests {
             retry_after_ms: 1,
         };
         let model = || "m".to_owned();
-        for known in [
+        vec![
             Denial::InvalidKey,
             Denial::ProviderKey,
             Denial::AmbiguousCredentials,
@@ -176,7 +178,31 @@ mod tests {
             Denial::Sealed,
             Denial::PolicyStale,
             Denial::MeteringUnavailable,
-        ] {
+            Denial::Overloaded { retry_after_ms: 1 },
+            Denial::TooManyBadKeys { retry_after_ms: 1 },
+        ]
+    }
+
+    #[test]
+    fn every_denial_of_a_recognised_key_was_the_answer_of_a_check() {
+        for known in every_denial() {
+            let before_the_key = matches!(
+                known,
+                Denial::InvalidKey
+                    | Denial::ProviderKey
+                    | Denial::AmbiguousCredentials
+                    | Denial::TooManyBadKeys { .. }
+                    | Denial::Starting
+                    | Denial::PolicyStale
+            );
+            let check = domain::checks::Check::refusing(known.code(), "m");
+            assert_eq!(check.is_none(), before_the_key, "{}: {check:?}", known.code());
+        }
+    }
+
+    #[test]
+    fn every_denial_reads_as_a_sentence() {
+        for known in every_denial() {
             let code = known.code();
             assert_ne!(denial(code), format!("Refused: {code}."), "{code} has no sentence of its own");
         }

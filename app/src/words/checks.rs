@@ -10,7 +10,9 @@ pub const fn check(check: Check) -> (&'static str, &'static str) {
         Check::Endpoint => ("Endpoint", "The key allows this endpoint."),
         Check::AtOnce => ("Calls at once", "The key had one free."),
         Check::Request => ("Request", "It was read and understood."),
-        Check::Model => ("Model", "It exists, the key allows it, and it answers on this endpoint."),
+        Check::Model => {
+            ("Model", "It exists, the key allows it and what the call asks of it, and it answers on this endpoint.")
+        }
         Check::Price => ("Price", "Everything that the call could be charged has a price."),
         Check::Limits => ("Limits", "Requests and tokens a minute, quotas, and what the levels above the key share."),
         Check::Budgets => ("Budgets", "What the call could cost fitted into every budget, and was held."),

@@ -17,6 +17,7 @@ mod report;
 mod run;
 mod rung;
 mod section;
+mod seeded;
 mod setting;
 mod stats;
 mod target;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     server::cli::foundation::install_crypto();
     let outcome = match Bench::parse().command {
         Command::Report(options) => run::report(&options),
+        Command::Pages(options) => run::pages(&options),
         Command::Drive(options) => run::drive(&options),
         Command::Rung(options) => run::rung(options),
     };

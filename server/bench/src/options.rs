@@ -17,6 +17,8 @@ pub struct Bench {
 pub enum Command {
     /// Measures everything and prints the report. Ends with an error if something failed, not if a goal was missed.
     Report(Report),
+    /// The section about pages alone.
+    Pages(Pages),
     /// Loads Keywright, or one step of the ladder, for as long as a profiler wants to look at it.
     Drive(Drive),
     /// One step of the ladder, started by the report.
@@ -35,6 +37,10 @@ pub struct Report {
     /// Usage rows of the large database. Ten million take several minutes to write.
     #[arg(long, default_value_t = 1_000_000)]
     pub usage_rows: u64,
+    /// The installation whose pages are read; made, with as many calls as there are usage rows, if nothing is there, and
+    /// kept. Otherwise a small one.
+    #[arg(long, value_name = "FOLDER")]
+    pub seeded: Option<PathBuf>,
     /// The keywright to measure; otherwise the one built with the bench.
     #[arg(long, value_name = "FILE")]
     pub keywright: Option<PathBuf>,
@@ -45,6 +51,18 @@ pub struct Report {
     /// Where the scripted provider of other gateways listens: http://127.0.0.1:PORT/v1
     #[arg(long, value_name = "PORT", default_value_t = 4010)]
     pub provider_port: u16,
+}
+
+#[derive(Debug, Args)]
+pub struct Pages {
+    /// Made if nothing is there, and kept.
+    #[arg(long, value_name = "FOLDER")]
+    pub seeded: PathBuf,
+    #[arg(long, default_value_t = 10_000_000)]
+    pub calls: u64,
+    /// The keywright to measure; otherwise the one built with the bench.
+    #[arg(long, value_name = "FILE")]
+    pub keywright: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

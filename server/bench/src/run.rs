@@ -2,15 +2,16 @@
 
 use crate::installation::Size;
 use crate::load::Closed;
-use crate::options::{Drive, Other, Report as Options};
+use crate::options::{Drive, Other, Pages, Report as Options};
 use crate::pin::{Cores, pin_here, stay_awake};
 use crate::provider::Provider;
 use crate::report::Report;
-use crate::section::{correctness, footprint, growth, latency, streams, throughput};
+use crate::section::{correctness, footprint, growth, latency, pages, streams, throughput};
 use crate::setting::{Effort, Setting, start_keywright, start_rung};
 use crate::target::Target;
 use crate::wish::Wish;
 use crate::{Problem, nginx, rung};
+use server::seed::Scale;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -54,6 +55,24 @@ pub fn drive(options: &Drive) -> Result<ExitCode, Problem> {
         writeln!(std::io::stdout(), "{:.0}/s, {cpu:.1} µs of processor time each", measured.per_second())?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// As many people and keys as there are calls for: ten thousand and a hundred thousand to ten million.
+fn scale(calls: u64) -> Scale {
+    let part = |of: u64, least: u32| u32::try_from(calls / of).unwrap_or(u32::MAX).max(least);
+    Scale { keys: part(100, 200), people: part(1_000, 50), calls, days: 90, seed: 1 }
+}
+
+/// Only the pages, on an installation that is kept.
+pub fn pages(options: &Pages) -> Result<ExitCode, Problem> {
+    let binary = binary(options.keywright.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut report = Report::default();
+    let Effort { rounds, .. } = Effort::full(0);
+    let scale = scale(options.calls);
+    runtime.block_on(pages::measure(&binary, &options.seeded, None, scale, rounds, &mut report))?;
+    write!(std::io::stdout(), "{}", report.text())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 pub fn report(options: &Options) -> Result<ExitCode, Problem> {
@@ -107,6 +126,18 @@ async fn measure(options: &Options, cores: Option<Cores>, binary: PathBuf, repor
     growth::keys(&setting, report).await?;
     say("growth: usage rows");
     growth::rows(&setting, report).await?;
+    say("pages");
+    let (core, rounds) = (setting.core(), effort.rounds);
+    match &options.seeded {
+        Some(folder) => {
+            let scale = scale(effort.usage_rows);
+            pages::measure(&setting.binary, folder, core, scale, rounds, report).await?;
+        }
+        None => {
+            let folder = setting.folder().join("seeded");
+            pages::measure(&setting.binary, &folder, core, scale(effort.seeded_calls), rounds, report).await?;
+        }
+    }
     say("starting empty");
     footprint::starts(&setting, report).await?;
     tokio::time::sleep(effort.rest.saturating_sub(rests_since.elapsed())).await;

@@ -4,5 +4,6 @@ pub mod correctness;
 pub mod footprint;
 pub mod growth;
 pub mod latency;
+pub mod pages;
 pub mod streams;
 pub mod throughput;

@@ -25,6 +25,8 @@ pub struct Effort {
     pub window: Duration,
     pub many_keys: [usize; 3],
     pub usage_rows: u64,
+    /// In the small installation whose pages are read.
+    pub seeded_calls: u64,
     /// Before memory is looked at again after load.
     pub rest: Duration,
     pub open_streams: usize,
@@ -38,6 +40,7 @@ impl Effort {
             window: Duration::from_millis(1_200),
             many_keys: [10, 1_000, 100_000],
             usage_rows,
+            seeded_calls: 100_000,
             rest: Duration::from_secs(60),
             open_streams: 500,
             starts: 5,
@@ -50,6 +53,7 @@ impl Effort {
         window: Duration::from_millis(120),
         many_keys: [10, 20, 50],
         usage_rows: 2_000,
+        seeded_calls: 2_000,
         rest: Duration::ZERO,
         open_streams: 20,
         starts: 1,

@@ -15,7 +15,7 @@ pub enum Check {
     AtOnce,
     /// The body was read and understood.
     Request,
-    /// Exists, is allowed, and answers on this endpoint.
+    /// Exists, is allowed with what the call asks of it, and answers on this endpoint.
     Model,
     /// Has a price, without which no budget can be kept.
     Price,
@@ -44,10 +44,10 @@ impl Check {
     ];
 
     /// The check that answered this call with this code; `None` for what is asked before a key is recognised.
-    fn refusing(code: &str, call: &UsageRecord) -> Option<Self> {
+    /// `model` is what the call named: nothing before its body is read.
+    pub fn refusing(code: &str, model: &str) -> Option<Self> {
         Some(match code {
-            // Before its body is read, a call has named no model.
-            "concurrency_limited" if call.model.is_empty() => Self::AtOnce,
+            "concurrency_limited" if model.is_empty() => Self::AtOnce,
             "key_revoked" | "key_disabled" | "key_expired" | "owner_suspended" => Self::Standing,
             "network_not_allowed" => Self::Network,
             "endpoint_not_allowed" | "not_found" | "method_not_allowed" => Self::Endpoint,
@@ -56,7 +56,8 @@ impl Check {
             | "model_not_allowed"
             | "model_unsupported"
             | "provider_not_allowed"
-            | "tool_not_allowed" => Self::Model,
+            | "tool_not_allowed"
+            | "parameter_not_allowed" => Self::Model,
             "model_unpriced" => Self::Price,
             "rate_limited" | "tokens_limited" | "concurrency_limited" | "quota_exhausted" => Self::Limits,
             "budget_exhausted" | "budget_insufficient" | "budget_reserved" => Self::Budgets,
@@ -80,7 +81,7 @@ pub enum Finding {
 /// Every check with its finding, in the order in which they are asked. A call that a budget ended in the middle passed
 /// the provider as far as it came; one with a code that this version does not know shows what is certain: nothing.
 pub fn chain(call: &UsageRecord) -> Vec<(Check, Finding)> {
-    let stopped = call.denial.as_deref().map(|code| Check::refusing(code, call));
+    let stopped = call.denial.as_deref().map(|code| Check::refusing(code, &call.model));
     let finding = |check: Check| match stopped {
         None => Finding::Passed,
         Some(None) => Finding::NotAsked,

@@ -135,7 +135,7 @@ fn of_sqlite(code: i32) -> StoreError {
 
 /// Waits for a statement, but not forever. Dropping it rolls back the transaction that it was in.
 pub(crate) async fn bounded<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(STATEMENT_LIMIT, statement).await {
+    match tokio::time::timeout(STATEMENT_LIMIT, crate::tally::noted(statement)).await {
         Ok(answer) => answer.map_err(StoreError::from),
         Err(_) => {
             tracing::warn!("the database took too long for a statement");

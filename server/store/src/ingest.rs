@@ -7,6 +7,7 @@
 
 mod callers;
 mod days;
+mod sums;
 mod texts;
 
 use crate::codes;
@@ -19,9 +20,10 @@ use callers::count_callers;
 use days::{Belonging, add_to_days};
 use domain::budget::{BudgetLine, Consumed};
 use domain::id::{EventId, KeyId};
-use domain::usage::{Beside, Outcome, TokenUsage, UsageRecord};
+use domain::usage::{Beside, UsageRecord};
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashSet};
+use sums::{Sums, input};
 use texts::{Texts, of};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,61 +153,8 @@ async fn insert_events<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &
     Ok(new)
 }
 
-/// Text and other media, which the column holds together; what of it was which is told beside it.
-const fn input(tokens: &TokenUsage) -> u64 {
-    tokens.input.saturating_add(tokens.beside.audio_input).saturating_add(tokens.beside.image_input)
-}
-
 fn beside(used: &Beside) -> Option<String> {
     (!used.is_nothing()).then(|| serde_json::to_string(used).ok()).flatten()
-}
-
-/// What one key did with one model in one hour.
-#[derive(Default)]
-struct Hour {
-    requests: i64,
-    failures: i64,
-    denials: i64,
-    input: i64,
-    cache_read: i64,
-    cache_write: i64,
-    cache_write_1h: i64,
-    output: i64,
-    reasoning: i64,
-    cost: i64,
-    duration_ms: i64,
-}
-
-impl Hour {
-    fn add(&mut self, record: &UsageRecord) {
-        let tokens = &record.tokens;
-        let times = 1 + i64::from(record.repeated);
-        self.requests += times;
-        self.failures += i64::from(failed(record));
-        self.denials += if record.outcome == Outcome::Denied { times } else { 0 };
-        for (sum, count) in [
-            (&mut self.input, input(tokens)),
-            (&mut self.cache_read, tokens.cache_read),
-            (&mut self.cache_write, tokens.cache_write),
-            (&mut self.cache_write_1h, tokens.cache_write_1h),
-            (&mut self.output, tokens.all_output()),
-            (&mut self.reasoning, tokens.reasoning),
-        ] {
-            *sum = sum.saturating_add(bigint(count));
-        }
-        self.cost = self.cost.saturating_add(record.cost.as_nano());
-        self.duration_ms = self.duration_ms.saturating_add(i64::from(record.duration_ms));
-    }
-}
-
-/// Not answered as asked, through no wish of the client's: the provider or Keywright broke off, or answered an error.
-/// A denial counts on its own.
-fn failed(record: &UsageRecord) -> bool {
-    match record.outcome {
-        Outcome::ProviderFailed | Outcome::Interrupted => true,
-        Outcome::Answered => record.status >= 400,
-        Outcome::ClientGone | Outcome::Denied => false,
-    }
 }
 
 /// Adds what is inserted to what is there, and stops at the largest number: a provider that reports absurd figures must
@@ -269,11 +218,11 @@ async fn add_to_hours<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &T
         ", ",
         plus!("usage_hour", "duration_ms"),
     );
-    let mut hours: BTreeMap<(i64, i64, i64), Hour> = BTreeMap::new();
+    let mut hours: BTreeMap<(i64, i64, i64), Sums> = BTreeMap::new();
     for record in records {
         let key = of(&texts.keys, &record.key)?;
         let model = of(&texts.models, &&*record.model)?;
-        hours.entry((key, record.id.made_at().utc_hour(), model)).or_default().add(record);
+        hours.entry((key, record.id.made_at().utc_hour(), model)).or_default().add(record, u64::MAX);
     }
     let hours: Vec<_> = hours.into_iter().collect();
     for piece in pieces(&hours) {

@@ -53,6 +53,7 @@ mod statement;
 mod storage;
 mod stored_responses;
 mod submissions;
+mod tally;
 mod teams;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
@@ -60,6 +61,7 @@ pub mod testing;
 mod units;
 mod usage;
 mod usage_days;
+mod usage_groups;
 mod usage_source;
 mod usage_totals;
 
@@ -90,10 +92,12 @@ pub use sessions::SessionRow;
 pub use sign_in::LoginRow;
 pub use storage::Storage;
 pub use submissions::Submission;
+pub use tally::{Tally, tallied};
 pub use teams::Team;
 pub use units::Unit;
 pub use usage::HourUsage;
-pub use usage_days::{DailyCost, DaySpend, GroupSpend, Groups, SpendQuery, UsageSums};
+pub use usage_days::{DailyCost, DaySpend, SpendQuery, UsageSums};
+pub use usage_groups::{GroupSpend, Groups};
 
 /// What every method answers.
 pub type Result<T> = std::result::Result<T, StoreError>;

@@ -1,17 +1,16 @@
-//! Spend over days, by whatever people group it by: sums of a range beside those of an earlier one, the largest groups
-//! and those that changed most, and the days of a chart.
+//! What is asked about spend, and the days of a chart.
 //!
 //! The statements are put together in [`crate::usage_source`] from fixed pieces; what varies is bound.
 
 use crate::engine::On;
 use crate::statement::{Binds, read};
-use crate::usage_source::{NOBODY, Numbered, SUMMED, counted};
-use crate::{Result, Store, StoreError, codes};
+use crate::usage_source::{NOBODY, Numbered};
+use crate::{Result, Store, StoreError};
 use domain::day::Day;
 use domain::dimension::Dimension;
 use domain::money::NanoUsd;
 use domain::permission::Scope;
-use std::fmt::Write as _;
+use std::collections::HashMap;
 
 /// What was used, summed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,29 +39,6 @@ pub struct SpendQuery<'a> {
     pub until: Day,
 }
 
-/// One value of a dimension: in the range, and what it cost in the earlier one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupSpend {
-    /// An id or a name, as the dimension has it; `None` is what belongs to none.
-    pub value: Option<String>,
-    pub sums: UsageSums,
-    pub earlier: NanoUsd,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Groups {
-    /// Costliest first.
-    pub largest: Vec<GroupSpend>,
-    /// Those whose cost changed most, in either direction.
-    pub movers: Vec<GroupSpend>,
-    /// What belongs to none, if there is anything.
-    pub unallocated: Option<GroupSpend>,
-    /// How many there are.
-    pub count: i64,
-    pub total: UsageSums,
-    pub earlier_total: NanoUsd,
-}
-
 /// What one value cost on one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DaySpend {
@@ -84,8 +60,6 @@ crate::row::row! { SumsRow {
     requests: i64, failures: i64, denials: i64, input: i64, cache_read: i64, cache_write: i64, output: i64, cost: i64,
 } }
 
-crate::row::row! { GroupRow { part: i64, text: Option<String>, value: i64, earlier: i64 } + { sums: SumsRow } }
-
 impl From<SumsRow> for UsageSums {
     fn from(row: SumsRow) -> Self {
         Self {
@@ -102,74 +76,6 @@ impl From<SumsRow> for UsageSums {
 }
 
 impl Store {
-    /// The groups of a range, beside an earlier range: `limit` of the largest and `movers` of those that changed most.
-    pub async fn spend_by(
-        &self,
-        query: &SpendQuery<'_>,
-        by: Dimension,
-        earlier: Option<(Day, Day)>,
-        limit: u32,
-        movers: u32,
-    ) -> Result<Groups> {
-        let numbered = self.numbered(query, earlier).await?;
-        let mut binds = Binds::default();
-        let now = numbered.source(by, query.from, query.until, &mut binds);
-        let mut rows = format!("select 0 as past, now.* from ({now}) now");
-        if let Some((from, until)) = earlier {
-            let before = numbered.source(by, from, until, &mut binds);
-            let _ = write!(rows, " union all select 1 as past, before.* from ({before}) before");
-        }
-        let sums = SUMMED.map(|column| {
-            format!("cast(coalesce(sum(case when past = 0 then {column} end), 0) as bigint) as {column}")
-        });
-        let grouped = format!(
-            "select value, {}, cast(coalesce(sum(case when past = 1 then cost end), 0) as bigint) as earlier
-            from ({rows}) spend group by value",
-            sums.join(", ")
-        );
-        let (columns, counted) = (SUMMED.join(", "), counted());
-        let (limit, movers) = (binds.put(i64::from(limit)), binds.put(i64::from(movers)));
-        let text = format!(
-            "with grouped as materialized ({grouped})
-            select part, label.text, value, earlier, {columns} from (
-                select * from (select cast(1 as bigint) as part, value, earlier, {columns} from grouped
-                    order by cost desc, requests desc, value limit {limit}) largest
-                union all select * from (select cast(2 as bigint) as part, value, earlier, {columns} from grouped where cost <> earlier
-                    order by abs(cost - earlier) desc, value limit {movers}) movers
-                union all select cast(3 as bigint) as part, value, earlier, {columns} from grouped where value = 0
-                union all select cast(0 as bigint) as part, count(*) as value,
-                    cast(coalesce(sum(earlier), 0) as bigint) as earlier, {counted} from grouped
-            ) parts left join label on part <> 0 and label.num = value"
-        );
-        let mut reader = self.engine.reader().await?;
-        let found: Vec<GroupRow> = read(reader.on(), text, &binds.0).await?;
-        let mut groups = Groups::default();
-        for row in found {
-            let earlier = NanoUsd::from_nano(row.earlier);
-            let (sums, none) = (UsageSums::from(row.sums), row.value == 0);
-            let value = match (row.part, none, row.text) {
-                (0, ..) => {
-                    (groups.count, groups.total, groups.earlier_total) = (row.value, sums, earlier);
-                    continue;
-                }
-                (_, true, _) => None,
-                (_, false, Some(text)) => Some(text),
-                (_, false, None) => return Err(StoreError::Corrupt("label")),
-            };
-            let group = GroupSpend { value, sums, earlier };
-            match row.part {
-                1 => groups.largest.push(group),
-                2 => groups.movers.push(group),
-                _ => groups.unallocated = Some(group),
-            }
-        }
-        groups.largest.sort_by_key(|group| std::cmp::Reverse((group.sums.cost, group.sums.requests)));
-        groups
-            .movers
-            .sort_by_key(|group| std::cmp::Reverse(group.sums.cost.minus(group.earlier).as_nano().unsigned_abs()));
-        Ok(groups)
-    }
-
     /// What these values cost on each day, and what all others did; days and values without cost are absent.
     pub async fn spend_by_day(
         &self,
@@ -252,10 +158,8 @@ impl Store {
         let over: Vec<i64> = (from..until).filter(|day| !is_open(day)).collect();
         let mut parts = Vec::new();
         if !over.is_empty() {
-            let (code, days, list) = (binds.put(codes::of_dimension(by)), binds.list(&over), binds.list(wanted));
-            parts.push(format!(
-                "select day, value, cost from usage_total where dimension = {code} and day in ({days}) and value in ({list})"
-            ));
+            let (totals, days, list) = (numbered.totals(by, &mut binds), binds.list(&over), binds.list(wanted));
+            parts.push(format!("select day, value, cost from {totals} and day in ({days}) and value in ({list})"));
         }
         let open: Vec<i64> = (from..until).filter(is_open).collect();
         if !open.is_empty() {
@@ -272,7 +176,7 @@ impl Store {
 
 /// Takes what is named out of the sums of all.
 fn leave_the_rest(days: &mut Vec<DaySpend>) {
-    let mut named: std::collections::HashMap<Day, NanoUsd> = std::collections::HashMap::new();
+    let mut named: HashMap<Day, NanoUsd> = HashMap::new();
     for spend in days.iter().filter(|spend| spend.nth.is_some()) {
         let sum = named.entry(spend.day).or_default();
         *sum = sum.plus(spend.cost);

@@ -1,5 +1,5 @@
-//! Where sums of spend are read from: the totals of days that are over, the days themselves, or the slices that a filter
-//! leaves, whichever is quickest for what is asked.
+//! Where sums of spend are read from: the totals of days that are over, of everything or within one value of a wide
+//! dimension, the days themselves, or the slices that a filter leaves, whichever is quickest for what is asked.
 
 use crate::label::Kind;
 use crate::row::one;
@@ -45,6 +45,9 @@ const fn kind(dimension: Dimension) -> Kind {
 pub(crate) const SUMMED: [&str; 8] =
     ["requests", "failures", "denials", "input", "cache_read", "cache_write", "output", "cost"];
 
+/// Dimensions of slices with so few values that each leaves a large part of all slices: totals are kept within each.
+pub(crate) const WITHIN: [Dimension; 2] = [Dimension::Consumer, Dimension::Environment];
+
 /// The sums of every column, under its own name.
 pub(crate) fn counted() -> String {
     SUMMED.map(|column| format!("cast(coalesce(sum({column}), 0) as bigint) as {column}")).join(", ")
@@ -64,7 +67,24 @@ pub(crate) struct Numbered {
 
 impl Numbered {
     pub(crate) fn reads_totals(&self) -> bool {
-        self.scope.is_none() && self.filters.is_empty()
+        self.scope.is_none()
+            && match self.filters[..] {
+                [] => true,
+                [(dimension, _)] => WITHIN.contains(&dimension),
+                _ => false,
+            }
+    }
+
+    /// The totals of one dimension, if they can be read: `table where …`.
+    pub(crate) fn totals(&self, by: Dimension, binds: &mut Binds) -> String {
+        let by = binds.put(codes::of_dimension(by));
+        match self.filters[..] {
+            [(within, among), ..] => {
+                let (within, among) = (binds.put(codes::of_dimension(within)), binds.put(among));
+                format!("usage_total_within where within = {within} and among = {among} and dimension = {by}")
+            }
+            [] => format!("usage_total where dimension = {by}"),
+        }
     }
 
     /// A filter that leaves few slices: then these are looked up first, and else the days.
@@ -85,10 +105,8 @@ impl Numbered {
             return self.rows(by, &format!("d.day >= {low} and d.day < {high}"), binds);
         }
         let open: Vec<i64> = self.open.iter().copied().filter(|day| (from..until).contains(day)).collect();
-        let (code, low, high) = (binds.put(codes::of_dimension(by)), binds.put(from), binds.put(until));
-        let mut text = format!(
-            "select value, day, {columns} from usage_total where dimension = {code} and day >= {low} and day < {high}"
-        );
+        let (totals, low, high) = (self.totals(by, binds), binds.put(from), binds.put(until));
+        let mut text = format!("select value, day, {columns} from {totals} and day >= {low} and day < {high}");
         if !open.is_empty() {
             let list = binds.list(&open);
             let _ = write!(text, " and day not in ({list})");

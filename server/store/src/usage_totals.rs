@@ -8,7 +8,7 @@
 use crate::codes;
 use crate::row::{one, rows};
 use crate::statement::change;
-use crate::usage_source::{column, counted};
+use crate::usage_source::{SUMMED, WITHIN, column, counted};
 use crate::{Result, Store, Tx};
 use domain::day::Day;
 use domain::dimension::Dimension;
@@ -50,6 +50,18 @@ async fn sum_up(tx: &mut Tx, day: i64) -> Result<()> {
             from usage_day d join usage_slice s on s.num = d.slice_num where d.day = $2 group by {value}"
         );
         change(tx.on(), text, &[code, day]).await?;
+        for within in WITHIN {
+            let (among, renewed) = (column(within), SUMMED.map(|column| format!("{column} = excluded.{column}")));
+            let text = format!(
+                "insert into usage_total_within (within, dimension, day, among, value, requests, failures, denials, input,
+                    cache_read, cache_write, output, cost)
+                select cast($1 as bigint), cast($2 as bigint), cast($3 as bigint), {among}, {value}, {sums}
+                from usage_day d join usage_slice s on s.num = d.slice_num where d.day = $3 group by {among}, {value}
+                on conflict (within, among, dimension, day, value) do update set {}",
+                renewed.join(", ")
+            );
+            change(tx.on(), text, &[codes::of_dimension(within), code, day]).await?;
+        }
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 
 use crate::Problem;
 use crate::cpu::resident_bytes;
-use crate::installation::Size;
+use crate::installation::{Size, visitor};
 use crate::load::{Closed, Measured};
 use crate::process::get;
 use crate::report::{Goal, Report};
@@ -102,7 +102,7 @@ async fn while_reading<T>(keywright: &Keywright, load: impl Future<Output = T>) 
     let installation = &keywright.installation;
     let Some(key) = installation.key_ids.first() else { return (load.await, Ok(Vec::new())) };
     let address = keywright.target.address;
-    let cookie = format!("cookie: kw_sid_{}={}\r\n", address.port(), installation.session);
+    let cookie = visitor::cookie(address.port(), &installation.session);
     let path = format!("/keys/{key}");
     let mut load = std::pin::pin!(load);
     let mut clock = tokio::time::interval(READ_EVERY);

@@ -27,7 +27,8 @@ fn a_quick_run_finds_every_call_in_the_ledger() {
     for row in lost {
         assert_eq!(row["figure"]["median"], 0.0, "{row}\n{said}");
     }
-    for section in ["Requests per second", "What each step", "Latency", "Streams", "Memory", "Start", "Growth"] {
+    for section in ["Requests per second", "What each step", "Latency", "Streams", "Memory", "Start", "Growth", "Pages"]
+    {
         assert!(!of(section).is_empty(), "no row about {section}\n{said}");
     }
 }

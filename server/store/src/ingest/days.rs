@@ -3,15 +3,15 @@
 //! Any day that is met is marked as not summed up, in the same transaction: a late call reaches a day whose totals were
 //! made before. The mark's row is what this and the summing up wait for each other by.
 
+use super::plus;
+use super::sums::Sums;
 use super::texts::{Texts, of};
-use super::{failed, input, plus};
-use crate::column::bigint;
 use crate::engine::On;
 use crate::row::{pieces, put};
 use crate::{Result, StoreError};
 use domain::day::Days;
 use domain::id::{DeploymentId, KeyId, ProviderId};
-use domain::usage::{Outcome, UsageRecord};
+use domain::usage::UsageRecord;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// More than anybody can have used in one call. A provider that reports absurd figures must not make sums over many
@@ -23,37 +23,6 @@ pub(super) struct Belonging<'a> {
     pub(super) days: &'a Days,
     pub(super) slices: &'a HashMap<KeyId, i64>,
     pub(super) served_by: &'a HashMap<DeploymentId, ProviderId>,
-}
-
-#[derive(Default)]
-struct Sums {
-    requests: i64,
-    failures: i64,
-    denials: i64,
-    input: i64,
-    cache_read: i64,
-    cache_write: i64,
-    output: i64,
-    cost: i64,
-}
-
-impl Sums {
-    fn add(&mut self, record: &UsageRecord) {
-        let tokens = &record.tokens;
-        let times = 1 + i64::from(record.repeated);
-        self.requests += times;
-        self.failures += i64::from(failed(record));
-        self.denials += if record.outcome == Outcome::Denied { times } else { 0 };
-        for (sum, count) in [
-            (&mut self.input, input(tokens)),
-            (&mut self.cache_read, tokens.cache_read),
-            (&mut self.cache_write, tokens.cache_write.saturating_add(tokens.cache_write_1h)),
-            (&mut self.output, tokens.all_output()),
-        ] {
-            *sum = sum.saturating_add(bigint(count.min(MOST_TOKENS)));
-        }
-        self.cost = self.cost.saturating_add(record.cost.as_nano());
-    }
 }
 
 /// Day, slice, model, provider.
@@ -94,7 +63,7 @@ pub(super) async fn add_to_days<'a>(
         let model = of(&texts.models, &&*record.model)?;
         let provider = record.deployment.and_then(|deployment| belonging.served_by.get(&deployment));
         let provider = provider.map_or(Ok(0), |provider| of(&texts.providers, provider))?;
-        sums.entry((day, slice, model, provider)).or_default().add(record);
+        sums.entry((day, slice, model, provider)).or_default().add(record, MOST_TOKENS);
     }
     let days: BTreeSet<i64> = sums.keys().map(|(day, ..)| *day).collect();
     let days: Vec<i64> = days.into_iter().collect();
@@ -117,7 +86,7 @@ pub(super) async fn add_to_days<'a>(
                 row.1.denials,
                 row.1.input,
                 row.1.cache_read,
-                row.1.cache_write,
+                row.1.cache_write.saturating_add(row.1.cache_write_1h),
                 row.1.output,
                 row.1.cost,
             ],

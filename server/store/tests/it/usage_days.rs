@@ -245,7 +245,18 @@ on_both_engines! {
         assert_eq!(sums.keys.values().map(|key| key.by_events.as_nano()).sum::<i64>(), all);
         assert_eq!(sums.keys.values().map(|key| key.by_days.as_nano()).sum::<i64>(), all);
         for dimension in Dimension::ALL {
-            for filters in [vec![], vec![(Dimension::Environment, some("dev"))]] {
+            let of_keys = |keys: &[u8]| {
+                let keys: Vec<KeyId> = keys.iter().map(|&number| key_id(number)).collect();
+                Some(by_day.iter().filter(|((_, key), _)| keys.contains(key)).map(|(_, cost)| *cost).sum::<i64>())
+            };
+            for (filters, expected) in [
+                (vec![], Some(all)),
+                (vec![(Dimension::Environment, some("dev"))], of_keys(&[1, 2])),
+                (vec![(Dimension::Consumer, some("service"))], of_keys(&[3])),
+                (vec![(Dimension::Environment, None)], of_keys(&[4])),
+                (vec![(Dimension::Environment, some("dev")), (Dimension::Consumer, some("person"))], of_keys(&[1, 2])),
+                (vec![(Dimension::Model, some("a"))], None),
+            ] {
                 let groups = by(&store, &EVERYONE, &filters, dimension).await;
                 assert_eq!(groups.largest.iter().map(|group| group.sums.cost.as_nano()).sum::<i64>(), groups.total.cost.as_nano());
                 let top: Vec<_> = groups.largest.iter().take(2).map(|group| group.value.clone()).collect();
@@ -255,9 +266,7 @@ on_both_engines! {
                     let named = days.iter().filter(|day| day.nth == Some(nth)).map(|day| day.cost.as_nano()).sum::<i64>();
                     assert_eq!(named, group.sums.cost.as_nano(), "{dimension:?} {nth}");
                 }
-                if filters.is_empty() {
-                    assert_eq!(groups.total.cost.as_nano(), all);
-                }
+                assert_eq!(expected.unwrap_or(groups.total.cost.as_nano()), groups.total.cost.as_nano(), "{dimension:?} {filters:?}");
             }
         }
         let days = store.spend_by_day(&query(&EVERYONE, &[]), Dimension::Key, &[some(key_id(1))]).await.unwrap();
