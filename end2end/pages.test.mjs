@@ -114,6 +114,8 @@ const EXAMPLES = {
   '/admin/environments/{name}': ['/admin/environments/dev'],
   '/admin/budgets': ['/admin/budgets'],
   '/admin/budgets/{id}': ['/admin/budgets/organisation', '/admin/budgets/{team}'],
+  '/admin/data-scopes': ['/admin/data-scopes'],
+  '/admin/data-scopes/{holder}': ['/admin/data-scopes/auditor', '/admin/data-scopes/{member}'],
   '/admin/cost-centres': ['/admin/cost-centres'],
   '/admin/cost-centres/new': ['/admin/cost-centres/new'],
   '/admin/cost-centres/import': ['/admin/cost-centres/import'],

@@ -1,6 +1,7 @@
 //! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
 
 use domain::budget::BudgetScope;
+use domain::data_scope::Holder;
 use domain::dimension::Dimension;
 use domain::id::{
     CostCentreId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId,
@@ -97,6 +98,7 @@ pub const NEW_CATALOGUE_MODEL: &str = "/admin/models/new";
 pub const NEW_GUARDRAIL: &str = "/admin/guardrails/new";
 pub const ENVIRONMENTS: &str = "/admin/environments";
 pub const NEW_ENVIRONMENT: &str = "/admin/environments/new";
+pub const DATA_SCOPES: &str = "/admin/data-scopes";
 pub const COST_CENTRES: &str = "/admin/cost-centres";
 pub const NEW_COST_CENTRE: &str = "/admin/cost-centres/new";
 pub const COST_CENTRE_FILE: &str = "/admin/cost-centres/import";
@@ -152,6 +154,11 @@ pub fn edit_draft(id: ProfileId, job: &FormId) -> String {
 /// By its name, which is a short word.
 pub fn environment(name: &str) -> String {
     format!("{ENVIRONMENTS}/{name}")
+}
+
+/// What a role or person sees.
+pub fn data_scope(holder: Holder) -> String {
+    format!("{DATA_SCOPES}/{holder}")
 }
 
 pub fn cost_centre(id: CostCentreId) -> String {

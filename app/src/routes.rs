@@ -110,8 +110,8 @@ fn work() -> Vec<Route> {
 
 fn administration() -> Vec<Route> {
     use crate::pages::admin::{
-        audit, budgets, calls, cost_centres, environments, guardrails, key_policy, models, overview, people, providers,
-        sign_in, teams, units,
+        audit, budgets, calls, cost_centres, data_scopes, environments, guardrails, key_policy, models, overview,
+        people, providers, sign_in, teams, units,
     };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
@@ -153,6 +153,9 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/budgets", SeeAdministration, budgets::list::show),
         route!(Get "/admin/budgets/{id}", SeeAdministration, budgets::show::show),
         route!(Post "/admin/budgets/{id}", Administer, budgets::show::submit),
+        route!(Get paths::DATA_SCOPES, Administer, data_scopes::list::show),
+        route!(Get "/admin/data-scopes/{holder}", Administer, data_scopes::show::show),
+        route!(Post "/admin/data-scopes/{holder}", Administer, data_scopes::show::submit),
         route!(Get paths::COST_CENTRES, SeeAdministration, cost_centres::list::show),
         route!(Get paths::NEW_COST_CENTRE, Administer, cost_centres::new::show),
         route!(Post paths::NEW_COST_CENTRE, Administer, cost_centres::new::submit),

@@ -47,6 +47,8 @@ pub fn action(action: &str) -> String {
         "cost_centre.changed" => "changed the cost centre",
         "cost_centre.ended" => "ended the cost centre",
         "team.cost_centre_changed" => "changed the cost centre of the team",
+        "data_scope.set" => "set what is seen by",
+        "data_scope.cleared" => "took back what was set to be seen by",
         "unit.created" => "created the business unit",
         "unit.changed" => "changed the business unit",
         "limits.set" => "set the limits of",

@@ -225,6 +225,7 @@ pub(crate) fn keys_page() -> KeysPage {
         environments: vec!["dev".to_owned(), "prod".to_owned()],
         teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
         sees_others: true,
+        of_everyone: true,
     }
 }
 

@@ -15,6 +15,7 @@ pub mod checks;
 pub mod claim_rules;
 pub mod cost_centre;
 pub mod cost_centre_file;
+pub mod data_scope;
 pub mod day;
 pub mod denial;
 pub mod dimension;

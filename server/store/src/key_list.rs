@@ -3,7 +3,7 @@
 //! Newest first. The cursor names the last key of a page by creation moment and id, so that keys minted meanwhile shift
 //! nothing. A text that is no cursor of ours starts at the beginning.
 
-use crate::column::{Scoped, containing, parsed, to_json};
+use crate::column::{Scoped, containing, owned_or_booked, parsed, to_json};
 use crate::keys::{KeyRow, key_columns, owner_id};
 use crate::row::{one, row, rows};
 use crate::{Result, Store};
@@ -86,7 +86,7 @@ impl ItemRow {
 /// `$1 $2` scope, `$3` a moment or null. The scope has two texts, so that somebody's few keys are found by their owner and
 /// not by looking at everyone's.
 macro_rules! item_columns {
-    ($scope:literal) => {
+    ($scope:expr) => {
         concat!(
             "select ",
             key_columns!(),
@@ -115,7 +115,7 @@ macro_rules! filtered {
     };
 }
 macro_rules! page_of {
-    ($scope:literal) => {
+    ($scope:expr) => {
         concat!(
             item_columns!($scope),
             filtered!(),
@@ -127,7 +127,7 @@ macro_rules! page_of {
 }
 /// `$3` now, `$4` environment, `$5` search, `$6` expiring before, `$7` unused since.
 macro_rules! counts_of {
-    ($scope:literal) => {
+    ($scope:expr) => {
         concat!(
             "select cast(count(*) as bigint) as everything,
                 cast(coalesce(sum(case when live then 1 else 0 end), 0) as bigint) as live,
@@ -165,12 +165,13 @@ fn narrowed(scope: &Scope, owner: Option<Owner>) -> Result<Scoped> {
         let wanted = owner_id(owner);
         let reachable = match scope {
             Scope::Everyone => true,
-            Scope::Own { person, teams } => {
+            // What others own and a cost centre pays is found without naming an owner.
+            Scope::Own { person, teams } | Scope::Within { person, teams, .. } => {
                 owner == Owner::Person(*person) || teams.iter().any(|team| owner == Owner::Team(*team))
             }
         };
         let owners: Vec<String> = reachable.then_some(wanted).into_iter().collect();
-        scoped = Scoped { everyone: false, owners: to_json(&owners)? };
+        scoped = Scoped { everyone: false, owners: to_json(&owners)?, books: false };
     }
     Ok(scoped)
 }
@@ -208,8 +209,10 @@ impl Store {
             item_columns!("not $1 and owner_id in (select value from json_each($2))"),
             " and virtual_key.id = $4"
         );
+        const WITHIN: &str =
+            concat!(item_columns!(concat!("not $1 and ", owned_or_booked!("$2"))), " and virtual_key.id = $4");
         let scoped = Scoped::new(scope)?;
-        let text = if scoped.everyone { EVERYONE } else { OWN };
+        let text = scoped.choose(EVERYONE, OWN, WITHIN);
         let mut reader = self.engine.reader().await?;
         let never: Option<i64> = None;
         let found = one!(reader.on(), ItemRow, text, scoped.everyone, &scoped.owners, never, id.to_string())?;
@@ -251,6 +254,7 @@ impl Store {
     ) -> Result<KeyPage> {
         const EVERYONE: &str = page_of!("$1 and $2 is not null");
         const OWN: &str = page_of!("not $1 and owner_id in (select value from json_each($2))");
+        const WITHIN: &str = page_of!(concat!("not $1 and ", owned_or_booked!("$2")));
         let scoped = narrowed(scope, filter.owner)?;
         let pattern = filter.search.as_deref().map(containing);
         let (live, expiring, unused) = match filter.view {
@@ -266,7 +270,7 @@ impl Store {
         let found = rows!(
             reader.on(),
             ItemRow,
-            if scoped.everyone { EVERYONE } else { OWN },
+            scoped.choose(EVERYONE, OWN, WITHIN),
             scoped.everyone,
             &scoped.owners,
             filter.now.as_ms(),
@@ -297,13 +301,14 @@ impl Store {
     ) -> Result<KeyCounts> {
         const EVERYONE: &str = counts_of!("$1 and $2 is not null");
         const OWN: &str = counts_of!("not $1 and owner_id in (select value from json_each($2))");
+        const WITHIN: &str = counts_of!(concat!("not $1 and ", owned_or_booked!("$2")));
         let scoped = narrowed(scope, filter.owner)?;
         let pattern = filter.search.as_deref().map(containing);
         let mut reader = self.engine.reader().await?;
         let counted = one!(
             reader.on(),
             CountsRow,
-            if scoped.everyone { EVERYONE } else { OWN },
+            scoped.choose(EVERYONE, OWN, WITHIN),
             scoped.everyone,
             &scoped.owners,
             filter.now.as_ms(),

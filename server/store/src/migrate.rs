@@ -49,6 +49,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(16, "0016_responsible_people"),
     pair!(17, "0017_callers"),
     pair!(23, "0023_cost_centres"),
+    pair!(24, "0024_data_scopes"),
     pair!(26, "0026_totals_within"),
 ];
 

@@ -121,6 +121,9 @@ const ROWS: &[(&str, Expected)] = &[
     ("GET /admin/budgets", READ_ALL),
     ("GET /admin/budgets/{team}", READ_ALL),
     ("GET /admin/units/{unit}", READ_ALL),
+    ("GET /admin/data-scopes", ADMINISTER),
+    ("GET /admin/data-scopes/{holder}", ADMINISTER),
+    ("POST /admin/data-scopes/{holder}", ADMINISTER),
     ("GET /admin/cost-centres", READ_ALL),
     ("GET /admin/cost-centres/new", ADMINISTER),
     ("POST /admin/cost-centres/new", ADMINISTER),
@@ -228,8 +231,13 @@ struct Objects(Vec<(&'static str, String)>);
 
 impl Objects {
     async fn of(administrator: &Person, key: String, call: String) -> Self {
-        let mut objects =
-            vec![("{key}", key), ("{call}", call), ("{job}", "0".repeat(32)), ("{name}", "dev".to_owned())];
+        let mut objects = vec![
+            ("{key}", key),
+            ("{call}", call),
+            ("{job}", "0".repeat(32)),
+            ("{name}", "dev".to_owned()),
+            ("{holder}", "lead".to_owned()),
+        ];
         for (kind, list, prefix) in [
             ("{provider}", "/admin/providers", "prov_"),
             ("{model}", "/admin/models", "mod_"),

@@ -20,8 +20,6 @@ pub struct Model {
     pub asked: Asked,
     pub by: Dimension,
     pub spend: Spend,
-    /// Everyone's spend, and not only one's own or that of one's teams.
-    pub sees_all: bool,
     pub leads: bool,
     pub calendar: Calendar,
 }
@@ -33,7 +31,6 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
         by: question.by,
         spend: visit.portal.spend(&visit.caller, &question).await?,
         asked,
-        sees_all: domain::permission::Scope::to_read(&visit.caller) == domain::permission::Scope::Everyone,
         leads: visit.caller.is_lead(),
         calendar: visit.calendar(),
     };

@@ -2,6 +2,7 @@
 
 use app::pages::admin::budgets::entered::Entered as Limits;
 use app::pages::admin::cost_centres::{end::EndForm as EndCentreForm, form::CentreForm, import::ImportForm};
+use app::pages::admin::data_scopes::show::ScopeForm;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::guardrails::preview::SaveForm;
 use app::pages::admin::key_policy::PolicyForm;
@@ -68,6 +69,7 @@ fn an_unknown_field_is_refused_by_every_form() {
     refuses_more_than::<UnitForm>("name=n&team=team_aaaaaaaaaaaa&team=team_bbbbbbbbbbbb");
     refuses_more_than::<UnitForm>("name=n");
     refuses_more_than::<CentreForm>("code=c&name=n&contact=&valid_from=&valid_until=&version=1");
+    refuses_more_than::<ScopeForm>("version=0&spend=own&calls=team&names=cost_centre&audit=all&cost_centres=&act=save");
     refuses_more_than::<EndCentreForm>("last=2026-12-31&keys_to=");
     refuses_more_than::<ImportForm>("file=f&act=check");
     refuses_more_than::<TeamCentreForm>("cost_centre=");

@@ -159,7 +159,7 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     drawing.draw("people", Place::People, || {
         let rows = vec![person(1, true), person(2, false)];
         let page = PeoplePage { rows, next: Some("cursor&1".to_owned()) };
-        people::list::view(&calendar, people::list::Query::default(), page)
+        people::list::view(&calendar, people::list::Query::default(), page, may_change)
     });
     drawing.draw("person", Place::People, || {
         people::show::view(
@@ -214,6 +214,15 @@ fn team_page(may_change: bool) -> teams::show::Model {
 
 fn draw_forms(drawing: &mut Drawing) {
     use app::pages::admin::cost_centres::{end, import, new};
+    drawing.draw("data-scopes", Place::People, || {
+        app::pages::admin::data_scopes::list::view(super::data_scopes::list_model())
+    });
+    drawing.draw("data-scope", Place::People, || {
+        app::pages::admin::data_scopes::show::view(super::data_scopes::person_refused())
+    });
+    drawing.draw("data-scope-role", Place::People, || {
+        app::pages::admin::data_scopes::show::view(super::data_scopes::role())
+    });
     drawing.draw("cost-centre-new", Place::Budgets, || new::view(super::cost_centres::new_refused()));
     drawing.draw("cost-centre-end", Place::Budgets, || end::view(super::cost_centres::end_refused()));
     drawing.draw("cost-centre-import", Place::Budgets, || import::view(super::cost_centres::import_refused()));

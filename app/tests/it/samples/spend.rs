@@ -37,6 +37,8 @@ fn spend(preset: Preset, by: Dimension, groups: Vec<SpendGroup>) -> Spend {
             .collect(),
     });
     Spend {
+        of_everyone: true,
+        opens_people: true,
         today,
         range,
         earlier: Some(preset.earlier(today)),
@@ -65,7 +67,6 @@ pub(crate) fn usage_model() -> usage::Model {
         asked: Asked { by: Some(Dimension::Application), ..Asked::default() },
         by: Dimension::Application,
         spend: spend(Preset::ThisMonth, Dimension::Application, groups),
-        sees_all: true,
         leads: false,
         calendar: calendar(),
     }
@@ -84,11 +85,12 @@ pub(crate) fn narrowed_usage() -> usage::Model {
         asked: Asked { preset, by: Some(Dimension::Model), filters: vec![filter.clone()], ..Asked::default() },
         by: Dimension::Model,
         spend: Spend {
+            of_everyone: false,
+            opens_people: false,
             filters: vec![(filter.0, Named { value: filter.1, name: None, may_open: true })],
             beside: Some(Breakdown { by: Dimension::Key, groups: keys, rest: (0, SpendSums::default()) }),
             ..main
         },
-        sees_all: false,
         leads: true,
         calendar: calendar(),
     }
@@ -99,8 +101,7 @@ pub(crate) fn no_usage() -> usage::Model {
     usage::Model {
         asked: Asked { preset: Preset::Last(7), ..Asked::default() },
         by: Dimension::Key,
-        spend: Spend { total: SpendSums::default(), days: vec![], ..nothing },
-        sees_all: false,
+        spend: Spend { total: SpendSums::default(), days: vec![], of_everyone: false, ..nothing },
         leads: false,
         calendar: calendar(),
     }

@@ -91,7 +91,7 @@ impl Portal {
     pub async fn cost_centres(&self, caller: &Caller) -> Result<CentreList, PortalError> {
         demand(caller, Permission::SeeAdministration)?;
         let today = self.today();
-        let mut booked = self.booked(today).await?;
+        let mut booked = self.booked(caller, today).await?;
         let mut rows: Vec<CentreRow> = (self.store.cost_centres().await?.into_iter())
             .map(|centre| CentreRow {
                 standing: centre.entry.standing(today),
@@ -107,13 +107,18 @@ impl Portal {
         demand(caller, Permission::SeeAdministration)?;
         let today = self.today();
         let centre = self.store.cost_centre(id).await?.ok_or(PortalError::NotFound)?;
-        let booked = self.booked(today).await?.remove(&Some(centre.entry.code.clone())).unwrap_or_default();
+        let booked = self.booked(caller, today).await?.remove(&Some(centre.entry.code.clone())).unwrap_or_default();
         let mut others = self.valid_cost_centres(today).await?;
         others.retain(|other| other.code != centre.entry.code);
         Ok(CentreDetail { row: CentreRow { standing: centre.entry.standing(today), booked, centre }, others, today })
     }
 
-    async fn booked(&self, today: Day) -> Result<HashMap<Option<String>, Booked>, PortalError> {
+    /// Of everybody's keys, or nothing for those who do not see everybody's.
+    async fn booked(&self, caller: &Caller, today: Day) -> Result<HashMap<Option<String>, Booked>, PortalError> {
+        let sight = self.sight(caller).await?;
+        if sight.spend != Scope::Everyone || sight.calls != Scope::Everyone {
+            return Ok(HashMap::new());
+        }
         self.gateway.catch_up().await;
         let (from, until) = (today.first_of_month(), today.plus(1));
         let query = SpendQuery { scope: &Scope::Everyone, filters: &[], from, until };

@@ -13,6 +13,7 @@ pub mod connection;
 pub mod cost_centre_import;
 pub mod cost_centres;
 pub(crate) mod credentials;
+pub mod data_scopes;
 pub mod environments;
 pub mod key_policy;
 pub mod models;

@@ -5,7 +5,7 @@ use crate::{FormId, Made, Portal, PortalError};
 use domain::cost_centre::CentreEntry;
 use domain::id::{PersonId, TeamId};
 use domain::minting::LONGEST_NAME;
-use domain::permission::{Administrator, Permission, Scope};
+use domain::permission::{Administrator, Permission};
 use domain::person::Caller;
 use domain::plain_text::plain_text;
 use domain::time::Timestamp;
@@ -48,6 +48,7 @@ pub struct TeamDetail {
 impl Portal {
     pub async fn teams(&self, caller: &Caller) -> Result<Vec<TeamRow>, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
+        self.demand_all_names(caller).await?;
         let mut rosters = self.store.team_rosters().await?;
         let row = |team: Team| {
             let (members, leads) = rosters.remove(&team.id).unwrap_or_default();
@@ -59,12 +60,13 @@ impl Portal {
 
     pub async fn team(&self, caller: &Caller, team: TeamId) -> Result<TeamDetail, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
+        self.demand_all_names(caller).await?;
         let kept = self.known_team(team).await?;
         let members = self.store.members_of(team).await?;
         let by_rule = self.store.members_by_rule(team).await?;
         let owner = Some(Owner::Team(team));
         let filter = KeyFilter { search: None, owner, environment: None, view: KeyView::Live, now: self.clock.now() };
-        let keys = self.store.list_keys(&Scope::to_read(caller), &filter, None, 1).await?;
+        let keys = self.store.list_keys(&self.sight(caller).await?.calls, &filter, None, 1).await?;
         Ok(TeamDetail {
             team: row(kept, &members),
             members: members.into_iter().map(|found| member(found, &by_rule)).collect(),

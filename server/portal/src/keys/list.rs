@@ -3,6 +3,7 @@
 use super::everyone::Found;
 use super::status::{EXPIRES_SOON_DAYS, KeyStatus, UNUSED_DAYS, is_nearly_spent, status_of, tightest};
 use crate::ports::SharedLimits;
+use crate::sight::Namer;
 use crate::{Portal, PortalError};
 use domain::budget::{BudgetFigures, BudgetScope, Window};
 use domain::id::{KeyId, PersonId, ProfileId, TeamId};
@@ -125,6 +126,8 @@ pub struct KeysPage {
     pub environments: Vec<String>,
     /// True if the caller may see more than their own keys.
     pub sees_others: bool,
+    /// True if that is everybody's.
+    pub of_everyone: bool,
 }
 
 /// Rows of one page.
@@ -135,7 +138,8 @@ const MOST_LOOKED_AT: usize = 5_000;
 
 impl Portal {
     pub async fn keys(&self, caller: &Caller, query: &KeysQuery) -> Result<KeysPage, PortalError> {
-        let view = View::of(caller, query, self.clock.now());
+        let scope = self.sight(caller).await?.calls;
+        let view = View::of(caller, &scope, query, self.clock.now());
         let Found { hot, attention, counts } = self.seen_in(&view).await?;
         let (items, next, total) = match query.view {
             KeysView::OverEighty => computed(hot),
@@ -152,10 +156,11 @@ impl Portal {
             counts,
             teams: self.owning_teams(caller).await?,
             environments: self.environment_names().await?,
-            sees_others: match Scope::to_read(caller) {
-                Scope::Everyone => true,
+            sees_others: match &scope {
+                Scope::Everyone | Scope::Within { .. } => true,
                 Scope::Own { teams, .. } => !teams.is_empty(),
             },
+            of_everyone: scope == Scope::Everyone,
         })
     }
 
@@ -229,7 +234,7 @@ impl Portal {
     /// keys the accounts that anything was spent from say which are worth a look.
     async fn nearly_spent(&self, view: &View) -> Result<Vec<KeyListItem>, PortalError> {
         let mut found = Vec::new();
-        if let Scope::Own { .. } = view.scope {
+        if view.scope != Scope::Everyone {
             for item in self.all_of(view, KeyView::Live).await? {
                 if is_nearly_spent(&self.gateway.figures(item.key.id).await) {
                     found.push(item);
@@ -274,12 +279,12 @@ impl Portal {
         items: Vec<KeyListItem>,
         now: Timestamp,
     ) -> Result<Vec<KeyRow>, PortalError> {
-        let inactive = self.store.inactive_people().await?;
+        let (inactive, namer) = (self.store.inactive_people().await?, self.namer(caller).await?);
         let mut rows = Vec::with_capacity(items.len());
         for item in items {
             let figures = self.gateway.figures(item.key.id).await;
             let above = self.gateway.levels_above(item.key.id).await;
-            rows.push(row(caller, item, &figures, above, &inactive, now));
+            rows.push(row(caller, item, &figures, above, &inactive, &namer, now));
         }
         Ok(rows)
     }
@@ -291,11 +296,16 @@ fn row(
     figures: &[BudgetFigures],
     above: Vec<SharedLimits>,
     inactive: &HashSet<PersonId>,
+    namer: &Namer,
     now: Timestamp,
 ) -> KeyRow {
     let budget = tightest(figures);
     let level = above.into_iter().find(|level| budget.is_some_and(|budget| budget.scope == level.scope));
     let KeyListItem { key, owner_name, profile_name, last_use, .. } = item;
+    let owner_name = match key.owner {
+        Owner::Person(person) => namer.name(person, owner_name),
+        Owner::Team(_) => owner_name,
+    };
     let standing = key.standing(now, owner_is_active(key.owner, inactive));
     let status = status_of(standing, figures, item.rotating, key.expires_at, now);
     KeyRow {
@@ -311,11 +321,19 @@ fn row(
         standing,
         status,
         budget,
-        budget_of: level.map(|level| level.name),
+        budget_of: level.map(|level| level_name(level, namer)),
         last_use: last_use.map(LastUse::from),
         created_at: key.created_at,
         expires_at: key.expires_at,
         name: key.name,
+    }
+}
+
+/// A person's own level is called by their name.
+pub(super) fn level_name(level: SharedLimits, namer: &Namer) -> String {
+    match level.scope {
+        BudgetScope::Person(person) => namer.name(person, level.name),
+        _ => level.name,
     }
 }
 
@@ -338,11 +356,11 @@ pub(super) struct View {
 }
 
 impl View {
-    fn of(caller: &Caller, query: &KeysQuery, now: Timestamp) -> Self {
+    fn of(caller: &Caller, readable: &Scope, query: &KeysQuery, now: Timestamp) -> Self {
         let (scope, owner) = match query.owner {
             OwnerFilter::Mine => (mine(caller), Some(Owner::Person(caller.person))),
-            OwnerFilter::Team(team) => (Scope::to_read(caller), Some(Owner::Team(team))),
-            OwnerFilter::All => (Scope::to_read(caller), None),
+            OwnerFilter::Team(team) => (readable.clone(), Some(Owner::Team(team))),
+            OwnerFilter::All => (readable.clone(), None),
         };
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let (search, environment) = (given(&query.search), given(&query.environment));

@@ -91,6 +91,10 @@ pub struct Spend {
     pub days: Vec<SpendDay>,
     /// What belongs to no value of the dimension.
     pub unallocated: NanoUsd,
+    /// It is everyone's spend, and not only one's own or that of one's teams.
+    pub of_everyone: bool,
+    /// The pages of people and teams are open to the caller.
+    pub opens_people: bool,
 }
 
 impl Portal {
@@ -113,7 +117,7 @@ impl Portal {
         let today = days.of(now);
         let (range, by) = (question.preset.range(today), question.by);
         let earlier = question.compare.then(|| question.preset.earlier(today));
-        let scope = Scope::to_read(caller);
+        let scope = self.sight(caller).await?.spend;
         let query = SpendQuery { scope: &scope, filters: &question.filters, from: range.from, until: range.until };
         let before = earlier.map(|range| (range.from, range.until));
         let found = self.store.spend_by(&query, by, before, LISTED, MOVERS).await?;
@@ -167,6 +171,8 @@ impl Portal {
             days: by_day(range, coloured.len(), &bars),
             unallocated: found.unallocated.as_ref().map_or(NanoUsd::ZERO, |group| group.sums.cost),
             main: breakdown(by, &found, named),
+            of_everyone: scope == Scope::Everyone,
+            opens_people: scope == Scope::Everyone && self.namer(caller).await?.knows_everybody(),
             beside,
         })
     }
@@ -181,7 +187,7 @@ impl Portal {
         let today = Days::in_zone(self.settings.zone.clone()).of(self.clock.now());
         let range = question.preset.range(today);
         let earlier = question.preset.earlier(today);
-        let scope = Scope::to_read(caller);
+        let scope = self.sight(caller).await?.spend;
         let query = SpendQuery { scope: &scope, filters: &question.filters, from: range.from, until: range.until };
         let found = self.store.spend_by(&query, question.by, Some((earlier.from, earlier.until)), FILED, 0).await?;
         let names = self.names(caller, &scope, question.by, values(&found)).await?;

@@ -11,6 +11,7 @@ mod changing;
 mod claim_rules;
 mod connection;
 mod cost_centres;
+mod data_scopes;
 mod dev_seed;
 mod environments;
 mod handover;

@@ -10,6 +10,7 @@ mod concurrency;
 mod cost_centres;
 mod counts;
 mod coverage;
+mod data_scopes;
 mod given;
 mod keys;
 mod limits;
