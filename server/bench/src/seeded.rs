@@ -39,8 +39,8 @@ pub struct Seeded {
 pub async fn prepare(folder: &Path, port: u16, scale: Scale) -> Result<Seeded, Problem> {
     lay_out(folder, port)?;
     let store = Store::open(&database_url(folder)).await?.with_days(Days::in_zone(TimeZone::UTC));
-    let sealing = unseal(&store).await?;
     if store.people_count().await? == 0 {
+        let sealing = unseal(&store).await?;
         let around = Surroundings {
             store: &store,
             sealing: &sealing,

@@ -9,6 +9,7 @@ mod failover;
 mod life_of_a_key;
 mod outage;
 mod permissions;
+mod plans;
 mod process;
 mod sealed;
 mod shutdown;

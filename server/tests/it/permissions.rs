@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 /// What the six kinds of visitors get: nobody, developer, another developer, lead, auditor, administrator.
 #[derive(Clone, Copy)]
-struct Expected([Outcome; 6]);
+pub struct Expected([Outcome; 6]);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+pub enum Outcome {
     /// Sent to sign in; a form is refused with 401.
     SignIn,
     Allowed,
@@ -48,7 +48,7 @@ const TAKE: Expected = Expected([SignIn, Absent, Absent, Absent, Forbidden, Abse
 const ASK: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Forbidden]);
 const QUEUE: Expected = Expected([SignIn, Forbidden, Forbidden, Allowed, Allowed, Allowed]);
 
-const ROWS: &[(&str, Expected)] = &[
+pub const ROWS: &[(&str, Expected)] = &[
     ("GET /requests", SIGNED_IN),
     ("GET /requests/{request}", READ_REQUEST),
     ("GET /requests/{request}/approve", DECIDE),
@@ -227,10 +227,10 @@ fn every_route_is_expected_here_and_nothing_else_is() {
 }
 
 /// One object of each kind.
-struct Objects(Vec<(&'static str, String)>);
+pub struct Objects(Vec<(&'static str, String)>);
 
 impl Objects {
-    async fn of(administrator: &Person, key: String, call: String) -> Self {
+    pub async fn of(administrator: &Person, key: String, call: String) -> Self {
         let mut objects = vec![
             ("{key}", key),
             ("{call}", call),
@@ -272,7 +272,7 @@ impl Objects {
         self.0.push((kind, id.to_owned()));
     }
 
-    fn path(&self, row: &str) -> String {
+    pub fn path(&self, row: &str) -> String {
         self.0.iter().fold(row.to_owned(), |path, (kind, id)| path.replace(kind, id))
     }
 }

@@ -8,7 +8,19 @@ mod server;
 
 use crate::Store;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+/// How SQLite goes about a statement: the steps of its query plan. What the statement binds is taken for null.
+pub async fn sqlite_plan(file: &Path, statement: &str) -> Vec<String> {
+    let url = format!("sqlite:{}", file.display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("the file is a database");
+    let explain = AssertSqlSafe(format!("explain query plan {statement}"));
+    let steps: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as(explain).fetch_all(&mut connection).await.expect("a statement that ran can be explained");
+    connection.close().await.expect("the connection closes");
+    steps.into_iter().map(|(.., step)| step).collect()
+}
 
 /// An empty database of one test.
 pub struct TestDatabase {
