@@ -96,6 +96,10 @@ impl Portal {
             }
         }
 
+        if !namer.knows_everybody() {
+            // The order of real names would tell something about them.
+            members.sort_by(|one, other| one.name.cmp(&other.name));
+        }
         let people: Vec<PersonId> = keys.iter().map(|kept| kept.responsible).collect();
         let names = self.names_for(caller, &people).await?;
         let since = Window::Month.start(now, &self.settings.zone);
