@@ -16,5 +16,5 @@ create table usage_total_within (
     cost        bigint not null,
     primary key (within, among, dimension, day, value)
 );
--- Every day is summed up once more, into both.
-update usage_day_state set summed = false;
+-- Days that were summed up before have no totals within yet; those they have are still read.
+alter table usage_day_state add column within_summed boolean not null default false;

@@ -16,5 +16,5 @@ create table usage_total_within (
     cost        integer not null,
     primary key (within, among, dimension, day, value)
 ) strict, without rowid;
--- Every day is summed up once more, into both.
-update usage_day_state set summed = 0;
+-- Days that were summed up before have no totals within yet; those they have are still read.
+alter table usage_day_state add column within_summed integer not null default 0;

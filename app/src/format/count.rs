@@ -32,7 +32,7 @@ pub fn tokens(count: u64) -> String {
 /// `91 %` of a whole, rounded down so that 100 % means all of it; `0 %` of nothing.
 pub fn percent(part: u64, whole: u64) -> String {
     let share = (u128::from(part) * 100).checked_div(u128::from(whole)).unwrap_or(0);
-    format!("{share} %")
+    if part > 0 && share == 0 { "<1 %".to_owned() } else { format!("{share} %") }
 }
 
 /// `640 B`, `18 kB`, `1.2 GB`
@@ -95,6 +95,7 @@ mod tests {
     #[test]
     fn a_share_reaches_100_only_when_whole() {
         assert_eq!(percent(0, 0), "0 %");
+        assert_eq!(percent(1, 1_000), "<1 %");
         assert_eq!(percent(999, 1_000), "99 %");
         assert_eq!(percent(1_000, 1_000), "100 %");
         assert_eq!(percent(u64::MAX, u64::MAX), "100 %");

@@ -1,6 +1,7 @@
 //! Opens a database: pools with their limits, migrations, and the two handles that the rest of the process uses.
 
 use crate::engine::{Engine, On, Writer};
+use crate::error::patiently;
 use crate::label::Labels;
 use crate::row::rows;
 use crate::slices::Slices;
@@ -83,7 +84,7 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(ACQUIRE_LIMIT)
             .statement_cache_capacity(PREPARED_STATEMENTS);
-        migrate::sqlite(&options).await?;
+        patiently(migrate::sqlite(&options)).await?;
         let pool = || {
             let options = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_LIMIT).idle_timeout(None).max_lifetime(None);
             // SQLite ends a transaction by itself when the disk fails or is full. The driver does not notice, takes its
@@ -102,7 +103,7 @@ impl Store {
         let options = PgConnectOptions::from_str(url)?
             .application_name("keywright")
             .statement_cache_capacity(PREPARED_STATEMENTS);
-        migrate::postgres(&options).await?;
+        patiently(migrate::postgres(&options)).await?;
         let limit = crate::error::STATEMENT_LIMIT.as_millis().to_string();
         let bounded = options.clone().options([("statement_timeout", limit.as_str())]);
         let pool = PgPoolOptions::new()

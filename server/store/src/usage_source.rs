@@ -174,9 +174,10 @@ impl Store {
         for (dimension, value) in query.filters {
             filters.push((*dimension, self.label_number(*dimension, value.as_deref()).await?));
         }
-        let mut open = self.open_days(query.from, query.until).await?;
+        let within = !filters.is_empty();
+        let mut open = self.open_days(query.from, query.until, within).await?;
         if let Some((from, until)) = earlier {
-            open.extend(self.open_days(from, until).await?);
+            open.extend(self.open_days(from, until, within).await?);
         }
         Ok(Numbered { scope, filters, open })
     }

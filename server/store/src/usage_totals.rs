@@ -14,9 +14,10 @@ use domain::day::Day;
 use domain::dimension::Dimension;
 
 impl Store {
-    /// Sums up the oldest day before this one that is not summed up; `None` if all are.
+    /// Sums up the oldest day before this one that is not, or not within; `None` if all are.
     pub async fn sum_up_a_day(&self, before: Day) -> Result<Option<Day>> {
-        const OLDEST: &str = "select day from usage_day_state where summed = $1 and day < $2 order by day limit 1";
+        const OLDEST: &str = "select day from usage_day_state where (summed = $1 or within_summed = $1) and day < $2
+            order by day limit 1";
         let mut reader = self.engine.reader().await?;
         let found = one!(reader.on(), (i64,), OLDEST, false, i64::from(before.number()))?;
         drop(reader);
@@ -27,18 +28,20 @@ impl Store {
         Ok(Some(Day::from_number(i32::try_from(day).unwrap_or_default())))
     }
 
-    /// Days of these that are not summed up.
-    pub(crate) async fn open_days(&self, from: Day, until: Day) -> Result<Vec<i64>> {
-        const OPEN: &str = "select day from usage_day_state where summed = $1 and day >= $2 and day < $3";
+    /// Days of these that are not summed up, or, if that is asked for, not within.
+    pub(crate) async fn open_days(&self, from: Day, until: Day, within: bool) -> Result<Vec<i64>> {
+        const OPEN: &str = "select day from usage_day_state
+            where (summed = $1 or ($2 and within_summed = $1)) and day >= $3 and day < $4";
         let mut reader = self.engine.reader().await?;
         let (from, until) = (i64::from(from.number()), i64::from(until.number()));
-        let found = rows!(reader.on(), (i64,), OPEN, false, from, until)?;
+        let found = rows!(reader.on(), (i64,), OPEN, false, within, from, until)?;
         Ok(found.into_iter().map(|(day,)| day).collect())
     }
 }
 
 async fn sum_up(tx: &mut Tx, day: i64) -> Result<()> {
-    crate::row::run!(tx.on(), "update usage_day_state set summed = $2 where day = $1", day, true)?;
+    const MARK: &str = "update usage_day_state set summed = $2, within_summed = $2 where day = $1";
+    crate::row::run!(tx.on(), MARK, day, true)?;
     for dimension in Dimension::ALL {
         let code = codes::of_dimension(dimension);
         crate::row::run!(tx.on(), "delete from usage_total where dimension = $1 and day = $2", code, day)?;
