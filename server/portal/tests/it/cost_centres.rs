@@ -1,5 +1,5 @@
 use crate::support::*;
-use domain::cost_centre::{CentreDraft, CentreStanding};
+use domain::cost_centre::{CentreDraft, CentreEntry, CentreStanding};
 use domain::cost_centre_file::LineProblem;
 use domain::dimension::Dimension;
 use domain::minting::MintRequest;
@@ -29,7 +29,7 @@ async fn a_key_is_minted_for_a_cost_centre_that_is_valid_today_and_for_no_other(
     assert_eq!(refusals(mint("4712").await), ["cost_centre=cost_centre_ended"]);
     assert_eq!(refusals(mint("4713").await), ["cost_centre=cost_centre_unknown"]);
     let options = world.portal.mint_options(&ada).await.unwrap();
-    let offered: Vec<_> = options.cost_centres.iter().map(|entry| entry.label()).collect();
+    let offered: Vec<_> = options.cost_centres.iter().map(CentreEntry::label).collect();
     assert_eq!(offered, ["4711 Centre 4711"]);
     assert_eq!(options.usual_cost_centre, None);
 }

@@ -78,7 +78,7 @@ pub fn view(model: Model) -> impl IntoView {
          limit. Cost centres that the file does not name stay as they are.",
         COLUMNS.join(", ")
     );
-    let invalid = refused.then(|| "file-hint wrong".to_owned()).unwrap_or_else(|| "file-hint".to_owned());
+    let invalid = if refused { "file-hint wrong" } else { "file-hint" };
     view! {
         <PageHead
             title="Import cost centres"

@@ -89,12 +89,13 @@ fn row(row: &CentreRow) -> impl IntoView + use<> {
 
 /// What belongs to none is a line like any other, also where it is nothing.
 fn unallocated(booked: Booked) -> impl IntoView {
+    const NOTHING: Option<&str> = None;
     view! {
         <tr>
             <NameCell name="Unallocated" note="keys without a cost centre".into_any()/>
-            <Cell label="State">""</Cell>
-            <Cell label="Valid">""</Cell>
-            <Cell label="Contact">""</Cell>
+            <Cell label="State">{NOTHING}</Cell>
+            <Cell label="Valid">{NOTHING}</Cell>
+            <Cell label="Contact">{NOTHING}</Cell>
             {figures(booked)}
         </tr>
     }

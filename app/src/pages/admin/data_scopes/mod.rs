@@ -35,7 +35,7 @@ pub(super) fn sentences(scope: &DataScope) -> Vec<String> {
     };
     let spend = match scope.spend {
         Reach::All => "Spend: everybody’s, with the overview, the budgets and what cost centres cost.".to_owned(),
-        reach => format!("Spend: {}. No overview, budgets or figures of cost centres.", whose(reach)),
+        reach => format!("Spend: {}. The overview, the budgets and the list of cost centres are closed.", whose(reach)),
     };
     let calls = format!("Keys and calls: {}.", whose(scope.calls));
     let names = match scope.names {
