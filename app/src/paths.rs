@@ -1,9 +1,11 @@
 //! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
 
 use domain::budget::BudgetScope;
+use domain::data_scope::Holder;
+use domain::dimension::Dimension;
 use domain::id::{
-    EventId, KeyId, ModelId, NotificationId, PersonId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId,
-    UsageViewId,
+    CostCentreId, EventId, KeyId, ModelId, NotificationId, PersonId, ProfileId, ProviderId, RequestId, RuleId, TeamId,
+    UnitId, UsageViewId,
 };
 use domain::time::Timestamp;
 use portal::{FormId, Made};
@@ -145,6 +147,10 @@ pub const NEW_CATALOGUE_MODEL: &str = "/admin/models/new";
 pub const NEW_GUARDRAIL: &str = "/admin/guardrails/new";
 pub const ENVIRONMENTS: &str = "/admin/environments";
 pub const NEW_ENVIRONMENT: &str = "/admin/environments/new";
+pub const DATA_SCOPES: &str = "/admin/data-scopes";
+pub const COST_CENTRES: &str = "/admin/cost-centres";
+pub const NEW_COST_CENTRE: &str = "/admin/cost-centres/new";
+pub const COST_CENTRE_FILE: &str = "/admin/cost-centres/import";
 pub const KEY_POLICY: &str = "/admin/key-policy";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
@@ -197,6 +203,30 @@ pub fn edit_draft(id: ProfileId, job: &FormId) -> String {
 /// By its name, which is a short word.
 pub fn environment(name: &str) -> String {
     format!("{ENVIRONMENTS}/{name}")
+}
+
+/// What a role or person sees.
+pub fn data_scope(holder: Holder) -> String {
+    format!("{DATA_SCOPES}/{holder}")
+}
+
+pub fn cost_centre(id: CostCentreId) -> String {
+    format!("{COST_CENTRES}/{id}")
+}
+
+pub fn end_cost_centre(id: CostCentreId) -> String {
+    format!("{COST_CENTRES}/{id}/end")
+}
+
+pub fn usage_by_cost_centre() -> String {
+    format!("{USAGE}?by={}", Dimension::CostCentre.word())
+}
+
+/// Who spent what of it.
+pub fn usage_of_cost_centre(code: &str) -> String {
+    let by = Dimension::Team.word();
+    serde_html_form::to_string([("by", by), (Dimension::CostCentre.word(), code)])
+        .map_or_else(|_| usage_by_cost_centre(), |query| format!("{USAGE}?{query}"))
 }
 
 pub fn person(id: PersonId) -> String {

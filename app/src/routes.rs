@@ -125,8 +125,8 @@ fn work() -> Vec<Route> {
 
 fn administration() -> Vec<Route> {
     use crate::pages::admin::{
-        audit, budgets, calls, environments, guardrails, key_policy, mail, models, overview, people, providers,
-        sign_in, teams, units,
+        audit, budgets, calls, cost_centres, data_scopes, environments, guardrails, key_policy, mail, models, overview,
+        people, providers, sign_in, teams, units,
     };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
@@ -170,6 +170,18 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/budgets", SeeAdministration, budgets::list::show),
         route!(Get "/admin/budgets/{id}", SeeAdministration, budgets::show::show),
         route!(Post "/admin/budgets/{id}", Administer, budgets::show::submit),
+        route!(Get paths::DATA_SCOPES, Administer, data_scopes::list::show),
+        route!(Get "/admin/data-scopes/{holder}", Administer, data_scopes::show::show),
+        route!(Post "/admin/data-scopes/{holder}", Administer, data_scopes::show::submit),
+        route!(Get paths::COST_CENTRES, SeeAdministration, cost_centres::list::show),
+        route!(Get paths::NEW_COST_CENTRE, Administer, cost_centres::new::show),
+        route!(Post paths::NEW_COST_CENTRE, Administer, cost_centres::new::submit),
+        route!(Get paths::COST_CENTRE_FILE, Administer, cost_centres::import::show),
+        route!(Post paths::COST_CENTRE_FILE, Administer, cost_centres::import::submit),
+        route!(Get "/admin/cost-centres/{id}", SeeAdministration, cost_centres::show::show),
+        route!(Post "/admin/cost-centres/{id}", Administer, cost_centres::show::submit),
+        route!(Get "/admin/cost-centres/{id}/end", Administer, cost_centres::end::show),
+        route!(Post "/admin/cost-centres/{id}/end", Administer, cost_centres::end::submit),
         route!(Get "/admin/units/new", Administer, units::new::show),
         route!(Post "/admin/units/new", Administer, units::new::submit),
         route!(Get "/admin/units/{id}", SeeAdministration, units::show::show),
@@ -190,6 +202,7 @@ fn administration() -> Vec<Route> {
         route!(Get "/admin/teams/{id}", SeeAdministration, teams::show::show),
         route!(Get "/admin/teams/{id}/add", Administer, teams::add::show),
         route!(Post "/admin/teams/{id}/members", Administer, teams::members::submit),
+        route!(Post "/admin/teams/{id}/cost-centre", Administer, teams::cost_centre::submit),
         route!(Get "/admin/teams/{id}/remove", Administer, teams::members::show_removal),
         route!(Post "/admin/teams/{id}/remove", Administer, teams::members::remove),
         route!(Get paths::SIGN_IN_SETUP, SeeAdministration, sign_in::list::show),

@@ -37,6 +37,11 @@ async function administration(administrator) {
   const profile = idIn(saved.url.pathname, 'prof');
 
   const unit = await (await administrator.open('/admin/units/new')).form(/^add business unit/i).fill(/^name/i, 'Europe').send();
+  const centre = await (await administrator.open('/admin/cost-centres/new'))
+    .form(/^add cost centre/i)
+    .fill(/^code/i, '4711')
+    .fill(/^name/i, 'Research')
+    .send();
   const team = idOn(await administrator.open('/admin/teams'), 'team');
   const member = idOn(await administrator.open(`/admin/teams/${team}`), 'per');
   const leadPerson = idOn(await administrator.open('/admin/people?q=Lena'), 'per');
@@ -58,6 +63,7 @@ async function administration(administrator) {
     model,
     profile,
     unit: idIn(unit.url.pathname, 'unit'),
+    centre: idIn(centre.url.pathname, 'cc'),
     team,
     member,
     leadPerson,

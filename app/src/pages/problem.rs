@@ -64,7 +64,8 @@ fn words_of(error: &PageError, signed_in: bool) -> Words {
         PageError::Forbidden => say(
             403,
             "Not yours to see",
-            "Your roles do not include this page. If you need it for your work, ask an administrator for the role.",
+            "Neither your roles nor what is set for you to see include this page. If you need it for your work, ask an \
+             administrator.",
         ),
         PageError::SignedOut => Words {
             link: ("Sign in again", paths::SIGN_IN.to_owned()),

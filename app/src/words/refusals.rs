@@ -155,6 +155,18 @@ pub fn refusal(refusal: &Refusal) -> String {
             "This key has no secret yet: whoever asked for it takes it on the request's page. It cannot be used or rotated before."
                 .to_owned()
         }
+        Reason::CostCentreUnknown { code } => {
+            format!("No cost centre is called {code}. Choose one of the list, or ask an administrator to add it.")
+        }
+        Reason::CostCentreNotYet { code, from } => {
+            let from = from.date().strftime("%-d %b %Y");
+            format!("Cost centre {code} is not valid before {from}. Choose one that is valid today.")
+        }
+        Reason::CostCentreEnded { code, last } => {
+            let last = last.date().strftime("%-d %b %Y");
+            format!("Cost centre {code} ended on {last}. Choose one that is valid today, or ask an administrator which one took over.")
+        }
+        Reason::EndsBeforeStart => "The last day lies before the first. Enter a later one.".to_owned(),
         Reason::UnknownProvider => {
             "One of the deployments names a provider that is not there any more. Choose another provider.".to_owned()
         }
@@ -191,6 +203,10 @@ pub fn amount(amount: Amount) -> String {
 fn thing(field: &str) -> &'static str {
     match field {
         "name" => "The name",
+        "code" => "The code",
+        "contact" => "The contact",
+        "valid_from" => "The first day",
+        "valid_until" | "last" => "The last day",
         "description" => "The description",
         "application" => "The application",
         "cost_centre" => "The cost centre",
@@ -296,6 +312,7 @@ fn malformed(field: &str, thing: &'static str) -> String {
             format!("{thing} is a whole number such as 60.")
         }
         "expires_at" => "The end is a day such as 2027-02-18.".to_owned(),
+        "valid_from" | "valid_until" | "last" => format!("{thing} is a day such as 2027-02-18."),
         "credential" => "A credential has no spaces or line breaks. Copy it again.".to_owned(),
         _ => format!("{thing} cannot be read. Check it for typing errors."),
     }

@@ -122,6 +122,11 @@ pub(crate) fn explore() -> AccessProfile {
     }
 }
 
+fn cost_centre(code: &str, name: &str) -> domain::cost_centre::CentreEntry {
+    let (code, name) = (code.to_owned(), name.to_owned());
+    domain::cost_centre::CentreEntry { code, name, contact: None, valid_from: None, valid_until: None }
+}
+
 pub(crate) fn mint_options() -> MintOptions {
     let name = |text: &str| (ModelId::from_random(text.as_bytes()), text.parse::<ModelName>().unwrap());
     let choice = |profile, models_allowed| ProfileChoice { profile, models_allowed, models_served: 3, keys_held: 2 };
@@ -131,6 +136,8 @@ pub(crate) fn mint_options() -> MintOptions {
         teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
         policy: None,
         environments: ["dev", "staging", "prod"].map(str::to_owned).to_vec(),
+        cost_centres: vec![cost_centre("4711", "Research"), cost_centre("4712", "Sales")],
+        usual_cost_centre: Some(cost_centre("4711", "Research")),
         models: vec![name("demo-large"), name("demo-small"), name("demo-embedding")],
         may_mint: true,
     }
@@ -236,6 +243,7 @@ pub(crate) fn keys_page() -> KeysPage {
         environments: vec!["dev".to_owned(), "prod".to_owned()],
         teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
         sees_others: true,
+        of_everyone: true,
     }
 }
 

@@ -6,6 +6,7 @@
 
 use crate::access_profile::{AboveMaximum, AccessProfile, ProfileTerms, QuotaTerm, Term};
 use crate::budget::Cap;
+use crate::cost_centre::{CentreFacts, check_centre};
 use crate::environment::{Environment, check_use};
 use crate::grant::More;
 use crate::id::{KeyId, ProfileId};
@@ -69,6 +70,7 @@ pub struct MintingFacts<'a> {
     pub policy: Option<&'a KeyPolicy>,
     /// The one that is asked for; `None`: there is no such environment.
     pub environment: Option<&'a Environment>,
+    pub cost_centre: CentreFacts<'a>,
     /// Whether the owning team exists; true for a personal owner.
     pub owner_exists: bool,
     /// Live keys of the owner under the profile.
@@ -154,7 +156,7 @@ fn decide(
     }
     let name = decision.name(facts, request);
     let application = decision.optional("application", request.application.as_deref());
-    let cost_centre = decision.optional("cost_centre", request.cost_centre.as_deref());
+    let cost_centre = decision.cost_centre(facts, request);
     let tags = decision.tags(&request.tags);
     decision.owner(facts, request);
     let usable = facts.profile.filter(|profile| profile.audience.includes(facts.caller));
@@ -235,6 +237,20 @@ impl Decision {
             self.refuse(field, reason);
             None
         })
+    }
+
+    /// The one that is named, or else the owner's usual one.
+    fn cost_centre(&mut self, facts: &MintingFacts<'_>, request: &MintRequest) -> Option<String> {
+        let CentreFacts { named, usual, today } = facts.cost_centre;
+        let Some(code) = self.optional("cost_centre", request.cost_centre.as_deref()) else {
+            let refused = self.refusals.iter().any(|refusal| refusal.field == "cost_centre");
+            return usual.filter(|_| !refused).map(str::to_owned);
+        };
+        match check_centre(named, &code, today) {
+            Some(reason) => self.refuse("cost_centre", reason),
+            None => return Some(code),
+        }
+        None
     }
 
     fn tags(&mut self, wished: &[String]) -> Vec<String> {

@@ -51,11 +51,17 @@ pub enum Scope {
         person: PersonId,
         teams: Vec<TeamId>,
     },
+    /// The same, and whatever is booked to these cost centres, by their codes.
+    Within {
+        person: PersonId,
+        teams: Vec<TeamId>,
+        centres: Vec<String>,
+    },
     Everyone,
 }
 
 impl Scope {
-    /// The keys that a caller may read.
+    /// The keys that a caller's roles show them as long as nobody says otherwise.
     pub fn to_read(caller: &Caller) -> Self {
         if caller.has(Role::Administrator) || caller.has(Role::Auditor) { Self::Everyone } else { Self::own(caller) }
     }
@@ -65,7 +71,8 @@ impl Scope {
         if caller.has(Role::Administrator) { Self::Everyone } else { Self::own(caller) }
     }
 
-    fn own(caller: &Caller) -> Self {
+    /// One's own, and those of teams that one leads.
+    pub fn own(caller: &Caller) -> Self {
         let led = caller.memberships.iter().filter(|membership| membership.lead);
         Self::Own { person: caller.person, teams: led.map(|membership| membership.team).collect() }
     }

@@ -4,6 +4,7 @@
 //! management interface match on. (The gateway's no to a call is a denial, in `denial.rs`.)
 
 use crate::budget::Window;
+use crate::day::Day;
 use crate::id::KeyId;
 use crate::limits::Counted;
 use crate::money::NanoUsd;
@@ -170,6 +171,20 @@ pub enum Reason {
     },
     /// The key was approved, and its owner has not taken the secret yet.
     NoSecretYet,
+    /// The list of cost centres has no such code.
+    CostCentreUnknown {
+        code: String,
+    },
+    CostCentreNotYet {
+        code: String,
+        from: Day,
+    },
+    CostCentreEnded {
+        code: String,
+        last: Day,
+    },
+    /// The last day lies before the first.
+    EndsBeforeStart,
 }
 
 /// Why an address cannot be a provider's.
@@ -239,6 +254,10 @@ impl Reason {
             Self::NotOnesOwnRequest => "not_ones_own_request",
             Self::AboveTeamBudget { .. } => "above_team_budget",
             Self::NoSecretYet => "no_secret_yet",
+            Self::CostCentreUnknown { .. } => "cost_centre_unknown",
+            Self::CostCentreNotYet { .. } => "cost_centre_not_yet",
+            Self::CostCentreEnded { .. } => "cost_centre_ended",
+            Self::EndsBeforeStart => "ends_before_start",
         }
     }
 }

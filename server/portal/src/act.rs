@@ -131,6 +131,7 @@ impl From<StoreError> for PortalError {
                 | Constraint::UnitName
                 | Constraint::EnvironmentName,
             ) => Self::refused("name", Reason::NameTaken),
+            StoreError::Conflict(Constraint::CostCentreCode) => Self::refused("code", Reason::NameTaken),
             // The store has logged the source.
             StoreError::Conflict(_)
             | StoreError::Corrupt(_)

@@ -83,7 +83,7 @@ impl Portal {
             from: from.id,
             staying: keys.iter().filter(|kept| kept.key.owner == Owner::Person(from.id)).count()
                 - moves.iter().filter(|moving| moving.team.is_none()).count(),
-            from_name: from.name,
+            from_name: self.namer(caller).await?.name(from.id, from.name),
             moves,
             more,
             successors,

@@ -20,6 +20,7 @@ pub mod presets;
 pub mod requests;
 pub mod sealing;
 pub mod sessions;
+mod sight;
 pub mod snippets;
 pub mod spend;
 pub mod team_page;

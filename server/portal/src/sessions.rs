@@ -36,6 +36,7 @@ impl Portal {
         if !Permission::SeeAdministration.allows(Some(caller)) {
             return Err(PortalError::Forbidden);
         }
+        self.demand_all_names(caller).await?;
         let person = self.store.person(person).await?.ok_or(PortalError::NotFound)?;
         Ok(self.lasting(&person).await?.iter().map(view).collect())
     }

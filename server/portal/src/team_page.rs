@@ -75,26 +75,33 @@ impl Portal {
         }
         let live_keys = answered.values().sum();
         let by_rule = self.store.members_by_rule(team).await?;
+        let namer = self.namer(caller).await?;
+        let email = |person: PersonId, email: String| if namer.knows(person) { email } else { String::new() };
         let mut members: Vec<TeamPart> = (self.store.members_of(team).await?.into_iter())
             .map(|(person, lead)| TeamPart {
                 keys: answered.remove(&person.id).unwrap_or(0),
                 by_rule: by_rule.contains(&person.id),
                 person: person.id,
-                name: person.name,
-                email: person.email,
+                name: namer.name(person.id, person.name),
+                email: email(person.id, person.email),
                 active: person.active,
                 lead: Some(lead),
             })
             .collect();
         for (person, keys) in answered {
             if let Some(person) = self.store.person(person).await? {
-                let (id, name, email, active) = (person.id, person.name, person.email, person.active);
+                let name = namer.name(person.id, person.name);
+                let (id, email, active) = (person.id, email(person.id, person.email), person.active);
                 members.push(TeamPart { person: id, name, email, active, lead: None, by_rule: false, keys });
             }
         }
 
+        if !namer.knows_everybody() {
+            // The order of real names would tell something about them.
+            members.sort_by(|one, other| one.name.cmp(&other.name));
+        }
         let people: Vec<PersonId> = keys.iter().map(|kept| kept.responsible).collect();
-        let names = self.store.names_of(&people).await?;
+        let names = self.names_for(caller, &people).await?;
         let since = Window::Month.start(now, &self.settings.zone);
         let rows = self.store.team_spend(team, since.utc_hour(), MOST_ROWS).await?;
         let of_key: HashMap<_, _> = keys.iter().map(|kept| (kept.key.id, kept)).collect();
@@ -113,7 +120,7 @@ impl Portal {
             live_keys,
             spend: spend.into_spend(since, partial),
             may_hand_over: Permission::Administer.allows(Some(caller)) || caller.leads(team),
-            sees_people: Permission::SeeAdministration.allows(Some(caller)),
+            sees_people: Permission::SeeAdministration.allows(Some(caller)) && namer.knows_everybody(),
         })
     }
 }

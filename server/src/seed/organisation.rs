@@ -3,7 +3,8 @@
 use super::draw::{Draw, zipf};
 use super::{NotSeeded, Scale, Surroundings};
 use domain::budget::{Cap, Window};
-use domain::id::{KeyId, PersonId, ProfileId, TeamId, UnitId};
+use domain::cost_centre::{CentreEntry, CostCentre};
+use domain::id::{CostCentreId, KeyId, PersonId, ProfileId, TeamId, UnitId};
 use domain::model::{Endpoint, ModelPattern};
 use domain::money::NanoUsd;
 use domain::person::Role;
@@ -120,6 +121,13 @@ async fn people(around: &Surroundings<'_>, scale: Scale, draw: &mut Draw) -> Res
         tx.insert_unit(&Unit { id, name, created_at: around.now }).await?;
         units.push(id);
     }
+    for nth in 0..cost_centre_count(team_count) {
+        let code = cost_centre(nth);
+        let name = format!("{} department", named(&SUBJECTS, nth));
+        let entry = CentreEntry { code, name, contact: None, valid_from: None, valid_until: None };
+        let id = CostCentreId::from_random(&draw.bytes());
+        tx.insert_cost_centre(&CostCentre { id, entry, version: 1 }, around.now).await?;
+    }
     let mut teams = Vec::new();
     for nth in 0..team_count {
         let id = TeamId::from_random(&draw.bytes());
@@ -215,7 +223,8 @@ async fn keys(
                 consumer,
                 application: application.map(application_name),
                 environment: environment(consumer, draw).to_owned(),
-                cost_centre: (!draw.in_a_thousand(60)).then(|| cost_centre(draw.low_index(who.teams.len() / 4 + 3))),
+                cost_centre: (!draw.in_a_thousand(60))
+                    .then(|| cost_centre(draw.low_index(cost_centre_count(who.teams.len())))),
                 tags: Vec::new(),
                 terms: terms(budget(monthly, nth, draw)),
                 state: state(around, person, is_busy, draw),
@@ -236,6 +245,10 @@ async fn keys(
         tx.commit().await?;
     }
     Ok(made)
+}
+
+const fn cost_centre_count(teams: usize) -> usize {
+    teams / 4 + 3
 }
 
 fn cost_centre(nth: usize) -> String {

@@ -4,11 +4,12 @@
 //! calls and says how far back it came; whoever wants more goes on from there. No search can hold up the database.
 
 use crate::codes::of_outcome;
-use crate::column::{parsed, to_json};
+use crate::column::{Scoped, owned_or_booked, parsed, to_json};
 use crate::row::{one, rows};
 use crate::usage::{CallRow, select_call};
 use crate::{Result, Store};
 use domain::id::{EventId, KeyId};
+use domain::permission::Scope;
 use domain::time::Timestamp;
 use domain::usage::{Outcome, UsageRecord};
 use std::collections::HashMap;
@@ -59,11 +60,22 @@ impl Store {
         found.into_iter().map(|(id, name, owner)| Ok((parsed(&id, "key id")?, KeyNames { name, owner }))).collect()
     }
 
-    /// `before` is the `next` of the search before.
-    pub async fn search_calls(&self, filter: &CallFilter, before: Option<EventId>, limit: u32) -> Result<FoundCalls> {
+    /// Of keys within the scope. `before` is the `next` of the search before.
+    pub async fn search_calls(
+        &self,
+        scope: &Scope,
+        filter: &CallFilter,
+        before: Option<EventId>,
+        limit: u32,
+    ) -> Result<FoundCalls> {
         const NUMBER: &str = "select num from label where kind = $1 and text = $2";
         const REACHED: &str =
             "select id from usage_event where id >= $1 and id < $2 order by id desc limit 1 offset $3";
+        const WITHIN: &str = concat!(
+            "select label.num from label join virtual_key on virtual_key.id = label.text
+                where label.kind = 'key' and ",
+            owned_or_booked!("$1")
+        );
         const FIND: &str = select_call!(
             "where usage_event.id >= $1 and usage_event.id < $2
               and ($3 is null or key_num = $3)
@@ -71,7 +83,8 @@ impl Store {
               and ($5 is null or network_num = $5)
               and ($6 is null or denial_num = $6)
               and ($7 is null or outcome = $7)
-            order by usage_event.id desc limit $8"
+              and ($8 is null or key_num in (select cast(value as bigint) from json_each($8)))
+            order by usage_event.id desc limit $9"
         );
         let nothing = FoundCalls { calls: Vec::new(), next: None };
         let mut reader = self.engine.reader().await?;
@@ -89,6 +102,14 @@ impl Store {
             *number = Some(found);
         }
         let [key, model, network, denial] = numbers;
+        let scoped = Scoped::new(scope)?;
+        let keys = match scoped.everyone {
+            true => None,
+            false => {
+                let within = rows!(reader.on(), (i64,), WITHIN, &scoped.owners)?;
+                Some(to_json(&within.into_iter().map(|(number,)| number).collect::<Vec<_>>())?)
+            }
+        };
         let first = filter.from.map_or(0, |at| EventId::first_at(at).as_i64());
         let end = filter.until.map_or(i64::MAX, |at| EventId::first_at(at).as_i64());
         let end = before.map_or(end, |before| end.min(before.as_i64()));
@@ -96,7 +117,7 @@ impl Store {
         let first = reached.unwrap_or(first);
         let outcome = filter.outcome.map(of_outcome);
         let wanted = i64::from(limit) + 1;
-        let found = rows!(reader.on(), CallRow, FIND, first, end, key, model, network, denial, outcome, wanted)?;
+        let found = rows!(reader.on(), CallRow, FIND, first, end, key, model, network, denial, outcome, &keys, wanted)?;
         let mut calls = found.into_iter().map(CallRow::into_record).collect::<Result<Vec<_>>>()?;
         let more = calls.len() > limit as usize;
         calls.truncate(limit as usize);

@@ -60,21 +60,55 @@ pub(crate) fn containing(text: &str) -> String {
     pattern
 }
 
-/// A scope as two binds for `(everyone or owner_id in (select value from json_each(owners)))`.
+/// A scope as two binds for `(everyone or owner_id in (select value from json_each(owners)))`. Codes of cost centres stand
+/// in the same list behind `cc:`, which no id begins with; who reads them says so, by [`owned_or_booked`].
 pub(crate) struct Scoped {
     pub(crate) everyone: bool,
     pub(crate) owners: String,
+    /// There are cost centres among the owners.
+    pub(crate) books: bool,
 }
 
 impl Scoped {
     pub(crate) fn new(scope: &Scope) -> Result<Self, StoreError> {
         match scope {
-            Scope::Everyone => Ok(Self { everyone: true, owners: "[]".into() }),
+            Scope::Everyone => Ok(Self { everyone: true, owners: "[]".into(), books: false }),
             Scope::Own { person, teams } => {
                 let teams = teams.iter().map(ToString::to_string);
                 let owners: Vec<String> = std::iter::once(person.to_string()).chain(teams).collect();
-                Ok(Self { everyone: false, owners: to_json(&owners)? })
+                Ok(Self { everyone: false, owners: to_json(&owners)?, books: false })
+            }
+            Scope::Within { person, teams, centres } => {
+                let teams = teams.iter().map(ToString::to_string);
+                let centres = centres.iter().map(|code| format!("cc:{code}"));
+                let owners: Vec<String> = std::iter::once(person.to_string()).chain(teams).chain(centres).collect();
+                Ok(Self { everyone: false, owners: to_json(&owners)?, books: true })
             }
         }
     }
 }
+
+impl Scoped {
+    /// The text for everyone's keys, for those of owners, or for those of owners and cost centres.
+    pub(crate) const fn choose(&self, everyone: &'static str, own: &'static str, within: &'static str) -> &'static str {
+        match (self.everyone, self.books) {
+            (true, _) => everyone,
+            (false, false) => own,
+            (false, true) => within,
+        }
+    }
+}
+
+/// True of a key that the list of a [`Scoped`] reaches, by its owner or by its cost centre.
+macro_rules! owned_or_booked {
+    ($list:literal) => {
+        concat!(
+            "(owner_id in (select value from json_each(",
+            $list,
+            ")) or virtual_key.cost_centre in (select substr(value, 4) from json_each(",
+            $list,
+            ") where substr(value, 1, 3) = 'cc:'))"
+        )
+    };
+}
+pub(crate) use owned_or_booked;

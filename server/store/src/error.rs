@@ -40,6 +40,7 @@ pub enum Constraint {
     TeamName,
     UnitName,
     EnvironmentName,
+    CostCentreCode,
     /// One account for one subject of an issuer.
     Person,
     Other,
@@ -57,6 +58,7 @@ impl Constraint {
             (Self::TeamName, "team_name", "team.name_folded"),
             (Self::UnitName, "unit_name", "unit.name_folded"),
             (Self::EnvironmentName, "environment_pkey", "environment.name"),
+            (Self::CostCentreCode, "cost_centre_code", "cost_centre.code"),
             (Self::Person, "person_subject", "person.issuer, person.subject"),
         ];
         let broken = |constraint: &str, columns: &str| {

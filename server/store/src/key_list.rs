@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod plans;
 
-use crate::column::{Scoped, containing, parsed, to_json};
+use crate::column::{Scoped, containing, owned_or_booked, parsed, to_json};
 use crate::keys::{KeyRow, key_columns, owner_id};
 use crate::row::{one, row, rows};
 use crate::{Result, Store};
@@ -93,7 +93,7 @@ impl ItemRow {
 /// `$1 $2` scope, `$3` a moment or null. The scope has two texts, so that somebody's few keys are found by their owner and
 /// not by looking at everyone's.
 macro_rules! item_columns {
-    ($scope:literal) => {
+    ($scope:expr) => {
         concat!(
             "select ",
             key_columns!(),
@@ -125,7 +125,7 @@ macro_rules! filtered {
     };
 }
 macro_rules! page_of {
-    ($scope:literal) => {
+    ($scope:expr) => {
         concat!(
             item_columns!($scope),
             filtered!(),
@@ -137,10 +137,11 @@ macro_rules! page_of {
 }
 const PAGE_OF_EVERYONE: &str = page_of!("$1 and $2 is not null");
 const PAGE_OF_OWN: &str = page_of!("not $1 and owner_id in (select value from json_each($2))");
+const PAGE_WITHIN: &str = page_of!(concat!("not $1 and ", owned_or_booked!("$2")));
 
 /// `$3` now, `$4` environment, `$5` search, `$6` expiring before, `$7 $8 $9` unused since, `$10` ending after.
 macro_rules! counts_of {
-    ($scope:literal) => {
+    ($scope:expr) => {
         concat!(
             "select cast(count(*) as bigint) as everything,
                 cast(coalesce(sum(case when live then 1 else 0 end), 0) as bigint) as live,
@@ -194,12 +195,13 @@ fn narrowed(scope: &Scope, owner: Option<Owner>) -> Result<Scoped> {
         let wanted = owner_id(owner);
         let reachable = match scope {
             Scope::Everyone => true,
-            Scope::Own { person, teams } => {
+            // What others own and a cost centre pays is found without naming an owner.
+            Scope::Own { person, teams } | Scope::Within { person, teams, .. } => {
                 owner == Owner::Person(*person) || teams.iter().any(|team| owner == Owner::Team(*team))
             }
         };
         let owners: Vec<String> = reachable.then_some(wanted).into_iter().collect();
-        scoped = Scoped { everyone: false, owners: to_json(&owners)? };
+        scoped = Scoped { everyone: false, owners: to_json(&owners)?, books: false };
     }
     Ok(scoped)
 }
@@ -262,8 +264,10 @@ impl Store {
             item_columns!("not $1 and owner_id in (select value from json_each($2))"),
             " and virtual_key.id = $4"
         );
+        const WITHIN: &str =
+            concat!(item_columns!(concat!("not $1 and ", owned_or_booked!("$2"))), " and virtual_key.id = $4");
         let scoped = Scoped::new(scope)?;
-        let text = if scoped.everyone { EVERYONE } else { OWN };
+        let text = scoped.choose(EVERYONE, OWN, WITHIN);
         let mut reader = self.engine.reader().await?;
         let never: Option<i64> = None;
         let found = one!(reader.on(), ItemRow, text, scoped.everyone, &scoped.owners, never, id.to_string())?;
@@ -333,7 +337,7 @@ impl Store {
         let found = rows!(
             reader.on(),
             ItemRow,
-            if scoped.everyone { PAGE_OF_EVERYONE } else { PAGE_OF_OWN },
+            scoped.choose(PAGE_OF_EVERYONE, PAGE_OF_OWN, PAGE_WITHIN),
             scoped.everyone,
             &scoped.owners,
             filter.now.as_ms(),
@@ -360,13 +364,14 @@ impl Store {
     pub async fn key_counts(&self, scope: &Scope, filter: &KeyFilter, by: CountedBy) -> Result<KeyCounts> {
         const EVERYONE: &str = counts_of!("$1 and $2 is not null");
         const OWN: &str = counts_of!("not $1 and owner_id in (select value from json_each($2))");
+        const WITHIN: &str = counts_of!(concat!("not $1 and ", owned_or_booked!("$2")));
         let scoped = narrowed(scope, filter.owner)?;
         let pattern = filter.search.as_deref().map(containing);
         let mut reader = self.engine.reader().await?;
         let counted = one!(
             reader.on(),
             CountsRow,
-            if scoped.everyone { EVERYONE } else { OWN },
+            scoped.choose(EVERYONE, OWN, WITHIN),
             scoped.everyone,
             &scoped.owners,
             filter.now.as_ms(),

@@ -53,6 +53,8 @@ const MIGRATIONS: &[Pair] = &[
     pair!(20, "0020_views_of_usage"),
     pair!(21, "0021_rotations_asked_for"),
     pair!(22, "0022_unused_keys"),
+    pair!(23, "0023_cost_centres"),
+    pair!(24, "0024_data_scopes"),
     pair!(26, "0026_totals_within"),
 ];
 

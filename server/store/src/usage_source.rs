@@ -58,8 +58,8 @@ pub(crate) const NOBODY: i64 = -1;
 
 /// A query whose texts have become numbers.
 pub(crate) struct Numbered {
-    /// `None`: everyone's.
-    scope: Option<(i64, Vec<i64>)>,
+    /// The person, the teams and the cost centres; `None`: everyone's.
+    scope: Option<(i64, Vec<i64>, Vec<i64>)>,
     filters: Vec<(Dimension, i64)>,
     /// Days that are not summed up, of all ranges.
     pub(crate) open: Vec<i64>,
@@ -131,10 +131,15 @@ impl Numbered {
             let number = binds.put(number);
             let _ = write!(text, " and {} = {number}", column(dimension));
         }
-        if let Some((person, teams)) = &self.scope {
+        if let Some((person, teams, centres)) = &self.scope {
             let person = binds.put(*person);
             let teams = binds.list(teams);
-            let _ = write!(text, " and (s.person_num = {person} or s.team_num in ({teams}))");
+            let _ = write!(text, " and (s.person_num = {person} or s.team_num in ({teams})");
+            if !centres.is_empty() {
+                let centres = binds.list(centres);
+                let _ = write!(text, " or s.cost_centre_num in ({centres})");
+            }
+            text.push(')');
         }
         text
     }
@@ -144,7 +149,12 @@ impl Store {
     pub(crate) async fn numbered(&self, query: &SpendQuery<'_>, earlier: Option<(Day, Day)>) -> Result<Numbered> {
         let scope = match query.scope {
             Scope::Everyone => None,
-            Scope::Own { person, teams } => {
+            Scope::Own { person, teams } => Some((person, teams, &[][..])),
+            Scope::Within { person, teams, centres } => Some((person, teams, centres.as_slice())),
+        };
+        let scope = match scope {
+            None => None,
+            Some((person, teams, centres)) => {
                 let person = self.label_number(Dimension::Person, Some(&person.to_string())).await?;
                 let mut numbers = Vec::with_capacity(teams.len());
                 for team in teams {
@@ -153,7 +163,11 @@ impl Store {
                 if numbers.is_empty() {
                     numbers.push(NOBODY);
                 }
-                Some((person, numbers))
+                let mut booked = Vec::with_capacity(centres.len());
+                for code in centres {
+                    booked.push(self.label_number(Dimension::CostCentre, Some(code)).await?);
+                }
+                Some((person, numbers, booked))
             }
         };
         let mut filters = Vec::with_capacity(query.filters.len());
@@ -186,7 +200,8 @@ mod tests {
     async fn nothing_that_a_page_asks_reads_a_whole_table() {
         let store = Store::open("sqlite::memory:").await.unwrap();
         let mut asked = vec![Numbered { scope: None, filters: vec![], open: vec![20_100] }];
-        asked.push(Numbered { scope: Some((1, vec![2, 3])), filters: vec![], open: vec![] });
+        asked.push(Numbered { scope: Some((1, vec![2, 3], vec![])), filters: vec![], open: vec![] });
+        asked.push(Numbered { scope: Some((1, vec![2, 3], vec![4])), filters: vec![], open: vec![] });
         asked.extend(Dimension::ALL.map(|of| Numbered { scope: None, filters: vec![(of, 7)], open: vec![] }));
         asked.extend(Dimension::ALL.map(|of| Numbered { scope: None, filters: vec![(of, 0)], open: vec![] }));
         for numbered in asked {

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod bad_input;
+mod data_scopes;
 mod failover;
 mod life_of_a_key;
 mod outage;

@@ -145,6 +145,19 @@ pub const ROWS: &[(&str, Expected)] = &[
     ("GET /admin/budgets", READ_ALL),
     ("GET /admin/budgets/{team}", READ_ALL),
     ("GET /admin/units/{unit}", READ_ALL),
+    ("GET /admin/data-scopes", ADMINISTER),
+    ("GET /admin/data-scopes/{holder}", ADMINISTER),
+    ("POST /admin/data-scopes/{holder}", ADMINISTER),
+    ("GET /admin/cost-centres", READ_ALL),
+    ("GET /admin/cost-centres/new", ADMINISTER),
+    ("POST /admin/cost-centres/new", ADMINISTER),
+    ("GET /admin/cost-centres/import", ADMINISTER),
+    ("POST /admin/cost-centres/import", ADMINISTER),
+    ("GET /admin/cost-centres/{centre}", READ_ALL),
+    ("POST /admin/cost-centres/{centre}", ADMINISTER),
+    ("GET /admin/cost-centres/{centre}/end", ADMINISTER),
+    ("POST /admin/cost-centres/{centre}/end", ADMINISTER),
+    ("POST /admin/teams/{team}/cost-centre", ADMINISTER),
     ("GET /admin/people", READ_ALL),
     ("GET /admin/people/{person}", READ_ALL),
     ("GET /admin/teams", READ_ALL),
@@ -215,6 +228,7 @@ fn in_the_routers_words(row: &str) -> String {
         "{person}",
         "{team}",
         "{unit}",
+        "{centre}",
         "{request}",
         "{rule}",
         "{approval}",
@@ -243,8 +257,13 @@ pub struct Objects(Vec<(&'static str, String)>);
 
 impl Objects {
     pub async fn of(administrator: &Person, key: String, call: String) -> Self {
-        let mut objects =
-            vec![("{key}", key), ("{call}", call), ("{job}", "0".repeat(32)), ("{name}", "dev".to_owned())];
+        let mut objects = vec![
+            ("{key}", key),
+            ("{call}", call),
+            ("{job}", "0".repeat(32)),
+            ("{name}", "dev".to_owned()),
+            ("{holder}", "lead".to_owned()),
+        ];
         for (kind, list, prefix) in [
             ("{provider}", "/admin/providers", "prov_"),
             ("{model}", "/admin/models", "mod_"),
@@ -257,6 +276,10 @@ impl Objects {
         let made = administrator.fill_in("/admin/units/new", &[("name", "Europe")]).await;
         let unit = made.location.as_ref().and_then(|to| to.rsplit('/').next()).unwrap();
         objects.push(("{unit}", unit.to_owned()));
+        let centre = [("code", "4711"), ("name", "Research"), ("contact", ""), ("valid_from", ""), ("valid_until", "")];
+        let made = administrator.fill_in("/admin/cost-centres/new", &centre).await;
+        let centre = made.location.as_ref().and_then(|to| to.rsplit('/').next()).unwrap();
+        objects.push(("{centre}", centre.to_owned()));
         let rule = [("value", "finance"), ("gives", "auditor"), ("act", "check")];
         let looked_at = administrator.fill_in("/admin/sign-in/rules/new", &rule).await;
         let form = looked_at.fields_with(&[("act", "save")]);

@@ -38,6 +38,7 @@ const WHOLE: [(&str, &str); 12] = [
     ("select virtual_key.id, virtual_key.name, owner_id", "by an index, from the newest on, until a page is full"),
     ("select cast(count(*) as bigint) as everything", "everyone's keys, kept for a minute where there are many"),
     ("select profile_id, count(*) from virtual_key", "an index alone, of small entries"),
+    ("select cost_centre, count(*) from virtual_key", "an index alone, of small entries"),
     ("select count(*) from person", "an index alone; ten thousand people at most"),
     ("select id from person where not active", "ten thousand people at most, when rules are read anew"),
     ("select id from person where active and", "ten thousand people at most, when administrators are told something"),

@@ -6,6 +6,8 @@
 pub mod audit;
 pub mod budgets;
 pub mod calls;
+pub mod cost_centres;
+pub mod data_scopes;
 pub mod environments;
 pub mod guardrails;
 pub mod key_policy;

@@ -8,7 +8,7 @@ use crate::format::Calendar;
 use crate::html;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
-use domain::permission::{Permission, Scope};
+use domain::permission::Permission;
 use leptos::prelude::*;
 use portal::keys::{KeysPage, KeysQuery, KeysView, OwnerFilter};
 use serde::{Deserialize, Serialize};
@@ -93,14 +93,8 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let may_mint = Permission::ManageKeys.allows(Some(&visit.caller));
     let query = asked.query(default_owner(&visit));
     let page = visit.portal.keys(&visit.caller, &query).await?;
-    let model = Model {
-        asked,
-        owner: query.owner,
-        page,
-        may_mint,
-        sees_all: Scope::to_read(&visit.caller) == Scope::Everyone,
-        calendar: visit.calendar(),
-    };
+    let model =
+        Model { asked, owner: query.owner, sees_all: page.of_everyone, page, may_mint, calendar: visit.calendar() };
     Ok(Answer::ok(html::document(&visit.chrome(Place::Keys), "Keys", || view(model))))
 }
 

@@ -22,8 +22,6 @@ pub struct Model {
     pub by: Dimension,
     pub spend: Spend,
     pub views: Vec<KeptView>,
-    /// Everyone's spend, and not only one's own or that of one's teams.
-    pub sees_all: bool,
     pub leads: bool,
     pub calendar: Calendar,
 }
@@ -36,7 +34,6 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
         spend: visit.portal.spend(&visit.caller, &question).await?,
         views: visit.portal.usage_views(&visit.caller).await?,
         asked,
-        sees_all: domain::permission::Scope::to_read(&visit.caller) == domain::permission::Scope::Everyone,
         leads: visit.caller.is_lead(),
         calendar: visit.calendar(),
     };

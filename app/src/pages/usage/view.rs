@@ -18,8 +18,8 @@ use leptos::prelude::*;
 use portal::spend::{DayRange, Spend};
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { asked, by, spend, views, sees_all, leads, calendar } = model;
-    let whose = match (sees_all, leads) {
+    let Model { asked, by, spend, views, leads, calendar } = model;
+    let whose = match (spend.of_everyone, leads) {
         (true, _) => "Everyone's spend",
         (false, true) => "Your own spend, and that of the teams that you lead",
         (false, false) => "What your own keys spent",
@@ -27,7 +27,7 @@ pub fn view(model: Model) -> impl IntoView {
     let context =
         format!("{whose}, {}. Days are those of {}.", span(spend.range, spend.today.date()), calendar.zone_name());
     let nothing = spend.total.requests == 0;
-    let body = if nothing { empty(&asked, &spend).into_any() } else { filled(&asked, by, &spend, sees_all).into_any() };
+    let body = if nothing { empty(&asked, &spend).into_any() } else { filled(&asked, by, &spend).into_any() };
     let file = (!nothing).then(|| view! { <a class="button" href=asked.by(by).file()>"CSV"</a> });
     view! {
         <PageHead title="Usage" context=context.into_any()>{file}</PageHead>
@@ -98,7 +98,7 @@ fn empty(asked: &Asked, spend: &Spend) -> impl IntoView + use<> {
     view! { <EmptyState text=text>{all}<a class="button" href=wider>"Show the last 90 days"</a></EmptyState> }
 }
 
-fn filled(asked: &Asked, by: Dimension, spend: &Spend, sees_all: bool) -> impl IntoView + use<> {
+fn filled(asked: &Asked, by: Dimension, spend: &Spend) -> impl IntoView + use<> {
     let earlier = spend.earlier.map(|_| spend.earlier_total);
     let chart = (spend.total.cost > NanoUsd::ZERO).then(|| view! { <SpendChart data=chart(asked, by, spend)/> });
     let title = format!("By {}", dimension(by).to_lowercase());
@@ -109,7 +109,7 @@ fn filled(asked: &Asked, by: Dimension, spend: &Spend, sees_all: bool) -> impl I
         view! { <Section id="beside" title=title>{table}</Section> }
     });
     let exactly = format!("Exactly {}, as the ledger has it.", spend.total.cost);
-    let (figures, movers, page) = (figures(by, spend), movers(asked, by, spend), page_link(spend, sees_all));
+    let (figures, movers, page) = (figures(by, spend), movers(asked, by, spend), page_link(spend));
     view! {
         <Figures figures=figures/>
         {chart}
@@ -123,9 +123,9 @@ fn filled(asked: &Asked, by: Dimension, spend: &Spend, sees_all: bool) -> impl I
 }
 
 /// The page of the one person or key that the view is narrowed to.
-fn page_link(spend: &Spend, sees_all: bool) -> Option<impl IntoView + use<>> {
-    let (of, value) = spend.filters.iter().find(|(of, value)| page_of(*of, value, sees_all).is_some())?;
-    let href = page_of(*of, value, sees_all)?;
+fn page_link(spend: &Spend) -> Option<impl IntoView + use<>> {
+    let (of, value) = spend.filters.iter().find(|(of, value)| page_of(*of, value, spend.opens_people).is_some())?;
+    let href = page_of(*of, value, spend.opens_people)?;
     let text = format!("Open {}", named(*of, value));
     Some(view! { <p><a href=href>{text}</a></p> })
 }

@@ -1,6 +1,8 @@
 //! What the forms read: a field that a page does not have is refused, one that is left out too.
 
 use app::pages::admin::budgets::entered::Entered as Limits;
+use app::pages::admin::cost_centres::{end::EndForm as EndCentreForm, form::CentreForm, import::ImportForm};
+use app::pages::admin::data_scopes::show::ScopeForm;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::guardrails::preview::SaveForm;
 use app::pages::admin::key_policy::PolicyForm;
@@ -12,6 +14,7 @@ use app::pages::admin::providers::{
     change::ChangeForm, credential::CredentialForm, models::CatalogueForm, new::NewForm, switch::SwitchForm,
 };
 use app::pages::admin::sign_in::{editor::RuleForm, remove::RemoveForm};
+use app::pages::admin::teams::cost_centre::TeamCentreForm;
 use app::pages::admin::teams::{members::MemberForm, members::RemovalForm, new::TeamForm as NewTeamForm};
 use app::pages::admin::units::{new::UnitForm as NewUnitForm, show::UnitForm};
 use app::pages::confirm::Confirmed;
@@ -65,6 +68,11 @@ fn an_unknown_field_is_refused_by_every_form() {
     refuses_more_than::<NewUnitForm>("form=f&name=n");
     refuses_more_than::<UnitForm>("name=n&team=team_aaaaaaaaaaaa&team=team_bbbbbbbbbbbb");
     refuses_more_than::<UnitForm>("name=n");
+    refuses_more_than::<CentreForm>("code=c&name=n&contact=&valid_from=&valid_until=&version=1");
+    refuses_more_than::<ScopeForm>("version=0&spend=own&calls=team&names=cost_centre&audit=all&cost_centres=&act=save");
+    refuses_more_than::<EndCentreForm>("last=2026-12-31&keys_to=");
+    refuses_more_than::<ImportForm>("file=f&act=check");
+    refuses_more_than::<TeamCentreForm>("cost_centre=");
     refuses_more_than::<Limits>(LIMITS);
     refuses_more_than::<MemberForm>("person=per_aaaaaaaaaaaa&act=lead");
     refuses_more_than::<RemovalForm>("person=per_aaaaaaaaaaaa");

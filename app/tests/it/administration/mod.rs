@@ -3,6 +3,8 @@
 //! Set `PAGES` to a folder and every page is written there, to be looked at with the real style sheets.
 
 mod claims;
+mod cost_centres;
+mod data_scopes;
 mod forms;
 mod guardrail_things;
 mod identity;

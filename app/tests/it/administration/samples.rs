@@ -151,10 +151,16 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     drawing.draw("budget", Place::Budgets, || budgets::show::view(&calendar, budget_page(0, may_change)));
     drawing.draw("budget-none", Place::Budgets, || budgets::show::view(&calendar, budget_page(3, may_change)));
     drawing.draw("unit", Place::Budgets, || units::show::view(&calendar, unit_page(may_change)));
+    drawing.draw("cost-centres", Place::Budgets, || {
+        app::pages::admin::cost_centres::list::view(super::cost_centres::list_model(may_change))
+    });
+    drawing.draw("cost-centre", Place::Budgets, || {
+        app::pages::admin::cost_centres::show::view(super::cost_centres::page(may_change))
+    });
     drawing.draw("people", Place::People, || {
         let rows = vec![person(1, true), person(2, false)];
         let page = PeoplePage { rows, next: Some("cursor&1".to_owned()) };
-        people::list::view(&calendar, people::list::Query::default(), page)
+        people::list::view(&calendar, people::list::Query::default(), page, may_change)
     });
     drawing.draw("person", Place::People, || {
         people::show::view(
@@ -172,9 +178,7 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     drawing.draw("teams", Place::Teams, || {
         teams::list::view(&calendar, teams::list::Model { teams: vec![team(1, true), team(2, false)], may_change })
     });
-    drawing.draw("team", Place::Teams, || {
-        teams::show::view(&calendar, teams::show::Model { detail: team_detail(), may_change, happened: None })
-    });
+    drawing.draw("team", Place::Teams, || teams::show::view(&calendar, team_page(may_change)));
     for rules in [true, false] {
         let name = if rules { "sign-in" } else { "sign-in-bare" };
         drawing.draw(name, Place::SignIn, || {
@@ -203,7 +207,27 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     });
 }
 
+fn team_page(may_change: bool) -> teams::show::Model {
+    let detail = team_detail();
+    let centre = detail.cost_centre.clone().unwrap_or_default();
+    teams::show::Model { detail, centre, reasons: Reasons::default(), may_change, happened: None }
+}
+
 fn draw_forms(drawing: &mut Drawing) {
+    use app::pages::admin::cost_centres::{end, import, new};
+    drawing.draw("data-scopes", Place::People, || {
+        app::pages::admin::data_scopes::list::view(super::data_scopes::list_model())
+    });
+    drawing.draw("data-scope", Place::People, || {
+        app::pages::admin::data_scopes::show::view(super::data_scopes::person_refused())
+    });
+    drawing.draw("data-scope-role", Place::People, || {
+        app::pages::admin::data_scopes::show::view(super::data_scopes::role())
+    });
+    drawing.draw("cost-centre-new", Place::Budgets, || new::view(super::cost_centres::new_refused()));
+    drawing.draw("cost-centre-end", Place::Budgets, || end::view(super::cost_centres::end_refused()));
+    drawing.draw("cost-centre-import", Place::Budgets, || import::view(super::cost_centres::import_refused()));
+    drawing.draw("cost-centre-import-planned", Place::Budgets, || import::view(super::cost_centres::import_planned()));
     drawing.draw("provider-new", Place::Providers, || providers::new::view(new_provider(Reasons::default())));
     drawing.draw("provider-new-refused", Place::Providers, || providers::new::view(new_provider(refused())));
     drawing.draw("provider-change", Place::Providers, || {

@@ -326,7 +326,13 @@ pub(super) fn team_detail() -> TeamDetail {
         let PersonRow { id, name, email, active, .. } = person(seed, seed != 2);
         TeamMember { person: id, name, email, active, lead, by_rule: !lead }
     };
-    TeamDetail { team: team(1, true), members: vec![member(1, true), member(2, false)], live_keys: 31 }
+    TeamDetail {
+        team: team(1, true),
+        members: vec![member(1, true), member(2, false)],
+        live_keys: 31,
+        cost_centre: Some("4700".to_owned()),
+        cost_centres: vec![super::cost_centres::entry("4711")],
+    }
 }
 
 pub(super) fn person_detail() -> PersonDetail {

@@ -47,6 +47,8 @@ fn spend(preset: Preset, by: Dimension, groups: Vec<SpendGroup>) -> Spend {
         of: (0..groups.len()).map(|at| course(at).collect()).collect(),
     };
     Spend {
+        of_everyone: true,
+        opens_people: true,
         today,
         range,
         earlier: Some(preset.earlier(today)),
@@ -129,6 +131,8 @@ pub(crate) fn narrowed_usage() -> usage::Model {
         asked: Asked { preset, by: Some(Dimension::Model), filters: vec![filter.clone()], ..Asked::default() },
         by: Dimension::Model,
         spend: Spend {
+            of_everyone: false,
+            opens_people: false,
             filters: vec![(filter.0, Named { value: filter.1, name: None, may_open: true })],
             beside: Some(Breakdown { by: Dimension::Key, groups: keys, rest: (0, SpendSums::default()) }),
             ..main
@@ -148,6 +152,7 @@ pub(crate) fn no_usage() -> usage::Model {
         spend: Spend { total: SpendSums::default(), days: vec![], ..nothing },
         views: vec![],
         sees_all: false,
+        spend: Spend { total: SpendSums::default(), days: vec![], of_everyone: false, ..nothing },
         leads: false,
         calendar: calendar(),
     }

@@ -1,6 +1,8 @@
 use super::*;
 use crate::access_profile::{Audience, CapTerm, PromptBound};
 use crate::budget::Window;
+use crate::cost_centre::CentreEntry;
+use crate::day::{Day, Days};
 use crate::effective_terms::effective;
 use crate::id::{ModelId, PersonId, TeamId};
 use crate::limits::{Counted, QUOTA_WINDOWS};
@@ -119,17 +121,29 @@ fn request() -> MintRequest {
     }
 }
 
+/// Valid until the day before [`NOW`] if it has ended.
+fn centre(code: &str) -> CentreEntry {
+    let valid_until = (code == "ended").then(|| today().plus(-1));
+    CentreEntry { code: code.into(), name: code.into(), contact: None, valid_from: None, valid_until }
+}
+fn today() -> Day {
+    Days::utc().of(NOW)
+}
+
 struct Case {
     caller: Caller,
     profile: Option<AccessProfile>,
     held: u32,
     taken: bool,
+    /// The cost centre of the owner's own.
+    usual: Option<&'static str>,
     request: MintRequest,
 }
 
 impl Default for Case {
     fn default() -> Self {
-        Self { caller: caller(&[Role::Developer]), profile: Some(profile()), held: 0, taken: false, request: request() }
+        let caller = caller(&[Role::Developer]);
+        Self { caller, profile: Some(profile()), held: 0, taken: false, usual: None, request: request() }
     }
 }
 
@@ -140,11 +154,14 @@ impl Case {
     fn with_facts<T>(&self, decide: impl FnOnce(&MintingFacts<'_>) -> T) -> T {
         let models = models();
         let dev = Some(Environment::open("dev"));
+        let code = self.request.cost_centre.as_deref().filter(|code| ["4711", "ended"].contains(code));
+        let named = code.map(centre);
         let facts = MintingFacts {
             caller: &self.caller,
             profile: self.profile.as_ref(),
             policy: None,
             environment: dev.as_ref().filter(|environment| environment.name == self.request.environment),
+            cost_centre: CentreFacts { named: named.as_ref(), usual: self.usual, today: today() },
             owner_exists: true,
             keys_held: self.held,
             name_taken_by: self.taken.then(|| KeyId::from_random(&[9; 12])),
@@ -185,6 +202,7 @@ fn the_key_policy_has_to_be_read_in_the_version_that_holds() {
             profile: case.profile.as_ref(),
             policy: Some(&policy),
             environment: Some(&dev),
+            cost_centre: CentreFacts { named: None, usual: None, today: today() },
             owner_exists: true,
             keys_held: 0,
             name_taken_by: None,
@@ -209,6 +227,24 @@ fn what_a_profile_demands_has_to_be_given() {
     case.request.cost_centre = Some("4711".into());
     case.request.tags = vec!["blue".into()];
     assert_eq!(case.refusals(), []);
+}
+
+#[test]
+fn a_key_is_booked_where_it_is_said_to_be_or_as_usual() {
+    let booked = |usual, named: Option<&str>| {
+        let request = MintRequest { cost_centre: named.map(str::to_owned), ..request() };
+        Case { usual, request, ..Case::default() }.decide().map(|granted| granted.cost_centre)
+    };
+    assert_eq!(booked(Some("4700"), None).unwrap().as_deref(), Some("4700"));
+    assert_eq!(booked(Some("4700"), Some(" ")).unwrap().as_deref(), Some("4700"));
+    assert_eq!(booked(Some("4700"), Some("4711")).unwrap().as_deref(), Some("4711"), "what is named counts");
+    assert_eq!(booked(None, None).unwrap(), None);
+    let code = |named| booked(Some("4700"), Some(named)).unwrap_err()[0].code();
+    assert_eq!((code("ended"), code("unheard of")), ("cost_centre_ended", "cost_centre_unknown"));
+
+    let mut case = Case { usual: Some("4700"), ..Case::default() };
+    case.profile.as_mut().unwrap().terms.required = vec![crate::required_field::RequiredField::CostCentre];
+    assert_eq!(case.refusals(), [], "the owner's own is one");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use domain::id::{EventId, KeyId};
 use domain::permission::Permission;
 use domain::person::Caller;
 use domain::usage::UsageRecord;
+use domain::virtual_key::Owner;
 use std::collections::BTreeSet;
 pub use store::CallFilter;
 use store::KeyNames;
@@ -40,11 +41,20 @@ impl Portal {
     ) -> Result<AccessPage, PortalError> {
         super::demand(caller, Permission::SeeAudit)?;
         self.gateway.catch_up().await;
-        let found = self.store.search_calls(filter, before, limit.clamp(1, ACCESS_FILE)).await?;
+        let scope = self.sight(caller).await?.calls;
+        let found = self.store.search_calls(&scope, filter, before, limit.clamp(1, ACCESS_FILE)).await?;
         let keys: BTreeSet<KeyId> = found.calls.iter().map(|call| call.key).collect();
-        let names = self.store.key_names(&Vec::from_iter(keys)).await?;
+        let keys = Vec::from_iter(keys);
+        let (names, owners) = (self.store.key_names(&keys).await?, self.store.owned_names(&keys).await?);
+        let namer = self.namer(caller).await?;
+        let owner_name = |key: KeyId, name: &str| match owners.get(&key) {
+            Some((_, Owner::Person(person))) => namer.name(*person, name.to_owned()),
+            _ => name.to_owned(),
+        };
         let line = |call: UsageRecord| match names.get(&call.key) {
-            Some(KeyNames { name, owner }) => AccessLine { key_name: name.clone(), owner_name: owner.clone(), call },
+            Some(KeyNames { name, owner }) => {
+                AccessLine { key_name: name.clone(), owner_name: owner_name(call.key, owner), call }
+            }
             // Calls outlive everything that they name.
             None => AccessLine { key_name: call.key.to_string(), owner_name: String::new(), call },
         };

@@ -65,6 +65,12 @@ pub const ACTIONS: &[&str] = &[
     "key_policy.changed",
     "environment.created",
     "environment.changed",
+    "cost_centre.created",
+    "cost_centre.changed",
+    "cost_centre.ended",
+    "team.cost_centre_changed",
+    "data_scope.set",
+    "data_scope.cleared",
     "provider.added",
     "provider.changed",
     "provider.enabled",
@@ -119,10 +125,17 @@ impl Portal {
         let actors = match (query.actor, &query.who) {
             (Some(actor), _) => Some(vec![actor]),
             (None, Some(who)) => {
-                let people = self.store.people(Some(who), None, MOST_PEOPLE).await?;
-                Some(people.into_iter().map(|person| person.id).collect())
+                let namer = self.namer(caller).await?;
+                let people = self.store.people(Some(who), None, MOST_PEOPLE).await?.into_iter();
+                // A name that the caller may not know finds nobody, or guessing would tell it.
+                Some(people.map(|person| person.id).filter(|&person| namer.knows(person)).collect())
             }
             (None, None) => None,
+        };
+        let actors = match (self.store.people_within(&self.sight(caller).await?.audit).await?, actors) {
+            (None, actors) => actors,
+            (Some(within), None) => Some(within.into_iter().collect()),
+            (Some(within), Some(actors)) => Some(actors.into_iter().filter(|actor| within.contains(actor)).collect()),
         };
         let filter = AuditFilter {
             actors,
@@ -132,7 +145,7 @@ impl Portal {
             until: query.until,
         };
         let rows = self.store.audit_page(&filter, query.before, most + 1).await?;
-        let (lines, next) = self.lines(rows, most).await?;
+        let (lines, next) = self.lines(caller, rows, most).await?;
         Ok(AuditPage { lines, next })
     }
 

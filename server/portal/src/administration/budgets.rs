@@ -48,6 +48,7 @@ impl Portal {
     /// Every level but people, of whom there are many: those with limits of their own.
     pub async fn levels(&self, caller: &Caller) -> Result<Vec<LevelRow>, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
+        self.demand_all_spend(caller).await?;
         let facts = self.level_facts().await?;
         let mut known = vec![(BudgetScope::Organisation, self.settings.organisation.clone())];
         known.extend(facts.units.iter().map(|unit| (BudgetScope::Unit(unit.id), unit.name.clone())));
@@ -60,7 +61,7 @@ impl Portal {
         };
         let people: Vec<PersonId> = facts.limits.values().filter_map(person).collect();
         let mut people: Vec<(String, PersonId)> =
-            self.store.names_of(&people).await?.into_iter().map(|(person, name)| (name, person)).collect();
+            self.names_for(caller, &people).await?.into_iter().map(|(person, name)| (name, person)).collect();
         people.sort();
         known.extend(people.into_iter().map(|(name, person)| (BudgetScope::Person(person), name)));
         let mut rows = Vec::with_capacity(known.len());
@@ -76,12 +77,18 @@ impl Portal {
         if !leads && !Permission::SeeAdministration.allows(Some(caller)) {
             return Err(PortalError::NotFound);
         }
-        let name = self.level_name(scope).await?;
+        if !leads {
+            self.demand_all_spend(caller).await?;
+        }
+        let mut name = self.level_name(scope).await?;
+        if let BudgetScope::Person(person) = scope {
+            name = self.namer(caller).await?.name(person, name);
+        }
         let facts = self.level_facts().await?;
         let row = self.level_row(&facts, scope, name).await;
         let kept = facts.limits.get(&scope);
         let by = kept.and_then(|kept| kept.updated_by);
-        let names = self.store.names_of(by.as_slice()).await?;
+        let names = self.names_for(caller, by.as_slice()).await?;
         Ok(LevelDetail {
             row,
             version: kept.map_or(0, |kept| kept.version),

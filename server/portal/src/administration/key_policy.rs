@@ -57,7 +57,7 @@ impl Portal {
         let next = said.last().filter(|_| more).map(|last| (last.at, last.key));
         let people: Vec<PersonId> =
             versions.iter().map(|saved| saved.saved_by).chain(said.iter().map(|one| one.person)).collect();
-        let names: HashMap<PersonId, String> = self.store.names_of(&people).await?;
+        let names: HashMap<PersonId, String> = self.names_for(caller, &people).await?;
         let name = |person: PersonId| names.get(&person).cloned().unwrap_or_else(|| person.to_string());
         Ok(PolicyPage {
             versions: versions

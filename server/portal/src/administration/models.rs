@@ -107,7 +107,7 @@ impl Portal {
         let (providers, profiles) = (self.store.providers().await?, self.store.profiles().await?);
         let prices = self.store.prices(model.id).await?;
         let people: Vec<PersonId> = prices.iter().filter_map(|price| price.by).collect();
-        let names = self.store.names_of(&people).await?;
+        let names = self.names_for(caller, &people).await?;
         let price = |price: PriceVersion| PriceRow {
             version: price.version,
             price: price.prices,

@@ -4,7 +4,7 @@ use super::teams::TeamRow;
 use crate::act::{By, Change, News, Subject, append};
 use crate::{Portal, PortalError};
 use domain::id::PersonId;
-use domain::permission::{Administrator, Permission, Scope};
+use domain::permission::{Administrator, Permission};
 use domain::person::{Caller, Membership, Role};
 use domain::refusal::Reason;
 use domain::time::Timestamp;
@@ -56,6 +56,7 @@ impl Portal {
         after: Option<&str>,
     ) -> Result<PeoplePage, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
+        self.demand_all_names(caller).await?;
         let search = search.map(str::trim).filter(|search| !search.is_empty());
         let after = after.and_then(read_cursor);
         let mut people = self.store.people(search, after, PAGE + 1).await?;
@@ -67,10 +68,11 @@ impl Portal {
 
     pub async fn person(&self, caller: &Caller, person: PersonId) -> Result<PersonDetail, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
+        self.demand_all_names(caller).await?;
         let kept = self.store.person(person).await?.ok_or(PortalError::NotFound)?;
         let owner = Some(Owner::Person(person));
         let filter = KeyFilter { search: None, owner, environment: None, view: KeyView::Live, now: self.clock.now() };
-        let keys = self.store.list_keys(&Scope::to_read(caller), &filter, None, 1).await?;
+        let keys = self.store.list_keys(&self.sight(caller).await?.calls, &filter, None, 1).await?;
         Ok(PersonDetail {
             groups: kept.groups.clone(),
             person: row(kept),

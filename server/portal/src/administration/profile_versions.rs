@@ -64,7 +64,7 @@ impl Portal {
         let more = found.len() > VERSIONS_PAGE as usize;
         found.truncate(VERSIONS_PAGE as usize);
         let next = found.last().filter(|_| more).map(|version| version.profile.version);
-        let mut lines = self.version_lines(&newest, found).await?;
+        let mut lines = self.version_lines(caller, &newest, found).await?;
         for (line, previous) in lines.iter_mut().zip(previous) {
             line.before = Some(previous);
         }
@@ -82,7 +82,7 @@ impl Portal {
         let newest = self.store.profile(profile).await?.ok_or(PortalError::NotFound)?;
         let find = async |version| self.store.profile_version(profile, version).await?.ok_or(PortalError::NotFound);
         let found = vec![find(versions.0.min(versions.1)).await?, find(versions.0.max(versions.1)).await?];
-        let mut lines = self.version_lines(&newest, found).await?.into_iter();
+        let mut lines = self.version_lines(caller, &newest, found).await?.into_iter();
         match (lines.next(), lines.next()) {
             (Some(older), Some(newer)) => Ok(Comparison { newest, older, newer, teams: self.team_names().await? }),
             _ => Err(PortalError::NotFound),
@@ -115,11 +115,12 @@ impl Portal {
 
     async fn version_lines(
         &self,
+        caller: &Caller,
         newest: &AccessProfile,
         found: Vec<ProfileVersion>,
     ) -> Result<Vec<VersionLine>, PortalError> {
         let savers: Vec<PersonId> = found.iter().filter_map(|version| version.saved_by).collect();
-        let names: HashMap<PersonId, String> = self.store.names_of(&savers).await?;
+        let names: HashMap<PersonId, String> = self.names_for(caller, &savers).await?;
         let live = self.store.live_keys_by_version(newest.id, self.clock.now()).await?;
         let line = |version: ProfileVersion| {
             let number = version.profile.version;

@@ -100,7 +100,7 @@ const MOST_KEYS: u32 = 10_000;
 impl Portal {
     pub async fn providers(&self, caller: &Caller) -> Result<Vec<ProviderRow>, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
-        let credentials = self.credential_facts().await?;
+        let credentials = self.credential_facts(caller).await?;
         let models = self.store.models().await?;
         let providers = self.store.providers().await?.into_iter();
         Ok(providers.map(|provider| row(provider, &credentials, &models)).collect())
@@ -109,7 +109,7 @@ impl Portal {
     pub async fn provider(&self, caller: &Caller, provider: ProviderId) -> Result<ProviderDetail, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
         let kept = self.store.provider(provider).await?.ok_or(PortalError::NotFound)?;
-        let credentials = self.credential_facts().await?;
+        let credentials = self.credential_facts(caller).await?;
         let models = self.store.models().await?;
         let on: HashSet<ProviderId> =
             self.store.providers().await?.into_iter().filter(|one| one.enabled).map(|one| one.id).collect();
@@ -264,10 +264,10 @@ impl Portal {
         Ok(())
     }
 
-    async fn credential_facts(&self) -> Result<HashMap<ProviderId, CredentialFacts>, PortalError> {
+    async fn credential_facts(&self, caller: &Caller) -> Result<HashMap<ProviderId, CredentialFacts>, PortalError> {
         let credentials = self.store.credentials().await?;
         let people: Vec<PersonId> = credentials.iter().filter_map(|credential| credential.created_by).collect();
-        let names = self.store.names_of(&people).await?;
+        let names = self.names_for(caller, &people).await?;
         let real = credentials.into_iter().filter(has_secret);
         Ok(real
             .map(|credential| {

@@ -61,6 +61,10 @@ const SHOWN: u32 = 6;
 impl Portal {
     pub async fn standing(&self, caller: &Caller) -> Result<Standing, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
+        self.demand_all_spend(caller).await?;
+        if !self.sees_all_calls(caller).await? {
+            return Err(PortalError::Forbidden);
+        }
         self.gateway.catch_up().await;
         let (now, days) = (self.clock.now(), Days::in_zone(self.settings.zone.clone()));
         let today = days.of(now);

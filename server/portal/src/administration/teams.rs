@@ -2,9 +2,10 @@
 
 use crate::act::{By, Change, News, Subject, append, spend};
 use crate::{FormId, Made, Portal, PortalError};
+use domain::cost_centre::CentreEntry;
 use domain::id::{PersonId, TeamId};
 use domain::minting::LONGEST_NAME;
-use domain::permission::{Administrator, Permission, Scope};
+use domain::permission::{Administrator, Permission};
 use domain::person::Caller;
 use domain::plain_text::plain_text;
 use domain::time::Timestamp;
@@ -38,11 +39,16 @@ pub struct TeamDetail {
     pub team: TeamRow,
     pub members: Vec<TeamMember>,
     pub live_keys: i64,
+    /// The code that its keys are booked to if nothing else is said.
+    pub cost_centre: Option<String>,
+    /// Those that it can have.
+    pub cost_centres: Vec<CentreEntry>,
 }
 
 impl Portal {
     pub async fn teams(&self, caller: &Caller) -> Result<Vec<TeamRow>, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
+        self.demand_all_names(caller).await?;
         let mut rosters = self.store.team_rosters().await?;
         let row = |team: Team| {
             let (members, leads) = rosters.remove(&team.id).unwrap_or_default();
@@ -54,16 +60,19 @@ impl Portal {
 
     pub async fn team(&self, caller: &Caller, team: TeamId) -> Result<TeamDetail, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
+        self.demand_all_names(caller).await?;
         let kept = self.known_team(team).await?;
         let members = self.store.members_of(team).await?;
         let by_rule = self.store.members_by_rule(team).await?;
         let owner = Some(Owner::Team(team));
         let filter = KeyFilter { search: None, owner, environment: None, view: KeyView::Live, now: self.clock.now() };
-        let keys = self.store.list_keys(&Scope::to_read(caller), &filter, None, 1).await?;
+        let keys = self.store.list_keys(&self.sight(caller).await?.calls, &filter, None, 1).await?;
         Ok(TeamDetail {
             team: row(kept, &members),
             members: members.into_iter().map(|found| member(found, &by_rule)).collect(),
             live_keys: keys.total,
+            cost_centre: self.store.team_cost_centre(team).await?,
+            cost_centres: self.valid_cost_centres(self.today()).await?,
         })
     }
 

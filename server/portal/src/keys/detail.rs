@@ -1,9 +1,10 @@
 //! Everything that a key's own page shows beside its usage.
 
-use super::list::{LastUse, owner_is_active};
+use super::list::{LastUse, level_name, owner_is_active};
 use super::rotation_asks::RotationDue;
 use super::status::{KeyStatus, status_of};
 use crate::ports::SharedLimits;
+use crate::sight::Namer;
 use crate::{FormId, Portal, PortalError};
 use domain::access_profile::AccessProfile;
 use domain::alias::resolved;
@@ -104,7 +105,7 @@ impl Portal {
             KeyState::Disabled { by, .. } | KeyState::Revoked { by, .. } => Some(by),
         };
         let people: Vec<PersonId> = std::iter::once(item.key.created_by).chain(state_by).collect();
-        let names = self.store.names_of(&people).await?;
+        let (names, namer) = (self.names_for(caller, &people).await?, self.namer(caller).await?);
         let name_of = |person: PersonId| names.get(&person).cloned().unwrap_or_else(|| person.to_string());
 
         let mut figures = self.gateway.figures(key).await;
@@ -116,7 +117,10 @@ impl Portal {
         let acts = self.acts(caller, &item.key, latest_expiry, now).await?;
         let idle_ends = self.idle_ends(std::slice::from_ref(&item), now).await?.remove(&key);
         Ok(KeyDetail {
-            owner_name: item.owner_name,
+            owner_name: match item.key.owner {
+                Owner::Person(person) => namer.name(person, item.owner_name),
+                Owner::Team(_) => item.owner_name,
+            },
             mine: item.key.owner == Owner::Person(caller.person),
             created_by_name: name_of(item.key.created_by),
             standing,
@@ -126,7 +130,7 @@ impl Portal {
             effective: self.effective_terms(&item.key, &profile).await?,
             figures,
             quotas: self.gateway.quotas(key).await,
-            above: self.gateway.levels_above(key).await,
+            above: called(self.gateway.levels_above(key).await, &namer),
             last_use: item.last_use.map(LastUse::from),
             idle_ends,
             rotation_due: self.rotations_due(&[key]).await?.remove(&key),
@@ -149,7 +153,7 @@ impl Portal {
 
     /// The key, if the caller may see it; else it does not exist.
     pub(crate) async fn visible_key(&self, caller: &Caller, key: KeyId) -> Result<KeyListItem, PortalError> {
-        self.store.key(key, &Scope::to_read(caller)).await?.ok_or(PortalError::NotFound)
+        self.store.key(key, &self.sight(caller).await?.calls).await?.ok_or(PortalError::NotFound)
     }
 
     async fn effective_terms(&self, key: &VirtualKey, profile: &AccessProfile) -> Result<EffectiveTerms, PortalError> {
@@ -217,11 +221,16 @@ impl Portal {
     }
 }
 
+fn called(levels: Vec<SharedLimits>, namer: &Namer) -> Vec<SharedLimits> {
+    let called = |level: SharedLimits| SharedLimits { name: level_name(level.clone(), namer), ..level };
+    levels.into_iter().map(called).collect()
+}
+
 /// Whether acts on this owner's keys are open to the caller at all.
 pub(super) fn may_change(caller: &Caller, owner: Owner) -> bool {
     let within = match Scope::to_change(caller) {
         Scope::Everyone => true,
-        Scope::Own { person, teams } => match owner {
+        Scope::Own { person, teams } | Scope::Within { person, teams, .. } => match owner {
             Owner::Person(owner) => owner == person,
             Owner::Team(owner) => teams.contains(&owner),
         },

@@ -1,7 +1,8 @@
 //! Who did what to a key, and when.
 
+use crate::sight::Namer;
 use crate::{Portal, PortalError};
-use domain::audit::{Actor, AuditRow};
+use domain::audit::{Actor, AuditEntry, AuditRow};
 use domain::id::{KeyId, PersonId};
 use domain::person::Caller;
 use std::collections::HashSet;
@@ -36,13 +37,14 @@ impl Portal {
         self.visible_key(caller, key).await?;
         let filter = AuditFilter { object: Some(key.to_string()), ..AuditFilter::default() };
         let rows = self.store.audit_page(&filter, before, PAGE + 1).await?;
-        let (lines, next) = self.lines(rows, PAGE).await?;
+        let (lines, next) = self.lines(caller, rows, PAGE).await?;
         Ok(HistoryPage { lines, next })
     }
 
-    /// At most so many rows with the names of who acted; one row more says that there are more.
+    /// As far as the caller may know who is who: at most so many rows with the names of who acted; one row more says that there are more.
     pub(crate) async fn lines(
         &self,
+        caller: &Caller,
         mut rows: Vec<AuditRow>,
         most: u32,
     ) -> Result<(Vec<AuditLine>, Option<i64>), PortalError> {
@@ -56,9 +58,10 @@ impl Portal {
             })
             .collect();
         let people: Vec<PersonId> = people.into_iter().collect();
-        let names = self.store.names_of(&people).await?;
+        let (names, namer) = (self.names_for(caller, &people).await?, self.namer(caller).await?);
         let next = rows.last().filter(|_| more).map(|row| row.seq);
-        let line = |row: AuditRow| {
+        let line = |mut row: AuditRow| {
+            withhold_names(&mut row.entry, &namer);
             let actor_name = match &row.entry.actor {
                 Actor::Person(person) => names.get(person).cloned().unwrap_or_else(|| person.to_string()),
                 Actor::System(occasion) => occasion.clone(),
@@ -66,5 +69,20 @@ impl Portal {
             AuditLine { row, actor_name }
         };
         Ok((rows.into_iter().map(line).collect(), next))
+    }
+}
+
+/// What was before and after a change holds names in more places than can be told apart: whoever may not know everybody's
+/// reads what was changed, and not from what to what.
+fn withhold_names(entry: &mut AuditEntry, namer: &Namer) {
+    if namer.knows_everybody() {
+        return;
+    }
+    entry.before = None;
+    entry.after = None;
+    match entry.object.parse::<PersonId>() {
+        Ok(person) => entry.object_name = namer.name(person, std::mem::take(&mut entry.object_name)),
+        Err(_) if entry.object_kind == "invite" => entry.object_name = "somebody".to_owned(),
+        Err(_) => {}
     }
 }

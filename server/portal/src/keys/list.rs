@@ -6,6 +6,7 @@ use super::rotation_asks::RotationDue;
 use super::status::{KeyStatus, is_nearly_spent, status_of, tightest};
 use super::views::{KeysQuery, KeysView, OwnerFilter, View, ViewCounts, counted_by};
 use crate::ports::SharedLimits;
+use crate::sight::Namer;
 use crate::{Portal, PortalError};
 use domain::budget::{BudgetFigures, BudgetScope, Window};
 use domain::id::{KeyId, PersonId, ProfileId};
@@ -71,6 +72,8 @@ pub struct KeysPage {
     pub environments: Vec<String>,
     /// True if the caller may see more than their own keys.
     pub sees_others: bool,
+    /// True if that is everybody's.
+    pub of_everyone: bool,
 }
 
 /// Rows of one page.
@@ -81,7 +84,8 @@ const MOST_LOOKED_AT: usize = 5_000;
 
 impl Portal {
     pub async fn keys(&self, caller: &Caller, query: &KeysQuery) -> Result<KeysPage, PortalError> {
-        let view = View::of(caller, query, self.clock.now());
+        let scope = self.sight(caller).await?.calls;
+        let view = View::of(caller, &scope, query, self.clock.now());
         let Found { hot, attention, counts } = self.seen_in(&view).await?;
         let (items, next, total) = match view.stored(query.view) {
             Some(which) => {
@@ -93,10 +97,10 @@ impl Portal {
         };
         let mut rows = self.rows(caller, items, view.filter.now).await?;
         if query.view.is_report() {
-            self.tell_spend(&mut rows, view.filter.now).await?;
+            self.tell_spend(caller, &mut rows, view.filter.now).await?;
         }
         if query.owner != OwnerFilter::Mine {
-            self.tell_teams(&mut rows).await?;
+            self.tell_teams(caller, &mut rows).await?;
         }
         Ok(KeysPage {
             rows,
@@ -105,10 +109,11 @@ impl Portal {
             counts,
             teams: self.owning_teams(caller).await?,
             environments: self.environment_names().await?,
-            sees_others: match Scope::to_read(caller) {
-                Scope::Everyone => true,
+            sees_others: match &scope {
+                Scope::Everyone | Scope::Within { .. } => true,
                 Scope::Own { teams, .. } => !teams.is_empty(),
             },
+            of_everyone: scope == Scope::Everyone,
         })
     }
 
@@ -181,7 +186,7 @@ impl Portal {
     /// keys the accounts that anything was spent from say which are worth a look.
     async fn nearly_spent(&self, view: &View) -> Result<Vec<KeyListItem>, PortalError> {
         let mut found = Vec::new();
-        if let Scope::Own { .. } = view.scope {
+        if view.scope != Scope::Everyone {
             for item in self.all_of(view, KeyView::Live).await? {
                 if is_nearly_spent(&self.gateway.figures(item.key.id).await) {
                     found.push(item);
@@ -226,14 +231,14 @@ impl Portal {
         items: Vec<KeyListItem>,
         now: Timestamp,
     ) -> Result<Vec<KeyRow>, PortalError> {
-        let inactive = self.store.inactive_people().await?;
+        let (inactive, namer) = (self.store.inactive_people().await?, self.namer(caller).await?);
         let idle_ends = self.idle_ends(&items, now).await?;
         let mut rows = Vec::with_capacity(items.len());
         for item in items {
             let figures = self.gateway.figures(item.key.id).await;
             let above = self.gateway.levels_above(item.key.id).await;
             let idle_ends = idle_ends.get(&item.key.id).copied();
-            rows.push(KeyRow { idle_ends, ..row(caller, item, &figures, above, &inactive, now) });
+            rows.push(KeyRow { idle_ends, ..row(caller, item, &figures, above, &inactive, &namer, now) });
         }
         self.tell_rotations(&mut rows).await?;
         Ok(rows)
@@ -246,11 +251,16 @@ fn row(
     figures: &[BudgetFigures],
     above: Vec<SharedLimits>,
     inactive: &HashSet<PersonId>,
+    namer: &Namer,
     now: Timestamp,
 ) -> KeyRow {
     let budget = tightest(figures);
     let level = above.into_iter().find(|level| budget.is_some_and(|budget| budget.scope == level.scope));
     let KeyListItem { key, owner_name, profile_name, last_use, .. } = item;
+    let owner_name = match key.owner {
+        Owner::Person(person) => namer.name(person, owner_name),
+        Owner::Team(_) => owner_name,
+    };
     let standing = key.standing(now, owner_is_active(key.owner, inactive));
     let status = status_of(&key, standing, figures, item.rotating, now);
     KeyRow {
@@ -266,7 +276,7 @@ fn row(
         standing,
         status,
         budget,
-        budget_of: level.map(|level| level.name),
+        budget_of: level.map(|level| level_name(level, namer)),
         last_use: last_use.map(LastUse::from),
         created_at: key.created_at,
         expires_at: key.expires_at,
@@ -276,6 +286,14 @@ fn row(
         idle_ends: None,
         changeable: may_change(caller, key.owner),
         name: key.name,
+    }
+}
+
+/// A person's own level is called by their name.
+pub(super) fn level_name(level: SharedLimits, namer: &Namer) -> String {
+    match level.scope {
+        BudgetScope::Person(person) => namer.name(person, level.name),
+        _ => level.name,
     }
 }
 

@@ -4,6 +4,8 @@ use crate::act::{By, Change, News, Subject, append, spend};
 use crate::{FormId, Made, Portal, PortalError};
 use domain::access_profile::AccessProfile;
 use domain::alias::resolved;
+use domain::cost_centre::{CentreEntry, CentreFacts};
+use domain::day::Day;
 use domain::environment::Environment;
 use domain::id::KeyId;
 use domain::key_policy::KeyPolicy;
@@ -46,6 +48,9 @@ pub(crate) struct Gathered {
     pub(crate) profile: Option<AccessProfile>,
     pub(crate) policy: Option<KeyPolicy>,
     environment: Option<Environment>,
+    cost_centre: Option<CentreEntry>,
+    usual_cost_centre: Option<String>,
+    today: Day,
     owner_exists: bool,
     name_taken_by: Option<KeyId>,
     models: Vec<Model>,
@@ -58,6 +63,11 @@ impl Gathered {
             profile: self.profile.as_ref(),
             policy: self.policy.as_ref(),
             environment: self.environment.as_ref(),
+            cost_centre: CentreFacts {
+                named: self.cost_centre.as_ref(),
+                usual: self.usual_cost_centre.as_deref(),
+                today: self.today,
+            },
             owner_exists: self.owner_exists,
             keys_held,
             name_taken_by: self.name_taken_by,
@@ -119,7 +129,7 @@ impl Portal {
         let granted = decide_mint(&gathered.facts(caller, held), request, now).map_err(PortalError::Refused)?;
 
         let (secret, tagged) = self.draw_secret(id, 1, now)?;
-        let key = self.with_cost_centre(new_key(id, caller, request, &granted, now)).await?;
+        let key = new_key(id, caller, request, &granted, now);
         tx.insert_key(&key, &tagged).await?;
         let (text, mut after) = (id.to_string(), facts(&key));
         if let Some(KeyPolicy { version, .. }) = gathered.policy {
@@ -134,14 +144,6 @@ impl Portal {
         Ok(MintedKey { key, secret, secret_version: 1, clamped: granted.clamped, old_secret_until: None })
     }
 
-    /// A personal key without a cost centre gets the one that the directory names for its owner.
-    pub(crate) async fn with_cost_centre(&self, mut key: VirtualKey) -> Result<VirtualKey, PortalError> {
-        if let (None, Owner::Person(person)) = (&key.cost_centre, key.owner) {
-            key.cost_centre = self.store.directory_record(person).await?.and_then(|record| record.cost_centre);
-        }
-        Ok(key)
-    }
-
     pub(crate) async fn gather(
         &self,
         caller: &Caller,
@@ -152,7 +154,17 @@ impl Portal {
             Owner::Person(_) => true,
             Owner::Team(team) => self.store.teams().await?.iter().any(|known| known.id == team),
         };
+        let today = self.today();
+        let code = request.cost_centre.as_deref().map(str::trim).filter(|code| !code.is_empty());
+        let cost_centre = match code {
+            Some(code) => self.store.cost_centre_of_code(code).await?.map(|centre| centre.entry),
+            None => None,
+        };
+        let usual = self.usual_cost_centre(caller, request.owner, today).await?;
         Ok(Gathered {
+            cost_centre,
+            usual_cost_centre: usual.map(|entry| entry.code),
+            today,
             profile: self.store.profile(request.profile).await?,
             policy: self.key_policy_in_force().await?,
             environment: self.store.environment(&request.environment).await?,

@@ -3,6 +3,7 @@
 use crate::{FormId, Portal, PortalError};
 use domain::access_profile::AccessProfile;
 use domain::alias::resolved;
+use domain::cost_centre::CentreEntry;
 use domain::id::{ModelId, ProfileId, TeamId};
 use domain::key_policy::KeyPolicy;
 use domain::model::{Model, ModelName, ModelPattern};
@@ -26,6 +27,10 @@ pub struct MintOptions {
     pub policy: Option<KeyPolicy>,
     /// Names of those that this person may mint for.
     pub environments: Vec<String>,
+    /// Those that are valid today, by code.
+    pub cost_centres: Vec<CentreEntry>,
+    /// The one that a key of the person's own gets if none is chosen.
+    pub usual_cost_centre: Option<CentreEntry>,
     /// Served models with a price, for the list to choose from.
     pub models: Vec<(ModelId, ModelName)>,
     /// False: the person's roles do not include minting; the page says whom to ask.
@@ -56,7 +61,7 @@ impl MintOptions {
 
 impl Portal {
     pub async fn mint_options(&self, caller: &Caller) -> Result<MintOptions, PortalError> {
-        let now = self.clock.now();
+        let (now, today) = (self.clock.now(), self.today());
         let models = resolved(self.store.models().await?);
         let served: Vec<&Model> = models.iter().filter(|model| model.enabled && model.price.is_some()).collect();
         let held = self.keys_held(caller, now).await?;
@@ -81,6 +86,8 @@ impl Portal {
             teams: self.owning_teams(caller).await?,
             policy: self.key_policy_in_force().await?,
             environments: environments.map(|environment| environment.name).collect(),
+            cost_centres: self.valid_cost_centres(today).await?,
+            usual_cost_centre: self.usual_cost_centre(caller, Owner::Person(caller.person), today).await?,
             models: served.into_iter().map(|model| (model.id, model.name.clone())).collect(),
             may_mint: Permission::ManageKeys.allows(Some(caller)),
         })

@@ -9,7 +9,6 @@ use super::list::KeyRow;
 use super::views::{KeysQuery, KeysView, View};
 use crate::{Portal, PortalError};
 use domain::id::KeyId;
-use domain::permission::Scope;
 use domain::person::Caller;
 use domain::refusal::{Reason, Refusal};
 use domain::time::Timestamp;
@@ -64,7 +63,7 @@ impl Portal {
 
     /// As many keys of a view as one act takes, of those that the caller may change.
     pub async fn matching_keys(&self, caller: &Caller, query: &KeysQuery) -> Result<Selection, PortalError> {
-        let view = View::of(caller, query, self.clock.now());
+        let view = View::of(caller, &self.sight(caller).await?.calls, query, self.clock.now());
         let limit = u32::try_from(MOST_SELECTED).unwrap_or(u32::MAX);
         let (mut items, next) = match view.stored(query.view) {
             Some(which) => {
@@ -118,7 +117,8 @@ impl Portal {
             let at_most = u32::try_from(MOST_SELECTED).unwrap_or(u32::MAX);
             return Err(PortalError::refused("key", Reason::TooMany { at_most }));
         }
-        let items = self.store.keys_among(&wanted, &Scope::to_read(caller), self.clock.now()).await?;
+        let readable = self.sight(caller).await?.calls;
+        let items = self.store.keys_among(&wanted, &readable, self.clock.now()).await?;
         if items.len() < wanted.len() {
             return Err(PortalError::NotFound);
         }
@@ -136,7 +136,7 @@ impl Portal {
         next: Option<String>,
     ) -> Result<Selection, PortalError> {
         let mut rows = self.rows(caller, items, self.clock.now()).await?;
-        self.tell_teams(&mut rows).await?;
+        self.tell_teams(caller, &mut rows).await?;
         Ok(Selection { rows, next })
     }
 }

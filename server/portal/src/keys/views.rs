@@ -157,11 +157,12 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn of(caller: &Caller, query: &KeysQuery, now: Timestamp) -> Self {
+    /// `readable` is whose keys the caller sees.
+    pub(super) fn of(caller: &Caller, readable: &Scope, query: &KeysQuery, now: Timestamp) -> Self {
         let (scope, owner) = match query.owner {
             OwnerFilter::Mine => (mine(caller), Some(Owner::Person(caller.person))),
-            OwnerFilter::Team(team) => (Scope::to_read(caller), Some(Owner::Team(team))),
-            OwnerFilter::All => (Scope::to_read(caller), None),
+            OwnerFilter::Team(team) => (readable.clone(), Some(Owner::Team(team))),
+            OwnerFilter::All => (readable.clone(), None),
         };
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let (search, environment) = (given(&query.search), given(&query.environment));

@@ -39,7 +39,7 @@ impl Portal {
     /// Every hour, since it adds up two weeks.
     pub async fn tell_what_is_unusual(&self) -> Result<(), PortalError> {
         let now = self.clock.now();
-        let day = self.today(now);
+        let day = self.day_number(now);
         let people = self.administrators().await?;
         let unusual = self.unusual_today(now).await?.into_iter().map(|one| Due {
             happening: Happening::UnusualSpend {
@@ -78,14 +78,14 @@ impl Portal {
             }
             let failing = health.iter().filter(|one| one.standing != DeploymentStanding::Working).count();
             let deployments = u32::try_from(failing).unwrap_or(u32::MAX);
-            let (name, day) = (provider.name, self.today(now));
+            let (name, day) = (provider.name, self.day_number(now));
             let happening = Happening::ProviderFails { provider: provider.id, name, deployments, day };
             due.push(Due { happening, people: self.administrators().await? });
         }
         Ok(due)
     }
 
-    fn today(&self, now: Timestamp) -> i32 {
+    fn day_number(&self, now: Timestamp) -> i32 {
         Days::in_zone(self.settings.zone.clone()).of(now).number()
     }
 

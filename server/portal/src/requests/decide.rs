@@ -191,7 +191,7 @@ impl Portal {
         let facts: MintingFacts<'_> = gathered.facts(&asker, u32::try_from(held).unwrap_or(u32::MAX));
         let terms = decide_ask(&facts, &wanted, now).map_err(PortalError::Refused)?;
         let id = KeyId::from_random(&self.id_bytes());
-        let key = self.with_cost_centre(new_key(id, &asker, &wanted, &terms, now)).await?;
+        let key = new_key(id, &asker, &wanted, &terms, now);
         tx.insert_key_without_secret(&key).await?;
         let (text, mut after) = (id.to_string(), key_facts(&key));
         let known = |version: &i64| policy.is_some_and(|policy| (1..=policy.version).contains(version));

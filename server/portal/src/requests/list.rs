@@ -1,6 +1,6 @@
 //! Requests as their pages show them: to whoever asked, and to whoever answers.
 
-use super::{Impact, reader};
+use super::Impact;
 use crate::{FormId, Portal, PortalError};
 use domain::access_profile::{AccessProfile, Deciders};
 use domain::access_request::{AccessRequest, Decider, RequestState, Standing, USUAL_DAYS, Wish};
@@ -100,7 +100,7 @@ impl Portal {
         let request = self.store.request(request).await?.ok_or(PortalError::NotFound)?;
         let teams = self.teams_of_person(request.asked_by).await?;
         let (mine, decides) = (request.asked_by == caller.person, request.is_decided_by(caller, &teams));
-        let reads = caller.has(Role::Administrator) || caller.has(Role::Auditor);
+        let reads = self.reads_requests(caller).await?;
         if !(mine || decides || reads) {
             return Err(PortalError::NotFound);
         }
@@ -119,7 +119,7 @@ impl Portal {
 
     pub async fn approvals(&self, caller: &Caller) -> Result<Queue, PortalError> {
         demand_queue(caller)?;
-        let (now, by) = (self.clock.now(), reader(caller));
+        let (now, by) = (self.clock.now(), self.reader(caller).await?);
         let mut waiting = Vec::new();
         for request in self.store.requests_waiting_for(&by, now, SHOWN).await? {
             let impact = self.impact(&request).await?;
@@ -127,7 +127,7 @@ impl Portal {
         }
         let mut lapsing = Vec::new();
         for grant in self.store.grants_ending(&by, now, now.plus_days(LAPSING_DAYS), SHOWN).await? {
-            lapsing.extend(self.grant_row(grant).await?);
+            lapsing.extend(self.grant_row(caller, grant).await?);
         }
         let waiting_count = self.store.count_waiting_for(&by, now).await?;
         Ok(Queue { waiting, waiting_count, lapsing, may_decide: Permission::Decide.allows(Some(caller)) })
@@ -135,7 +135,7 @@ impl Portal {
 
     pub async fn decided_requests(&self, caller: &Caller) -> Result<Vec<RequestRow>, PortalError> {
         demand_queue(caller)?;
-        let decided = self.store.requests_decided(&reader(caller), SHOWN).await?;
+        let decided = self.store.requests_decided(&self.reader(caller).await?, SHOWN).await?;
         self.request_rows(caller, decided).await
     }
 
@@ -144,7 +144,7 @@ impl Portal {
         if !Permission::Decide.allows(Some(caller)) {
             return Ok(0);
         }
-        Ok(self.store.count_waiting_for(&reader(caller), self.clock.now()).await?)
+        Ok(self.store.count_waiting_for(&self.reader(caller).await?, self.clock.now()).await?)
     }
 
     pub async fn ask_options(&self, caller: &Caller, key: KeyId) -> Result<AskOptions, PortalError> {
@@ -163,7 +163,7 @@ impl Portal {
         Ok(AskOptions {
             form: self.new_form(),
             usual_end: now.plus_ms(USUAL_DAYS * MS_PER_DAY),
-            waits_with: self.deciders_of(caller.person, item.key.owner, deciders).await?,
+            waits_with: self.deciders_of(caller, caller.person, item.key.owner, deciders).await?,
             spent_30_days: month.iter().fold(NanoUsd::ZERO, |sum, hour| sum.plus(hour.cost)),
             key: item.key,
             profile,
@@ -175,11 +175,12 @@ impl Portal {
     /// Names of those who answer what this person asks for this owner.
     pub async fn deciders_of(
         &self,
+        caller: &Caller,
         asker: PersonId,
         owner: Owner,
         deciders: Deciders,
     ) -> Result<Vec<String>, PortalError> {
-        let mut names = BTreeSet::new();
+        let (mut names, namer) = (BTreeSet::new(), self.namer(caller).await?);
         if deciders == Deciders::LeadsAndAdministrators {
             let mut teams = self.teams_of_person(asker).await?;
             teams.extend(match owner {
@@ -190,9 +191,8 @@ impl Portal {
             teams.dedup();
             for team in teams {
                 let members = self.store.members_of(team).await?.into_iter();
-                names.extend(
-                    members.filter(|(one, lead)| *lead && one.active && one.id != asker).map(|(one, _)| one.name),
-                );
+                let leads = members.filter(|(one, lead)| *lead && one.active && one.id != asker);
+                names.extend(leads.map(|(one, _)| namer.name(one.id, one.name)));
             }
         }
         Ok(names.into_iter().collect())
@@ -224,7 +224,7 @@ impl Portal {
             Owner::Team(_) => None,
         };
         let people: Vec<PersonId> = [Some(request.asked_by), decider, owner].into_iter().flatten().collect();
-        let names = self.store.names_of(&people).await?;
+        let names = self.names_for(caller, &people).await?;
         let name_of = |person: PersonId| names.get(&person).cloned().unwrap_or_else(|| person.to_string());
         let rule = match rule {
             Some(id) => {
@@ -242,7 +242,7 @@ impl Portal {
             }
         };
         let waits_with = if standing.is_open() {
-            self.deciders_of(request.asked_by, request.owner, request.deciders).await?
+            self.deciders_of(caller, request.asked_by, request.owner, request.deciders).await?
         } else {
             Vec::new()
         };
@@ -251,7 +251,7 @@ impl Portal {
             (_, wish) => wish.key(),
         };
         let key = match key {
-            Some(key) => self.store.key(key, &Scope::to_read(caller)).await?.map(|item| item.key.id),
+            Some(key) => self.store.key(key, &self.sight(caller).await?.calls).await?.map(|item| item.key.id),
             None => None,
         };
         let profile_name = self.store.profile(request.profile).await?.map(|profile| profile.name);
@@ -269,9 +269,13 @@ impl Portal {
         })
     }
 
-    async fn grant_row(&self, grant: Grant) -> Result<Option<GrantRow>, PortalError> {
+    async fn grant_row(&self, caller: &Caller, grant: Grant) -> Result<Option<GrantRow>, PortalError> {
         let Some(item) = self.store.key(grant.key, &Scope::Everyone).await? else { return Ok(None) };
-        Ok(Some(GrantRow { grant, key_name: item.key.name, owner_name: item.owner_name }))
+        let owner_name = match item.key.owner {
+            Owner::Person(person) => self.namer(caller).await?.name(person, item.owner_name),
+            Owner::Team(_) => item.owner_name,
+        };
+        Ok(Some(GrantRow { grant, key_name: item.key.name, owner_name }))
     }
 
     /// An approved key whose first secret nobody has taken.

@@ -29,16 +29,6 @@ use domain::person::{Caller, Role};
 use domain::virtual_key::Owner;
 use store::DecidedBy;
 
-/// As whom this person decides; an auditor reads what everybody decides.
-fn reader(caller: &Caller) -> DecidedBy {
-    let led = caller.memberships.iter().filter(|membership| membership.lead);
-    DecidedBy {
-        person: caller.person,
-        administrator: caller.has(Role::Administrator) || caller.has(Role::Auditor),
-        leads: led.map(|membership| membership.team).collect(),
-    }
-}
-
 /// The owning team and those of whoever asks.
 pub(crate) fn teams_of(request: &AccessRequest, asker: &[TeamId]) -> Vec<TeamId> {
     let owning = match request.owner {
@@ -57,6 +47,22 @@ fn subject<'a>(id: &'a str, name: &'a str) -> Subject<'a> {
 }
 
 impl Portal {
+    /// As whom this person decides; an auditor who sees everybody's calls reads what everybody decides.
+    async fn reader(&self, caller: &Caller) -> Result<DecidedBy, PortalError> {
+        let led = caller.memberships.iter().filter(|membership| membership.lead);
+        Ok(DecidedBy {
+            person: caller.person,
+            administrator: self.reads_requests(caller).await?,
+            leads: led.map(|membership| membership.team).collect(),
+        })
+    }
+
+    /// Whether everybody's requests are there to be read.
+    async fn reads_requests(&self, caller: &Caller) -> Result<bool, PortalError> {
+        let reads = caller.has(Role::Administrator) || caller.has(Role::Auditor);
+        Ok(reads && self.sees_all_calls(caller).await?)
+    }
+
     async fn teams_of_person(&self, person: PersonId) -> Result<Vec<TeamId>, PortalError> {
         Ok(self.store.memberships_of(person).await?.into_iter().map(|membership| membership.team).collect())
     }

@@ -74,7 +74,7 @@ impl Portal {
             }
         }
         let people: Vec<_> = rules.iter().map(|rule| rule.created_by).collect();
-        let names = self.store.names_of(&people).await?;
+        let names = self.names_for(caller, &people).await?;
         let row = |rule: AccessRule| RuleRow {
             created_by_name: names.get(&rule.created_by).cloned().unwrap_or_default(),
             would_approve: tried

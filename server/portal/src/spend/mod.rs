@@ -97,6 +97,10 @@ pub struct Spend {
     pub trends: Trends,
     /// What belongs to no value of the dimension.
     pub unallocated: NanoUsd,
+    /// It is everyone's spend, and not only one's own or that of one's teams.
+    pub of_everyone: bool,
+    /// The pages of people and teams are open to the caller.
+    pub opens_people: bool,
 }
 
 impl Portal {
@@ -119,7 +123,7 @@ impl Portal {
         let today = days.of(now);
         let (range, by) = (question.preset.range(today), question.by);
         let earlier = question.compare.then(|| question.preset.earlier(today));
-        let scope = Scope::to_read(caller);
+        let scope = self.sight(caller).await?.spend;
         let query = SpendQuery { scope: &scope, filters: &question.filters, from: range.from, until: range.until };
         let before = earlier.map(|range| (range.from, range.until));
         let found = self.store.spend_by(&query, by, before, LISTED, MOVERS).await?;
@@ -178,6 +182,8 @@ impl Portal {
             trends: trend::trends(range, listed.len(), &each),
             unallocated: found.unallocated.as_ref().map_or(NanoUsd::ZERO, |group| group.sums.cost),
             main: breakdown(by, &found, named),
+            of_everyone: scope == Scope::Everyone,
+            opens_people: scope == Scope::Everyone && self.namer(caller).await?.knows_everybody(),
             beside,
         })
     }
@@ -192,13 +198,18 @@ impl Portal {
         let today = Days::in_zone(self.settings.zone.clone()).of(self.clock.now());
         let range = question.preset.range(today);
         let earlier = question.preset.earlier(today);
-        let scope = Scope::to_read(caller);
+        let scope = self.sight(caller).await?.spend;
         let query = SpendQuery { scope: &scope, filters: &question.filters, from: range.from, until: range.until };
         let found = self.store.spend_by(&query, question.by, Some((earlier.from, earlier.until)), FILED, 0).await?;
         let names = self.names(caller, &scope, question.by, values(&found)).await?;
-        let named =
-            |group: GroupSpend| SpendGroup { of: names.of(group.value), sums: group.sums, earlier: group.earlier };
-        Ok((range, found.largest.into_iter().map(named).collect()))
+        let named = |group: &GroupSpend| SpendGroup {
+            of: names.of(group.value.clone()),
+            sums: group.sums,
+            earlier: group.earlier,
+        };
+        let mut groups: Vec<SpendGroup> = found.largest.iter().map(named).collect();
+        tell_unallocated(question.by, &mut groups, named);
+        Ok((range, groups))
     }
 }
 
@@ -215,7 +226,15 @@ fn breakdown(by: Dimension, found: &store::Groups, named: impl Fn(&GroupSpend) -
     }
     let listed = i64::try_from(groups.len()).unwrap_or(i64::MAX);
     let rest = groups.iter().fold(found.total, |rest, group| less(rest, &group.sums));
+    tell_unallocated(by, &mut groups, named);
     Breakdown { by, groups, rest: ((found.count - listed).max(0), rest) }
+}
+
+/// That nothing was spent without a cost centre is worth a line, too.
+fn tell_unallocated(by: Dimension, groups: &mut Vec<SpendGroup>, named: impl Fn(&GroupSpend) -> SpendGroup) {
+    if by == Dimension::CostCentre && !groups.is_empty() && groups.iter().all(|group| group.of.value.is_some()) {
+        groups.push(named(&GroupSpend { value: None, sums: UsageSums::default(), earlier: NanoUsd::ZERO }));
+    }
 }
 
 fn less(from: UsageSums, part: &UsageSums) -> UsageSums {

@@ -32,7 +32,9 @@ impl Portal {
         dimension: Dimension,
         values: Vec<String>,
     ) -> Result<Names, PortalError> {
-        let everyone = *scope == Scope::Everyone;
+        let (calls, namer) = (self.sight(caller).await?.calls, self.namer(caller).await?);
+        // Pages of people and teams are for those who know everybody, those of keys for those who see them.
+        let everyone = *scope == Scope::Everyone && calls == Scope::Everyone && namer.knows_everybody();
         let mut open = (!everyone).then(HashSet::new);
         let names = match dimension {
             Dimension::Team => {
@@ -49,17 +51,19 @@ impl Portal {
             }
             Dimension::Person => {
                 let ids: Vec<PersonId> = values.iter().filter_map(|value| value.parse().ok()).collect();
-                let names = self.store.names_of(&ids).await?;
+                let names = self.names_for(caller, &ids).await?;
                 names.into_iter().map(|(id, name)| (id.to_string(), name)).collect()
             }
             Dimension::Key => {
                 let ids: Vec<KeyId> = values.iter().filter_map(|value| value.parse().ok()).collect();
                 let mut names = HashMap::with_capacity(ids.len());
                 for (id, (name, owner)) in self.store.owned_names(&ids).await? {
-                    let is_open = match (scope, owner) {
+                    let is_open = match (&calls, owner) {
                         (Scope::Everyone, _) => true,
-                        (Scope::Own { .. }, Owner::Person(person)) => person == caller.person,
-                        (Scope::Own { teams, .. }, Owner::Team(team)) => teams.contains(&team),
+                        (Scope::Own { .. } | Scope::Within { .. }, Owner::Person(person)) => person == caller.person,
+                        (Scope::Own { teams, .. } | Scope::Within { teams, .. }, Owner::Team(team)) => {
+                            teams.contains(&team)
+                        }
                     };
                     if is_open {
                         if let Some(open) = &mut open {
@@ -70,11 +74,11 @@ impl Portal {
                 }
                 names
             }
-            Dimension::Application
-            | Dimension::Consumer
-            | Dimension::Environment
-            | Dimension::CostCentre
-            | Dimension::Model => HashMap::new(),
+            Dimension::CostCentre => {
+                let centres = self.store.cost_centres().await?.into_iter().map(|centre| centre.entry);
+                centres.map(|entry| (entry.code.clone(), entry.label())).collect()
+            }
+            Dimension::Application | Dimension::Consumer | Dimension::Environment | Dimension::Model => HashMap::new(),
         };
         Ok(Names { names, open })
     }

@@ -204,6 +204,9 @@ async fn a_test_sign_in_is_shown_to_its_tester_for_ten_minutes() {
 async fn a_key_of_ones_own_gets_the_cost_centre_that_a_rule_gave() {
     let world = World::new().await;
     let (ada, bob) = (world.developer().await, world.other_developer().await);
+    for code in ["4711", "4712"] {
+        world.cost_centre(code, "").await;
+    }
     said(&world, &ada, Some(&["finance"])).await;
     let mut record = world.store.directory_record(ada.person).await.unwrap().unwrap();
     record.cost_centre = Some("4711".into());

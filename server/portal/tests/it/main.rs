@@ -10,6 +10,8 @@ mod budgets;
 mod changing;
 mod claim_rules;
 mod connection;
+mod cost_centres;
+mod data_scopes;
 mod dev_seed;
 mod environments;
 mod handover;

@@ -3,8 +3,10 @@
 use async_trait::async_trait;
 use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
 use domain::claim_rules::{Asks, ClaimRule, Gives, Test};
+use domain::cost_centre::{CentreEntry, CostCentre};
+use domain::day::Day;
 use domain::directory_claims::{DirectoryClaims, GroupsTold};
-use domain::id::{EventId, KeyId, PersonId, ProviderId, TeamId};
+use domain::id::{CostCentreId, EventId, KeyId, PersonId, ProviderId, TeamId};
 use domain::key_secret::SecretText;
 use domain::limits::{Quota, QuotaUse};
 use domain::minting::MintRequest;
@@ -384,6 +386,18 @@ impl World {
         self.portal.add_catalogue_models(administrator, provider, &choice).await.unwrap();
         self.gateway.take_told();
         provider
+    }
+
+    /// Valid until this day, or until further notice.
+    pub(crate) async fn cost_centre(&self, code: &str, valid_until: &str) -> CostCentreId {
+        let (code, name) = (code.to_owned(), format!("Centre {code}"));
+        let valid_until = valid_until.parse().ok().map(Day::of);
+        let id = CostCentreId::from_random(format!("{code:x<12}").as_bytes());
+        let entry = CentreEntry { code, name, contact: None, valid_from: None, valid_until };
+        let mut tx = self.store.begin().await.unwrap();
+        tx.insert_cost_centre(&CostCentre { id, entry, version: 1 }, self.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        id
     }
 
     pub(crate) async fn audit_length(&self) -> i64 {

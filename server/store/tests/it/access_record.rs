@@ -3,6 +3,7 @@
 use crate::given::{self, NOW, call, key_id, person_id, team_id};
 use crate::on_both_engines;
 use domain::id::EventId;
+use domain::permission::Scope;
 use domain::usage::{Outcome, UsageRecord};
 use domain::virtual_key::Owner;
 use store::testing::TestDatabase;
@@ -20,7 +21,7 @@ on_both_engines! {
         ];
         store.ingest(&calls).await.unwrap();
         let found = async |filter: CallFilter| {
-            let found = store.search_calls(&filter, None, 9).await.unwrap();
+            let found = store.search_calls(&Scope::Everyone, &filter, None, 9).await.unwrap();
             assert_eq!(found.next, None);
             found.calls.iter().map(|found| 1 + calls.iter().position(|call| call.id == found.id).unwrap()).collect::<Vec<_>>()
         };
@@ -42,7 +43,7 @@ on_both_engines! {
         let mut seen = Vec::new();
         let mut before = None;
         loop {
-            let found = store.search_calls(&CallFilter::default(), before, 2).await.unwrap();
+            let found = store.search_calls(&Scope::Everyone, &CallFilter::default(), before, 2).await.unwrap();
             seen.extend(found.calls.iter().map(|call| call.id));
             before = found.next;
             if before.is_none() {
@@ -63,6 +64,18 @@ on_both_engines! {
             tx.insert_key(&given::key(number, &format!("key {number}"), owner), &given::secret(1)).await.unwrap();
         }
         tx.commit().await.unwrap();
+        let calls: Vec<_> = (1..=2).map(|number| call(key_id(number), NOW, u16::from(number))).collect();
+        store.ingest(&calls).await.unwrap();
+        let seen = async |scope: Scope| {
+            let found = store.search_calls(&scope, &CallFilter::default(), None, 9).await.unwrap();
+            found.calls.into_iter().map(|call| call.key).collect::<Vec<_>>()
+        };
+        let person = person_id(2);
+        assert_eq!(seen(Scope::Own { person: person_id(1), teams: vec![] }).await, [key_id(1)]);
+        assert_eq!(seen(Scope::Own { person, teams: vec![team_id(1)] }).await, [key_id(2)]);
+        let within = |code: &str| Scope::Within { person, teams: vec![], centres: vec![code.to_owned()] };
+        assert_eq!(seen(within("4711")).await, [key_id(2), key_id(1)]);
+        assert_eq!(seen(within("4712")).await, []);
         let names = store.key_names(&[key_id(1), key_id(2), key_id(9)]).await.unwrap();
         let named = |number: u8| names.get(&key_id(number)).cloned();
         let expected = |name: &str, owner: &str| Some(KeyNames { name: name.into(), owner: owner.into() });

@@ -17,7 +17,7 @@ fn sources(folder: &str) -> Vec<String> {
 fn every_public_method_has_a_paragraph_here() {
     let methods: BTreeSet<String> = sources("src")
         .iter()
-        .flat_map(|source| source.split("pub async fn ").skip(1).map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|source| source.split("    pub async fn ").skip(1).map(str::to_owned).collect::<Vec<_>>())
         .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
         .collect();
     assert!(methods.len() > 60, "the sources were found and read: {}", methods.len());

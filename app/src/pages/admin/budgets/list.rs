@@ -108,7 +108,10 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     let add = may_change.then(|| view! { <a class="button" href=paths::NEW_UNIT>"Add business unit"</a> });
     let context = "A call takes its money from every level that its key stands below, or from none.";
     view! {
-        <PageHead title="Budgets" context=context.into_any()>{add}</PageHead>
+        <PageHead title="Budgets" context=context.into_any()>
+            {add}
+            <a class="button" href=paths::COST_CENTRES>"Cost centres"</a>
+        </PageHead>
         <Views views=views.to_vec()/>
         {body}
     }

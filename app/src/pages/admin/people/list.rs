@@ -3,7 +3,7 @@
 use crate::chrome::Place;
 use crate::components::{Cell, Chip, Column, EmptyState, Filter, NameCell, PageHead, Table, TextField, Tone, when};
 use crate::format::Calendar;
-use crate::pages::admin::{document, encoded, more};
+use crate::pages::admin::{document, encoded, may_change, more};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
@@ -21,8 +21,9 @@ pub struct Query {
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let query: Query = input.query()?;
+    let may_change = may_change(&visit);
     let page = visit.portal.people(&visit.caller, some(&query.q), some(&query.after)).await?;
-    Ok(Answer::ok(document(&visit, Place::People, "People", |calendar| view(calendar, query, page))))
+    Ok(Answer::ok(document(&visit, Place::People, "People", |calendar| view(calendar, query, page, may_change))))
 }
 
 /// Nothing typed is no filter.
@@ -30,7 +31,7 @@ pub(in crate::pages::admin) fn some(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !text.is_empty())
 }
 
-pub fn view(calendar: &Calendar, query: Query, page: PeoplePage) -> impl IntoView + use<> {
+pub fn view(calendar: &Calendar, query: Query, page: PeoplePage, may_change: bool) -> impl IntoView + use<> {
     let PeoplePage { rows, next } = page;
     let next = next.map(|after| format!("{}?q={}&after={}", paths::PEOPLE, encoded(&query.q), encoded(&after)));
     let empty = rows.is_empty().then(|| {
@@ -47,8 +48,9 @@ pub fn view(calendar: &Calendar, query: Query, page: PeoplePage) -> impl IntoVie
         let rows = rows.into_iter().map(|person| row(calendar, person)).collect_view();
         view! { <Table columns=columns caption="People">{rows}</Table> }
     });
+    let sees = may_change.then(|| view! { <a class="button" href=paths::DATA_SCOPES>"What people see"</a> });
     view! {
-        <PageHead title="People"/>
+        <PageHead title="People">{sees}</PageHead>
         <Filter action=paths::PEOPLE>
             <div class="search"><TextField name="q" label="Search" kind="search" value=query.q placeholder="Name or e-mail address"/></div>
         </Filter>

@@ -13,6 +13,7 @@ use crate::pages::sessions as session_list;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::budget::BudgetScope;
+use domain::data_scope::Holder;
 use domain::directory_claims::GroupsTold;
 use domain::person::Role;
 use domain::session_mark::SessionMark;
@@ -85,6 +86,8 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     };
     let history = format!("{}?object={}", paths::AUDIT, person.id);
     let budgets = paths::level(BudgetScope::Person(person.id));
+    let sees = paths::data_scope(Holder::Person(person.id));
+    let sees = may_change.then(|| view! { <a class="button" href=sees>"What they see"</a> });
     let acts = (may_change && !detail.oneself).then(|| acts(person));
     let facts = vec![
         Fact::new("Roles", list::roles(person)).noted(origin(person)),
@@ -123,6 +126,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         >
             {acts}
             <a class="button" href=budgets>"Budgets and limits"</a>
+            {sees}
             <a href=history>"History"</a>
         </PageHead>
         {notice(happened)}

@@ -1,9 +1,11 @@
 //! `/admin/teams/{id}`: members and leads of a team.
 
+use super::cost_centre;
 use crate::chrome::Place;
-use crate::components::{Cell, Chip, Column, Crumb, EmptyState, NameCell, PageHead, Table, Tone};
+use crate::components::{Cell, Chip, Column, Crumb, EmptyState, ErrorSummary, NameCell, PageHead, Table, Tone};
 use crate::format::Calendar;
 use crate::pages::admin::{Happened, at_least_none, count, counted, document, may_change, notice};
+use crate::pages::form::Reasons;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::budget::BudgetScope;
@@ -16,27 +18,37 @@ use serde::Deserialize;
 #[serde(default)]
 struct Query {
     changed: Option<String>,
+    /// Its cost centre was saved.
+    booked: Option<String>,
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
-    let Query { changed } = input.query()?;
+    let Query { changed, booked } = input.query()?;
     let detail = visit.portal.team(&visit.caller, input.segment("id")?).await?;
     let name = detail.team.name.clone();
-    let happened = changed.map(|_| Happened::well("Members changed. It counts from their next page on."));
-    let model = Model { detail, may_change: may_change(&visit), happened };
+    let happened = match (changed, booked) {
+        (Some(_), _) => Some(Happened::well("Members changed. It counts from their next page on.")),
+        (None, Some(_)) => Some(Happened::well("Saved. Keys that are minted from now on are booked there.")),
+        (None, None) => None,
+    };
+    let centre = detail.cost_centre.clone().unwrap_or_default();
+    let model = Model { detail, centre, may_change: may_change(&visit), happened, reasons: Reasons::default() };
     Ok(Answer::ok(document(&visit, Place::Teams, &name, |calendar| view(calendar, model))))
 }
 
 #[derive(Debug, Clone)]
 pub struct Model {
     pub detail: TeamDetail,
+    /// The code of the cost centre as chosen.
+    pub centre: String,
+    pub reasons: Reasons,
     pub may_change: bool,
     pub happened: Option<Happened>,
 }
 
 pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
-    let Model { detail, may_change, happened } = model;
-    let TeamDetail { team, members, live_keys } = detail;
+    let Model { detail, centre, reasons, may_change, happened } = model;
+    let TeamDetail { team, members, live_keys, cost_centre, cost_centres } = detail;
     let page = paths::team(team.id);
     let context = format!(
         "{} · {} · since {}",
@@ -68,7 +80,9 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
             <a href=history>"History"</a>
         </PageHead>
         {notice(happened)}
+        <ErrorSummary undone="the cost centre can be saved" wrong=reasons.summary(|field| field == "cost_centre")/>
         {body}
+        {cost_centre::section(team.id, cost_centre, &cost_centres, centre, &reasons, may_change)}
     }
 }
 

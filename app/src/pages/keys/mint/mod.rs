@@ -200,7 +200,7 @@ async fn page(
         Some(choice) if !matches!(verdict, Some(MintVerdict::Granted(_))) => {
             let approval = choice.profile.terms.approval;
             let owner = form.owner.parse().map_or(Owner::Person(visit.caller.person), Owner::Team);
-            let names = visit.portal.deciders_of(visit.caller.person, owner, approval.deciders).await?;
+            let names = visit.portal.deciders_of(&visit.caller, visit.caller.person, owner, approval.deciders).await?;
             Some(Asking {
                 who: crate::words::deciders_named(&names, approval.deciders),
                 promised_hours: approval.promised_hours,

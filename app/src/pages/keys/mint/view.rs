@@ -9,6 +9,7 @@ use crate::components::{
 };
 use crate::components::{Crumb, Field};
 use crate::format::{Calendar, grouped, typed_usd, usd};
+use crate::pages::admin::cost_centres::options as cost_centre_options;
 use crate::pages::form::OnceOnly;
 use crate::paths;
 use crate::words;
@@ -322,13 +323,22 @@ fn about(options: &MintOptions, form: &MintForm, reasons: &Reasons) -> impl Into
     });
     let environments =
         options.environments.iter().map(|name| SelectOption::new(name.clone(), name.clone())).collect::<Vec<_>>();
+    let usual = options.usual_cost_centre.as_ref();
+    let none = usual.map_or_else(|| "None".to_owned(), |usual| format!("As usual: {}", usual.label()));
+    let centres = cost_centre_options(none, &options.cost_centres, &form.cost_centre);
+    let centre_hint = if options.teams.is_empty() {
+        "What it spends is booked there."
+    } else {
+        "What it spends is booked there. If nothing is chosen, a team's key takes the team's."
+    };
     view! {
         {owner}
         <TextField name="application" label="Application" value=form.application.clone()
             hint="For a service, app or CI: what it belongs to." problem=reasons.at("application")/>
         <SelectField name="environment" label="Environment" options=environments value=form.environment.clone()
             hint="Fixed after minting." problem=reasons.at("environment")/>
-        <TextField name="cost_centre" label="Cost centre" value=form.cost_centre.clone() problem=reasons.at("cost_centre")/>
+        <SelectField name="cost_centre" label="Cost centre" options=centres value=form.cost_centre.clone()
+            hint=centre_hint problem=reasons.at("cost_centre")/>
         <TextField name="tags" label="Tags" value=form.tags.clone() hint="Parted by commas." problem=reasons.at("tags")/>
     }
 }

@@ -4,7 +4,8 @@
 use super::preview::RulePreview;
 use crate::act::{By, Change, Subject, append, spend};
 use crate::{FormId, Made, Portal, PortalError};
-use domain::claim_rules::{ClaimRule, RuleDraft};
+use domain::claim_rules::{ClaimRule, Gives, RuleDraft};
+use domain::cost_centre::check_centre;
 use domain::id::{RuleId, TeamId};
 use domain::permission::Administrator;
 use domain::person::{Caller, Role};
@@ -43,7 +44,14 @@ impl Portal {
     pub async fn read_rule(&self, draft: &RuleDraft) -> Result<ClaimRule, PortalError> {
         let issuers: Vec<String> = self.sign_in.issuers().into_iter().map(|issuer| issuer.id).collect();
         let teams: Vec<TeamId> = self.store.teams().await?.into_iter().map(|team| team.id).collect();
-        draft.read(&issuers, &teams).map_err(PortalError::Refused)
+        let rule = draft.read(&issuers, &teams).map_err(PortalError::Refused)?;
+        if let Gives::CostCentre(code) = &rule.gives {
+            let centre = self.store.cost_centre_of_code(code).await?.map(|centre| centre.entry);
+            if let Some(reason) = check_centre(centre.as_ref(), code, self.today()) {
+                return Err(PortalError::refused("given", reason));
+            }
+        }
+        Ok(rule)
     }
 
     /// `Ok(Err(preview))` is an edit that was looked at when things were different: here is how they are now.
