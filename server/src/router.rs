@@ -139,7 +139,7 @@ async fn answer(app: Arc<App>, route: Route, request: Request) -> Answered {
     };
     let frame = match app.portal.unread_notifications(&caller).await {
         Ok(unread) => Frame { unread, ..app.look.frame() },
-        Err(error) => return problem(&app, Some(&caller), &error.into()),
+        Err(error) => return Answered::Now(problem(&app, Some(&caller), &error.into())),
     };
     let visit = Visit { portal: app.portal.clone(), caller: caller.clone(), frame };
     match (route.handler)(visit, input).await {
