@@ -112,7 +112,6 @@ pub(crate) fn usage_model() -> usage::Model {
         by: Dimension::Application,
         spend: spend(Preset::ThisMonth, Dimension::Application, groups),
         views: views(),
-        sees_all: true,
         leads: false,
         calendar: calendar(),
     }
@@ -138,7 +137,6 @@ pub(crate) fn narrowed_usage() -> usage::Model {
             ..main
         },
         views: vec![],
-        sees_all: false,
         leads: true,
         calendar: calendar(),
     }
@@ -149,9 +147,7 @@ pub(crate) fn no_usage() -> usage::Model {
     usage::Model {
         asked: Asked { preset: Preset::Last(7), ..Asked::default() },
         by: Dimension::Key,
-        spend: Spend { total: SpendSums::default(), days: vec![], ..nothing },
         views: vec![],
-        sees_all: false,
         spend: Spend { total: SpendSums::default(), days: vec![], of_everyone: false, ..nothing },
         leads: false,
         calendar: calendar(),
