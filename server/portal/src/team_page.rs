@@ -88,12 +88,12 @@ impl Portal {
                 lead: Some(lead),
             })
             .collect();
-        for (person, keys) in answered {
-            if let Some(person) = self.store.person(person).await? {
-                let name = namer.name(person.id, person.name);
-                let (id, email, active) = (person.id, email(person.id, person.email), person.active);
-                members.push(TeamPart { person: id, name, email, active, lead: None, by_rule: false, keys });
-            }
+        let others: Vec<PersonId> = answered.keys().copied().collect();
+        for person in self.store.people_among(&others).await? {
+            let keys = answered.remove(&person.id).unwrap_or(0);
+            let name = namer.name(person.id, person.name);
+            let (id, email, active) = (person.id, email(person.id, person.email), person.active);
+            members.push(TeamPart { person: id, name, email, active, lead: None, by_rule: false, keys });
         }
 
         if !namer.knows_everybody() {

@@ -108,6 +108,21 @@ impl Store {
         found.into_iter().map(PersonRow::into_person).collect()
     }
 
+    /// Those of these people who are known, by name.
+    pub async fn people_among(&self, people: &[PersonId]) -> Result<Vec<Person>> {
+        const FIND: &str = concat!(
+            "select ",
+            person_columns!(),
+            " from person where id in (select value from json_each($1)) order by name_folded, id"
+        );
+        if people.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), PersonRow, FIND, to_json(people)?)?;
+        found.into_iter().map(PersonRow::into_person).collect()
+    }
+
     /// Unknown people are absent from the answer.
     pub async fn names_of(&self, people: &[PersonId]) -> Result<HashMap<PersonId, String>> {
         const NAMES: &str = "select id, name from person where id in (select value from json_each($1))";

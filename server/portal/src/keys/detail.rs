@@ -133,7 +133,7 @@ impl Portal {
             above: called(self.gateway.levels_above(key).await, &namer),
             last_use: item.last_use.map(LastUse::from),
             idle_ends,
-            rotation_due: self.rotations_due(&[key]).await?.remove(&key),
+            rotation_due: self.rotations_due(caller, &[key]).await?.remove(&key),
             acts: KeyActs { end_old_secret: acts.rotate && rotating, ..acts }.with_secrets(!kept.secrets.is_empty()),
             may_ask: self.may_ask_for(caller, item.key.owner),
             latest_expiry,

@@ -15,7 +15,8 @@ use domain::permission::Scope;
 use domain::person::Caller;
 use domain::time::Timestamp;
 use domain::virtual_key::{ConsumerKind, KeyStanding, Owner};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use store::{KeyFilter, KeyListItem, KeyPage, KeyView};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +81,8 @@ pub struct KeysPage {
 const PAGE: u32 = 50;
 /// Rows of a view that is computed from live figures, and keys looked at for one.
 const MOST_COMPUTED: usize = 200;
+/// Nearly spent keys that are read with one statement.
+const HOT_AT_ONCE: usize = 500;
 const MOST_LOOKED_AT: usize = 5_000;
 
 impl Portal {
@@ -194,17 +197,35 @@ impl Portal {
             }
             return Ok(found);
         }
-        for key in self.spending_keys(view.filter.now).await? {
+        let hot = self.hot_keys(view.filter.now).await?;
+        for some in hot.chunks(HOT_AT_ONCE) {
+            let items = self.store.keys_among(some, &view.scope, view.filter.now).await?;
+            let mut by_key: HashMap<KeyId, KeyListItem> =
+                items.into_iter().filter(|item| view.includes(item)).map(|item| (item.key.id, item)).collect();
+            found.extend(some.iter().filter_map(|key| by_key.remove(key)));
             if found.len() >= MOST_COMPUTED {
+                found.truncate(MOST_COMPUTED);
                 break;
             }
-            if !is_nearly_spent(&self.gateway.figures(key).await) {
-                continue;
-            }
-            let item = self.store.key(key, &view.scope).await?;
-            found.extend(item.filter(|item| view.includes(item)));
         }
         Ok(found)
+    }
+
+    /// Everyone's keys over 80 % of a budget, most spent first.
+    async fn hot_keys(&self, now: Timestamp) -> Result<Arc<[KeyId]>, PortalError> {
+        if let Some(hot) = self.everyone.hot_at(now) {
+            return Ok(hot);
+        }
+        let (changes, spending) = (self.everyone.changes(), self.spending_keys(now).await?);
+        let mut hot = Vec::new();
+        for &key in &spending {
+            if is_nearly_spent(&self.gateway.figures(key).await) {
+                hot.push(key);
+            }
+        }
+        let hot: Arc<[KeyId]> = hot.into();
+        self.everyone.keep_hot(changes, now, spending.len(), &hot);
+        Ok(hot)
     }
 
     /// Keys that spent anything in a window that still runs, most first.
@@ -240,7 +261,7 @@ impl Portal {
             let idle_ends = idle_ends.get(&item.key.id).copied();
             rows.push(KeyRow { idle_ends, ..row(caller, item, &figures, above, &inactive, &namer, now) });
         }
-        self.tell_rotations(&mut rows).await?;
+        self.tell_rotations(caller, &mut rows).await?;
         Ok(rows)
     }
 }

@@ -56,7 +56,11 @@ impl Portal {
         Ok(kept.key)
     }
 
-    pub(super) async fn rotations_due(&self, keys: &[KeyId]) -> Result<HashMap<KeyId, RotationDue>, PortalError> {
+    pub(super) async fn rotations_due(
+        &self,
+        caller: &Caller,
+        keys: &[KeyId],
+    ) -> Result<HashMap<KeyId, RotationDue>, PortalError> {
         let asks = match keys {
             [] => Vec::new(),
             keys => self.store.rotation_asks_of(keys).await?,
@@ -65,7 +69,7 @@ impl Portal {
             return Ok(HashMap::new());
         }
         let askers: Vec<_> = asks.iter().map(|ask| ask.asked_by).collect();
-        let names = self.store.names_of(&askers).await?;
+        let names = self.names_for(caller, &askers).await?;
         let due = |ask: RotationAsk| {
             let asked_by_name = names.get(&ask.asked_by).cloned().unwrap_or_default();
             (ask.key, RotationDue { due_at: ask.due_at, asked_by_name })
@@ -73,9 +77,9 @@ impl Portal {
         Ok(asks.into_iter().map(due).collect())
     }
 
-    pub(super) async fn tell_rotations(&self, rows: &mut [KeyRow]) -> Result<(), PortalError> {
+    pub(super) async fn tell_rotations(&self, caller: &Caller, rows: &mut [KeyRow]) -> Result<(), PortalError> {
         let keys: Vec<KeyId> = rows.iter().map(|row| row.id).collect();
-        let mut due = self.rotations_due(&keys).await?;
+        let mut due = self.rotations_due(caller, &keys).await?;
         for row in rows {
             row.rotation_due = due.remove(&row.id);
         }

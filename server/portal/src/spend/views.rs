@@ -40,7 +40,7 @@ impl Portal {
         found.sort_by_cached_key(|view| folded(&view.name));
         let others: Vec<PersonId> =
             found.iter().map(|view| view.owner).filter(|owner| *owner != caller.person).collect();
-        let names = if others.is_empty() { HashMap::new() } else { self.store.names_of(&others).await? };
+        let names = if others.is_empty() { HashMap::new() } else { self.names_for(caller, &others).await? };
         let kept = |view: UsageView| KeptView {
             made_by: names.get(&view.owner).cloned(),
             may_remove: view.may_be_removed_by(caller),

@@ -98,6 +98,10 @@ on_both_engines! {
         assert_eq!(names.len(), 2);
         assert_eq!(names[&person_id(2)], "Grace Hopper");
         assert!(store.names_of(&[]).await.unwrap().is_empty());
+        let among = store.people_among(&[person_id(1), person_id(9), person_id(2)]).await.unwrap();
+        let among: Vec<_> = among.into_iter().map(|person| (person.id, person.name)).collect();
+        assert_eq!(among, [(person_id(1), names[&person_id(1)].clone()), (person_id(2), names[&person_id(2)].clone())]);
+        assert!(store.people_among(&[]).await.unwrap().is_empty());
     }
 
     async fn teams_have_members_and_leads(database: &TestDatabase) {
