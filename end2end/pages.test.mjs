@@ -46,10 +46,15 @@ const TEAM = { visitors: ['lead', ...READERS] };
 const EXAMPLES = {
   '/': ['/'],
   '/account': ['/account'],
-  '/models': ['/models', '/models?q=demo-l'],
+  '/models': ['/models', '/models?q=demo-l', '/models?input=60000&cached=90&output=800&sort=cost'],
+  '/playground': ['/playground', at('/playground?key={key}&model=demo-small', { visitors: ['developer'] })],
   '/usage': ['/usage', '/usage?range=30&by=model', '/usage?range=7&by=team&compare=none', '/usage?by=key&model=demo-small'],
+  '/usage/views/new': ['/usage/views/new?range=30&by=model'],
+  '/usage/views/{id}/remove': [at('/usage/views/{usageView}/remove', { visitors: ['developer'] })],
   '/usage/file.csv': [file('/usage/file.csv', /^text\/csv/)],
-  '/keys': ['/keys', '/keys?view=ended', at('/keys?owner=everyone', { visitors: READERS })],
+  '/keys': ['/keys', '/keys?view=ended', '/keys?view=never-used', at('/keys?owner=everyone', { visitors: READERS })],
+  '/keys/file.csv': [file('/keys/file.csv?view=unused', /^text\/csv/)],
+  '/keys/selected': [at('/keys/selected?act=revoke&key={key}', OWNER), at('/keys/selected?act=rotate&all=yes', OWNER)],
   '/keys/new': ['/keys/new', at('/keys/new?like={key}', OWNER)],
   '/keys/{id}': [
     at('/keys/{key}', READ_KEY),

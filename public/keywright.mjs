@@ -6,6 +6,7 @@
 //   data-remember="name"  a set of tabs whose last choice is kept in this browser
 //   data-verdict          says while one types what the form's button marked data-check would answer
 //   data-select           a field that selects its whole content when focused
+//   data-converse="/path" a form whose answer comes in events; whatever is no answer is left to the form itself
 
 const SAID_FOR_MS = 2000;
 
@@ -50,8 +51,7 @@ function follow(line) {
     const news = JSON.parse(event.data);
     line.dataset.state = news.state;
     text.textContent = news.text;
-    // Only a path of our own: one slash, then neither slash nor backslash.
-    const known = /^\/(?![\/\\])/.test(news.link?.href ?? "");
+    const known = isOurs(news.link?.href);
     link.hidden = !known;
     if (known) {
       link.setAttribute("href", news.link.href);
@@ -134,10 +134,157 @@ function sayVerdict(place, page) {
   place.replaceChildren(verdict);
 }
 
+// The events of an answer are cut at blank lines; each has a name and one line of JSON.
+async function* eventsOf(answer) {
+  let rest = "";
+  for await (const piece of answer.body.pipeThrough(new TextDecoderStream())) {
+    const events = (rest + piece).split("\n\n");
+    rest = events.pop();
+    for (const event of events) {
+      const name = /^event: (.*)$/m.exec(event)?.[1];
+      if (name) yield [name, JSON.parse(/^data: (.*)$/m.exec(event)[1])];
+    }
+  }
+}
+
+// One turn after the other without leaving the page. Sent as it would be without script: a hidden field for each thing said
+// before, so that at any moment the form can go on by itself.
+function converse(form) {
+  const [turns, figures, said] = ["turns", "figures", "playground-said"].map((id) => document.getElementById(id));
+  const [send, stop] = ["send", "stop"].map((role) => form.querySelector(`[data-${role}]`));
+  const { message } = form.elements;
+  let current;
+  stop.addEventListener("click", () => current?.abort());
+  message.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (current) return;
+    current = new AbortController();
+    try {
+      await takeTurn(current.signal);
+    } finally {
+      current = undefined;
+      send.disabled = false;
+      stop.hidden = true;
+    }
+  });
+
+  async function takeTurn(signal) {
+    const body = new URLSearchParams(new FormData(form));
+    send.disabled = true;
+    stop.hidden = false;
+    forget();
+    let answer;
+    try {
+      answer = await fetch(form.dataset.converse, { method: "POST", body, redirect: "error", signal });
+    } catch {
+      if (!signal.aborted) say("The answer did not come. Check the connection, and send again.");
+      return;
+    }
+    // A refused field, a session that has ended: the page that the form leads to says it.
+    if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) {
+      form.submit();
+      return;
+    }
+    const asked = message.value;
+    const turn = document.getElementById("turn").content.firstElementChild.cloneNode(true);
+    const place = turn.querySelector("[data-answered]");
+    const silence = place.textContent;
+    turn.querySelector("[data-asked]").textContent = asked;
+    // One node however many pieces come: a page with ten thousand of them would be slow to lay out.
+    const answered = document.createTextNode("");
+    place.replaceChildren(answered);
+    turns.append(turn);
+    message.value = "";
+    figures.hidden = true;
+    let call;
+    let end;
+    try {
+      for await (const [name, news] of eventsOf(answer)) {
+        if (name === "turn") form.elements.form.value = news.form;
+        if (name === "call") call = news.href;
+        if (name === "text") answered.appendData(news.text);
+        if (name === "ended") end = news;
+      }
+    } catch {
+      // Stopped, or cut off: said below.
+    }
+    const text = place.textContent;
+    if (signal.aborted) say("Stopped. What came until then is paid for.", call, "See this call");
+    else if (!end) say("The answer broke off before its end.", call, "See this call");
+    else if (end.failed) say(end.failed.words, end.failed.href, end.failed.link);
+    if (end?.told) sayFigures(end.told, end.left);
+    if (!text && (signal.aborted || !end || end.failed)) {
+      turn.remove();
+      message.value ||= asked;
+      return;
+    }
+    if (!text) place.textContent = silence;
+    keep("asked", asked);
+    keep("answered", text);
+    message.focus();
+  }
+
+  // What was said of an earlier try.
+  function forget() {
+    said.replaceChildren();
+    for (const wrong of form.querySelectorAll(".wrong")) wrong.hidden = true;
+    for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+  }
+
+  function keep(name, value) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
+    form.append(field);
+  }
+
+  function say(words, href, text) {
+    const notice = document.createElement("div");
+    notice.className = "notice warn";
+    notice.setAttribute("role", "alert");
+    const line = document.createElement("p");
+    line.append(words);
+    if (isOurs(href)) line.append(" ", linkTo(href, text));
+    notice.append(line);
+    said.replaceChildren(notice);
+    notice.scrollIntoView({ block: "nearest" });
+  }
+
+  function sayFigures(told, left) {
+    const list = document.createElement("dl");
+    list.className = "facts";
+    const lines = [...told.lines, ...(left ? [["Budget", left]] : []), ["Request", linkTo(told.href, told.id)]];
+    for (const [name, value] of lines) {
+      const [row, term, fact] = ["div", "dt", "dd"].map((element) => document.createElement(element));
+      term.append(name);
+      fact.append(value);
+      row.append(term, fact);
+      list.append(row);
+    }
+    figures.replaceChildren(list);
+    figures.hidden = false;
+  }
+}
+
+// Only a path of our own: one slash, then neither slash nor backslash.
+function isOurs(href) {
+  return /^\/(?![\/\\])/.test(href ?? "");
+}
+
+function linkTo(href, text) {
+  const link = document.createElement("a");
+  link.setAttribute("href", href);
+  link.textContent = text;
+  return link;
+}
+
 document.querySelectorAll("[data-copy]").forEach(enableCopying);
 document.querySelectorAll("[data-live]").forEach(follow);
 document.querySelectorAll("[data-remember]").forEach(rememberChoice);
 document.querySelectorAll("[data-verdict]").forEach(keepChecking);
+document.querySelectorAll("[data-converse]").forEach(converse);
 document.querySelectorAll("[data-select]").forEach((field) => {
   field.addEventListener("focus", () => field.select());
 });

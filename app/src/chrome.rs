@@ -34,6 +34,7 @@ pub struct Chrome<'a> {
 pub enum Place {
     Keys,
     Models,
+    Playground,
     Usage,
     Requests,
     Approvals,
@@ -52,9 +53,10 @@ pub enum Place {
 
 type Link = (Place, &'static str, &'static str);
 
-const WORK: [Link; 4] = [
+const WORK: [Link; 5] = [
     (Place::Keys, "Keys", paths::KEYS),
     (Place::Models, "Models", paths::MODELS),
+    (Place::Playground, "Playground", paths::PLAYGROUND),
     (Place::Usage, "Usage", paths::USAGE),
     (Place::Requests, "Requests", paths::REQUESTS),
 ];

@@ -5,6 +5,7 @@ use domain::data_scope::Holder;
 use domain::dimension::Dimension;
 use domain::id::{
     CostCentreId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId,
+    UsageViewId,
 };
 use domain::time::Timestamp;
 use portal::{FormId, Made};
@@ -12,8 +13,14 @@ use portal::{FormId, Made};
 pub const HOME: &str = "/";
 pub const KEYS: &str = "/keys";
 pub const MINT: &str = "/keys/new";
+pub const KEYS_FILE: &str = "/keys/file.csv";
+/// One act on several keys.
+pub const SELECTED_KEYS: &str = "/keys/selected";
 pub const MODELS: &str = "/models";
+pub const PLAYGROUND: &str = "/playground";
+pub const PLAYGROUND_ANSWER: &str = "/playground/answer";
 pub const USAGE: &str = "/usage";
+pub const NEW_USAGE_VIEW: &str = "/usage/views/new";
 pub const USAGE_FILE: &str = "/usage/file.csv";
 pub const PROVIDERS: &str = "/admin/providers";
 pub const CATALOGUE: &str = "/admin/models";
@@ -42,7 +49,22 @@ pub fn made(made: Made) -> String {
         Made::Request(id) => request(id),
         Made::ApprovalRule(_) => APPROVAL_RULES.to_owned(),
         Made::Rule(_) => SIGN_IN_SETUP.to_owned(),
+        Made::UsageView(_) => USAGE.to_owned(),
     }
+}
+
+/// Usage as this query asks for it.
+pub fn usage_view(query: &str) -> String {
+    if query.is_empty() { USAGE.to_owned() } else { format!("{USAGE}?{query}") }
+}
+
+/// The form that keeps such a view under a name.
+pub fn keep_usage_view(query: &str) -> String {
+    format!("{NEW_USAGE_VIEW}?{query}")
+}
+
+pub fn remove_usage_view(id: UsageViewId) -> String {
+    format!("{USAGE}/views/{id}/remove")
 }
 
 pub fn key(id: KeyId) -> String {
@@ -74,6 +96,11 @@ pub fn key_act(id: KeyId, act: KeyAct) -> String {
     format!("{KEYS}/{id}/{word}")
 }
 
+/// Where its owner is asked for a new secret.
+pub fn ask_to_rotate(id: KeyId) -> String {
+    format!("{SELECTED_KEYS}?act=rotate&key={id}")
+}
+
 /// The part of a key's page that lists its calls, from the one before `before`.
 pub fn key_calls(id: KeyId, before: Option<EventId>) -> String {
     before.map_or_else(|| format!("{KEYS}/{id}#calls"), |before| format!("{KEYS}/{id}?before={before}#calls"))
@@ -82,6 +109,19 @@ pub fn key_calls(id: KeyId, before: Option<EventId>) -> String {
 /// What the waiting line asks: the first call that ended after `since`, with this version of the secret.
 pub fn first_call(id: KeyId, since: Timestamp, version: i64) -> String {
     format!("{KEYS}/{id}/first-call?since={}&version={version}", since.as_ms())
+}
+
+/// The playground with this key chosen.
+pub fn playground(key: KeyId) -> String {
+    format!("{PLAYGROUND}?key={key}")
+}
+
+/// The same with a model.
+pub fn try_out(key: KeyId, model: &str) -> String {
+    match serde_html_form::to_string([("key", &*key.to_string()), ("model", model)]) {
+        Ok(query) => format!("{PLAYGROUND}?{query}"),
+        Err(_) => PLAYGROUND.to_owned(),
+    }
 }
 
 pub fn mint_like(id: KeyId) -> String {

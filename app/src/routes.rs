@@ -3,7 +3,7 @@
 //! This is the permission table. The router is built from it and from nothing else, so that a page without a row
 //! cannot be reached, and a test walks it with every role.
 
-use crate::pages::{account, call, home, keys, models, team, usage};
+use crate::pages::{account, call, home, keys, models, playground, team, usage};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::permission::Permission;
@@ -79,9 +79,19 @@ fn work() -> Vec<Route> {
         route!(Get paths::ACCOUNT, SignedIn, account::show),
         route!(Post paths::ACCOUNT_SESSIONS, SignedIn, account::end_session),
         route!(Get paths::MODELS, SignedIn, models::show),
+        route!(Get paths::PLAYGROUND, ManageKeys, playground::show),
+        route!(Post paths::PLAYGROUND, ManageKeys, playground::submit),
+        route!(Post paths::PLAYGROUND_ANSWER, ManageKeys, playground::answer),
         route!(Get paths::USAGE, SignedIn, usage::show),
         route!(Get paths::USAGE_FILE, SignedIn, usage::download),
+        route!(Get paths::NEW_USAGE_VIEW, SignedIn, usage::views::show),
+        route!(Post paths::NEW_USAGE_VIEW, SignedIn, usage::views::submit),
+        route!(Get "/usage/views/{id}/remove", SignedIn, usage::views::show_removal),
+        route!(Post "/usage/views/{id}/remove", SignedIn, usage::views::remove),
         route!(Get paths::KEYS, SeeKeys, keys::list::show),
+        route!(Get paths::KEYS_FILE, SeeKeys, keys::list::download),
+        route!(Get paths::SELECTED_KEYS, ManageKeys, keys::selection::show),
+        route!(Post paths::SELECTED_KEYS, ManageKeys, keys::selection::submit),
         route!(Get paths::MINT, ManageKeys, keys::mint::show),
         route!(Post paths::MINT, ManageKeys, keys::mint::submit),
         route!(Get "/keys/{id}", SeeKeys, keys::detail::show),

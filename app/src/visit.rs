@@ -133,6 +133,24 @@ pub enum Answer {
     Download { name: String, content_type: &'static str, body: Vec<u8> },
     /// Server-sent events: asked again and again, sent when it changed, until it says `last`.
     Live(Box<dyn Fn() -> Watching + Send + Sync>),
+    /// Server-sent events as they happen, to the last one. Dropped as soon as nobody listens.
+    Events(Box<dyn Events>),
+    /// What takes as long as somebody else does, which may be longer than a page may take.
+    Later(Pin<Box<dyn Future<Output = Result<Answer, PageError>> + Send>>),
+}
+
+/// Things that happen one after the other.
+pub trait Events: Send {
+    /// `None` after the last one.
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Option<PageEvent>> + Send + '_>>;
+}
+
+/// One of them, for the page's script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageEvent {
+    pub name: &'static str,
+    /// JSON.
+    pub data: String,
 }
 
 pub type Watching = Pin<Box<dyn Future<Output = Option<LiveState>> + Send>>;

@@ -15,7 +15,13 @@ export async function makeScene(origin) {
   // A second session of the same person, to be told from the first.
   await signIn(origin, DEVELOPER);
   const things = await administration(people.administrator);
-  const made = { ...things, ...(await keys(origin, people)), ...(await requests(people)), job: await preview(people.administrator) };
+  const made = {
+    ...things,
+    ...(await keys(origin, people)),
+    ...(await requests(people)),
+    job: await preview(people.administrator),
+    usageView: await keepView(people.developer),
+  };
   // Last, since everybody who mints from now on has to agree to it.
   const policy = (await people.administrator.open('/admin/key-policy')).form(/^save version/i);
   accepted(await policy.fill(/^text/i, 'A key is for the work that it was minted for.\n\nWhoever loses one revokes it first and asks later.').send(), 'the key policy');
@@ -110,6 +116,12 @@ async function requests({ developer, lead }) {
   const declined = await ask('all of it', 'It would be convenient');
   accepted(await (await lead.open(`/requests/${declined}/decline`)).form(/^decline/i).fill(/^why not/i, 'Ask again with a plan').send(), 'declining');
   return { request: await ask('migration', 'Forty million documents until the end of the quarter'), granted, declined };
+}
+
+/** A view of usage under a name. */
+async function keepView(developer) {
+  const form = (await developer.open('/usage/views/new?range=30&by=model')).form(/^keep it/i).fill(/^name/i, 'My models');
+  return idOn(accepted(await form.send(), 'keeping a view'), 'view');
 }
 
 /** A change of the guardrails that somebody thinks about: calls were made with what it takes away. */

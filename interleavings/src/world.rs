@@ -94,6 +94,7 @@ fn profile() -> AccessProfile {
             quotas: vec![],
             prompt_bound: PromptBound::Strict,
             shrink_to_fit: false,
+            idle: None,
             required: vec![],
             parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: any(90),

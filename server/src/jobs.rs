@@ -10,6 +10,7 @@ use domain::day::Days;
 use domain::stored_response;
 use domain::time::{Clock, MS_PER_DAY, MS_PER_HOUR, Timestamp};
 use jiff::tz::TimeZone;
+use portal::Portal;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{ExclusiveLock, Store, StoreError};
@@ -67,6 +68,19 @@ pub async fn sum_up_days(store: Store, clock: Arc<dyn Clock>, days: Days) {
             }
         };
         tokio::time::sleep(pause).await;
+    }
+}
+
+/// A day's precision is enough for rules that count days; an hour also survives a day that changes its length.
+const UNUSED_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// Tells of keys that nobody uses and disables them, where the guardrails say so. Runs until it is dropped.
+pub async fn disable_unused(portal: Arc<Portal>) {
+    loop {
+        tokio::time::sleep(UNUSED_EVERY).await;
+        if let Err(error) = portal.disable_unused_keys().await {
+            tracing::warn!(%error, "unused keys were not all looked at and are looked at again later");
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A page's waiting line as server-sent events: asked every half second, sent when it changed, ended with its last word
-//! or after ten minutes, when the browser asks anew by itself.
+//! or after ten minutes, when the browser asks anew by itself. And what happens by itself, as it happens.
 
-use app::visit::{LiveState, Watching};
+use app::visit::{Events, LiveState, Watching};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -25,6 +25,16 @@ pub fn stream(watch: Watch) -> Response {
     Sse::new(stream::unfold(follow, next))
         .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
         .into_response()
+}
+
+/// Whoever made them bounds how long they last.
+pub fn events(events: Box<dyn Events>) -> Response {
+    let one_after_the_other = stream::unfold(events, |mut events| async {
+        let event = events.next().await?;
+        let event = Event::default().event(event.name).data(event.data);
+        Some((Ok::<_, Infallible>(event), events))
+    });
+    Sse::new(one_after_the_other).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
 }
 
 async fn next(mut follow: Follow) -> Option<(Result<Event, Infallible>, Follow)> {

@@ -189,6 +189,7 @@ impl Process {
             },
         }));
 
+        let unused = jobs::disable_unused(portal.clone());
         let app = Arc::new(App { portal, auth, clock: clock.clone(), ledger: ledger.clone(), look });
         let lock = Arc::new(Mutex::new(lock));
         let streams = gateway.clone();
@@ -200,6 +201,7 @@ impl Process {
             tokio::spawn(books.keep(longest_call)),
             tokio::spawn(async move { directory.keep_current().await }),
             tokio::spawn(async move { writer.keep_writing().await }),
+            tokio::spawn(unused),
             tokio::spawn(jobs::clean_up(store.clone(), clock.clone())),
             tokio::spawn(jobs::sum_up_days(store.clone(), clock.clone(), days)),
             tokio::spawn(jobs::stay_alone(store.clone(), lock.clone(), plan.shutdown.clone())),

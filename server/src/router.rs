@@ -20,7 +20,9 @@ use axum::middleware;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::person::Caller;
+use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tower_http::compression::CompressionLayer;
@@ -84,12 +86,17 @@ async fn timed(app: Arc<App>, route: Route, request: Request) -> Response {
     let begun = Instant::now();
     let answered = tokio::time::timeout(PAGE_TIMEOUT, answer(app.clone(), route, request));
     match store::tallied(answered).await {
-        (Ok(mut response), tally) => {
+        (Ok(Answered::Now(mut response)), tally) => {
             if response.extensions().get::<ForCaller>().is_some() {
                 response.headers_mut().insert("server-timing", server_timing(begun.elapsed(), tally));
             }
             response
         }
+        // Bounded by whatever it waits for.
+        (Ok(Answered::Later(caller, later)), _) => match later.await {
+            Ok(answer) => respond(answer),
+            Err(error) => problem(&app, Some(&caller), &error),
+        },
         (Err(_), tally) => {
             let limit = PAGE_TIMEOUT.as_secs();
             tracing::warn!(path = route.path, statements = tally.statements, "a page took longer than {limit} s");
@@ -111,28 +118,34 @@ fn server_timing(took: Duration, asked: store::Tally) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("page"))
 }
 
-async fn answer(app: Arc<App>, route: Route, request: Request) -> Response {
+enum Answered {
+    Now(Response),
+    Later(Caller, Pin<Box<dyn Future<Output = Result<Answer, PageError>> + Send>>),
+}
+
+async fn answer(app: Arc<App>, route: Route, request: Request) -> Answered {
     let caller = match who(&request).ask(&app).await {
         Ok(caller) => caller,
-        Err(error) => return problem(&app, None, &error),
+        Err(error) => return Answered::Now(problem(&app, None, &error)),
     };
     if !route.permission.allows(caller.as_ref()) {
-        return turned_away(&app, caller.as_ref(), &request);
+        return Answered::Now(turned_away(&app, caller.as_ref(), &request));
     }
-    let Some(caller) = caller else { return sign_in(&app) };
+    let Some(caller) = caller else { return Answered::Now(sign_in(&app)) };
     let session = app.auth.session_mark(request.headers());
     let input = match input(request).await {
         Ok(input) => Input { session, ..input },
-        Err(error) => return problem(&app, Some(&caller), &error),
+        Err(error) => return Answered::Now(problem(&app, Some(&caller), &error)),
     };
     let visit = Visit { portal: app.portal.clone(), caller: caller.clone(), frame: app.look.frame() };
     match (route.handler)(visit, input).await {
+        Ok(Answer::Later(later)) => Answered::Later(caller, later),
         Ok(answer) => {
             let mut response = respond(answer);
             response.extensions_mut().insert(ForCaller);
-            response
+            Answered::Now(response)
         }
-        Err(error) => problem(&app, Some(&caller), &error),
+        Err(error) => Answered::Now(problem(&app, Some(&caller), &error)),
     }
 }
 
@@ -222,6 +235,9 @@ fn respond(answer: Answer) -> Response {
                 .into_response()
         }
         Answer::Live(watch) => live::stream(watch),
+        Answer::Events(events) => live::events(events),
+        // Only the way in waits.
+        Answer::Later(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     })
 }
 

@@ -13,14 +13,14 @@ pub struct ListView {
 }
 
 #[component]
-pub fn Views(views: Vec<ListView>) -> impl IntoView {
+pub fn Views(views: Vec<ListView>, #[prop(default = "Views".to_owned(), into)] label: String) -> impl IntoView {
     let links = views.into_iter().map(|ListView { text, count, href, current }| {
         let current = current.then_some("true");
         view! {
             <li><a href=href aria-current=current>{text}<span class="count">{grouped(count)}</span></a></li>
         }
     });
-    view! { <nav aria-label="Views"><ul class="views">{links.collect_view()}</ul></nav> }
+    view! { <nav aria-label=label><ul class="views">{links.collect_view()}</ul></nav> }
 }
 
 /// A form that asks by GET. Children are its fields; `aside` stands at the far end (columns, CSV).

@@ -207,7 +207,20 @@ fn why(row: &KeyRow, calendar: &Calendar) -> String {
         let until = figures.resets_at.map(|at| format!(" until {}", calendar.day(at))).unwrap_or_default();
         (usd(figures.left()), usd(figures.limit), until)
     });
+    if let Some(due) = &row.rotation_due {
+        return format!("{} asks for a new secret by {}.", due.asked_by_name, calendar.day(due.due_at));
+    }
+    if let Some(ends) = row.idle_ends {
+        let ends = calendar.relative(ends);
+        return match &row.last_use {
+            Some(used) => {
+                format!("Not used since {}: disabled {ends} unless a call is made with it.", calendar.day(used.at))
+            }
+            None => format!("Never used: disabled {ends} unless a call is made with it."),
+        };
+    }
     match (row.status, left) {
+        (KeyStatus::Idle, _) => "Disabled, since nobody used it. Enable it, or revoke it.".to_owned(),
         (KeyStatus::StoppedBudget, Some((_, limit, until))) => {
             format!("Its {limit} are used up: calls are refused{until}.")
         }

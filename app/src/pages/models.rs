@@ -1,44 +1,43 @@
-//! The models that can be called, what they cost, and under which of one's guardrails.
+//! The models that can be called, what they cost, also for a call of a size that one names, and under which of one's
+//! guardrails.
+
+pub mod compare;
 
 use crate::chrome::Place;
-use crate::components::{Cell, Column, EmptyState, Filter, NameCell, PageHead, Pager, Table, TextField};
+use crate::components::{Cell, Column, EmptyState, NameCell, PageHead, Pager, Table};
 use crate::format::{tokens, usd, usd_fine};
 use crate::html;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
+use compare::Comparison;
 use domain::money::{NanoUsd, PicoUsd};
 use domain::permission::Permission;
 use domain::pricing::PriceList;
+use domain::typical_call::TooLarge;
 use leptos::prelude::*;
 use portal::models::ModelRow;
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Asked {
-    #[serde(default)]
-    q: String,
-}
 
 pub struct Model {
     pub models: Vec<ModelRow>,
-    pub q: String,
+    pub comparison: Comparison,
     pub may_mint: bool,
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
-    let Asked { q } = input.query()?;
+    let comparison = Comparison::of(input.query()?);
     let models = visit.portal.models(&visit.caller).await?;
-    let model = Model { models, q, may_mint: Permission::ManageKeys.allows(Some(&visit.caller)) };
+    let model = Model { models, comparison, may_mint: Permission::ManageKeys.allows(Some(&visit.caller)) };
     Ok(Answer::ok(html::document(&visit.chrome(Place::Models), "Models", || view(model))))
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { models, q, may_mint } = model;
+    let Model { models, comparison, may_mint } = model;
     let served = models.len();
-    let wanted = q.trim().to_lowercase();
-    let found: Vec<_> =
+    let wanted = comparison.asked.q.trim().to_lowercase();
+    let mut found: Vec<_> =
         models.into_iter().filter(|model| model.name.as_str().to_lowercase().contains(&wanted)).collect();
+    comparison.order(&mut found);
     let body = if found.is_empty() {
         let (text, way) = if served == 0 {
             ("No model is served yet. An administrator adds a provider and its models first.", None)
@@ -50,38 +49,37 @@ pub fn view(model: Model) -> impl IntoView {
         };
         view! { <EmptyState text=text>{way}</EmptyState> }.into_any()
     } else {
-        listed(found, may_mint).into_any()
+        listed(found, &comparison, may_mint).into_any()
     };
-    let about = "Prices are dollars per million tokens.";
+    let about = format!("Prices are dollars per million tokens. This call: {}.", comparison.said());
     view! {
         <PageHead title="Models" context=about.into_any()/>
-        <Filter action=paths::MODELS>
-            <div class="search"><TextField name="q" label="Search" kind="search" value=q placeholder="Name"/></div>
-        </Filter>
+        {compare::form(&comparison)}
         {body}
     }
 }
 
-fn listed(models: Vec<ModelRow>, may_mint: bool) -> impl IntoView {
+fn listed(models: Vec<ModelRow>, comparison: &Comparison, may_mint: bool) -> impl IntoView + use<> {
     let count = u64::try_from(models.len()).unwrap_or(u64::MAX);
     let columns = vec![
         Column::text("Model"),
+        Column::number("This call"),
         Column::number("In"),
         Column::number("Cached"),
         Column::number("Out"),
         Column::number("Context"),
-        Column::number("Longest answer"),
         Column::text("Endpoints"),
         Column::text("My guardrails"),
     ];
-    let rows = models.into_iter().map(|model| row(model, may_mint)).collect_view();
+    let rows = models.into_iter().map(|model| row(model, comparison, may_mint)).collect_view();
     view! {
         <Table columns=columns caption="Models">{rows}</Table>
         <Pager shown=(1, count) total=count previous=None next=None/>
     }
 }
 
-fn row(model: ModelRow, may_mint: bool) -> impl IntoView {
+fn row(model: ModelRow, comparison: &Comparison, may_mint: bool) -> impl IntoView + use<> {
+    let (this_call, thousand) = this_call(&model, comparison);
     let mut about = model.capabilities.iter().map(|word| word.replace('_', " ")).collect::<Vec<_>>();
     about.extend(model.sunset.as_ref().map(|day| format!("ends {day}")));
     let note = about.join(" · ");
@@ -112,7 +110,8 @@ fn row(model: ModelRow, may_mint: bool) -> impl IntoView {
     let input = price(|list| Some(list.tokens.input.per_million()));
     let cached = price(|list| list.tokens.cache_read.map(PicoUsd::per_million));
     let output = price(|list| Some(list.tokens.output.per_million()));
-    let (context, longest) = (size(model.max_input_tokens), size(model.max_output_tokens));
+    let context = size(model.max_input_tokens);
+    let longest = model.max_output_tokens.map(|most| format!("answers to {}", tokens(most))).unwrap_or_default();
     let name = model.name.to_string();
     let input = match fee {
         Some(fee) => view! { <Cell label="In" number=true note=fee>{input}</Cell> }.into_any(),
@@ -121,13 +120,30 @@ fn row(model: ModelRow, may_mint: bool) -> impl IntoView {
     view! {
         <tr>
             <NameCell name=name note=note.into_any()/>
+            <Cell label="This call" number=true note=thousand.into_any()>{this_call}</Cell>
             {input}
             <Cell label="Cached" number=true>{cached}</Cell>
             <Cell label="Out" number=true>{output}</Cell>
-            <Cell label="Context" number=true>{context}</Cell>
-            <Cell label="Longest answer" number=true>{longest}</Cell>
+            <Cell label="Context" number=true note=longest.into_any()>{context}</Cell>
             <Cell label="Endpoints">{endpoints}</Cell>
             <Cell label="My guardrails">{guardrails}</Cell>
         </tr>
+    }
+}
+
+/// What the call costs, and a thousand of them; or why there is no figure.
+fn this_call(model: &ModelRow, comparison: &Comparison) -> (String, String) {
+    let none = |why: String| ("–".to_owned(), why);
+    match comparison.call.fits(model.max_input_tokens, model.max_output_tokens) {
+        Err(TooLarge::Input { at_most }) => return none(format!("takes {}", tokens(at_most))),
+        Err(TooLarge::Output { at_most }) => return none(format!("answers to {}", tokens(at_most))),
+        Ok(()) => {}
+    }
+    match comparison.cost(model) {
+        Some(cost) => {
+            let thousand = NanoUsd::from_nano(cost.as_nano().saturating_mul(1_000));
+            (usd_fine(cost), format!("{} for 1,000", usd(thousand)))
+        }
+        None => none("no price".to_owned()),
     }
 }

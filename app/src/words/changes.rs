@@ -19,6 +19,8 @@ pub fn action(action: &str) -> String {
         "request.approved" => "approved what was asked for",
         "request.declined" => "declined what was asked for",
         "request.withdrawn" => "took back the request for",
+        "usage_view.shared" => "shared the view of usage",
+        "usage_view.removed" => "removed the shared view of usage",
         "approval_rule.added" => "added the approval rule",
         "approval_rule.removed" => "removed the approval rule",
         "profile.created" => "created the guardrails",

@@ -12,6 +12,7 @@ pub const fn key_status(status: KeyStatus) -> Status {
         KeyStatus::Revoked => Status::Revoked,
         KeyStatus::Expired => Status::Expired,
         KeyStatus::Disabled => Status::Disabled,
+        KeyStatus::Idle => Status::SuspendedIdle,
         KeyStatus::Suspended => Status::SuspendedDirectory,
         KeyStatus::StoppedBudget => Status::StoppedBudget,
         KeyStatus::OverEighty => Status::OverEighty,

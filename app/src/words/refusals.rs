@@ -152,7 +152,7 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("The team itself may spend {maximum}, and this is {wanted}. Approve less, or leave it to an administrator.")
         }
         Reason::NoSecretYet => {
-            "This key has no secret yet: whoever asked for it takes it on the request's page. Nothing can be rotated before."
+            "This key has no secret yet: whoever asked for it takes it on the request's page. It cannot be used or rotated before."
                 .to_owned()
         }
         Reason::CostCentreUnknown { code } => {
@@ -216,6 +216,11 @@ fn thing(field: &str) -> &'static str {
         "consumer" | "consumers" => "What it is for",
         "environment" => "The environment",
         "text" => "The text",
+        "shared" => "Who finds it",
+        "query" => "The view",
+        "views" => "Kept views",
+        "message" => "The message",
+        "system" => "The system prompt",
         "policy" => "The key policy",
         "cap_hour" => "The budget an hour",
         "cap_day" => "The budget a day",

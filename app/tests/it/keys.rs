@@ -218,7 +218,9 @@ fn home_says_what_came_of_requests_and_how_many_wait_for_an_answer() {
 #[test]
 fn models_show_their_price_and_who_may_call_them() {
     let shown = |q: &str| {
-        let model = models::Model { models: model_rows(), q: q.to_owned(), may_mint: true };
+        let asked = models::compare::Asked { q: q.to_owned(), ..Default::default() };
+        let comparison = models::compare::Comparison::of(asked);
+        let model = models::Model { models: model_rows(), comparison, may_mint: true };
         page(|| models::view(model)).html
     };
     let all = shown("");

@@ -35,6 +35,8 @@ mod asking;
 mod catalogue;
 mod gallery;
 mod levels;
+mod playing;
+mod selected;
 mod spend;
 mod traffic;
 
@@ -43,7 +45,7 @@ pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
 pub(crate) use levels::figures;
 use levels::{above, handover, quota_use, team_page};
-pub(crate) use spend::{narrowed_usage, no_usage, usage_model};
+pub(crate) use spend::{keep_view, narrowed_usage, no_usage, usage_model};
 use traffic::{audit_line, callers_of_key, rotation, usage};
 pub(crate) use traffic::{calls, refused_call};
 
@@ -85,6 +87,7 @@ pub(crate) fn profile() -> AccessProfile {
             quotas: vec![],
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
+            idle: None,
             required: vec![],
             parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90, 180),
@@ -201,6 +204,12 @@ pub(crate) fn rows() -> Vec<KeyRow> {
         }),
         created_at: now().plus_days(-40),
         expires_at: now().plus_days(i64::from(seed) * 5),
+        spent: (seed == 4).then(|| dollars(321)),
+        teams: vec!["Billing".to_owned()],
+        rotation_due: (seed == 1)
+            .then(|| RotationDue { due_at: now().plus_days(9), asked_by_name: "Grace Hopper".to_owned() }),
+        idle_ends: (seed == 1).then(|| now().plus_days(6)),
+        changeable: seed != 5,
     };
     let own = |seed| BudgetScope::Key(key_id(seed));
     vec![
@@ -213,7 +222,15 @@ pub(crate) fn rows() -> Vec<KeyRow> {
 }
 
 fn counts() -> ViewCounts {
-    ViewCounts { live: 1_204, attention: 3, over_eighty: 1, expiring_soon: 0, unused: 2, ended: 12 }
+    ViewCounts {
+        live: 1_204,
+        attention: 3,
+        over_eighty: 1,
+        expiring_soon: 0,
+        unused: 2,
+        ended: 12,
+        ..ViewCounts::default()
+    }
 }
 
 pub(crate) fn keys_page() -> KeysPage {
@@ -312,6 +329,8 @@ pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
             network: "10.4.1.9".to_owned(),
             agent: "claude-code".to_owned(),
         }),
+        idle_ends: Some(now().plus_days(6)),
+        rotation_due: Some(RotationDue { due_at: now().plus_days(9), asked_by_name: "Grace Hopper".to_owned() }),
         acts: KeyActs {
             rename: true,
             rotate: true,

@@ -43,6 +43,26 @@ fn the_file_is_of_what_is_shown() {
 }
 
 #[test]
+fn kept_views_lead_where_they_say_and_the_one_that_is_shown_can_be_removed() {
+    let page = html(usage_model());
+    let links_here = links(&page);
+    assert!(links_here.contains(&"/usage?range=90&by=model".to_owned()) && page.html.contains("shared by Dora"));
+    assert!(links_here.iter().any(|href| href.starts_with("/usage/views/view_") && href.ends_with("/remove")));
+    assert!(!links_here.iter().any(|href| href.starts_with("/usage/views/new")), "it is kept already");
+    let new = "/usage/views/new?from=2026-11-14&to=2026-11-14&by=model&application=invoice-parser".to_owned();
+    assert!(links(&html(narrowed_usage())).contains(&new));
+}
+
+#[test]
+fn each_row_has_a_course_that_is_also_told_in_words() {
+    let month = html(usage_model());
+    let courses: Vec<_> = month.all("svg").filter(|svg| svg.get("class") == Some("spark")).collect();
+    assert_eq!(courses.len(), 4);
+    assert!(courses.iter().all(|svg| svg.get("aria-label").is_some_and(|said| said.starts_with("Most on "))));
+    assert!(!html(narrowed_usage()).html.contains("spark"), "a single day has no course");
+}
+
+#[test]
 fn names_stay_text() {
     assert!(html(usage_model()).html.contains("search &lt;b&gt;"));
 }

@@ -5,6 +5,7 @@
 
 use crate::budget::Window;
 use crate::id::{ProfileId, TeamId};
+use crate::idle::IdleRule;
 use crate::limits::{Counted, Quota};
 use crate::model::{Endpoint, ModelPattern};
 use crate::money::NanoUsd;
@@ -146,6 +147,9 @@ pub struct ProfileTerms {
     pub required: Vec<RequiredField>,
     #[serde(default)]
     pub parameters: ParameterRules,
+    /// Keys that nobody uses are disabled; `None`: they are left alone.
+    #[serde(default)]
+    pub idle: Option<IdleRule>,
 }
 
 /// Who may mint under a profile. A person who meets any of the three is in; an empty audience is nobody.

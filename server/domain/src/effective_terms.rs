@@ -211,6 +211,7 @@ mod tests {
             quotas: vec![],
             prompt_bound: PromptBound::Strict,
             shrink_to_fit: false,
+            idle: None,
             required: vec![],
             parameters: ParameterRules::NONE,
             lifetime_days: term(90),

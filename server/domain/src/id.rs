@@ -122,6 +122,8 @@ id!(/// More than the guardrails allow, given to one key.
     GrantId, "grant_");
 id!(/// A rule that approves requests by itself.
     ApprovalRuleId, "apr_");
+id!(/// A view of spend that somebody keeps under a name.
+    UsageViewId, "view_");
 
 /// One call or one usage record: a 63-bit number that grows with time, made at admission.
 ///

@@ -1,6 +1,7 @@
 //! Whether an access profile makes sense as a whole: what an administrator may save.
 
 use crate::access_profile::{AccessProfile, QuotaTerm, Term};
+use crate::idle::{FEWEST_DAYS, MOST_DAYS};
 use crate::limits::{Quota, check_quota};
 use crate::minting::{LONGEST_NAME, SMALLEST_CAP};
 use crate::plain_text::{optional_text, plain_text};
@@ -86,6 +87,14 @@ pub fn check_profile(profile: &AccessProfile) -> Vec<Refusal> {
         let (wanted, maximum) = (Amount::Count(promised.into()), Amount::Count(LONGEST_PROMISE_HOURS.into()));
         refuse("promised_hours", Reason::AboveMaximum { wanted, maximum });
     }
+    if let Some(idle) = terms.idle {
+        let (wanted, days) = (Amount::Days(idle.days), Amount::Days);
+        if idle.days < FEWEST_DAYS {
+            refuse("idle_days", Reason::BelowMinimum { wanted, minimum: days(FEWEST_DAYS) });
+        } else if idle.days > MOST_DAYS {
+            refuse("idle_days", Reason::AboveMaximum { wanted, maximum: days(MOST_DAYS) });
+        }
+    }
     if terms.parameters.most_choices == Some(0) {
         refuse("most_choices", zero(Amount::Count));
     }
@@ -118,6 +127,10 @@ mod tests {
         Term { default, maximum, developers_may_change: true, above: AboveMaximum::Reject }
     }
 
+    fn idle(days: u32) -> Option<crate::idle::IdleRule> {
+        Some(crate::idle::IdleRule { days, services_too: false })
+    }
+
     fn profile() -> AccessProfile {
         let dollars = NanoUsd::from_dollars;
         AccessProfile {
@@ -135,6 +148,7 @@ mod tests {
                 quotas: vec![QuotaTerm { counted: Counted::Requests, window: Window::Day, amount: term(100, 200) }],
                 prompt_bound: crate::access_profile::PromptBound::Strict,
                 shrink_to_fit: false,
+                idle: None,
                 required: vec![],
                 parameters: crate::parameter_rules::ParameterRules::NONE,
                 lifetime_days: term(90, 180),
@@ -158,7 +172,7 @@ mod tests {
     #[test]
     fn each_contradiction_is_refused_at_its_field() {
         type Change = fn(&mut AccessProfile);
-        let rows: [(Change, (&str, &str)); 19] = [
+        let rows: [(Change, (&str, &str)); 21] = [
             (|p| p.name.clear(), ("name", "missing")),
             (|p| p.description = "x".repeat(501), ("description", "too_long")),
             (|p| p.terms.endpoints.clear(), ("endpoints", "nothing_allowed")),
@@ -178,6 +192,8 @@ mod tests {
             (|p| p.terms.max_output_tokens = Some(0), ("max_output_tokens", "below_minimum")),
             (|p| p.terms.assumed_output_tokens = 0, ("assumed_output_tokens", "below_minimum")),
             (|p| p.keys_per_person = 0, ("keys_per_person", "below_minimum")),
+            (|p| p.terms.idle = idle(13), ("idle_days", "below_minimum")),
+            (|p| p.terms.idle = idle(367), ("idle_days", "above_maximum")),
         ];
         for (change, expected) in rows {
             let mut profile = profile();

@@ -227,6 +227,13 @@ impl UsageSource {
     }
 }
 
+/// In place of the version where no secret was presented, or none is known: calls from the playground, and calls that a
+/// killed process left behind.
+pub const NO_SECRET: i64 = 0;
+/// What stands in place of the user agent of a call from the playground. A client may send the same words, but not
+/// without a secret.
+pub const PLAYGROUND: &str = "keywright-playground";
+
 /// One finished call of a recognised key: one entry of the ledger and of the access record. No content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageRecord {
@@ -240,7 +247,7 @@ pub struct UsageRecord {
     pub network: String,
     /// The client's user agent, at most 64 printable characters.
     pub agent: String,
-    /// Which secret of the key was presented.
+    /// Which secret of the key was presented, or [`NO_SECRET`].
     pub secret_version: i64,
     /// The HTTP status that the client was sent.
     pub status: u16,
@@ -269,6 +276,11 @@ impl UsageRecord {
     /// What the call counts in each of its accounts.
     pub const fn consumed(&self) -> Consumed {
         Consumed { spent: self.cost, requests: 1, tokens: self.tokens.all() }
+    }
+
+    /// True if a person made it on a page of the portal, without the key's secret.
+    pub fn is_from_playground(&self) -> bool {
+        self.secret_version == NO_SECRET && self.agent == PLAYGROUND
     }
 }
 

@@ -96,8 +96,20 @@ impl RevocationReason {
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum KeyState {
     Active,
-    Disabled { at: Timestamp, by: PersonId },
-    Revoked { at: Timestamp, by: PersonId, reason: RevocationReason },
+    Disabled {
+        at: Timestamp,
+        by: PersonId,
+    },
+    /// By Keywright itself, after so many days in which nobody used it.
+    DisabledUnused {
+        at: Timestamp,
+        days: u32,
+    },
+    Revoked {
+        at: Timestamp,
+        by: PersonId,
+        reason: RevocationReason,
+    },
 }
 
 /// Where a key stands at a moment, most final first.
@@ -154,7 +166,7 @@ impl VirtualKey {
         match self.state {
             KeyState::Revoked { .. } => KeyStanding::Revoked,
             _ if now >= self.expires_at => KeyStanding::Expired,
-            KeyState::Disabled { .. } => KeyStanding::Disabled,
+            KeyState::Disabled { .. } | KeyState::DisabledUnused { .. } => KeyStanding::Disabled,
             KeyState::Active if !owner_active => KeyStanding::OwnerSuspended,
             KeyState::Active => KeyStanding::Usable,
         }

@@ -146,6 +146,7 @@ pub(crate) fn starter_profile(id: ProfileId) -> AccessProfile {
             quotas: vec![],
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
+            idle: None,
             required: vec![],
             parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90, 180),

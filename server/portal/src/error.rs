@@ -1,6 +1,8 @@
 //! How a use case ends when it does not succeed.
 
-use domain::id::{ApprovalRuleId, KeyId, ModelId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId};
+use domain::id::{
+    ApprovalRuleId, KeyId, ModelId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId, UsageViewId,
+};
 use domain::refusal::Refusal;
 
 /// What a form made the first time that it was sent.
@@ -16,6 +18,7 @@ pub enum Made {
     Request(RequestId),
     ApprovalRule(ApprovalRuleId),
     Rule(RuleId),
+    UsageView(UsageViewId),
 }
 
 impl Made {
@@ -31,6 +34,7 @@ impl Made {
             Self::Request(id) => id.to_string(),
             Self::ApprovalRule(id) => id.to_string(),
             Self::Rule(id) => id.to_string(),
+            Self::UsageView(id) => id.to_string(),
         }
     }
 
@@ -45,6 +49,7 @@ impl Made {
             .or_else(|_| text.parse().map(Self::Request))
             .or_else(|_| text.parse().map(Self::ApprovalRule))
             .or_else(|_| text.parse().map(Self::Rule))
+            .or_else(|_| text.parse().map(Self::UsageView))
             .ok()
     }
 }

@@ -13,6 +13,7 @@ mod form;
 pub mod handover;
 pub mod keys;
 pub mod models;
+pub mod playground;
 pub mod ports;
 pub mod presets;
 pub mod requests;

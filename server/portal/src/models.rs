@@ -4,6 +4,7 @@ use crate::keys::allows;
 use crate::{Portal, PortalError};
 use domain::alias::resolved;
 use domain::id::{ModelId, ProfileId};
+use domain::markup::Markup;
 use domain::model::{Endpoint, Model, ModelName};
 use domain::person::Caller;
 use domain::pricing::PriceList;
@@ -14,6 +15,8 @@ pub struct ModelRow {
     pub name: ModelName,
     /// `None`: refused until an administrator sets one.
     pub price: Option<PriceList>,
+    /// Of the provider that calls go to first.
+    pub markup: Markup,
     pub max_input_tokens: Option<u64>,
     pub max_output_tokens: Option<u64>,
     pub capabilities: Vec<String>,
@@ -29,7 +32,17 @@ impl Portal {
     pub async fn models(&self, caller: &Caller) -> Result<Vec<ModelRow>, PortalError> {
         let profiles = self.usable_profiles(caller).await?;
         let enabled = resolved(self.store.models().await?).into_iter().filter(|model| model.enabled);
+        let providers = self.store.providers().await?;
+        let markup = |model: &Model| {
+            let mut places: Vec<_> = model.deployments.iter().collect();
+            places.sort_by_key(|place| place.priority);
+            let mut serving = places.into_iter().filter_map(|place| {
+                providers.iter().find(|provider| provider.id == place.provider && provider.enabled)
+            });
+            serving.next().map(|provider| provider.markup).unwrap_or_default()
+        };
         let row = |model: Model| ModelRow {
+            markup: markup(&model),
             profiles: profiles
                 .iter()
                 .filter(|profile| allows(&profile.terms.models, &model))

@@ -4,13 +4,16 @@ use async_trait::async_trait;
 use domain::budget::{BudgetFigures, BudgetScope, Cap};
 use domain::claim_rules::ClaimRule;
 use domain::directory_claims::DirectoryClaims;
-use domain::id::{DeploymentId, KeyId, ProviderId};
+use domain::id::{DeploymentId, EventId, KeyId, ProviderId};
 use domain::limits::{Limits, Quota, QuotaUse};
+use domain::model::Endpoint;
 use domain::person::Role;
 use domain::time::Timestamp;
 use domain::usage::UsageRecord;
 use serde_json::{Map, Value};
+use std::net::IpAddr;
 use std::sync::Arc;
+use tokio::sync::mpsc::Receiver;
 
 /// Random bytes. The process draws from the operating system; tests from a seed.
 pub trait Randomness: Send + Sync {
@@ -48,11 +51,50 @@ pub trait GatewayPort: Send + Sync {
     async fn catch_up(&self);
     /// The first call of this key that finished after `since`, denials included; from memory.
     async fn finished_since(&self, key: KeyId, since: Timestamp) -> Option<UsageRecord>;
+    /// Makes one call of this key without its secret, for somebody who may use the key. Every other check of the gateway
+    /// applies. Dropping the receiver is hanging up.
+    async fn try_out(&self, trial: Trial) -> Receiver<Heard>;
     /// Asks the provider with its stored address and credential. Never relays what the provider says.
     async fn test_connection(&self, provider: ProviderId) -> ConnectionTest;
     /// What calls have shown of this provider's deployments since the start of the process; those without a call are
     /// left out.
     async fn health(&self, provider: ProviderId) -> Vec<DeploymentHealth>;
+}
+
+/// One call from the playground.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    pub key: KeyId,
+    /// In which of the chat formats.
+    pub endpoint: Endpoint,
+    pub model: String,
+    pub system: Option<String>,
+    /// What was said before, oldest first.
+    pub turns: Vec<Turn>,
+    pub message: String,
+    pub max_output_tokens: Option<u64>,
+    pub from: IpAddr,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    pub asked: String,
+    pub answered: String,
+}
+
+/// What comes back of it, in this order.
+#[derive(Debug, Clone)]
+pub enum Heard {
+    /// The answer has begun, whatever it is.
+    Begun(EventId),
+    Text(String),
+    /// A refusal, or how the answer failed: its stable code, and what to do.
+    Failed {
+        code: Option<String>,
+        words: String,
+    },
+    /// How the call stands in the books. Not heard where it was not recorded.
+    Ended(Box<UsageRecord>),
 }
 
 /// One identity provider of the configuration.

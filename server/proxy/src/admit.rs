@@ -33,7 +33,7 @@ use domain::money::NanoUsd;
 use domain::pricing::CallSize;
 use domain::stored_response::{ResponseId, StoredResponse};
 use domain::time::Timestamp;
-use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
+use domain::usage::{NO_SECRET, Outcome, TokenUsage, UsageRecord, UsageSource};
 use http::{HeaderMap, HeaderValue};
 use priced::everything_has_a_price;
 use std::net::IpAddr;
@@ -43,7 +43,8 @@ use std::sync::Arc;
 pub(crate) struct Caller {
     pub event: EventId,
     pub record: Arc<KeyRecord>,
-    pub secret_version: i64,
+    /// `None`: the portal calls for a person who may use the key, and shows no secret.
+    pub secret_version: Option<i64>,
     pub peer: IpAddr,
     pub headers: HeaderMap,
     pub skin: WireFormat,
@@ -63,7 +64,7 @@ impl Caller {
             endpoint,
             network: self.peer.to_string(),
             agent: agent(&self.headers),
-            secret_version: self.secret_version,
+            secret_version: self.secret_version.unwrap_or(NO_SECRET),
             status: 0,
             outcome: Outcome::Denied,
             denial: None,

@@ -161,6 +161,7 @@ impl Gateway {
         };
         let peer = peer.to_canonical();
         let headers = parts.headers;
+        let secret_version = Some(secret_version);
         let caller = Caller { event, record, secret_version, peer, headers, skin, begun_at, arrived_at: begun_at };
         let endpoint = match route {
             Route::Call(endpoint, _) => Some(endpoint),
@@ -183,7 +184,7 @@ impl Gateway {
         }
     }
 
-    async fn call<B>(
+    pub(crate) async fn call<B>(
         self: &Arc<Self>,
         mut caller: Caller,
         endpoint: Endpoint,
@@ -262,9 +263,11 @@ impl Gateway {
         let now = self.clock.now();
         caller.arrived_at = now;
         caller.record = self.directory.key(caller.record.key.id).ok_or(Denial::KeyRevoked)?;
-        let presented = caller.record.secrets.iter().find(|secret| secret.version == caller.secret_version);
-        if !presented.is_some_and(|secret| secret.is_live(now)) {
-            return Err(Denial::InvalidKey);
+        if let Some(version) = caller.secret_version {
+            let presented = caller.record.secrets.iter().find(|secret| secret.version == version);
+            if !presented.is_some_and(|secret| secret.is_live(now)) {
+                return Err(Denial::InvalidKey);
+            }
         }
         may_call(&caller.record, caller.peer, Some(endpoint), now)
     }
@@ -299,7 +302,12 @@ impl Gateway {
 }
 
 /// Standing, network and endpoint.
-fn may_call(record: &KeyRecord, peer: IpAddr, endpoint: Option<Endpoint>, now: Timestamp) -> Result<(), Denial> {
+pub(crate) fn may_call(
+    record: &KeyRecord,
+    peer: IpAddr,
+    endpoint: Option<Endpoint>,
+    now: Timestamp,
+) -> Result<(), Denial> {
     match record.key.standing(now, record.owner_active) {
         KeyStanding::Revoked => return Err(Denial::KeyRevoked),
         KeyStanding::Expired => return Err(Denial::KeyExpired),

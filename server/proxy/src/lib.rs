@@ -1,7 +1,7 @@
 //! The LLM route: takes a request with a virtual key to a provider and the answer back, metered.
 //!
 //! Has never heard of pages, sessions or SQL. What it needs from the process stands in [`ports`]; the way out is an
-//! [`Upstream`]. [`Gateway::handle`] is the entrance.
+//! [`Upstream`]. [`Gateway::handle`] is the entrance; the process itself may also make an [`OwnCall`].
 
 mod admit;
 mod answers;
@@ -32,6 +32,7 @@ mod limit_headers;
 pub mod measured;
 mod metering;
 mod multipart;
+mod own_call;
 pub mod ports;
 mod presented_key;
 mod request;
@@ -55,6 +56,7 @@ mod upstream;
 pub use body::{Body, BrokenOff};
 pub use gateway::{Gateway, Parts};
 pub use health::{Failure, Health, Standing};
+pub use own_call::OwnCall;
 pub use presented_key::{Unrecognised, UnrecognisedCounts};
 pub use request::Chain;
 pub use settings::{BudgetStatus, Retry, Settings, Timeouts};

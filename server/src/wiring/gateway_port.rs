@@ -4,6 +4,7 @@ use crate::gateway::directory::Directory;
 use crate::gateway::ingest::Ingest;
 use crate::gateway::ledger::Ledger;
 use crate::http::egress::{self, UpstreamConnector};
+use crate::wiring::playground;
 use bytes::Bytes;
 use domain::budget::{BudgetFigures, BudgetScope, Cap};
 use domain::denial::Denial;
@@ -17,7 +18,7 @@ use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use portal::ports::{
-    ConnectionTest, DeploymentFailure, DeploymentHealth, DeploymentStanding, GatewayPort, SharedLimits,
+    ConnectionTest, DeploymentFailure, DeploymentHealth, DeploymentStanding, GatewayPort, Heard, SharedLimits, Trial,
 };
 use proxy::ports::{Directory as _, Ledger as _, Level, ProviderRecord};
 use proxy::{Gateway, Health, Standing};
@@ -25,6 +26,7 @@ use std::error::Error;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc::Receiver;
 
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(1);
 const TEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -89,6 +91,10 @@ impl GatewayPort for LiveGateway {
 
     async fn finished_since(&self, key: KeyId, since: Timestamp) -> Option<UsageRecord> {
         self.ledger.finished_since(key, since).map(|record| (*record).clone())
+    }
+
+    async fn try_out(&self, trial: Trial) -> Receiver<Heard> {
+        playground::call(self.gateway.clone(), self.ledger.clone(), trial)
     }
 
     async fn health(&self, provider: ProviderId) -> Vec<DeploymentHealth> {

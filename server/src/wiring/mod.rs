@@ -3,6 +3,7 @@
 //! Nothing here decides. Each file is one port.
 
 pub mod gateway_port;
+pub mod playground;
 pub mod policy_source;
 pub mod response_shelf;
 pub mod sign_in_port;

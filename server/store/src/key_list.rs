@@ -3,6 +3,9 @@
 //! Newest first. The cursor names the last key of a page by creation moment and id, so that keys minted meanwhile shift
 //! nothing. A text that is no cursor of ours starts at the beginning.
 
+#[cfg(test)]
+mod plans;
+
 use crate::column::{Scoped, containing, owned_or_booked, parsed, to_json};
 use crate::keys::{KeyRow, key_columns, owner_id};
 use crate::row::{one, row, rows};
@@ -48,6 +51,10 @@ pub enum KeyView {
     ExpiringBefore(Timestamp),
     /// Live ones not used since this moment, nor created since.
     UnusedSince(Timestamp),
+    /// Live ones that nobody has ever called with.
+    NeverUsed,
+    /// Live ones that end after this moment.
+    EndingAfter(Timestamp),
     /// Revoked or expired.
     Ended,
     All,
@@ -104,14 +111,17 @@ macro_rules! item_columns {
         )
     };
 }
-/// `$3` now, `$4` environment, `$5` search, `$6` whether live or ended, `$7` expiring, `$8` unused.
+/// `$3` now, `$4` environment, `$5` search, `$6` whether live or ended, `$7` expiring, `$8` unused, `$9` never used, `$10`
+/// ending after.
 macro_rules! filtered {
     () => {
         " and ($4 is null or environment = $4)
           and ($5 is null or search_folded like $5 escape '\\')
           and ($6 is null or $6 = (state <> 'revoked' and expires_at > $3))
           and ($7 is null or expires_at < $7)
-          and ($8 is null or (coalesce(used_at, 0) < $8 and virtual_key.created_at < $8))"
+          and ($8 is null or (coalesce(used_at, 0) < $8 and virtual_key.created_at < $8))
+          and ($9 is null or used_at is null)
+          and ($10 is null or expires_at > $10)"
     };
 }
 macro_rules! page_of {
@@ -119,23 +129,31 @@ macro_rules! page_of {
         concat!(
             item_columns!($scope),
             filtered!(),
-            " and ($9 is null or virtual_key.created_at < $9
-                or (virtual_key.created_at = $9 and virtual_key.id < $10))
-            order by virtual_key.created_at desc, virtual_key.id desc limit $11"
+            " and ($11 is null or virtual_key.created_at < $11
+                or (virtual_key.created_at = $11 and virtual_key.id < $12))
+            order by virtual_key.created_at desc, virtual_key.id desc limit $13"
         )
     };
 }
-/// `$3` now, `$4` environment, `$5` search, `$6` expiring before, `$7` unused since.
+const PAGE_OF_EVERYONE: &str = page_of!("$1 and $2 is not null");
+const PAGE_OF_OWN: &str = page_of!("not $1 and owner_id in (select value from json_each($2))");
+const PAGE_WITHIN: &str = page_of!(concat!("not $1 and ", owned_or_booked!("$2")));
+
+/// `$3` now, `$4` environment, `$5` search, `$6` expiring before, `$7 $8 $9` unused since, `$10` ending after.
 macro_rules! counts_of {
     ($scope:expr) => {
         concat!(
             "select cast(count(*) as bigint) as everything,
                 cast(coalesce(sum(case when live then 1 else 0 end), 0) as bigint) as live,
                 cast(coalesce(sum(case when live and expires_at < $6 then 1 else 0 end), 0) as bigint) as expiring,
-                cast(coalesce(sum(case when live and unused then 1 else 0 end), 0) as bigint) as unused
+                cast(coalesce(sum(case when live and quiet_since < $7 then 1 else 0 end), 0) as bigint) as unused_a,
+                cast(coalesce(sum(case when live and quiet_since < $8 then 1 else 0 end), 0) as bigint) as unused_b,
+                cast(coalesce(sum(case when live and quiet_since < $9 then 1 else 0 end), 0) as bigint) as unused_c,
+                cast(coalesce(sum(case when live and used_at is null then 1 else 0 end), 0) as bigint) as never_used,
+                cast(coalesce(sum(case when live and expires_at > $10 then 1 else 0 end), 0) as bigint) as ending_late
             from (
-                select (state <> 'revoked' and expires_at > $3) as live, expires_at,
-                    (coalesce(used_at, 0) < $7 and created_at < $7) as unused
+                select (state <> 'revoked' and expires_at > $3) as live, expires_at, used_at,
+                    case when used_at > created_at then used_at else created_at end as quiet_since
                 from virtual_key left join key_last_use on key_id = virtual_key.id
                 where ",
             $scope,
@@ -145,18 +163,30 @@ macro_rules! counts_of {
     };
 }
 
-/// How many keys of a scope and a filter there are, whatever its view.
+/// The moments by which keys are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountedBy {
+    pub expiring_before: Timestamp,
+    pub unused_since: [Timestamp; 3],
+    pub ending_after: Timestamp,
+}
+
+/// How many keys of a scope and a filter there are, whatever its view. All but the first are of live ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct KeyCounts {
     pub everything: i64,
     pub live: i64,
-    /// Live ones that expire before a moment.
     pub expiring: i64,
-    /// Live ones neither used nor created since a moment.
-    pub unused: i64,
+    /// Neither used nor created since each of the moments.
+    pub unused: [i64; 3],
+    pub never_used: i64,
+    pub ending_late: i64,
 }
 
-row! { CountsRow { everything: i64, live: i64, expiring: i64, unused: i64 } }
+row! { CountsRow {
+    everything: i64, live: i64, expiring: i64, unused_a: i64, unused_b: i64, unused_c: i64, never_used: i64,
+    ending_late: i64,
+} }
 
 /// The scope with the owner that is asked for, if one is.
 fn narrowed(scope: &Scope, owner: Option<Owner>) -> Result<Scoped> {
@@ -174,6 +204,31 @@ fn narrowed(scope: &Scope, owner: Option<Owner>) -> Result<Scoped> {
         scoped = Scoped { everyone: false, owners: to_json(&owners)?, books: false };
     }
     Ok(scoped)
+}
+
+/// A view as the binds of [`filtered`]; `None` asks for nothing.
+#[derive(Default)]
+struct Wanted {
+    live: Option<bool>,
+    expiring_before: Option<i64>,
+    unused_since: Option<i64>,
+    never_used: Option<bool>,
+    ending_after: Option<i64>,
+}
+
+impl Wanted {
+    fn of(view: KeyView) -> Self {
+        let live = Self { live: Some(true), ..Self::default() };
+        match view {
+            KeyView::Live => live,
+            KeyView::ExpiringBefore(moment) => Self { expiring_before: Some(moment.as_ms()), ..live },
+            KeyView::UnusedSince(moment) => Self { unused_since: Some(moment.as_ms()), ..live },
+            KeyView::NeverUsed => Self { never_used: Some(true), ..live },
+            KeyView::EndingAfter(moment) => Self { ending_after: Some(moment.as_ms()), ..live },
+            KeyView::Ended => Self { live: Some(false), ..Self::default() },
+            KeyView::All => Self::default(),
+        }
+    }
 }
 
 struct Cursor {
@@ -219,6 +274,22 @@ impl Store {
         found.map(ItemRow::into_item).transpose()
     }
 
+    /// Those of these keys that are in the scope, newest first.
+    pub async fn keys_among(&self, ids: &[KeyId], scope: &Scope, now: Timestamp) -> Result<Vec<KeyListItem>> {
+        const AMONG: &str = concat!(
+            item_columns!(concat!("($1 or ", owned_or_booked!("$2"), ")")),
+            " and virtual_key.id in (select value from json_each($4))
+            order by virtual_key.created_at desc, virtual_key.id desc"
+        );
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let scoped = Scoped::new(scope)?;
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), ItemRow, AMONG, scoped.everyone, &scoped.owners, now.as_ms(), to_json(ids)?)?;
+        found.into_iter().map(ItemRow::into_item).collect()
+    }
+
     /// A page of keys, with how many there are on all pages.
     pub async fn list_keys(
         &self,
@@ -228,16 +299,21 @@ impl Store {
         limit: u32,
     ) -> Result<KeyPage> {
         let page = self.keys_page(scope, filter, after, limit).await?;
-        let (expiring, unused) = match filter.view {
-            KeyView::ExpiringBefore(moment) => (moment, filter.now),
-            KeyView::UnusedSince(moment) => (filter.now, moment),
-            KeyView::Live | KeyView::Ended | KeyView::All => (filter.now, filter.now),
-        };
-        let counts = self.key_counts(scope, filter, expiring, unused).await?;
+        let now = filter.now;
+        let mut by = CountedBy { expiring_before: now, unused_since: [now; 3], ending_after: now };
+        match filter.view {
+            KeyView::ExpiringBefore(moment) => by.expiring_before = moment,
+            KeyView::UnusedSince(moment) => by.unused_since = [moment; 3],
+            KeyView::EndingAfter(moment) => by.ending_after = moment,
+            KeyView::Live | KeyView::NeverUsed | KeyView::Ended | KeyView::All => {}
+        }
+        let counts = self.key_counts(scope, filter, by).await?;
         let total = match filter.view {
             KeyView::Live => counts.live,
             KeyView::ExpiringBefore(_) => counts.expiring,
-            KeyView::UnusedSince(_) => counts.unused,
+            KeyView::UnusedSince(_) => counts.unused[0],
+            KeyView::NeverUsed => counts.never_used,
+            KeyView::EndingAfter(_) => counts.ending_late,
             KeyView::Ended => counts.everything - counts.live,
             KeyView::All => counts.everything,
         };
@@ -252,33 +328,26 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<KeyPage> {
-        const EVERYONE: &str = page_of!("$1 and $2 is not null");
-        const OWN: &str = page_of!("not $1 and owner_id in (select value from json_each($2))");
-        const WITHIN: &str = page_of!(concat!("not $1 and ", owned_or_booked!("$2")));
         let scoped = narrowed(scope, filter.owner)?;
         let pattern = filter.search.as_deref().map(containing);
-        let (live, expiring, unused) = match filter.view {
-            KeyView::Live => (Some(true), None, None),
-            KeyView::ExpiringBefore(moment) => (Some(true), Some(moment.as_ms()), None),
-            KeyView::UnusedSince(moment) => (Some(true), None, Some(moment.as_ms())),
-            KeyView::Ended => (Some(false), None, None),
-            KeyView::All => (None, None, None),
-        };
+        let wanted = Wanted::of(filter.view);
         let cursor = after.and_then(Cursor::read);
         let (after_at, after_id) = cursor.map(|cursor| (cursor.created_at, cursor.id.to_string())).unzip();
         let mut reader = self.engine.reader().await?;
         let found = rows!(
             reader.on(),
             ItemRow,
-            scoped.choose(EVERYONE, OWN, WITHIN),
+            scoped.choose(PAGE_OF_EVERYONE, PAGE_OF_OWN, PAGE_WITHIN),
             scoped.everyone,
             &scoped.owners,
             filter.now.as_ms(),
             &filter.environment,
             &pattern,
-            live,
-            expiring,
-            unused,
+            wanted.live,
+            wanted.expiring_before,
+            wanted.unused_since,
+            wanted.never_used,
+            wanted.ending_after,
             after_at,
             &after_id,
             i64::from(limit) + 1
@@ -292,13 +361,7 @@ impl Store {
     }
 
     /// One pass over the keys of a filter; its view does not matter.
-    pub async fn key_counts(
-        &self,
-        scope: &Scope,
-        filter: &KeyFilter,
-        expiring_before: Timestamp,
-        unused_since: Timestamp,
-    ) -> Result<KeyCounts> {
+    pub async fn key_counts(&self, scope: &Scope, filter: &KeyFilter, by: CountedBy) -> Result<KeyCounts> {
         const EVERYONE: &str = counts_of!("$1 and $2 is not null");
         const OWN: &str = counts_of!("not $1 and owner_id in (select value from json_each($2))");
         const WITHIN: &str = counts_of!(concat!("not $1 and ", owned_or_booked!("$2")));
@@ -314,14 +377,19 @@ impl Store {
             filter.now.as_ms(),
             &filter.environment,
             &pattern,
-            expiring_before.as_ms(),
-            unused_since.as_ms()
+            by.expiring_before.as_ms(),
+            by.unused_since[0].as_ms(),
+            by.unused_since[1].as_ms(),
+            by.unused_since[2].as_ms(),
+            by.ending_after.as_ms()
         )?;
         let counts = |row: CountsRow| KeyCounts {
             everything: row.everything,
             live: row.live,
             expiring: row.expiring,
-            unused: row.unused,
+            unused: [row.unused_a, row.unused_b, row.unused_c],
+            never_used: row.never_used,
+            ending_late: row.ending_late,
         };
         Ok(counted.map(counts).unwrap_or_default())
     }

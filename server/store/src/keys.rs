@@ -2,7 +2,7 @@
 //!
 //! A key outside the scope does not exist here: the statement says so, not the code after it.
 
-use crate::column::{Scoped, folded, from_json, hash, parsed, parsed_if, to_json};
+use crate::column::{Scoped, count, folded, from_json, hash, parsed, parsed_if, to_json};
 use crate::dialect::locked;
 use crate::engine::On;
 use crate::error::exactly_one;
@@ -26,14 +26,14 @@ row! { KeyRow {
     profile_version: Option<i64>, consumer: String,
     application: Option<String>, environment: String, cost_centre: Option<String>, tags: String, terms: String,
     state: String, state_at: Option<i64>, state_by: Option<String>, state_reason: Option<String>, created_at: i64,
-    expires_at: i64,
+    expires_at: i64, disabled_unused_days: Option<i64>,
 } }
 
 macro_rules! key_columns {
     () => {
         "virtual_key.id, virtual_key.name, owner_id, created_by, profile_id, profile_version, consumer, application, \
          environment, cost_centre, tags, virtual_key.terms, state, state_at, state_by, state_reason, virtual_key.created_at, \
-         expires_at"
+         expires_at, disabled_unused_days"
     };
 }
 pub(crate) use key_columns;
@@ -66,7 +66,10 @@ impl KeyRow {
         let reason = self.state_reason.as_deref().and_then(RevocationReason::from_word);
         match (self.state.as_str(), at, by, reason) {
             ("active", None, None, None) => Ok(KeyState::Active),
-            ("disabled", Some(at), Some(by), None) => Ok(KeyState::Disabled { at, by }),
+            ("disabled", Some(at), Some(by), None) => Ok(match self.disabled_unused_days {
+                Some(days) => KeyState::DisabledUnused { at, days: count(days, "days without use")? },
+                None => KeyState::Disabled { at, by },
+            }),
             ("revoked", Some(at), Some(by), Some(reason)) => Ok(KeyState::Revoked { at, by, reason }),
             _ => Err(StoreError::Corrupt("key state")),
         }
@@ -92,17 +95,25 @@ struct StateColumns {
     at: Option<i64>,
     by: Option<String>,
     reason: Option<&'static str>,
+    unused_days: Option<i64>,
 }
 
-impl From<&KeyState> for StateColumns {
-    fn from(state: &KeyState) -> Self {
-        match state {
-            KeyState::Active => Self { state: "active", at: None, by: None, reason: None },
+impl StateColumns {
+    fn of(key: &VirtualKey) -> Self {
+        let none = Self { state: "active", at: None, by: None, reason: None, unused_days: None };
+        match key.state {
+            KeyState::Active => none,
             KeyState::Disabled { at, by } => {
-                Self { state: "disabled", at: Some(at.as_ms()), by: Some(by.to_string()), reason: None }
+                Self { state: "disabled", at: Some(at.as_ms()), by: Some(by.to_string()), ..none }
+            }
+            // The column wants somebody; nobody did it, and the days say so.
+            KeyState::DisabledUnused { at, days } => {
+                let (by, unused_days) = (Some(key.created_by.to_string()), Some(i64::from(days)));
+                Self { state: "disabled", at: Some(at.as_ms()), by, unused_days, ..none }
             }
             KeyState::Revoked { at, by, reason } => {
-                Self { state: "revoked", at: Some(at.as_ms()), by: Some(by.to_string()), reason: Some(reason.word()) }
+                let (by, reason) = (Some(by.to_string()), Some(reason.word()));
+                Self { state: "revoked", at: Some(at.as_ms()), by, reason, ..none }
             }
         }
     }
@@ -199,9 +210,9 @@ impl Tx {
     pub async fn insert_key_without_secret(&mut self, key: &VirtualKey) -> Result<()> {
         const INSERT: &str = "insert into virtual_key (id, name, name_folded, search_folded, owner_id, created_by,
                 profile_id, consumer, application, environment, cost_centre, tags, terms, state, state_at, state_by,
-                state_reason, created_at, expires_at, profile_version)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
-        let state = StateColumns::from(&key.state);
+                state_reason, created_at, expires_at, profile_version, disabled_unused_days)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+        let state = StateColumns::of(key);
         run!(
             self.on(),
             INSERT,
@@ -225,6 +236,7 @@ impl Tx {
             key.created_at.as_ms(),
             key.expires_at.as_ms(),
             key.profile_version,
+            state.unused_days,
         )
         .map(|_| ())
     }
@@ -234,10 +246,10 @@ impl Tx {
         const UPDATE: &str = "update virtual_key set name = $2, name_folded = $3, search_folded = $4, owner_id = $5,
                 profile_id = $6, consumer = $7, application = $8, environment = $9, cost_centre = $10, tags = $11,
                 terms = $12, state = $13, state_at = $14, state_by = $15, state_reason = $16, expires_at = $17,
-                profile_version = $18
+                profile_version = $18, disabled_unused_days = $19
             where id = $1";
         self.moves_keys = true;
-        let state = StateColumns::from(&key.state);
+        let state = StateColumns::of(key);
         let met = run!(
             self.on(),
             UPDATE,
@@ -259,6 +271,7 @@ impl Tx {
             state.reason,
             key.expires_at.as_ms(),
             key.profile_version,
+            state.unused_days,
         )?;
         exactly_one(met)
     }

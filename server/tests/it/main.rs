@@ -10,6 +10,7 @@ mod life_of_a_key;
 mod outage;
 mod permissions;
 mod plans;
+mod playground;
 mod process;
 mod sealed;
 mod shutdown;

@@ -27,6 +27,8 @@ const MINTING: Expected = Expected([SignIn, Allowed, Allowed, Allowed, Forbidden
 /// Of the developer's own key.
 const READ_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Allowed, Allowed]);
 const CHANGE_KEY: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Allowed]);
+/// The same: administrators see others' keys and do not call with them.
+const PLAY: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Absent]);
 /// Of the lead's team.
 const LEAD_TEAM: Expected = Expected([SignIn, Absent, Absent, Allowed, Allowed, Allowed]);
 /// Auditors read the team and move nothing.
@@ -46,6 +48,8 @@ const SEE_SECRET: Expected = Expected([SignIn, Allowed, Absent, Allowed, Forbidd
 const TAKE: Expected = Expected([SignIn, Absent, Absent, Absent, Forbidden, Absent]);
 /// Of the developer's own key: nobody asks for somebody else.
 const ASK: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Forbidden]);
+/// A view that the developer keeps alone. It is gone after the first who may remove it.
+const KEPT: Expected = Expected([SignIn, Allowed, Absent, Absent, Absent, Absent]);
 const QUEUE: Expected = Expected([SignIn, Forbidden, Forbidden, Allowed, Allowed, Allowed]);
 
 pub const ROWS: &[(&str, Expected)] = &[
@@ -69,16 +73,26 @@ pub const ROWS: &[(&str, Expected)] = &[
     ("POST /approvals/rules/new", ADMINISTER),
     ("GET /approvals/rules/{approval}/remove", ADMINISTER),
     ("POST /approvals/rules/{approval}/remove", ADMINISTER),
-    // Last, since they answer the request for good.
+    // Last, since they answer the request for good, and the view goes.
+    ("GET /usage/views/{view}/remove", KEPT),
+    ("POST /usage/views/{view}/remove", KEPT),
     ("POST /requests/{request}/approve", DECIDE),
     ("POST /requests/{request}/withdraw", WITHDRAW),
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
     ("POST /account/sessions", SIGNED_IN),
     ("GET /models", SIGNED_IN),
+    ("GET /playground?key={key}", PLAY),
+    ("POST /playground", MINTING),
+    ("POST /playground/answer", MINTING),
     ("GET /usage", SIGNED_IN),
     ("GET /usage/file.csv", SIGNED_IN),
+    ("GET /usage/views/new?range=30", SIGNED_IN),
+    ("POST /usage/views/new", SIGNED_IN),
     ("GET /keys", SIGNED_IN),
+    ("GET /keys/file.csv", SIGNED_IN),
+    ("GET /keys/selected?act=disable&key={key}", CHANGE_KEY),
+    ("POST /keys/selected", MINTING),
     ("GET /keys/new", MINTING),
     ("POST /keys/new", MINTING),
     ("GET /keys/{key}", READ_KEY),
@@ -208,6 +222,7 @@ fn in_the_routers_words(row: &str) -> String {
         "{request}",
         "{rule}",
         "{approval}",
+        "{view}",
     ];
     let path = row.split('?').next().unwrap();
     kinds.iter().fold(path.to_owned(), |row, kind| row.replace(kind, "{id}"))
@@ -304,6 +319,8 @@ async fn everybody_gets_what_is_written_here() {
         [("name", "Small ones"), ("most_a_month", "1.00"), ("most_requests_per_minute", "1"), ("most_days", "1")];
     administrator.fill_in("/approvals/rules/new", &form).await;
     objects.0.push(("{approval}", administrator.get("/approvals/rules").await.first_id("apr_")));
+    developer.fill_in("/usage/views/new?range=30", &[("name", "Month")]).await;
+    objects.0.push(("{view}", developer.get("/usage?range=30&by=key").await.first_id("view_")));
     let visitors = [
         ("anonymous", app.anonymous()),
         ("developer", developer),
@@ -361,5 +378,11 @@ async fn another_developer_cannot_touch_a_key_with_a_complete_form() {
     ] {
         assert_eq!(other.post(&format!("/keys/{id}/{act}"), form).await.status, 404, "{act}");
     }
+    let own = other.mint("other").await;
+    let both = [("act", "disable"), ("key", &own[..16]), ("key", id)];
+    assert_eq!(other.post("/keys/selected", &both).await.status, 404);
+    let strange = [("act", "disable"), ("key", &own[..16]), ("all", "yes")];
+    assert_eq!(other.post("/keys/selected", &strange).await.status, 422, "what is confirmed is listed");
+    app.call(&own, "demo-small").await;
     app.call(&key, "demo-small").await;
 }

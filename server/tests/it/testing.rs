@@ -283,6 +283,16 @@ impl Person {
         assert_eq!(response.status(), 200);
         Stream { response, read: String::new() }
     }
+
+    /// A form of our own page that is answered in events.
+    pub async fn stream_form(&self, path: &str, form: &[(String, String)]) -> Stream {
+        let request = self.client.post(format!("{}{path}", self.origin)).header("sec-fetch-site", "same-origin");
+        let cookies =
+            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+        let response = request.header("cookie", cookies.join("; ")).form(form).send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Stream { response, read: String::new() }
+    }
 }
 
 impl Stream {

@@ -13,7 +13,7 @@ use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
 use domain::budget::BudgetScope;
 use domain::id::EventId;
-use domain::usage::Outcome;
+use domain::usage::{NO_SECRET, Outcome, UsageRecord};
 use leptos::prelude::*;
 use portal::keys::CallDetail;
 
@@ -87,6 +87,14 @@ fn used(detail: &CallDetail) -> Vec<Fact> {
     ]
 }
 
+fn secret(call: &UsageRecord) -> String {
+    match call.secret_version {
+        NO_SECRET if call.is_from_playground() => "tried out in the playground, without a secret".to_owned(),
+        NO_SECRET => "with a secret that is not known any more".to_owned(),
+        version => format!("secret version {version}"),
+    }
+}
+
 /// What did not go well at once: nothing for a call that did.
 fn attempts(made: u32) -> String {
     if made > 1 { format!("{} attempts", grouped(made.into())) } else { String::new() }
@@ -105,7 +113,7 @@ fn way(detail: &CallDetail) -> Vec<Fact> {
     };
     let mut facts = vec![
         Fact::new("Request id", view! { <Id text=call.id.to_string()/> }),
-        Fact::new("Key", view! { <a href=key>{name}</a> }).noted(format!("secret version {}", call.secret_version)),
+        Fact::new("Key", view! { <a href=key>{name}</a> }).noted(secret(call)),
         Fact::new("Model", unknown(&call.model)),
     ];
     facts.extend(call.endpoint.map(|endpoint| {

@@ -46,6 +46,10 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
 /// What the line says about a call.
 pub fn say(call: &UsageRecord, version: i64) -> LiveState {
     let link = Some(LiveLink { href: paths::call(call.id), text: "See this call".to_owned() });
+    if call.is_from_playground() {
+        let text = "A call from the playground arrived. Waiting for the first one with the secret.".to_owned();
+        return LiveState { state: "waiting", text, last: false, link };
+    }
     if call.secret_version < version {
         let text = format!("A call from {} still used the old secret. Waiting for one with the new one.", call.network);
         return LiveState { state: "waiting", text, last: false, link };
@@ -138,5 +142,12 @@ mod tests {
     fn after_a_rotation_only_the_new_secret_counts() {
         let said = say(&call(Outcome::Answered, 200, None), 3);
         assert!(!said.last && said.text.contains("old secret"), "{said:?}");
+        let tried = UsageRecord {
+            secret_version: domain::usage::NO_SECRET,
+            agent: domain::usage::PLAYGROUND.to_owned(),
+            ..call(Outcome::Answered, 200, None)
+        };
+        let said = say(&tried, 3);
+        assert!(!said.last && said.text.contains("playground"), "{said:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! The list of keys: views with their counts, search and filters, all of them in the address.
 
-use super::rows::KeyTable;
+use super::rows::{KeyTable, Shown};
+use super::{file, selection};
 use crate::chrome::Place;
 use crate::components::{EmptyState, Filter, ListView, PageHead, Pager, SelectField, SelectOption, TextField, Views};
 use crate::format::Calendar;
@@ -35,10 +36,14 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn href(&self) -> String {
+    pub(super) fn href(&self) -> String {
+        self.address(paths::KEYS)
+    }
+
+    fn address(&self, path: &str) -> String {
         match serde_html_form::to_string(self) {
-            Ok(query) if !query.is_empty() => format!("{}?{query}", paths::KEYS),
-            _ => paths::KEYS.to_owned(),
+            Ok(query) if !query.is_empty() => format!("{path}?{query}"),
+            _ => path.to_owned(),
         }
     }
 
@@ -86,43 +91,72 @@ pub struct Model {
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let asked: Asked = input.query()?;
     let may_mint = Permission::ManageKeys.allows(Some(&visit.caller));
-    // Who holds no keys came to look at those of others.
-    let query = asked.query(if may_mint { OwnerFilter::Mine } else { OwnerFilter::All });
+    let query = asked.query(default_owner(&visit));
     let page = visit.portal.keys(&visit.caller, &query).await?;
     let model =
         Model { asked, owner: query.owner, sees_all: page.of_everyone, page, may_mint, calendar: visit.calendar() };
     Ok(Answer::ok(html::document(&visit.chrome(Place::Keys), "Keys", || view(model))))
 }
 
+/// What the list shows, all pages together.
+pub async fn download(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let asked: Asked = input.query()?;
+    let query = asked.query(default_owner(&visit));
+    let file = visit.portal.keys_file(&visit.caller, &query).await?;
+    let body = file::csv(&file, &visit.calendar()).into_bytes();
+    Ok(Answer::Download { name: file::name(query.view, &file), content_type: "text/csv; charset=utf-8", body })
+}
+
+/// Who holds no keys came to look at those of others.
+pub(super) fn default_owner(visit: &Visit) -> OwnerFilter {
+    if Permission::ManageKeys.allows(Some(&visit.caller)) { OwnerFilter::Mine } else { OwnerFilter::All }
+}
+
 pub fn view(model: Model) -> impl IntoView {
     let Model { asked, owner, page, may_mint, sees_all, calendar } = model;
     let counts = page.counts;
     let current = asked.current_view();
-    let views = [
-        (KeysView::Live, "All", counts.live),
-        (KeysView::Attention, "Needs attention", counts.attention),
-        (KeysView::OverEighty, "Over 80 %", counts.over_eighty),
-        (KeysView::ExpiringSoon, "Expiring in 14 days", counts.expiring_soon),
-        (KeysView::Unused, "Unused 30 days", counts.unused),
-        (KeysView::Ended, "Revoked and expired", counts.ended),
-    ];
-    let views = views.map(|(view, text, count)| ListView {
+    let tab = |view: KeysView, text: &str, current: bool| ListView {
         text: text.to_owned(),
-        count: u64::try_from(count).unwrap_or(0),
+        count: u64::try_from(counts.of(view)).unwrap_or(0),
         href: asked.on(view).href(),
-        current: view == current,
+        current,
+    };
+    let is_unused = KeysView::UNUSED.contains(&current);
+    let views = [
+        (KeysView::Live, "All"),
+        (KeysView::Attention, "Needs attention"),
+        (KeysView::OverEighty, "Over 80 %"),
+        (KeysView::ExpiringSoon, "Expiring in 14 days"),
+        (KeysView::Unused, "Unused 30 days"),
+        (KeysView::LongLived, "Valid for over a year"),
+        (KeysView::Ended, "Revoked and expired"),
+    ];
+    let views = views.map(|(view, text)| tab(view, text, view == current || (view == KeysView::Unused && is_unused)));
+    let unused = is_unused.then(|| {
+        let views = KeysView::UNUSED.map(|view| {
+            let text = match view {
+                KeysView::Unused60 => "60 days",
+                KeysView::Unused90 => "90 days",
+                KeysView::NeverUsed => "Never used",
+                _ => "30 days",
+            };
+            tab(view, text, view == current)
+        });
+        view! { <Views label="Unused for" views=views.to_vec()/> }
     });
     let nothing = page.rows.is_empty();
     let list = if nothing {
         empty(&asked, owner, may_mint).into_any()
     } else {
-        listed(&asked, owner, page.clone(), calendar).into_any()
+        listed(&asked, owner, page.clone(), may_mint, calendar).into_any()
     };
     view! {
         <PageHead title="Keys">
             {may_mint.then(|| view! { <a class="button primary" href=paths::MINT>"Mint a key"</a> })}
         </PageHead>
         <Views views=views.to_vec()/>
+        {unused}
         {filter(&asked, owner, &page, sees_all)}
         {list}
     }
@@ -145,9 +179,14 @@ fn filter(asked: &Asked, owner: OwnerFilter, page: &KeysPage, sees_all: bool) ->
     });
     let mut environments = vec![SelectOption::new("", "Any")];
     environments.extend(page.environments.iter().map(|name| SelectOption::new(name.clone(), name.clone())));
+    let whole = Asked { after: None, from: None, ..asked.clone() }.address(paths::KEYS_FILE);
+    let csv = match page.rows.is_empty() {
+        true => ().into_any(),
+        false => view! { <a href=whole>"CSV"</a> }.into_any(),
+    };
     let (q, environment) = (asked.q.clone().unwrap_or_default(), asked.environment.clone().unwrap_or_default());
     view! {
-        <Filter action=paths::KEYS>
+        <Filter action=paths::KEYS aside=csv>
             {view}
             <div class="search"><TextField name="q" label="Search" kind="search" value=q placeholder="Name, id, application"/></div>
             {whose}
@@ -156,14 +195,30 @@ fn filter(asked: &Asked, owner: OwnerFilter, page: &KeysPage, sees_all: bool) ->
     }
 }
 
-fn listed(asked: &Asked, owner: OwnerFilter, page: KeysPage, calendar: Calendar) -> impl IntoView + use<> {
+fn listed(
+    asked: &Asked,
+    owner: OwnerFilter,
+    page: KeysPage,
+    may_change: bool,
+    calendar: Calendar,
+) -> impl IntoView + use<> {
     let count = u64::try_from(page.rows.len()).unwrap_or(u64::MAX);
     let first = asked.from.filter(|_| asked.after.is_some()).unwrap_or(1).max(1);
     let after = first.saturating_add(count);
     let next = page.next.map(|cursor| Asked { after: Some(cursor), from: Some(after), ..asked.clone() }.href());
     let total = u64::try_from(page.total).unwrap_or(0).max(after - 1);
+    // Where a key ended there is nothing to do any more.
+    let choice = may_change && asked.current_view() != KeysView::Ended && page.rows.iter().any(|row| row.changeable);
+    let shown = Shown { owners: owner != OwnerFilter::Mine, spend: asked.current_view().is_report(), choice };
+    let table = view! { <KeyTable caption="Keys" rows=page.rows calendar=calendar shown=shown/> };
+    let table = if choice {
+        let bar = selection::bar(asked, total);
+        view! { <form class="stack" method="get" action=paths::SELECTED_KEYS>{table}{bar}</form> }.into_any()
+    } else {
+        table.into_any()
+    };
     view! {
-        <KeyTable caption="Keys" rows=page.rows calendar=calendar owners=owner != OwnerFilter::Mine/>
+        {table}
         <Pager shown=(first, after - 1) total=total previous=None next=next/>
     }
 }

@@ -2,10 +2,12 @@
 
 pub mod acts;
 pub mod detail;
+mod file;
 pub mod first_call;
 pub mod list;
 pub mod mint;
 pub mod rows;
 pub mod secret;
+pub mod selection;
 pub mod snippets;
 pub mod way_to_more;

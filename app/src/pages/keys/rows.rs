@@ -1,7 +1,7 @@
 //! One key as a row: what it is, whether it is fine, what is left, when it was used, when it ends, whose it is.
 
 use crate::components::{Budget, BudgetMeter, Cell, Column, Id, NameCell, StatusChip, Table, day, when};
-use crate::format::{Calendar, grouped};
+use crate::format::{Calendar, grouped, usd};
 use crate::paths;
 use crate::words;
 use domain::budget::{BudgetFigures, BudgetScope};
@@ -82,53 +82,100 @@ pub fn owner(owner: Owner, name: &str, mine: bool) -> String {
     }
 }
 
-/// The table of keys. Whose they are is said where they may be somebody else's.
+/// What a table of keys tells besides the ordinary.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Whose they are, where they may be somebody else's.
+    pub owners: bool,
+    /// What they spent in a year, in the place of what they have left.
+    pub spend: bool,
+    /// A box to tick, as the field `key` of the form around the table.
+    pub choice: bool,
+}
+
+/// The table of keys.
 #[component]
 pub fn KeyTable(
     #[prop(into)] caption: String,
     rows: Vec<KeyRow>,
     calendar: Calendar,
-    #[prop(optional)] owners: bool,
+    #[prop(optional)] shown: Shown,
 ) -> impl IntoView {
-    let mut columns = vec![
+    let budget = if shown.spend { Column::number("Spent in a year") } else { Column::text("Budget (tightest)") };
+    let columns = shown.choice.then(|| Column::text("Select")).into_iter();
+    let columns = columns.chain([
         Column::text("Key"),
         Column::text("Status"),
-        Column::text("Budget (tightest)"),
+        budget,
         Column::text("Last used"),
         Column::text("Expires"),
-    ];
-    if owners {
-        columns.push(Column::text("Owner"));
-    }
-    let rows = rows.into_iter().map(|row| key_row(row, &calendar, owners)).collect_view();
+    ]);
+    let columns = columns.chain(shown.owners.then(|| Column::text("Owner"))).collect();
+    let rows = rows.into_iter().map(|row| key_row(row, &calendar, shown)).collect_view();
     view! { <Table columns=columns caption=caption>{rows}</Table> }
 }
 
-fn key_row(row: KeyRow, calendar: &Calendar, owners: bool) -> impl IntoView + use<> {
-    let what = format!(" · {} · {}", words::consumer_tag(row.consumer), row.environment);
-    let application = row.application.map(|application| format!(" · {application}"));
-    let note = view! { <Id text=short_id(row.id)/>{what}{application} }.into_any();
-    let meter = row.budget.map(|figures| {
-        let whose = whose(figures.scope, row.budget_of.as_deref(), row.mine);
-        view! { <BudgetMeter budget=budget(&figures, whose, calendar)/> }
+/// Ticks a row; what may not be changed cannot be ticked.
+fn choice(row: &KeyRow) -> impl IntoView + use<> {
+    let (id, name) = (row.id.to_string(), format!("Select {}", row.name));
+    let tick = row.changeable.then(|| {
+        view! {
+            <label class="choice">
+                <input type="checkbox" name="key" value=id/>
+                <span class="visually-hidden">{name}</span>
+            </label>
+        }
     });
-    let used = match row.last_use {
+    view! { <Cell label="Select">{tick}</Cell> }
+}
+
+/// When a key was used last, and by what.
+pub fn last_used(row: &KeyRow, calendar: &Calendar) -> impl IntoView + use<> {
+    match row.last_use.clone() {
         Some(used) => {
             let at = when(calendar, used.at);
             view! { <Cell label="Last used" note=used.agent.into_any()>{at}</Cell> }.into_any()
         }
         None => view! { <Cell label="Last used"><span class="muted">"Never"</span></Cell> }.into_any(),
+    }
+}
+
+/// Whose it is, and of which teams they are.
+pub fn owner_cell(row: &KeyRow) -> impl IntoView + use<> {
+    let teams = match row.owner {
+        Owner::Person(_) => row.teams.join(", "),
+        Owner::Team(_) => String::new(),
     };
+    let owner = owner(row.owner, &row.owner_name, row.mine);
+    view! { <Cell label="Owner" note=teams.into_any()>{owner}</Cell> }
+}
+
+fn key_row(row: KeyRow, calendar: &Calendar, shown: Shown) -> impl IntoView + use<> {
+    let choice = shown.choice.then(|| choice(&row));
+    let what = format!(" · {} · {}", words::consumer_tag(row.consumer), row.environment);
+    let application = row.application.as_ref().map(|application| format!(" · {application}"));
+    let note = view! { <Id text=short_id(row.id)/>{what}{application} }.into_any();
+    let money = if shown.spend {
+        let spent = row.spent.unwrap_or_default();
+        view! { <Cell label="Spent in a year" number=true><span title=spent.to_string()>{usd(spent)}</span></Cell> }
+            .into_any()
+    } else {
+        let meter = row.budget.map(|figures| {
+            let whose = whose(figures.scope, row.budget_of.as_deref(), row.mine);
+            view! { <BudgetMeter budget=budget(&figures, whose, calendar)/> }
+        });
+        view! { <Cell label="Budget" figure=true>{meter}</Cell> }.into_any()
+    };
+    let used = last_used(&row, calendar);
     let (ends, on) = (when(calendar, row.expires_at), day(calendar, row.expires_at).into_any());
-    let whose = owners.then(|| {
-        let owner = owner(row.owner, &row.owner_name, row.mine);
-        view! { <Cell label="Owner">{owner}</Cell> }
-    });
+    let whose = shown.owners.then(|| owner_cell(&row));
+    let due = row.rotation_due.as_ref().map(|due| format!("rotate by {}", calendar.day(due.due_at)));
     view! {
         <tr>
+            {choice}
             <NameCell name=row.name href=paths::key(row.id) note=note/>
-            <Cell label="Status"><StatusChip status=words::key_status(row.status)/></Cell>
-            <Cell label="Budget" figure=true>{meter}</Cell>
+            <Cell label="Status" note=due.into_any()><StatusChip status=words::key_status(row.status)/></Cell>
+            {money}
             {used}
             <Cell label="Expires" note=on>{ends}</Cell>
             {whose}

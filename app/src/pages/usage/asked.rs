@@ -105,11 +105,13 @@ impl Asked {
         pairs
     }
 
+    pub fn query(&self) -> String {
+        serde_html_form::to_string(self.pairs()).unwrap_or_default()
+    }
+
     fn at(&self, path: &str) -> String {
-        match serde_html_form::to_string(self.pairs()) {
-            Ok(query) if !query.is_empty() => format!("{path}?{query}"),
-            _ => path.to_owned(),
-        }
+        let query = self.query();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
     pub fn href(&self) -> String {
         self.at(paths::USAGE)

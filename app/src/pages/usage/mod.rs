@@ -4,6 +4,7 @@ pub mod asked;
 mod file;
 mod table;
 mod view;
+pub mod views;
 
 use crate::chrome::Place;
 use crate::format::Calendar;
@@ -12,7 +13,7 @@ use crate::visit::{Answer, Input, PageError, Visit};
 use asked::Asked;
 use domain::dimension::Dimension;
 use portal::Portal;
-use portal::spend::Spend;
+use portal::spend::{KeptView, Spend};
 
 pub use view::view;
 
@@ -20,6 +21,7 @@ pub struct Model {
     pub asked: Asked,
     pub by: Dimension,
     pub spend: Spend,
+    pub views: Vec<KeptView>,
     pub leads: bool,
     pub calendar: Calendar,
 }
@@ -30,6 +32,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let model = Model {
         by: question.by,
         spend: visit.portal.spend(&visit.caller, &question).await?,
+        views: visit.portal.usage_views(&visit.caller).await?,
         asked,
         leads: visit.caller.is_lead(),
         calendar: visit.calendar(),

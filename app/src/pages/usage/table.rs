@@ -1,7 +1,7 @@
 //! The groups as a table: what each spent, its share, how that changed, and what a thousand requests of it cost.
 
 use super::asked::{Asked, inside};
-use crate::components::{Cell, Column, NameCell, Table};
+use crate::components::{Cell, Column, NameCell, Sparkline, Table};
 use crate::format::{grouped, percent, tokens, usd, usd_fine};
 use crate::paths;
 use crate::words::spend::{dimension, named, several, unallocated};
@@ -9,7 +9,7 @@ use domain::dimension::Dimension;
 use domain::id::{KeyId, PersonId};
 use domain::money::NanoUsd;
 use leptos::prelude::*;
-use portal::spend::{Breakdown, Named, SpendGroup, SpendSums};
+use portal::spend::{Breakdown, Named, Spend, SpendGroup, SpendSums, Trends};
 
 /// Where a row leads: further in, or to the thing itself where there is nothing further in.
 fn href(asked: &Asked, by: Dimension, of: &Named) -> String {
@@ -25,13 +25,18 @@ pub(super) fn breakdown(
     breakdown: &Breakdown,
     total: &SpendSums,
     earlier: Option<NanoUsd>,
+    courses: Option<&Spend>,
 ) -> impl IntoView + use<> {
     let by = breakdown.by;
     let compared = earlier.is_some();
+    // Of a single day there is no course.
+    let courses = courses.filter(|spend| spend.trends.points.len() > 1);
+    let trend = courses.is_some();
     let mut columns = vec![Column::text(dimension(by)), Column::number("Spend"), Column::number("Share")];
     if compared {
         columns.push(Column::number("Change"));
     }
+    columns.extend(trend.then(|| Column::text("Course")));
     columns.extend([
         Column::number("Requests"),
         Column::number("$/1,000"),
@@ -41,7 +46,8 @@ pub(super) fn breakdown(
     let rows: Vec<AnyView> = breakdown
         .groups
         .iter()
-        .map(|group| {
+        .enumerate()
+        .map(|(at, group)| {
             let note = match group.of.value {
                 None => Some(unallocated(by).1.to_owned()),
                 Some(_) => None,
@@ -53,17 +59,19 @@ pub(super) fn breakdown(
                     note=note.map_or_else(|| ().into_any(), IntoAny::into_any)
                 />
             };
-            let cells = cells(&group.sums, total, compared.then_some(group.earlier));
+            let course = courses.map(|spend| course(spend, at));
+            let cells = cells(&group.sums, total, compared.then_some(group.earlier), course);
             view! { <tr>{name}{cells}</tr> }.into_any()
         })
         .collect();
     let (count, rest) = &breakdown.rest;
     let rest = (*count > 0).then(|| {
         let name = format!("{} more {}", grouped(u64::try_from(*count).unwrap_or(0)), several(by));
-        let cells = cells(rest, total, compared.then(|| earlier_of_rest(breakdown, earlier)));
+        let cells =
+            cells(rest, total, compared.then(|| earlier_of_rest(breakdown, earlier)), trend.then(|| ().into_any()));
         view! { <tr><NameCell name=name/>{cells}</tr> }
     });
-    let foot = view! { <tr><NameCell name="Total"/>{cells(total, total, earlier)}</tr> };
+    let foot = view! { <tr><NameCell name="Total"/>{cells(total, total, earlier, trend.then(|| ().into_any()))}</tr> };
     let caption = format!("Spend by {}", dimension(by).to_lowercase());
     view! {
         <Table columns=columns caption=caption compact=true foot=foot.into_any()>
@@ -78,8 +86,27 @@ fn earlier_of_rest(breakdown: &Breakdown, earlier: Option<NanoUsd>) -> NanoUsd {
     breakdown.groups.iter().fold(earlier.unwrap_or_default(), |rest, group| rest.minus(group.earlier))
 }
 
-/// `before`: what it cost earlier; `None` leaves the column out.
-fn cells(sums: &SpendSums, total: &SpendSums, before: Option<NanoUsd>) -> impl IntoView + use<> {
+/// A group's course as a small line, and where its highest point was in words.
+fn course(spend: &Spend, at: usize) -> AnyView {
+    let Trends { points, days_a_point, of } = &spend.trends;
+    let Some(amounts) = of.get(at) else { return ().into_any() };
+    let highest = amounts.iter().zip(points).max_by_key(|(amount, point)| (**amount, std::cmp::Reverse(**point)));
+    let said = highest.map(|(amount, point)| {
+        let day = point.date().strftime("%-d %b");
+        let when =
+            if *days_a_point > 1 { format!("in the {days_a_point} days from {day}") } else { format!("on {day}") };
+        format!("Most {when}: {}", usd_fine(*amount))
+    });
+    view! { <Sparkline amounts=amounts.clone() said=said.unwrap_or_default()/> }.into_any()
+}
+
+/// `before`: what it cost earlier; `None` leaves the column out, and so does `None` for the course.
+fn cells(
+    sums: &SpendSums,
+    total: &SpendSums,
+    before: Option<NanoUsd>,
+    course: Option<AnyView>,
+) -> impl IntoView + use<> {
     let count = |number: i64| u64::try_from(number).unwrap_or(0);
     let (cost, whole) = (count(sums.cost.as_nano()), count(total.cost.as_nano()));
     let served = sums.requests - sums.denials;
@@ -102,6 +129,7 @@ fn cells(sums: &SpendSums, total: &SpendSums, before: Option<NanoUsd>) -> impl I
         <Cell label="Spend" number=true><b>{spend}</b></Cell>
         <Cell label="Share" number=true>{share}</Cell>
         {change}
+        {course.map(|course| view! { <Cell label="Course">{course}</Cell> })}
         <Cell label="Requests" number=true>{requests}</Cell>
         <Cell label="$/1,000" number=true>{each}</Cell>
         <Cell label="Tokens" number=true>{used}</Cell>
@@ -125,10 +153,26 @@ pub(super) fn changed(now: NanoUsd, before: NanoUsd) -> String {
     }
 }
 
-/// A change in money, with its sign: `+$2,410.00`.
+/// A change in money, with its sign: `+$2,410.00`, and to the point where it is less than a cent: `+$0.000173`.
+fn signed(change: NanoUsd) -> String {
+    let cent = NanoUsd::from_nano(10_000_000);
+    let fine = change < cent && change > NanoUsd::ZERO.minus(cent);
+    let text = if fine { usd_fine(change) } else { usd(change) };
+    if change > NanoUsd::ZERO { format!("+{text}") } else { text }
+}
+
 pub(super) fn difference(group: &SpendGroup) -> String {
-    let change = group.sums.cost.minus(group.earlier);
-    if change > NanoUsd::ZERO { format!("+{}", usd(change)) } else { usd(change) }
+    signed(group.sums.cost.minus(group.earlier))
+}
+
+/// What a sum is against an earlier one: `+$2,410.00 (+41 %)`; where nothing was spent then, that.
+pub(super) fn against(now: NanoUsd, before: NanoUsd) -> String {
+    match (now, before) {
+        (_, NanoUsd::ZERO) => "nothing was spent then".to_owned(),
+        _ if now == before => "the same".to_owned(),
+        (NanoUsd::ZERO, _) => format!("{} was spent then", usd(before)),
+        _ => format!("{} ({})", signed(now.minus(before)), changed(now, before)),
+    }
 }
 
 /// Whose page there is besides.
@@ -159,5 +203,22 @@ mod tests {
         ] {
             assert_eq!(changed(nano(now), nano(before)), text);
         }
+    }
+
+    #[test]
+    fn a_sum_beside_an_earlier_one_reads_as_a_sentence() {
+        let nano = NanoUsd::from_nano;
+        let dollar = 1_000_000_000;
+        for (now, before, text) in [
+            (173_000, 0, "nothing was spent then"),
+            (0, 0, "nothing was spent then"),
+            (0, dollar, "$1.00 was spent then"),
+            (dollar, dollar, "the same"),
+            (dollar + 173_000, dollar, "+$0.000173 (±0 %)"),
+            (2 * dollar, dollar, "+$1.00 (+100 %)"),
+        ] {
+            assert_eq!(against(nano(now), nano(before)), text);
+        }
+        assert!(against(nano(dollar), nano(2 * dollar)).ends_with("$1.00 (−50 %)"));
     }
 }

@@ -2,7 +2,8 @@
 
 use super::Model;
 use super::asked::{Asked, PRESETS, inside};
-use super::table::{self, changed, difference, page_of};
+use super::table::{self, against, difference, page_of};
+use super::views;
 use crate::components::{
     Bucket, EmptyState, Figure, Figures, Filter, PageHead, Section, SelectField, SelectOption, SpendChart, SpendData,
     TextField,
@@ -17,7 +18,7 @@ use leptos::prelude::*;
 use portal::spend::{DayRange, Spend};
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { asked, by, spend, leads, calendar } = model;
+    let Model { asked, by, spend, views, leads, calendar } = model;
     let whose = match (spend.of_everyone, leads) {
         (true, _) => "Everyone's spend",
         (false, true) => "Your own spend, and that of the teams that you lead",
@@ -30,6 +31,7 @@ pub fn view(model: Model) -> impl IntoView {
     let file = (!nothing).then(|| view! { <a class="button" href=asked.by(by).file()>"CSV"</a> });
     view! {
         <PageHead title="Usage" context=context.into_any()>{file}</PageHead>
+        {views::links(&asked.by(by), views)}
         {form(&asked, by)}
         {filters(&asked, &spend)}
         {body}
@@ -100,10 +102,10 @@ fn filled(asked: &Asked, by: Dimension, spend: &Spend) -> impl IntoView + use<> 
     let earlier = spend.earlier.map(|_| spend.earlier_total);
     let chart = (spend.total.cost > NanoUsd::ZERO).then(|| view! { <SpendChart data=chart(asked, by, spend)/> });
     let title = format!("By {}", dimension(by).to_lowercase());
-    let main = table::breakdown(asked, &spend.main, &spend.total, earlier);
+    let main = table::breakdown(asked, &spend.main, &spend.total, earlier, Some(spend));
     let beside = spend.beside.as_ref().map(|beside| {
         let title = format!("By {}", dimension(beside.by).to_lowercase());
-        let table = table::breakdown(asked, beside, &spend.total, earlier);
+        let table = table::breakdown(asked, beside, &spend.total, earlier, None);
         view! { <Section id="beside" title=title>{table}</Section> }
     });
     let exactly = format!("Exactly {}, as the ledger has it.", spend.total.cost);
@@ -132,9 +134,7 @@ fn figures(by: Dimension, spend: &Spend) -> Vec<Figure> {
     let figure = |name: String, value: String| Figure { name, value };
     let mut figures = vec![figure("spent".to_owned(), usd(spend.total.cost))];
     if let Some(earlier) = spend.earlier {
-        let change = spend.total.cost.minus(spend.earlier_total);
-        let sign = if change > NanoUsd::ZERO { "+" } else { "" };
-        let text = format!("{sign}{} ({})", usd(change), changed(spend.total.cost, spend.earlier_total));
+        let text = against(spend.total.cost, spend.earlier_total);
         figures.push(figure(format!("against {}", span(earlier, spend.today.date())), text));
     }
     figures.extend(spend.forecast.map(|forecast| figure("this month, at this pace".to_owned(), usd(forecast))));

@@ -255,6 +255,7 @@ pub(super) fn profile_row() -> ProfileRow {
         quotas: vec![QuotaTerm { counted: Counted::Tokens, window: Window::Day, amount: term(5_000_000, 9_000_000) }],
         prompt_bound: PromptBound::Estimate,
         shrink_to_fit: true,
+        idle: None,
         required: vec![],
         parameters: domain::parameter_rules::ParameterRules::NONE,
         lifetime_days: term(90, 180),

@@ -8,6 +8,7 @@ pub(crate) fn model_rows() -> Vec<ModelRow> {
         id: ModelId::from_random(name.as_bytes()),
         name: name.parse().unwrap(),
         price,
+        markup: domain::markup::Markup::NONE,
         max_input_tokens: Some(200_000),
         max_output_tokens: Some(64_000),
         capabilities: vec!["tools".to_owned(), "vision".to_owned(), "prompt_caching".to_owned()],

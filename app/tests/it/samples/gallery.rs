@@ -1,6 +1,8 @@
 //! Every page with its sample model, as a reader gets it.
 
+use super::selected::{chosen, never_used, none_chosen, outcome};
 use super::*;
+use app::pages::keys::selection;
 
 /// Every page with the name of its file.
 pub(crate) fn pages() -> Vec<(&'static str, Page)> {
@@ -15,6 +17,11 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ("home-new", framed(ada, "Home", || home::view(newcomer()))),
         ("home-administrator", framed(Some(&admin), "Home", || home::view(wide_awake))),
         ("keys", framed(ada, "Keys", || list::view(list_model()))),
+        ("keys-never-used", framed(ada, "Keys", || list::view(never_used()))),
+        ("keys-revoke", framed(ada, "Selected keys", || selection::view(chosen(selection::Act::Revoke)))),
+        ("keys-rotate", framed(ada, "Selected keys", || selection::view(chosen(selection::Act::Rotate)))),
+        ("keys-none", framed(ada, "Selected keys", || selection::view(none_chosen()))),
+        ("keys-outcome", framed(ada, "Selected keys", || selection::outcome_view(outcome()))),
         ("mint", framed(ada, "Mint a key", || mint::view::view(mint_model(None)))),
         ("mint-policy", framed(ada, "Mint a key", || mint::view::view(mint_model_with_policy(None)))),
         ("mint-granted", framed(ada, "Mint a key", || mint::view::view(mint_model(Some(granted()))))),
@@ -27,7 +34,9 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         (
             "models",
             framed(ada, "Models", || {
-                models::view(models::Model { models: model_rows(), q: String::new(), may_mint: true })
+                let asked = models::compare::Asked { cached: "all".to_owned(), ..Default::default() };
+                let comparison = models::compare::Comparison::of(asked);
+                models::view(models::Model { models: model_rows(), comparison, may_mint: true })
             }),
         ),
         (
@@ -44,6 +53,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ),
         ("usage", framed(Some(&admin), "Usage", || app::pages::usage::view(usage_model()))),
         ("usage-narrowed", framed(ada, "Usage", || app::pages::usage::view(narrowed_usage()))),
+        ("usage-keep", framed(ada, "Keep a view", || app::pages::usage::views::view(keep_view()))),
         ("usage-none", framed(ada, "Usage", || app::pages::usage::view(no_usage()))),
         (
             "call-refused",
@@ -117,7 +127,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ),
         ("revoke", framed(ada, "Revoke", || acts::revoke::view(revoke_model()))),
     ];
-    let pages = [pages, asking::pages()].concat();
+    let pages = [pages, asking::pages(), playing::pages()].concat();
     let read = |(name, html): (&'static str, String)| {
         if let Ok(folder) = std::env::var("PAGES") {
             std::fs::write(std::path::Path::new(&folder).join(format!("{name}.html")), &html).unwrap();

@@ -5,7 +5,9 @@ use app::pages::usage;
 use app::pages::usage::asked::Asked;
 use domain::day::Day;
 use domain::dimension::Dimension;
-use portal::spend::{Breakdown, Named, Preset, Spend, SpendDay, SpendGroup, SpendSums};
+use domain::id::UsageViewId;
+use domain::usage_view::{SharedWith, UsageView};
+use portal::spend::{Breakdown, KeptView, Named, Preset, Spend, SpendDay, SpendGroup, SpendSums, Trends};
 
 fn sums(cents: i64) -> SpendSums {
     SpendSums {
@@ -36,6 +38,14 @@ fn spend(preset: Preset, by: Dimension, groups: Vec<SpendGroup>) -> Spend {
             .map(|at| dollars(i64::from(nth * 37 % 11 + 3) * (9 - i64::try_from(at).unwrap())))
             .collect(),
     });
+    let course = |at: usize| {
+        (0..range.days()).map(move |nth| dollars(i64::from(nth * 29 % 13) * (5 - i64::try_from(at).unwrap())))
+    };
+    let trends = Trends {
+        points: (0..range.days()).map(|nth| range.from.plus(nth)).collect(),
+        days_a_point: 1,
+        of: (0..groups.len()).map(|at| course(at).collect()).collect(),
+    };
     Spend {
         of_everyone: true,
         opens_people: true,
@@ -52,7 +62,41 @@ fn spend(preset: Preset, by: Dimension, groups: Vec<SpendGroup>) -> Spend {
         main: Breakdown { by, groups, rest: (12, sums(700)) },
         beside: None,
         series,
+        trends,
     }
+}
+
+/// One of one's own, which is shown, and one that somebody shares.
+fn views() -> Vec<KeptView> {
+    let view = |seed: u8, name: &str, query: &str, shared| UsageView {
+        id: UsageViewId::from_random(&[seed; 12]),
+        name: name.to_owned(),
+        query: query.to_owned(),
+        owner: PersonId::from_random(&[7; 16]),
+        shared,
+        created_at: now(),
+    };
+    vec![
+        KeptView { view: view(1, "Apps <b>", "by=application", SharedWith::Nobody), made_by: None, may_remove: true },
+        KeptView {
+            view: view(2, "Models, 90 days", "range=90&by=model", SharedWith::Everyone),
+            made_by: Some("Dora".to_owned()),
+            may_remove: false,
+        },
+    ]
+}
+
+/// The form that keeps a view, refused.
+pub(crate) fn keep_view() -> usage::views::Model {
+    let team = TeamId::from_random(&[3; 12]);
+    let choices = portal::spend::ViewChoices {
+        form: "v".repeat(32).parse().unwrap(),
+        teams: vec![(team, "Billing".to_owned())],
+        everyone: true,
+    };
+    let reasons = app::pages::form::Reasons::from(vec![Refusal::new("name", Reason::NameTaken)]);
+    let (name, query) = ("Apps".to_owned(), "by=application".to_owned());
+    usage::views::Model { choices, name, shared: team.to_string(), query, reasons }
 }
 
 /// By application, as administrators see the month.
@@ -67,6 +111,7 @@ pub(crate) fn usage_model() -> usage::Model {
         asked: Asked { by: Some(Dimension::Application), ..Asked::default() },
         by: Dimension::Application,
         spend: spend(Preset::ThisMonth, Dimension::Application, groups),
+        views: views(),
         leads: false,
         calendar: calendar(),
     }
@@ -91,6 +136,7 @@ pub(crate) fn narrowed_usage() -> usage::Model {
             beside: Some(Breakdown { by: Dimension::Key, groups: keys, rest: (0, SpendSums::default()) }),
             ..main
         },
+        views: vec![],
         leads: true,
         calendar: calendar(),
     }
@@ -102,6 +148,7 @@ pub(crate) fn no_usage() -> usage::Model {
         asked: Asked { preset: Preset::Last(7), ..Asked::default() },
         by: Dimension::Key,
         spend: Spend { total: SpendSums::default(), days: vec![], of_everyone: false, ..nothing },
+        views: vec![],
         leads: false,
         calendar: calendar(),
     }

@@ -33,6 +33,7 @@ fn profile() -> ProfileTerms {
         quotas: vec![QuotaTerm { counted: Counted::Tokens, window: Window::Day, amount: term(5_000) }],
         prompt_bound: PromptBound::Strict,
         shrink_to_fit: false,
+        idle: None,
         lifetime_days: term(90),
         networks: vec![],
         max_output_tokens: Some(4_000),

@@ -63,6 +63,7 @@ fn profile() -> AccessProfile {
             quotas: vec![QuotaTerm { counted: Counted::Tokens, window: Window::Day, amount: term(5_000, 9_000) }],
             prompt_bound: PromptBound::Strict,
             shrink_to_fit: false,
+            idle: None,
             required: vec![],
             parameters: crate::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90, 180),

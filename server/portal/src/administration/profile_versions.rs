@@ -11,7 +11,7 @@ use domain::profile_versions::kept;
 use domain::time::Timestamp;
 use domain::virtual_key::VirtualKey;
 use std::collections::HashMap;
-use store::ProfileVersion;
+use store::{KeptVersion, ProfileVersion};
 
 /// Versions on a page.
 const VERSIONS_PAGE: u32 = 20;
@@ -103,9 +103,13 @@ impl Portal {
 
     /// The profile whose terms the key goes by: the newest, or the version that it keeps to.
     pub(crate) async fn profile_of(&self, key: &VirtualKey) -> Result<AccessProfile, PortalError> {
-        let newest = self.store.profile(key.profile).await?.ok_or(PortalError::Internal)?;
-        let Some(version) = key.profile_version else { return Ok(newest) };
-        let older = self.store.profile_version(key.profile, version).await?.ok_or(PortalError::Internal)?;
+        self.kept_profile(KeptVersion { profile: key.profile, version: key.profile_version }).await
+    }
+
+    pub(crate) async fn kept_profile(&self, of: KeptVersion) -> Result<AccessProfile, PortalError> {
+        let newest = self.store.profile(of.profile).await?.ok_or(PortalError::Internal)?;
+        let Some(version) = of.version else { return Ok(newest) };
+        let older = self.store.profile_version(of.profile, version).await?.ok_or(PortalError::Internal)?;
         Ok(kept(&newest, &older.profile))
     }
 

@@ -73,6 +73,8 @@ impl Portal {
         if !self.may_enable(caller, &kept).await? {
             return Err(PortalError::refused("key", Reason::DisabledByAdministrator));
         }
+        // Its days without use begin anew.
+        tx.put_enabled(key, now).await?;
         let before = json!(kept.state);
         kept.state = KeyState::Active;
         let after = json!(kept.state);

@@ -1,6 +1,7 @@
 //! Everything that a key's own page shows beside its usage.
 
 use super::list::{LastUse, level_name, owner_is_active};
+use super::rotation_asks::RotationDue;
 use super::status::{KeyStatus, status_of};
 use crate::ports::SharedLimits;
 use crate::sight::Namer;
@@ -79,6 +80,10 @@ pub struct KeyDetail {
     /// What it shares with other keys, from the organisation down to its profile; only levels with limits.
     pub above: Vec<SharedLimits>,
     pub last_use: Option<LastUse>,
+    /// Somebody asked for a new secret by then.
+    pub rotation_due: Option<RotationDue>,
+    /// It is disabled then, unless somebody calls with it.
+    pub idle_ends: Option<Timestamp>,
     pub acts: KeyActs,
     /// The caller owns it or leads the team that does.
     pub may_ask: bool,
@@ -96,7 +101,7 @@ impl Portal {
         let kept = self.store.key_with_secrets(key).await?.ok_or(PortalError::NotFound)?;
         let inactive = self.store.inactive_people().await?;
         let state_by = match item.key.state {
-            KeyState::Active => None,
+            KeyState::Active | KeyState::DisabledUnused { .. } => None,
             KeyState::Disabled { by, .. } | KeyState::Revoked { by, .. } => Some(by),
         };
         let people: Vec<PersonId> = std::iter::once(item.key.created_by).chain(state_by).collect();
@@ -110,6 +115,7 @@ impl Portal {
         let rotating = secrets.iter().any(|secret| secret.live && secret.valid_until.is_some());
         let latest_expiry = latest_expiry(&item.key, &profile);
         let acts = self.acts(caller, &item.key, latest_expiry, now).await?;
+        let idle_ends = self.idle_ends(std::slice::from_ref(&item), now).await?.remove(&key);
         Ok(KeyDetail {
             owner_name: match item.key.owner {
                 Owner::Person(person) => namer.name(person, item.owner_name),
@@ -118,7 +124,7 @@ impl Portal {
             mine: item.key.owner == Owner::Person(caller.person),
             created_by_name: name_of(item.key.created_by),
             standing,
-            status: status_of(standing, &figures, rotating, item.key.expires_at, now),
+            status: status_of(&item.key, standing, &figures, rotating, now),
             state_by_name: state_by.map(name_of),
             secrets,
             effective: self.effective_terms(&item.key, &profile).await?,
@@ -126,6 +132,8 @@ impl Portal {
             quotas: self.gateway.quotas(key).await,
             above: called(self.gateway.levels_above(key).await, &namer),
             last_use: item.last_use.map(LastUse::from),
+            idle_ends,
+            rotation_due: self.rotations_due(caller, &[key]).await?.remove(&key),
             acts: KeyActs { end_old_secret: acts.rotate && rotating, ..acts }.with_secrets(!kept.secrets.is_empty()),
             may_ask: self.may_ask_for(caller, item.key.owner),
             latest_expiry,
@@ -182,7 +190,7 @@ impl Portal {
         Ok(match key.state {
             KeyState::Revoked { .. } => KeyActs::default(),
             _ if expired => KeyActs { revoke: true, set_expiry: latest_expiry > now, ..KeyActs::default() },
-            KeyState::Disabled { .. } => KeyActs {
+            KeyState::Disabled { .. } | KeyState::DisabledUnused { .. } => KeyActs {
                 rename: true,
                 rotate: true,
                 enable: self.may_enable(caller, key).await?,
@@ -219,7 +227,7 @@ fn called(levels: Vec<SharedLimits>, namer: &Namer) -> Vec<SharedLimits> {
 }
 
 /// Whether acts on this owner's keys are open to the caller at all.
-fn may_change(caller: &Caller, owner: Owner) -> bool {
+pub(super) fn may_change(caller: &Caller, owner: Owner) -> bool {
     let within = match Scope::to_change(caller) {
         Scope::Everyone => true,
         Scope::Own { person, teams } | Scope::Within { person, teams, .. } => match owner {

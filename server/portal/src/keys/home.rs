@@ -1,7 +1,8 @@
 //! The first page: what needs attention, one's keys, and what to do first.
 
 use super::everyone::Found;
-use super::list::{KeyRow, View, ViewCounts, mine};
+use super::list::KeyRow;
+use super::views::{View, ViewCounts, mine};
 use crate::{Portal, PortalError};
 use domain::permission::{Permission, Scope};
 use domain::person::Caller;

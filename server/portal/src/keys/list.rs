@@ -1,75 +1,22 @@
-//! The list of keys and its views.
+//! A page of the list of keys, in one of its views.
 
+use super::detail::may_change;
 use super::everyone::Found;
-use super::status::{EXPIRES_SOON_DAYS, KeyStatus, UNUSED_DAYS, is_nearly_spent, status_of, tightest};
+use super::rotation_asks::RotationDue;
+use super::status::{KeyStatus, is_nearly_spent, status_of, tightest};
+use super::views::{KeysQuery, KeysView, OwnerFilter, View, ViewCounts, counted_by};
 use crate::ports::SharedLimits;
 use crate::sight::Namer;
 use crate::{Portal, PortalError};
 use domain::budget::{BudgetFigures, BudgetScope, Window};
-use domain::id::{KeyId, PersonId, ProfileId, TeamId};
+use domain::id::{KeyId, PersonId, ProfileId};
 use domain::money::NanoUsd;
 use domain::permission::Scope;
 use domain::person::Caller;
-use domain::plain_text::folded;
 use domain::time::Timestamp;
-use domain::virtual_key::{ConsumerKind, KeyStanding, KeyState, Owner};
+use domain::virtual_key::{ConsumerKind, KeyStanding, Owner};
 use std::collections::HashSet;
-use store::{KeyFilter, KeyListItem, KeyView};
-
-/// The saved views of the list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum KeysView {
-    /// Neither revoked nor expired.
-    #[default]
-    Live,
-    /// Over 80 % of a budget, or expiring within 14 days, or unused for 30 days.
-    Attention,
-    OverEighty,
-    ExpiringSoon,
-    Unused,
-    /// Revoked or expired.
-    Ended,
-}
-
-impl KeysView {
-    pub const ALL: [Self; 6] =
-        [Self::Live, Self::Attention, Self::OverEighty, Self::ExpiringSoon, Self::Unused, Self::Ended];
-
-    /// The word in the address of the page.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Live => "live",
-            Self::Attention => "attention",
-            Self::OverEighty => "over-80",
-            Self::ExpiringSoon => "expiring",
-            Self::Unused => "unused",
-            Self::Ended => "ended",
-        }
-    }
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|view| view.word() == word)
-    }
-}
-
-/// Whose keys, within what the caller may see.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OwnerFilter {
-    #[default]
-    Mine,
-    Team(TeamId),
-    /// Everything in the caller's scope: one's own and led teams' keys, or all of them.
-    All,
-}
-
-#[derive(Debug, Clone, Default)]
-pub struct KeysQuery {
-    pub view: KeysView,
-    pub owner: OwnerFilter,
-    pub search: Option<String>,
-    pub environment: Option<String>,
-    /// The cursor of the page before.
-    pub after: Option<String>,
-}
+use store::{KeyFilter, KeyListItem, KeyPage, KeyView};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastUse {
@@ -100,17 +47,16 @@ pub struct KeyRow {
     pub last_use: Option<LastUse>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
-}
-
-/// How many keys each view holds, for the same owner filter.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ViewCounts {
-    pub live: i64,
-    pub attention: i64,
-    pub over_eighty: i64,
-    pub expiring_soon: i64,
-    pub unused: i64,
-    pub ended: i64,
+    /// In the last year; only in views that report what may be done without.
+    pub spent: Option<NanoUsd>,
+    /// The owner's, where keys of several owners are listed.
+    pub teams: Vec<String>,
+    /// Somebody asked for a new secret by then.
+    pub rotation_due: Option<RotationDue>,
+    /// It is disabled then, unless somebody calls with it.
+    pub idle_ends: Option<Timestamp>,
+    /// The caller may change it.
+    pub changeable: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -141,16 +87,23 @@ impl Portal {
         let scope = self.sight(caller).await?.calls;
         let view = View::of(caller, &scope, query, self.clock.now());
         let Found { hot, attention, counts } = self.seen_in(&view).await?;
-        let (items, next, total) = match query.view {
-            KeysView::OverEighty => computed(hot),
-            KeysView::Attention => computed(attention),
-            KeysView::Live => self.stored(&view, KeyView::Live, query, counts.live).await?,
-            KeysView::ExpiringSoon => self.stored(&view, view.expiring(), query, counts.expiring_soon).await?,
-            KeysView::Unused => self.stored(&view, view.unused(), query, counts.unused).await?,
-            KeysView::Ended => self.stored(&view, KeyView::Ended, query, counts.ended).await?,
+        let (items, next, total) = match view.stored(query.view) {
+            Some(which) => {
+                let page = self.stored_page(&view, which, query.after.as_deref(), PAGE).await?;
+                (page.items, page.next, counts.of(query.view))
+            }
+            None if query.view == KeysView::OverEighty => computed(hot),
+            None => computed(attention),
         };
+        let mut rows = self.rows(caller, items, view.filter.now).await?;
+        if query.view.is_report() {
+            self.tell_spend(&mut rows, view.filter.now).await?;
+        }
+        if query.owner != OwnerFilter::Mine {
+            self.tell_teams(&mut rows).await?;
+        }
         Ok(KeysPage {
-            rows: self.rows(caller, items, view.filter.now).await?,
+            rows,
             next,
             total,
             counts,
@@ -164,23 +117,21 @@ impl Portal {
         })
     }
 
-    async fn stored(
+    pub(super) async fn stored_page(
         &self,
         view: &View,
         which: KeyView,
-        query: &KeysQuery,
-        total: i64,
-    ) -> Result<(Vec<KeyListItem>, Option<String>, i64), PortalError> {
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<KeyPage, PortalError> {
         let filter = KeyFilter { view: which, ..view.filter.clone() };
-        let page = self.store.keys_page(&view.scope, &filter, query.after.as_deref(), PAGE).await?;
-        Ok((page.items, page.next, total))
+        Ok(self.store.keys_page(&view.scope, &filter, after, limit).await?)
     }
 
     /// Up to as many as a computed view shows.
     async fn all_of(&self, view: &View, which: KeyView) -> Result<Vec<KeyListItem>, PortalError> {
-        let filter = KeyFilter { view: which, ..view.filter.clone() };
         let limit = u32::try_from(MOST_COMPUTED).unwrap_or(PAGE);
-        Ok(self.store.keys_page(&view.scope, &filter, None, limit).await?.items)
+        Ok(self.stored_page(view, which, None, limit).await?.items)
     }
 
     /// What all views of the page have in them.
@@ -192,17 +143,9 @@ impl Portal {
         let changes = self.everyone.changes();
         let hot = self.nearly_spent(view).await?;
         let attention = self.needing_attention(view, hot.clone()).await?;
-        let (soon, long_ago) = (now.plus_days(EXPIRES_SOON_DAYS), now.plus_days(-UNUSED_DAYS));
-        let counted = self.store.key_counts(&view.scope, &view.filter, soon, long_ago).await?;
+        let counted = self.store.key_counts(&view.scope, &view.filter, counted_by(now)).await?;
         let length = |items: &[KeyListItem]| i64::try_from(items.len()).unwrap_or(i64::MAX);
-        let counts = ViewCounts {
-            live: counted.live,
-            attention: length(&attention),
-            over_eighty: length(&hot),
-            expiring_soon: counted.expiring,
-            unused: counted.unused,
-            ended: counted.everything - counted.live,
-        };
+        let counts = ViewCounts::new(&counted, length(&attention), length(&hot));
         let found = Found { hot, attention, counts };
         if of_everyone {
             self.everyone.keep(changes, now, &found);
@@ -216,10 +159,19 @@ impl Portal {
         Ok((counts.over_eighty, counts.unused))
     }
 
-    /// Nearly spent first, then what expires, then what nobody uses.
+    /// Nearly spent first, then whose secret is to be rotated or that will be disabled, then what expires, then what nobody uses.
     async fn needing_attention(&self, view: &View, hot: Vec<KeyListItem>) -> Result<Vec<KeyListItem>, PortalError> {
         let mut items = hot;
-        for which in [view.expiring(), view.unused()] {
+        let (now, limit) = (view.filter.now, u32::try_from(MOST_COMPUTED).unwrap_or(PAGE));
+        let asked = self.store.rotation_asks(&view.scope, now, limit).await?;
+        let mut asked: Vec<KeyId> = asked.into_iter().map(|ask| ask.key).collect();
+        asked.extend(self.store.keys_told_of(&view.scope, now, limit).await?);
+        for item in self.store.keys_among(&asked, &view.scope, now).await? {
+            if view.includes(&item) && items.iter().all(|seen| seen.key.id != item.key.id) {
+                items.push(item);
+            }
+        }
+        for which in [KeysView::ExpiringSoon, KeysView::Unused].into_iter().filter_map(|which| view.stored(which)) {
             for item in self.all_of(view, which).await? {
                 if items.iter().all(|seen| seen.key.id != item.key.id) {
                     items.push(item);
@@ -280,12 +232,15 @@ impl Portal {
         now: Timestamp,
     ) -> Result<Vec<KeyRow>, PortalError> {
         let (inactive, namer) = (self.store.inactive_people().await?, self.namer(caller).await?);
+        let idle_ends = self.idle_ends(&items, now).await?;
         let mut rows = Vec::with_capacity(items.len());
         for item in items {
             let figures = self.gateway.figures(item.key.id).await;
             let above = self.gateway.levels_above(item.key.id).await;
-            rows.push(row(caller, item, &figures, above, &inactive, &namer, now));
+            let idle_ends = idle_ends.get(&item.key.id).copied();
+            rows.push(KeyRow { idle_ends, ..row(caller, item, &figures, above, &inactive, &namer, now) });
         }
+        self.tell_rotations(caller, &mut rows).await?;
         Ok(rows)
     }
 }
@@ -307,7 +262,7 @@ fn row(
         Owner::Team(_) => owner_name,
     };
     let standing = key.standing(now, owner_is_active(key.owner, inactive));
-    let status = status_of(standing, figures, item.rotating, key.expires_at, now);
+    let status = status_of(&key, standing, figures, item.rotating, now);
     KeyRow {
         id: key.id,
         mine: key.owner == Owner::Person(caller.person),
@@ -325,6 +280,11 @@ fn row(
         last_use: last_use.map(LastUse::from),
         created_at: key.created_at,
         expires_at: key.expires_at,
+        spent: None,
+        teams: Vec::new(),
+        rotation_due: None,
+        idle_ends: None,
+        changeable: may_change(caller, key.owner),
         name: key.name,
     }
 }
@@ -347,65 +307,6 @@ pub(super) fn owner_is_active(owner: Owner, inactive: &HashSet<PersonId>) -> boo
 fn computed(items: Vec<KeyListItem>) -> (Vec<KeyListItem>, Option<String>, i64) {
     let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
     (items, None, total)
-}
-
-/// Whose keys are asked for, and the filter that all views of the page share.
-pub(super) struct View {
-    pub(super) scope: Scope,
-    pub(super) filter: KeyFilter,
-}
-
-impl View {
-    fn of(caller: &Caller, readable: &Scope, query: &KeysQuery, now: Timestamp) -> Self {
-        let (scope, owner) = match query.owner {
-            OwnerFilter::Mine => (mine(caller), Some(Owner::Person(caller.person))),
-            OwnerFilter::Team(team) => (readable.clone(), Some(Owner::Team(team))),
-            OwnerFilter::All => (readable.clone(), None),
-        };
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-        let (search, environment) = (given(&query.search), given(&query.environment));
-        Self { scope, filter: KeyFilter { search, owner, environment, view: KeyView::Live, now } }
-    }
-
-    pub(super) fn own(scope: Scope, now: Timestamp) -> Self {
-        let filter = KeyFilter { search: None, owner: None, environment: None, view: KeyView::Live, now };
-        Self { scope, filter }
-    }
-
-    /// Of everybody's keys, without any filter.
-    pub(super) fn everyones(now: Timestamp) -> Self {
-        Self::own(Scope::Everyone, now)
-    }
-
-    fn is_everyones(&self) -> bool {
-        let KeyFilter { search, owner, environment, .. } = &self.filter;
-        self.scope == Scope::Everyone && search.is_none() && owner.is_none() && environment.is_none()
-    }
-
-    fn expiring(&self) -> KeyView {
-        KeyView::ExpiringBefore(self.filter.now.plus_days(EXPIRES_SOON_DAYS))
-    }
-    fn unused(&self) -> KeyView {
-        KeyView::UnusedSince(self.filter.now.plus_days(-UNUSED_DAYS))
-    }
-
-    /// Whether a key that was found by its figures belongs to the view; the scope was asked by the store.
-    fn includes(&self, item: &KeyListItem) -> bool {
-        let key = &item.key;
-        let found = |search: &String| {
-            let text = format!("{}\n{}\n{}", key.name, key.id, key.application.as_deref().unwrap_or_default());
-            folded(&text).contains(&folded(search))
-        };
-        let live = !matches!(key.state, KeyState::Revoked { .. }) && self.filter.now < key.expires_at;
-        live && self.filter.owner.is_none_or(|owner| owner == key.owner)
-            && self.filter.environment.as_ref().is_none_or(|environment| *environment == key.environment)
-            && self.filter.search.as_ref().is_none_or(found)
-    }
-}
-
-/// One's own keys alone.
-pub(super) fn mine(caller: &Caller) -> Scope {
-    Scope::Own { person: caller.person, teams: Vec::new() }
 }
 
 impl From<store::LastUse> for LastUse {

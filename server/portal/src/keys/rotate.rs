@@ -35,6 +35,7 @@ impl Portal {
         tx.insert_secret(key, &tagged).await?;
         // A secret that is still live from an earlier rotation ends with this.
         tx.delete_secrets_below(key, current.version).await?;
+        tx.delete_rotation_ask(key).await?;
         let id = key.to_string();
         let subject = Subject { kind: "key", id: &id, name: &kept.key.name };
         let before = Some(json!({ "secret_version": current.version }));

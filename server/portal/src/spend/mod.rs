@@ -6,8 +6,12 @@
 
 mod names;
 mod range;
+mod trend;
+mod views;
 
 pub use range::{DayRange, Preset};
+pub use trend::Trends;
+pub use views::{KeptView, ViewChoices};
 
 use crate::{Portal, PortalError};
 use domain::day::{Day, Days};
@@ -89,6 +93,8 @@ pub struct Spend {
     pub movers: Vec<SpendGroup>,
     pub series: Vec<Named>,
     pub days: Vec<SpendDay>,
+    /// Of the groups of `main`, in their order; the last may have none.
+    pub trends: Trends,
     /// What belongs to no value of the dimension.
     pub unallocated: NanoUsd,
     /// It is everyone's spend, and not only one's own or that of one's teams.
@@ -129,7 +135,11 @@ impl Portal {
             .take(COLOURED)
             .map(|group| group.value.clone())
             .collect();
-        let bars = self.store.spend_by_day(&query, by, &coloured).await?;
+        // The coloured ones come first.
+        let listed: Vec<Option<String>> = found.largest.iter().map(|group| group.value.clone()).collect();
+        let each = self.store.spend_by_day(&query, by, &listed).await?;
+        let bar = |spend: &DaySpend| DaySpend { nth: spend.nth.filter(|nth| *nth < coloured.len()), ..spend.clone() };
+        let bars: Vec<DaySpend> = each.iter().map(bar).collect();
         let beside = match by == Dimension::Model && !question.filters.is_empty() {
             true => Some((Dimension::Key, self.store.spend_by(&query, Dimension::Key, before, LISTED, 0).await?)),
             false => None,
@@ -169,6 +179,7 @@ impl Portal {
             movers: found.movers.iter().filter(|group| group.value.is_some()).map(named).collect(),
             series: coloured.iter().map(|value| names.of(value.clone())).collect(),
             days: by_day(range, coloured.len(), &bars),
+            trends: trend::trends(range, listed.len(), &each),
             unallocated: found.unallocated.as_ref().map_or(NanoUsd::ZERO, |group| group.sums.cost),
             main: breakdown(by, &found, named),
             of_everyone: scope == Scope::Everyone,

@@ -34,10 +34,21 @@ async fn each_view_holds_its_keys_and_counts_them() {
     assert_eq!(of(KeysView::OverEighty).await, ["hot"]);
     assert_eq!(of(KeysView::ExpiringSoon).await, ["expiring"]);
     assert_eq!(of(KeysView::Unused).await, ["hot"]);
+    assert_eq!(of(KeysView::NeverUsed).await, ["fresh", "hot"]);
+    assert!(of(KeysView::Unused60).await.is_empty() && of(KeysView::LongLived).await.is_empty());
     assert_eq!(of(KeysView::Ended).await, ["ended"]);
     assert_eq!(of(KeysView::Attention).await, ["expiring", "hot"]);
     let page = world.portal.keys(&ada, &KeysQuery::default()).await.unwrap();
-    let expected = ViewCounts { live: 3, attention: 2, over_eighty: 1, expiring_soon: 1, unused: 1, ended: 1 };
+    let expected = ViewCounts {
+        live: 3,
+        attention: 2,
+        over_eighty: 1,
+        expiring_soon: 1,
+        unused: 1,
+        never_used: 2,
+        ended: 1,
+        ..ViewCounts::default()
+    };
     assert_eq!((page.counts, page.total, page.sees_others), (expected, 3, false));
     let status = |name: &str| page.rows.iter().find(|row| row.name == name).unwrap().status;
     assert_eq!(

@@ -76,6 +76,11 @@ async fn bars_rows_and_rest_add_up_to_the_total() {
     assert_eq!((spend.main.groups.len(), spend.main.rest.0), (50, 10));
     assert_eq!(listed + spend.main.rest.1.cost.as_nano(), all);
     assert_eq!((spend.days.len(), spend.series.len()), (7, 6));
+    // Each listed row has its own course, coloured or not.
+    assert_eq!((spend.trends.points.len(), spend.trends.of.len()), (7, 50));
+    for (group, course) in spend.main.groups.iter().zip(&spend.trends.of) {
+        assert_eq!(course.iter().copied().fold(NanoUsd::ZERO, NanoUsd::plus), group.sums.cost, "{:?}", group.of.value);
+    }
 }
 
 #[tokio::test]

@@ -21,7 +21,8 @@ use portal::administration::catalogue::CatalogueChoice;
 use portal::administration::providers::NewProvider;
 use portal::keys::MintedKey;
 use portal::ports::{
-    ConnectionTest, DeploymentHealth, GatewayPort, IssuerFacts, IssuerState, Randomness, SharedLimits, SignInPort,
+    ConnectionTest, DeploymentHealth, GatewayPort, Heard, IssuerFacts, IssuerState, Randomness, SharedLimits,
+    SignInPort, Trial,
 };
 use portal::sealing::{RootKey, Sealing};
 use portal::{Portal, PortalError, PortalParts, PortalSettings};
@@ -32,6 +33,7 @@ use std::sync::{Arc, Mutex};
 use store::testing::TestDatabase;
 use store::{Person, Store};
 use tokio::sync::Notify;
+use tokio::sync::mpsc::{Receiver, channel};
 use zeroize::Zeroizing;
 
 pub(crate) const START: Timestamp = Timestamp::from_ms(1_795_248_000_000); // 2026-11-21T08:00Z
@@ -177,6 +179,12 @@ impl GatewayPort for TestGateway {
     async fn test_connection(&self, _provider: ProviderId) -> ConnectionTest {
         self.asked.fetch_add(1, Ordering::SeqCst);
         ConnectionTest::CredentialRefused
+    }
+    /// Answers with what it was asked.
+    async fn try_out(&self, trial: Trial) -> Receiver<Heard> {
+        let (sender, receiver) = channel(1);
+        sender.try_send(Heard::Text(format!("{trial:?}"))).unwrap();
+        receiver
     }
     async fn health(&self, _provider: ProviderId) -> Vec<DeploymentHealth> {
         self.health.lock().unwrap().clone()

@@ -14,6 +14,7 @@ mod gemini;
 mod markups;
 mod media;
 mod over_http;
+mod own_calls;
 mod parameters;
 mod provider;
 mod slices;

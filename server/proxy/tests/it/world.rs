@@ -513,6 +513,7 @@ fn profile(parameters: ParameterRules) -> AccessProfile {
             quotas: vec![],
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
+            idle: None,
             required: vec![],
             parameters,
             lifetime_days: count(90),

@@ -97,6 +97,7 @@ pub(crate) fn profile(number: u8, name: &str) -> AccessProfile {
             quotas: vec![QuotaTerm { counted: Counted::Tokens, window: Window::Day, amount: term(1, 2) }],
             prompt_bound: PromptBound::Estimate,
             shrink_to_fit: true,
+            idle: None,
             required: vec![],
             parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(30, 90),

@@ -6,7 +6,7 @@ use domain::id::KeyId;
 use domain::permission::Scope;
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, Owner, RevocationReason, VirtualKey};
 use store::testing::TestDatabase;
-use store::{Constraint, KeyFilter, KeyView, KeyWithSecrets, LastUse, Store, StoreError};
+use store::{Constraint, CountedBy, KeyFilter, KeyView, KeyWithSecrets, LastUse, Store, StoreError};
 
 const ADA: u8 = 1;
 const GRACE: u8 = 2;
@@ -36,7 +36,8 @@ async fn listed(store: &Store, scope: &Scope, filter: &KeyFilter) -> Vec<KeyId> 
     let page = store.list_keys(scope, filter, None, 50).await.unwrap();
     let uncounted = store.keys_page(scope, filter, None, 50).await.unwrap();
     assert_eq!((&uncounted.items, uncounted.next), (&page.items, page.next.clone()));
-    let counts = store.key_counts(scope, filter, filter.now, filter.now).await.unwrap();
+    let by = CountedBy { expiring_before: filter.now, unused_since: [filter.now; 3], ending_after: filter.now };
+    let counts = store.key_counts(scope, filter, by).await.unwrap();
     assert!(counts.live <= counts.everything && page.total <= counts.everything);
     assert_eq!(page.total, i64::try_from(page.items.len()).unwrap());
     assert_eq!(page.next, None);
@@ -109,7 +110,10 @@ on_both_engines! {
         key.tags = vec![];
         key.terms.requests_per_minute = 1;
         key.expires_at = NOW.plus_days(60);
-        for state in [KeyState::Disabled { at: NOW.plus_ms(3), by: person_id(ADA) }, KeyState::Active, revoked()] {
+        let unused = KeyState::DisabledUnused { at: NOW.plus_ms(4), days: 60 };
+        for state in
+            [KeyState::Disabled { at: NOW.plus_ms(3), by: person_id(ADA) }, unused, KeyState::Active, revoked()]
+        {
             key.state = state;
             change(&store, key.clone()).await;
             assert_eq!(store.key_with_secrets(key.id).await.unwrap().unwrap().key, key);
@@ -250,6 +254,51 @@ on_both_engines! {
             let expected: Vec<_> = expected.into_iter().map(key_id).collect();
             assert_eq!(listed(&store, &Scope::Everyone, &filter).await, expected, "{since:?}");
         }
+    }
+
+    async fn keys_that_nobody_ever_used_and_those_that_end_late_are_found(database: &TestDatabase) {
+        let store = database.open().await;
+        four_keys(&store).await;
+        store.ingest(&[given::call(key_id(1), NOW.plus_days(5), 1)]).await.unwrap();
+        let late = VirtualKey { expires_at: NOW.plus_days(400), ..given::key(4, "service", Owner::Team(team_id(1))) };
+        change(&store, late).await;
+        change(&store, VirtualKey { state: revoked(), ..given::key(2, "laptop", ada()) }).await;
+        for (view, expected) in [
+            (KeyView::NeverUsed, vec![4, 3]),
+            (KeyView::EndingAfter(NOW.plus_days(365)), vec![4]),
+            (KeyView::EndingAfter(NOW.plus_days(400)), vec![]),
+        ] {
+            let expected: Vec<_> = expected.into_iter().map(key_id).collect();
+            assert_eq!(listed(&store, &Scope::Everyone, &KeyFilter { view, ..everything() }).await, expected, "{view:?}");
+        }
+        let by = CountedBy {
+            expiring_before: NOW,
+            unused_since: [NOW, NOW.plus_days(4), NOW.plus_days(6)],
+            ending_after: NOW.plus_days(365),
+        };
+        let counts = store.key_counts(&Scope::Everyone, &everything(), by).await.unwrap();
+        assert_eq!((counts.unused, counts.never_used, counts.ending_late), ([0, 2, 3], 2, 1));
+    }
+
+    async fn a_report_tells_spend_and_teams(database: &TestDatabase) {
+        let store = database.open().await;
+        four_keys(&store).await;
+        let days = domain::day::Days::utc();
+        let cost = |key: u8, days_ago: i64, sequence, nano| domain::usage::UsageRecord {
+            cost: domain::money::NanoUsd::from_nano(nano),
+            ..given::call(key_id(key), NOW.plus_days(-days_ago), sequence)
+        };
+        store.ingest(&[cost(1, 0, 1, 5), cost(1, 3, 2, 7), cost(1, 9, 3, 90), cost(3, 0, 4, 4)]).await.unwrap();
+        let spent = store.spend_of_keys(&[key_id(1), key_id(2)], days.of(NOW.plus_days(-3))).await.unwrap();
+        assert_eq!(spent, [(key_id(1), domain::money::NanoUsd::from_nano(12))].into());
+
+        let mut tx = store.begin().await.unwrap();
+        tx.insert_team(&given::team(7, "Search")).await.unwrap();
+        tx.put_membership(team_id(1), person_id(ADA), false).await.unwrap();
+        tx.put_membership(team_id(7), person_id(ADA), true).await.unwrap();
+        tx.commit().await.unwrap();
+        let teams = store.team_names_of(&[person_id(ADA), person_id(GRACE)]).await.unwrap();
+        assert_eq!(teams, [(person_id(ADA), vec!["Compilers".to_owned(), "Search".to_owned()])].into());
     }
 
     async fn pages_do_not_shift_when_keys_are_minted_meanwhile(database: &TestDatabase) {

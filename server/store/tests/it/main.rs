@@ -12,6 +12,7 @@ mod counts;
 mod coverage;
 mod data_scopes;
 mod given;
+mod idle_keys;
 mod keys;
 mod limits;
 mod opening;
@@ -19,10 +20,12 @@ mod people;
 mod policy;
 mod requests;
 mod responsible;
+mod rotation_asks;
 mod sessions;
 mod stored_responses;
 mod usage;
 mod usage_days;
+mod usage_views;
 
 /// Runs each of these stories on either engine: `sqlite::name` and `postgres::name`.
 macro_rules! on_both_engines {

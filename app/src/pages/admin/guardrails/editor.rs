@@ -1,9 +1,9 @@
 //! The guardrail form: who may mint, one row for each term, what may be called.
 
-use super::approval;
 use super::entered::Entered;
 use super::parameters;
 use super::terms::{Row, Typed};
+use super::{approval, idle};
 use crate::components::{
     Cell, Check, ChoiceOption, Choices as RadioChoices, Column, Field, Fold, Section, Table, TextArea, TextField,
 };
@@ -96,6 +96,7 @@ pub fn fields(
     let networks_hint = "One on each line: 10.0.0.0/8. Nothing means from anywhere.";
     let networks = text_lines("networks", "Networks", entered.networks, networks_hint, reasons);
     let approval = approval::section(entered.approval, reasons);
+    let idle = idle::section(entered.idle, reasons);
     let no_caps = reasons.at("caps").map(|problem| view! { <p class="wrong" id="caps">{problem.message}</p> });
     view! {
         <TextField name="name" label="Name" value=name required=true problem=reasons.at("name")/>
@@ -119,6 +120,7 @@ pub fn fields(
             <Fold summary="Quotas" note="requests and tokens an hour, a day, a month" open=has_quotas>{quotas}</Fold>
         </Section>
         {approval}
+        {idle}
         <Section id="held" title="What a call holds before it is made">
             <RadioChoices name="prompt_bound" label="A prompt counts" options=bounds.to_vec() value=bound problem=bound_wrong/>
             <Check

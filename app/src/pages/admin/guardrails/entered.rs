@@ -2,6 +2,7 @@
 //! into what the use case takes. A name that the form does not have is refused.
 
 use super::approval::TypedApproval;
+use super::idle::TypedIdle;
 use super::parameters::Parameters;
 use super::terms::{Row, Typed};
 use crate::pages::admin::lines;
@@ -47,6 +48,7 @@ pub struct Entered {
     pub prompt_bound: PromptBound,
     pub shrink_to_fit: bool,
     pub approval: TypedApproval,
+    pub idle: TypedIdle,
     pub required: Vec<RequiredField>,
     pub parameters: Parameters,
     /// In the order of [`Row::ALL`].
@@ -77,6 +79,7 @@ impl Entered {
             prompt_bound: terms.prompt_bound,
             shrink_to_fit: terms.shrink_to_fit,
             approval: TypedApproval::of(&terms.approval),
+            idle: TypedIdle::of(terms.idle),
             required: terms.required.clone(),
             parameters: Parameters::of(&terms.parameters),
             terms: Row::ALL.map(|row| row.read(terms).unwrap_or_else(Typed::none)),
@@ -125,7 +128,7 @@ impl Entered {
                 }
             }
             "shrink_to_fit" => self.shrink_to_fit = true,
-            other if self.approval.take(other, &value)? => {}
+            other if self.approval.take(other, &value)? || self.idle.take(other, &value) => {}
             "required" => self.required.push(RequiredField::from_word(&value).ok_or_else(wrong)?),
             other if self.parameters.take(other, &value).ok_or_else(wrong)? => {}
             other => return self.take_term(other, value),
@@ -198,7 +201,7 @@ impl Entered {
         let parameters = self.parameters.rules(&mut reasons);
         let keys_per_person = whole("keys_per_person", "Keys a person", &self.keys_per_person, &mut reasons);
         let keys_per_person = keys_per_person.map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX));
-        let approval = self.approval.read(&mut reasons);
+        let (approval, idle) = (self.approval.read(&mut reasons), self.idle.read(&mut reasons));
         let (Some(requests_per_minute), Some(concurrency), Some(lifetime_days)) =
             (requests_per_minute, concurrency, lifetime_days)
         else {
@@ -227,6 +230,7 @@ impl Entered {
                 max_output_tokens,
                 assumed_output_tokens: assumed.unwrap_or(0),
                 approval,
+                idle,
             },
             audience: Audience {
                 roles: self.roles.clone(),

@@ -4,6 +4,7 @@ pub mod approval;
 pub mod compare;
 pub mod editor;
 pub mod entered;
+pub mod idle;
 pub mod list;
 pub mod new;
 pub mod parameters;

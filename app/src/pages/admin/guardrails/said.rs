@@ -118,6 +118,7 @@ impl Lines {
             required,
             parameters,
             approval,
+            idle,
         } = terms;
         for row in Row::ALL {
             if let Some(value) = row_said(row, terms) {
@@ -126,6 +127,7 @@ impl Lines {
         }
         self.say("A prompt counts", words::prompt_bound(*prompt_bound).to_lowercase());
         self.say("Shorten answers to what is left", yes(*shrink_to_fit));
+        self.say("A key that nobody uses is disabled", super::idle::said(*idle));
         self.say("Assumed answer", tokens(*assumed_output_tokens));
         self.say("Longest answer", max_output_tokens.map_or_else(|| "as the model".to_owned(), tokens));
         let ParameterRules { long_answers, most_choices, highest_effort, banned } = parameters;
@@ -206,6 +208,7 @@ mod tests {
                 quotas: vec![],
                 prompt_bound: PromptBound::Strict,
                 shrink_to_fit: false,
+                idle: None,
                 required: vec![],
                 parameters: ParameterRules::NONE,
                 lifetime_days: term(90, 180),

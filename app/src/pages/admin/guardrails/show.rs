@@ -221,6 +221,7 @@ fn reading(profile: &AccessProfile, teams: &[(domain::id::TeamId, String)]) -> i
         Fact::new("Assumed answer", tokens(terms.assumed_output_tokens)),
         Fact::new("A prompt counts", words::prompt_bound(terms.prompt_bound).to_lowercase())
             .noted(words::prompt_bound_note(terms.prompt_bound)),
+        Fact::new("A key that nobody uses is disabled", super::idle::said(terms.idle)),
         Fact::new("Shorten answers to what is left", if terms.shrink_to_fit { "yes" } else { "no" }),
     ];
     let rows = Row::ALL.iter().filter_map(|row| {

@@ -74,6 +74,12 @@ pub fn last_moment(typed: &str, latest: Timestamp, zone: &TimeZone) -> Option<Ti
     if day == date(latest, zone) {
         return Some(latest);
     }
+    end_of_day(typed, zone)
+}
+
+/// The last moment of a day.
+pub fn end_of_day(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
+    let day: Date = typed.trim().parse().ok()?;
     let next = day.tomorrow().ok()?;
     let end = zone.to_ambiguous_zoned(next.at(0, 0, 0, 0)).compatible().ok()?;
     Some(Timestamp::from_ms(end.timestamp().as_millisecond()).plus_ms(-1))

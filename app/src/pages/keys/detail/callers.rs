@@ -6,6 +6,7 @@ use crate::format::{Calendar, grouped};
 use crate::paths::{self, KeyAct};
 use crate::words;
 use domain::rotation::OldSecret;
+use domain::usage::{NO_SECRET, PLAYGROUND};
 use leptos::prelude::*;
 use portal::keys::{CALLERS_DAYS, KeyCallers, KeyDetail, Rotation};
 
@@ -24,11 +25,16 @@ pub(super) fn section(detail: &KeyDetail, known: KeyCallers, calendar: &Calendar
             Column::text("Secret"),
         ];
         let rows = callers.into_iter().map(|caller| {
-            let (tone, word) = match caller.secret_version.cmp(&current_version) {
-                std::cmp::Ordering::Less => (Tone::Warn, "Old"),
+            let (tone, word) = match caller.secret_version {
+                NO_SECRET => (Tone::Info, "None"),
+                version if version < current_version => (Tone::Warn, "Old"),
                 _ => (Tone::Ok, "Current"),
             };
-            let note = format!("version {}", caller.secret_version);
+            let note = match caller.secret_version {
+                NO_SECRET if caller.agent == PLAYGROUND => "tried out in the portal".to_owned(),
+                NO_SECRET => "not known".to_owned(),
+                version => format!("version {version}"),
+            };
             let agent = if caller.agent.is_empty() { "not said".to_owned() } else { caller.agent };
             let seen = when(calendar, caller.used_at).into_any();
             view! {

@@ -87,10 +87,17 @@ pub fn view(model: Model) -> impl IntoView {
     });
     let (status, context) = (words::key_status(detail.status), context(&detail, &calendar).into_any());
     let may_ask = may_mint && detail.may_ask && !ended;
-    let acts = acts(id, detail.acts, may_mint, may_ask);
+    // Only whoever rotates sees the new secret: of somebody else's key its owner does.
+    let ask_to_rotate = detail.acts.rotate && !detail.mine && detail.rotation_due.is_none();
+    let idle = detail.status == KeyStatus::Idle;
+    let shown = KeyActs { enable: detail.acts.enable && !idle, ..detail.acts };
+    let acts = acts(id, shown, may_mint, may_ask, ask_to_rotate);
     view! {
         <PageHead title=name status=Some(status) crumb=crumb context=context>{acts}</PageHead>
         {state(&detail, &calendar)}
+        {enable(&detail)}
+        {rotation_due(&detail, &calendar)}
+        {idle_soon(&detail, &calendar)}
         {money::budgets(&detail, &calendar)}
         {money::spend(&detail, usage)}
         {calls::section(id, calls, older, may_ask, &calendar)}
@@ -124,13 +131,15 @@ fn context(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
 }
 
 /// Only what would be done; the primary one first, the one that cannot be undone last.
-fn acts(id: KeyId, acts: KeyActs, may_mint: bool, may_ask: bool) -> impl IntoView {
+fn acts(id: KeyId, acts: KeyActs, may_mint: bool, may_ask: bool, ask_to_rotate: bool) -> impl IntoView {
     let link = |there: bool, act, class: &'static str, text: &'static str| {
         there.then(|| view! { <a class=class href=paths::key_act(id, act)>{text}</a> })
     };
     view! {
         {link(acts.rotate, KeyAct::Rotate, "button primary", "Rotate secret")}
+        {may_ask.then(|| view! { <a class="button" href=paths::playground(id)>"Try it out"</a> })}
         {may_ask.then(|| view! { <a class="button" href=paths::ask(id)>"Ask for more"</a> })}
+        {ask_to_rotate.then(|| view! { <a class="button" href=paths::ask_to_rotate(id)>"Ask to rotate"</a> })}
         {link(acts.rename, KeyAct::Rename, "button", "Rename")}
         {link(acts.set_expiry, KeyAct::SetExpiry, "button", "Change expiry")}
         {link(acts.disable, KeyAct::Disable, "button", "Disable")}
@@ -138,6 +147,38 @@ fn acts(id: KeyId, acts: KeyActs, may_mint: bool, may_ask: bool) -> impl IntoVie
         {may_mint.then(|| view! { <a class="button" href=paths::mint_like(id)>"Mint another like this"</a> })}
         {link(acts.revoke, KeyAct::Revoke, "button plain bad", "Revoke…")}
     }
+}
+
+/// Somebody wants a new secret.
+fn rotation_due(detail: &KeyDetail, calendar: &Calendar) -> Option<impl IntoView + use<>> {
+    let due = detail.rotation_due.as_ref()?;
+    let (asker, by) = (&due.asked_by_name, calendar.day(due.due_at));
+    let (tone, text) = match due.due_at > calendar.now {
+        true => (Tone::Info, format!("{asker} asks for a new secret by {by}.")),
+        false => (Tone::Warn, format!("{asker} asked for a new secret by {by}, and that day is over.")),
+    };
+    let rotate = WayOn { text: "Rotate it".to_owned(), href: paths::key_act(detail.key.id, KeyAct::Rotate) };
+    Some(view! { <Notice tone=tone text=text way_on=detail.acts.rotate.then_some(rotate)/> })
+}
+
+/// Nobody uses it, and its days are numbered.
+fn idle_soon(detail: &KeyDetail, calendar: &Calendar) -> Option<impl IntoView + use<>> {
+    let ends = detail.idle_ends?;
+    let used = match &detail.last_use {
+        Some(used) => format!("Nobody has used it since {}", calendar.day(used.at)),
+        None => "Nobody has ever used it".to_owned(),
+    };
+    let text = format!("{used}: it is disabled on {} unless a call is made with it.", calendar.date_time(ends));
+    Some(view! { <Notice tone=Tone::Warn text=text/> })
+}
+
+/// Brings back with one press what nobody but Keywright itself has stopped.
+fn enable(detail: &KeyDetail) -> Option<impl IntoView + use<>> {
+    let idle = detail.status == KeyStatus::Idle && detail.acts.enable;
+    let action = paths::key_act(detail.key.id, KeyAct::Enable);
+    idle.then(|| {
+        view! { <form method="post" action=action><button class="button primary" type="submit">"Enable"</button></form> }
+    })
 }
 
 /// Why calls are refused, or soon will be, in one sentence.
@@ -154,6 +195,13 @@ fn state(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
             let text = format!("Disabled at {at} by {by}: calls are refused until the key is enabled again.");
             let enable = WayOn { text: "Enable".to_owned(), href: paths::key_act(key.id, KeyAct::Enable) };
             (Tone::Warn, text, detail.acts.enable.then_some(enable))
+        }
+        (KeyState::DisabledUnused { at, days }, KeyStatus::Idle) => {
+            let at = calendar.date_time(*at);
+            let text = format!(
+                "Disabled: unused for {days} days. Since {at} calls are refused until the key is enabled again."
+            );
+            (Tone::Warn, text, None)
         }
         (_, KeyStatus::Expired | KeyStatus::Suspended) => {
             (Tone::Bad, words::standing(detail.standing).to_owned(), None)

@@ -35,6 +35,7 @@ fn profile(seed: u8, month: i64, per_minute: u32) -> AccessProfile {
             quotas: vec![],
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
+            idle: None,
             required: vec![],
             parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90),
