@@ -46,6 +46,8 @@ const TEAM = { visitors: ['lead', ...READERS] };
 const EXAMPLES = {
   '/': ['/'],
   '/account': ['/account'],
+  '/account/notifications': ['/account/notifications'],
+  '/notifications': ['/notifications', '/notifications?view=unread'],
   '/models': ['/models', '/models?q=demo-l', '/models?input=60000&cached=90&output=800&sort=cost'],
   '/playground': ['/playground', at('/playground?key={key}&model=demo-small', { visitors: ['developer'] })],
   '/usage': ['/usage', '/usage?range=30&by=model', '/usage?range=7&by=team&compare=none', '/usage?by=key&model=demo-small'],
@@ -96,6 +98,7 @@ const EXAMPLES = {
   '/team/{id}': [at('/team/{team}', TEAM)],
   '/team/{id}/successor': [at('/team/{team}/successor?from={leadPerson}', LEADS)],
   '/admin': ['/admin'],
+  '/admin/mail': ['/admin/mail'],
   '/admin/providers': ['/admin/providers'],
   '/admin/providers/new': ['/admin/providers/new', '/admin/providers/new?preset=anthropic'],
   '/admin/providers/{id}': ['/admin/providers/{provider}'],

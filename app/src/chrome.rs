@@ -2,7 +2,8 @@
 //!
 //! The links shown follow the caller's roles. That is a courtesy, not a protection: the server checks each request.
 
-use crate::format::Calendar;
+use crate::components::Icon;
+use crate::format::{Calendar, grouped};
 use crate::paths;
 use domain::permission::Permission;
 use domain::person::{Caller, Role};
@@ -23,6 +24,8 @@ pub struct Chrome<'a> {
     /// `None` before sign-in.
     pub caller: Option<&'a Caller>,
     pub place: Place,
+    /// Notifications that the caller has not read.
+    pub unread: u64,
     /// One sentence above every page: development mode, or something that everyone must know.
     pub banner: Option<&'a str>,
     pub calendar: &'a Calendar,
@@ -38,6 +41,7 @@ pub enum Place {
     Usage,
     Requests,
     Approvals,
+    Notifications,
     Overview,
     Providers,
     Catalogue,
@@ -74,7 +78,7 @@ const ADMINISTRATION: [Link; 9] = [
 ];
 
 #[component]
-pub fn Masthead(caller: Option<Caller>, place: Place) -> impl IntoView {
+pub fn Masthead(caller: Option<Caller>, place: Place, unread: u64) -> impl IntoView {
     let work = caller.as_ref().map(|caller| {
         let answers = Permission::SeeRequests.allows(Some(caller)).then_some(ANSWERS);
         let links: Vec<Link> = WORK.into_iter().chain(answers).collect();
@@ -90,7 +94,7 @@ pub fn Masthead(caller: Option<Caller>, place: Place) -> impl IntoView {
             <div class="masthead-row">
                 <a class="brand" href=paths::HOME><Mark/>"Keywright"</a>
                 {work}
-                {caller.map(account)}
+                {caller.map(|caller| account(caller, place, unread))}
             </div>
             {oversight}
         </header>
@@ -109,18 +113,34 @@ fn nav(name: &'static str, links: &[Link], place: Place) -> impl IntoView + use<
     }
 }
 
-fn account(caller: Caller) -> impl IntoView {
+fn account(caller: Caller, place: Place, unread: u64) -> impl IntoView {
     let mut roles: Vec<_> = caller.roles.iter().map(|role| role.word()).collect();
     if caller.is_lead() {
         roles.push("lead");
     }
     view! {
         <div class="account">
+            {bell(place, unread)}
             <p><a href=paths::ACCOUNT>{caller.name}</a><span class="roles">{roles.join(" · ")}</span></p>
             <form method="post" action=paths::SIGN_OUT>
                 <button class="button plain" type="submit">"Sign out"</button>
             </form>
         </div>
+    }
+}
+
+/// The way to what one was told, with how much of it is unread.
+fn bell(place: Place, unread: u64) -> impl IntoView {
+    let current = (place == Place::Notifications).then_some("true");
+    let unread = (unread > 0).then(|| {
+        view! { <b>{grouped(unread)}<span class="visually-hidden">" unread"</span></b> }
+    });
+    view! {
+        <a class="bell" href=paths::NOTIFICATIONS aria-current=current>
+            {Icon::Bell.view()}
+            "Notifications"
+            {unread}
+        </a>
     }
 }
 

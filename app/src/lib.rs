@@ -11,6 +11,7 @@ pub mod chrome;
 pub mod components;
 pub mod format;
 pub mod html;
+pub mod letter;
 #[expect(clippy::needless_pass_by_value, reason = "a view owns its model, whether or not it consumes every part")]
 pub mod pages;
 pub mod paths;

@@ -4,8 +4,8 @@ use domain::budget::BudgetScope;
 use domain::data_scope::Holder;
 use domain::dimension::Dimension;
 use domain::id::{
-    CostCentreId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId,
-    UsageViewId,
+    CostCentreId, EventId, KeyId, ModelId, NotificationId, PersonId, ProfileId, ProviderId, RequestId, RuleId, TeamId,
+    UnitId, UsageViewId,
 };
 use domain::time::Timestamp;
 use portal::{FormId, Made};
@@ -33,6 +33,9 @@ pub const SIGN_OUT_EVERYWHERE: &str = "/auth/sign-out-everywhere";
 pub const ACCOUNT: &str = "/account";
 pub const DOCTOR: &str = "/doctor";
 pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
+pub const ACCOUNT_NOTIFICATIONS: &str = "/account/notifications";
+pub const NOTIFICATIONS: &str = "/notifications";
+pub const MAIL: &str = "/admin/mail";
 
 /// The element that the skip link leads to.
 pub const MAIN_ID: &str = "main";
@@ -49,8 +52,14 @@ pub fn made(made: Made) -> String {
         Made::Request(id) => request(id),
         Made::ApprovalRule(_) => APPROVAL_RULES.to_owned(),
         Made::Rule(_) => SIGN_IN_SETUP.to_owned(),
+        Made::Preferences => ACCOUNT_NOTIFICATIONS.to_owned(),
         Made::UsageView(_) => USAGE.to_owned(),
     }
+}
+
+/// Where one of them is marked as read.
+pub fn notification(id: NotificationId) -> String {
+    format!("{NOTIFICATIONS}/{id}")
 }
 
 /// Usage as this query asks for it.

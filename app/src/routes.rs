@@ -3,7 +3,7 @@
 //! This is the permission table. The router is built from it and from nothing else, so that a page without a row
 //! cannot be reached, and a test walks it with every role.
 
-use crate::pages::{account, call, home, keys, models, playground, team, usage};
+use crate::pages::{account, call, home, keys, models, notifications, playground, team, usage};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::permission::Permission;
@@ -78,6 +78,11 @@ fn work() -> Vec<Route> {
         route!(Get paths::HOME, SignedIn, home::show),
         route!(Get paths::ACCOUNT, SignedIn, account::show),
         route!(Post paths::ACCOUNT_SESSIONS, SignedIn, account::end_session),
+        route!(Get paths::ACCOUNT_NOTIFICATIONS, SignedIn, notifications::preferences::show),
+        route!(Post paths::ACCOUNT_NOTIFICATIONS, SignedIn, notifications::preferences::submit),
+        route!(Get paths::NOTIFICATIONS, SignedIn, notifications::list::show),
+        route!(Post paths::NOTIFICATIONS, SignedIn, notifications::list::read_all),
+        route!(Post "/notifications/{id}", SignedIn, notifications::list::read),
         route!(Get paths::MODELS, SignedIn, models::show),
         route!(Get paths::PLAYGROUND, ManageKeys, playground::show),
         route!(Post paths::PLAYGROUND, ManageKeys, playground::submit),
@@ -120,11 +125,13 @@ fn work() -> Vec<Route> {
 
 fn administration() -> Vec<Route> {
     use crate::pages::admin::{
-        audit, budgets, calls, cost_centres, data_scopes, environments, guardrails, key_policy, models, overview,
+        audit, budgets, calls, cost_centres, data_scopes, environments, guardrails, key_policy, mail, models, overview,
         people, providers, sign_in, teams, units,
     };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
+        route!(Get paths::MAIL, SeeAdministration, mail::show),
+        route!(Post paths::MAIL, Administer, mail::submit),
         route!(Get "/admin/providers", SeeAdministration, providers::list::show),
         route!(Get "/admin/providers/new", Administer, providers::new::show),
         route!(Post "/admin/providers/new", Administer, providers::new::submit),

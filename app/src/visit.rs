@@ -27,6 +27,8 @@ pub struct Frame {
     pub banner: Option<String>,
     pub calendar: Calendar,
     pub version: String,
+    /// Notifications that whoever asks has not read.
+    pub unread: u64,
 }
 
 impl Frame {
@@ -36,6 +38,7 @@ impl Frame {
             assets: &self.assets,
             caller,
             place,
+            unread: self.unread,
             banner: self.banner.as_deref(),
             calendar: &self.calendar,
             version: &self.version,

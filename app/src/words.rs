@@ -7,6 +7,7 @@ mod changes;
 mod checks;
 mod health;
 mod keys;
+mod notifications;
 mod parameters;
 mod refusals;
 mod requests;
@@ -22,6 +23,7 @@ pub use keys::{
     consumer, consumer_note, consumer_tag, end_of_old_secret, key_status, old_secret, overlap, revocation_reason,
     standing,
 };
+pub use notifications::{Told, happening, kind, mailing};
 pub use parameters::{effort, feature, required_field, template};
 pub use refusals::{amount, refusal};
 pub use requests::{answer, deciders_named, figures, request_standing, until, wish};

@@ -10,7 +10,7 @@ use domain::day::Days;
 use domain::stored_response;
 use domain::time::{Clock, MS_PER_DAY, MS_PER_HOUR, Timestamp};
 use jiff::tz::TimeZone;
-use portal::Portal;
+use portal::{Portal, PortalError};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{ExclusiveLock, Store, StoreError};
@@ -37,8 +37,12 @@ pub async fn clean_up(store: Store, clock: Arc<dyn Clock>) {
 /// Who called with a key is shown for a week and watched for the thirty days that an old secret may live.
 const CALLERS_KEPT_DAYS: i64 = domain::rotation::LONGEST_OVERLAP_DAYS + 1;
 
+/// What somebody was told is not told again while it is kept: longer than any window of a budget that has an end.
+const NOTIFICATIONS_KEPT_DAYS: i64 = 400;
+const MAIL_KEPT_DAYS: i64 = 30;
+
 /// Sessions and sign-ins when they have ended, forms and replaced credentials after a day, callers after a month, whose the
-/// responses are that providers kept when they have dropped them.
+/// responses are that providers kept when they have dropped them, what people were told after a year.
 async fn once(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
     tx.delete_sessions_expired(now).await?;
@@ -48,6 +52,8 @@ async fn once(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     tx.delete_credentials_replaced_before(now.plus_ms(-MS_PER_DAY)).await?;
     tx.delete_callers_before(now.plus_days(-CALLERS_KEPT_DAYS)).await?;
     tx.delete_stored_responses_before(now.plus_days(-stored_response::KEPT_DAYS)).await?;
+    tx.delete_notifications_before(now.plus_days(-NOTIFICATIONS_KEPT_DAYS)).await?;
+    tx.delete_mail_ended_before(now.plus_days(-MAIL_KEPT_DAYS)).await?;
     tx.commit().await
 }
 
@@ -68,6 +74,33 @@ pub async fn sum_up_days(store: Store, clock: Arc<dyn Clock>, days: Days) {
             }
         };
         tokio::time::sleep(pause).await;
+    }
+}
+
+/// Between two looks at what people should be told: budgets that fill, keys that end, providers that fail.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// Looks between two at what takes longer: an hour, and a day.
+const LOOKS_AT_SPEND: u32 = 60;
+const LOOKS_AT_AUDIT: u32 = 24 * 60;
+/// The audit log is read when the process has come up, and not with it.
+const FIRST_AT_AUDIT: u32 = 5;
+
+/// Tells people what time brings about. Runs until it is dropped; what fails is tried again with the next look.
+pub async fn tell(portal: Arc<Portal>) {
+    let tried = |what: &str, result: Result<(), PortalError>| {
+        if let Err(error) = result {
+            tracing::warn!(%error, "{what} could not be looked at, and nobody is told of it until the next look");
+        }
+    };
+    for look in 0_u32.. {
+        tried("what is due", portal.tell_what_is_due().await);
+        if look % LOOKS_AT_SPEND == 0 {
+            tried("spend", portal.tell_what_is_unusual().await);
+        }
+        if look % LOOKS_AT_AUDIT == FIRST_AT_AUDIT {
+            tried("the audit log", portal.check_audit_log().await);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

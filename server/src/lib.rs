@@ -9,6 +9,7 @@ pub mod gateway;
 pub mod http;
 pub mod jobs;
 pub mod live;
+pub mod mail;
 pub mod process;
 pub mod router;
 pub mod seed;

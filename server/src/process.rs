@@ -9,8 +9,8 @@ use crate::auth::page::AuthPage;
 use crate::auth::{Auth, AuthParts, AuthSetupError, TeamsChanged};
 use crate::cli::commands::Commands;
 use crate::clock::{SystemClock, SystemRandomness, spread};
-use crate::config::Organisation;
 use crate::config::data_dir::DataDir;
+use crate::config::{MailServer, Organisation};
 use crate::gateway::directory::Directory;
 use crate::gateway::ingest::Ingest;
 use crate::gateway::ledger::Ledger;
@@ -22,6 +22,7 @@ use crate::http::entrance;
 use crate::http::origin::Origin;
 use crate::http::shutdown::Shutdown;
 use crate::jobs;
+use crate::mail::{self, Correspondent, Relay, RelayError};
 use crate::router;
 use crate::state::{App, Look};
 use crate::wiring::gateway_port::LiveGateway;
@@ -55,6 +56,8 @@ pub struct Plan {
     pub issuers: Vec<IssuerSettings>,
     pub issuer_http: IssuerHttp,
     pub egress: EgressPolicy,
+    /// `None`: no letters are sent.
+    pub mail: Option<MailServer>,
     /// One sentence above every page.
     pub banner: Option<String>,
     pub spool: spool::Settings,
@@ -79,6 +82,8 @@ pub enum NotStarted {
     Policy(#[from] Unavailable),
     #[error(transparent)]
     Auth(#[from] AuthSetupError),
+    #[error(transparent)]
+    Mail(#[from] RelayError),
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
 }
@@ -186,27 +191,40 @@ impl Process {
                 zone: zone.clone(),
                 public_origin: public_origin.as_str().to_owned(),
                 gateway_origin: plan.gateway_origin.as_str().to_owned(),
+                mail: plan.mail.is_some(),
             },
         }));
 
         let unused = jobs::disable_unused(portal.clone());
-        let app = Arc::new(App { portal, auth, clock: clock.clone(), ledger: ledger.clone(), look });
+        let app = Arc::new(App { portal: portal.clone(), auth, clock: clock.clone(), ledger: ledger.clone(), look });
+        let host = public_origin.host().to_owned();
+        let relay = plan.mail.map(|server| Ok((Relay::new(&server, &host, plan.egress.authorities())?, server.from)));
+        let sender = relay.transpose().map_err(NotStarted::Mail)?.map(|(relay, from)| Correspondent {
+            portal: portal.clone(),
+            clock: clock.clone(),
+            relay,
+            from,
+            host,
+            zone: zone.clone(),
+        });
         let lock = Arc::new(Mutex::new(lock));
         let streams = gateway.clone();
         let cut_streams = move || streams.cut_streams();
         let books =
             jobs::Books { ledger: ledger.clone(), ingest: ingest.clone(), history: usage, clock: clock.clone(), zone };
         let writer = responses.clone();
-        let jobs = vec![
+        let mut jobs = vec![
             tokio::spawn(books.keep(longest_call)),
             tokio::spawn(async move { directory.keep_current().await }),
             tokio::spawn(async move { writer.keep_writing().await }),
+            tokio::spawn(jobs::tell(portal.clone())),
             tokio::spawn(unused),
             tokio::spawn(jobs::clean_up(store.clone(), clock.clone())),
             tokio::spawn(jobs::sum_up_days(store.clone(), clock.clone(), days)),
             tokio::spawn(jobs::stay_alone(store.clone(), lock.clone(), plan.shutdown.clone())),
             tokio::spawn(jobs::cut_streams_in_time(cut_streams, plan.shutdown, plan.drain)),
         ];
+        jobs.extend(sender.map(|sender| tokio::spawn(mail::send(sender))));
         Ok(Self {
             app,
             gateway: LlmRoute(gateway),

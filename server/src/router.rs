@@ -11,7 +11,7 @@ use crate::http::{assets, csrf};
 use crate::live;
 use crate::state::App;
 use app::routes::{Method, Route};
-use app::visit::{Answer, Input, PageError, Visit};
+use app::visit::{Answer, Frame, Input, PageError, Visit};
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
@@ -137,7 +137,11 @@ async fn answer(app: Arc<App>, route: Route, request: Request) -> Answered {
         Ok(input) => Input { session, ..input },
         Err(error) => return Answered::Now(problem(&app, Some(&caller), &error)),
     };
-    let visit = Visit { portal: app.portal.clone(), caller: caller.clone(), frame: app.look.frame() };
+    let frame = match app.portal.unread_notifications(&caller).await {
+        Ok(unread) => Frame { unread, ..app.look.frame() },
+        Err(error) => return Answered::Now(problem(&app, Some(&caller), &error.into())),
+    };
+    let visit = Visit { portal: app.portal.clone(), caller: caller.clone(), frame };
     match (route.handler)(visit, input).await {
         Ok(Answer::Later(later)) => Answered::Later(caller, later),
         Ok(answer) => {

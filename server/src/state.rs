@@ -35,6 +35,7 @@ impl Look {
             banner: self.banner.clone(),
             calendar: Calendar { now: self.clock.now(), zone: self.zone.clone() },
             version: env!("CARGO_PKG_VERSION").into(),
+            unread: 0,
         }
     }
 }

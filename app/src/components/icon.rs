@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Icon {
+    Bell,
     Check,
     Copy,
     Next,
@@ -14,6 +15,7 @@ pub enum Icon {
 impl Icon {
     const fn path(self) -> &'static str {
         match self {
+            Self::Bell => "M3 12h10c-1.25-1-1.75-2.25-1.75-5a3.25 3.25 0 0 0-6.5 0C4.75 9.75 4.25 11 3 12zM6.75 14h2.5",
             Self::Check => "M3 8.5 6.5 12 13 4.5",
             Self::Copy => "M6 6h7v7H6zM10 6V3H3v7h3",
             Self::Next => "M3 8h10M9 4l4 4-4 4",

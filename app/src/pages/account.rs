@@ -51,6 +51,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     view! {
         <PageHead title="Your account"/>
         <div class="panel"><Facts facts=facts/></div>
+        <p><a href=paths::ACCOUNT_NOTIFICATIONS>"How I am told what happens"</a></p>
         <Section id="sessions" title="Where you are signed in">
             {list}
             <p class="prose">

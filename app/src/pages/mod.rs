@@ -14,6 +14,7 @@ pub mod home;
 pub mod keys;
 pub mod message;
 pub mod models;
+pub mod notifications;
 pub mod playground;
 pub mod problem;
 pub mod requests;

@@ -35,6 +35,7 @@ mod asking;
 mod catalogue;
 mod gallery;
 mod levels;
+mod notes;
 mod playing;
 mod selected;
 mod spend;

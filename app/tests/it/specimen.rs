@@ -41,6 +41,7 @@ pub(crate) fn framed<V: IntoView + 'static>(caller: Option<&Caller>, title: &str
         banner: Some("Development mode: anyone who reaches this address can sign in as anyone."),
         calendar: &calendar(),
         version: "0.1.0",
+        unread: 3,
     };
     html::document(&chrome, title, body)
 }

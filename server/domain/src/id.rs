@@ -122,6 +122,10 @@ id!(/// More than the guardrails allow, given to one key.
     GrantId, "grant_");
 id!(/// A rule that approves requests by itself.
     ApprovalRuleId, "apr_");
+id!(/// Something that one person is told.
+    NotificationId, "note_");
+id!(/// A letter on its way out.
+    MailId, "mail_");
 id!(/// A view of spend that somebody keeps under a name.
     UsageViewId, "view_");
 

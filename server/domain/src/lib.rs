@@ -35,6 +35,7 @@ pub mod markup;
 pub mod minting;
 pub mod model;
 pub mod money;
+pub mod notification;
 pub mod parameter_rules;
 pub mod permission;
 pub mod person;

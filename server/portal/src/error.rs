@@ -18,8 +18,13 @@ pub enum Made {
     Request(RequestId),
     ApprovalRule(ApprovalRuleId),
     Rule(RuleId),
+    /// How somebody wants to be told.
+    Preferences,
     UsageView(UsageViewId),
 }
+
+/// The outcome of a form that makes nothing with an id.
+const PREFERENCES: &str = "preferences";
 
 impl Made {
     /// The text that the store keeps as a form's outcome: the printed id.
@@ -34,6 +39,7 @@ impl Made {
             Self::Request(id) => id.to_string(),
             Self::ApprovalRule(id) => id.to_string(),
             Self::Rule(id) => id.to_string(),
+            Self::Preferences => PREFERENCES.to_owned(),
             Self::UsageView(id) => id.to_string(),
         }
     }
@@ -51,6 +57,7 @@ impl Made {
             .or_else(|_| text.parse().map(Self::Rule))
             .or_else(|_| text.parse().map(Self::UsageView))
             .ok()
+            .or_else(|| (text == PREFERENCES).then_some(Self::Preferences))
     }
 }
 

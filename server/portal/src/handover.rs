@@ -6,8 +6,10 @@
 //! to their team. Each key has its audit entry, and the gateway knows before the answer.
 
 use crate::act::{By, Change, News, Subject, append, spend};
+use crate::notifications::Voice;
 use crate::{FormId, Made, Portal, PortalError};
 use domain::id::{KeyId, PersonId, TeamId};
+use domain::notification::{Happening, KeyChange};
 use domain::permission::{Permission, Scope};
 use domain::person::Caller;
 use domain::plain_text::folded;
@@ -118,6 +120,12 @@ impl Portal {
                 tx.update_key(&key).await?;
             }
             tx.put_responsible(id, to).await?;
+            for (person, change) in [(from.id, KeyChange::MovedAway), (to, KeyChange::MovedHere)] {
+                let (name, by) = (key.name.clone(), caller.name.clone());
+                let moved = Happening::KeyChanged { key: id, name, change, by, at: now };
+                let people: Vec<PersonId> = (person != caller.person).then_some(person).into_iter().collect();
+                self.tell(&mut tx, &people, &moved, Voice::Usual, now).await?;
+            }
             let text = id.to_string();
             let subject = Subject { kind: "key", id: &text, name: &key.name };
             let (before, after) = (Some(before), Some(facts(&key, &successor)));

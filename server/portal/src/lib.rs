@@ -13,6 +13,7 @@ mod form;
 pub mod handover;
 pub mod keys;
 pub mod models;
+pub mod notifications;
 pub mod playground;
 pub mod ports;
 pub mod presets;
@@ -45,6 +46,8 @@ pub struct PortalSettings {
     pub public_origin: String,
     /// `https://llm.example.com`: where applications call; may be the same.
     pub gateway_origin: String,
+    /// Somebody sends letters.
+    pub mail: bool,
 }
 
 /// Everything that a use case works with. Built once, shared by all requests.

@@ -16,8 +16,9 @@ use super::foundation::refuse_dev_database;
 use super::output::say;
 use super::providers::instructions;
 use crate::config::data_dir::{DataDir, DataDirError, check_writable};
-use crate::config::{Config, Issuer};
+use crate::config::{Config, Issuer, MailServer};
 use crate::http::egress::Outbound;
+use crate::mail::Relay;
 
 /// What the database said about itself.
 #[derive(Debug, Clone)]
@@ -78,6 +79,9 @@ pub async fn gather(config: &Config, database: impl Future<Output = Result<Datab
         }
         Err(error) => findings.push(Finding::new("issuers", Err(error.to_string()))),
     }
+    if let Some(server) = &config.mail {
+        findings.push(Finding::new("mail server", try_mail(config, server).await));
+    }
     findings
 }
 
@@ -128,6 +132,13 @@ async fn try_listen(address: SocketAddr, is_running: bool) -> Result<String, Str
         }
         Err(error) => Err(format!("cannot listen on {address}: {error}; free it, or change listen")),
     }
+}
+
+/// Signs in and sends nothing.
+async fn try_mail(config: &Config, server: &MailServer) -> Result<String, String> {
+    let relay = Relay::new(server, config.public_origin.host(), config.egress.authorities());
+    relay.map_err(|error| error.to_string())?.try_out().await?;
+    Ok(format!("{} answers", server.host))
 }
 
 /// Whether it is the one that the database was made with is seen when the database is opened.

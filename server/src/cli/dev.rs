@@ -120,6 +120,7 @@ async fn dev(options: Dev) -> Result<(), Problem> {
         issuers: vec![idp.issuer_settings()],
         issuer_http: IssuerHttp::new(Outbound::new(egress.clone())?, Some(near)),
         egress,
+        mail: options.mail.clone(),
         banner: Some(banner(listen)),
         spool: spool::Settings::default(),
         gateway: proxy::Settings {

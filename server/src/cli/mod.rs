@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::MailServer;
 use crate::http::origin::Origin;
 
 pub mod admin;
@@ -35,6 +36,7 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in the life of a process")]
 pub enum Command {
     /// Try everything on this machine: a ready-made identity provider, a demo model, no configuration
     Dev(Dev),
@@ -83,6 +85,9 @@ pub struct Dev {
     /// The address to open in the browser, if it is not that of --listen
     #[arg(long, value_name = "URL", value_parser = local_origin)]
     pub public_origin: Option<Origin>,
+    /// Send e-mail to a mail catcher on this machine, such as smtp://127.0.0.1:1025
+    #[arg(long, env = "KEYWRIGHT_DEV_MAIL", value_name = "URL", value_parser = MailServer::on_this_machine)]
+    pub mail: Option<MailServer>,
 }
 
 #[derive(Debug, Args)]

@@ -67,6 +67,7 @@ async fn serve(config: Config) -> Result<(), Problem> {
         issuers,
         issuer_http: IssuerHttp::new(Outbound::new(config.egress.clone())?, None),
         egress: config.egress.clone(),
+        mail: config.mail.clone(),
         banner: None,
         spool: spool::Settings::default(),
         gateway: gateway_settings(&config),

@@ -21,6 +21,7 @@ pub mod data_dir;
 mod database_url;
 mod issuer;
 mod limits;
+mod mail;
 mod reader;
 pub mod root_secret;
 mod secret;
@@ -29,6 +30,7 @@ mod spelling;
 pub use database_url::{DatabaseUrl, Engine};
 pub use issuer::{ClientCredential, Issuer, MappedRole};
 pub use limits::{Limits, UpstreamRetry};
+pub use mail::{MailServer, Protection};
 pub use root_secret::RootSource;
 pub use secret::Secret;
 
@@ -46,6 +48,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     pub issuers: Vec<Issuer>,
     pub egress: EgressPolicy,
+    /// `None`: no letters are sent.
+    pub mail: Option<MailServer>,
     pub limits: Limits,
     /// What is allowed but probably not meant; to be logged at start.
     pub notes: Vec<String>,
@@ -162,6 +166,7 @@ fn read(reading: &Reading<'_>, around: &Surroundings<'_>) -> Option<Config> {
     }
     let issuers = issuer::read(issuer_sections, around);
     let egress = read_egress(root.section("egress"), around);
+    let mail = mail::read(root.section("mail"), around);
     let limits = limits::read_limits(root.section("limits"));
     root.finish();
 
@@ -185,6 +190,7 @@ fn read(reading: &Reading<'_>, around: &Surroundings<'_>) -> Option<Config> {
         trusted_proxies,
         issuers,
         egress,
+        mail: mail?,
         limits,
         notes,
     })

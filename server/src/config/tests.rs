@@ -59,7 +59,7 @@ fn the_example_mentions_every_key_and_no_other() {
     let around = Surroundings { env: env.clone(), read_file: &|_| Ok("long enough to be a passphrase".into()) };
     read(&reading, &around).unwrap();
     let asked = reading.asked.into_inner();
-    let sections = ["organisation", "root", "issuer", "egress", "limits"];
+    let sections = ["organisation", "root", "issuer", "egress", "mail", "limits"];
     let keys: BTreeSet<String> = asked.into_iter().filter(|key| !sections.contains(&key.as_str())).collect();
 
     let mut section = String::new();

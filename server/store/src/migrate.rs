@@ -48,6 +48,8 @@ const MIGRATIONS: &[Pair] = &[
     pair!(15, "0015_claims_and_sessions"),
     pair!(16, "0016_responsible_people"),
     pair!(17, "0017_callers"),
+    pair!(18, "0018_notifications"),
+    pair!(19, "0019_mail"),
     pair!(20, "0020_views_of_usage"),
     pair!(21, "0021_rotations_asked_for"),
     pair!(22, "0022_unused_keys"),

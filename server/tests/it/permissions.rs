@@ -52,6 +52,9 @@ const ASK: Expected = Expected([SignIn, Allowed, Absent, Absent, Forbidden, Forb
 const KEPT: Expected = Expected([SignIn, Allowed, Absent, Absent, Absent, Absent]);
 const QUEUE: Expected = Expected([SignIn, Forbidden, Forbidden, Allowed, Allowed, Allowed]);
 
+/// What the lead was told of the developer's request.
+const LEADS_NOTE: Expected = Expected([SignIn, Absent, Absent, Allowed, Absent, Absent]);
+
 pub const ROWS: &[(&str, Expected)] = &[
     ("GET /requests", SIGNED_IN),
     ("GET /requests/{request}", READ_REQUEST),
@@ -81,6 +84,13 @@ pub const ROWS: &[(&str, Expected)] = &[
     ("GET /", SIGNED_IN),
     ("GET /account", SIGNED_IN),
     ("POST /account/sessions", SIGNED_IN),
+    ("GET /account/notifications", SIGNED_IN),
+    ("POST /account/notifications", SIGNED_IN),
+    ("GET /notifications", SIGNED_IN),
+    ("POST /notifications", SIGNED_IN),
+    ("POST /notifications/{note}", LEADS_NOTE),
+    ("GET /admin/mail", READ_ALL),
+    ("POST /admin/mail", ADMINISTER),
     ("GET /models", SIGNED_IN),
     ("GET /playground?key={key}", PLAY),
     ("POST /playground", MINTING),
@@ -222,6 +232,7 @@ fn in_the_routers_words(row: &str) -> String {
         "{request}",
         "{rule}",
         "{approval}",
+        "{note}",
         "{view}",
     ];
     let path = row.split('?').next().unwrap();
@@ -319,13 +330,15 @@ async fn everybody_gets_what_is_written_here() {
         [("name", "Small ones"), ("most_a_month", "1.00"), ("most_requests_per_minute", "1"), ("most_days", "1")];
     administrator.fill_in("/approvals/rules/new", &form).await;
     objects.0.push(("{approval}", administrator.get("/approvals/rules").await.first_id("apr_")));
+    let lead = app.signed_in_as("lead").await;
+    objects.0.push(("{note}", lead.get("/notifications").await.first_id("note_")));
     developer.fill_in("/usage/views/new?range=30", &[("name", "Month")]).await;
     objects.0.push(("{view}", developer.get("/usage?range=30&by=key").await.first_id("view_")));
     let visitors = [
         ("anonymous", app.anonymous()),
         ("developer", developer),
         ("developer-2", app.signed_in_as("developer-2").await),
-        ("lead", app.signed_in_as("lead").await),
+        ("lead", lead),
         ("auditor", app.signed_in_as("auditor").await),
         ("administrator", administrator),
     ];

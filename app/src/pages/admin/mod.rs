@@ -11,6 +11,7 @@ pub mod data_scopes;
 pub mod environments;
 pub mod guardrails;
 pub mod key_policy;
+pub mod mail;
 pub mod models;
 pub mod overview;
 pub mod people;

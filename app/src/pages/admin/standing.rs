@@ -37,6 +37,10 @@ pub(super) fn notices(standing: &Standing) -> Vec<AnyView> {
         let text = format!("{} at {provider} {verb}.", counted(count(*failing), "deployment"));
         said.push(say(Tone::Bad, text, "See why.", paths::PROVIDERS.to_owned()));
     }
+    if standing.undelivered > 0 {
+        let letters = counted(at_least_none(standing.undelivered), "e-mail");
+        said.push(say(Tone::Bad, format!("{letters} could not be delivered."), "See why.", paths::MAIL.to_owned()));
+    }
     if standing.nearly_spent > 0 {
         let text = format!("{} spent over 80 % of a budget.", counted(at_least_none(standing.nearly_spent), "key"));
         said.push(say(Tone::Warn, text, "Show them.", keys("over-80")));

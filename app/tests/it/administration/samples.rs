@@ -71,6 +71,7 @@ pub(crate) fn frame() -> Frame {
         banner: None,
         calendar: calendar(),
         version: "0.1.0".to_owned(),
+        unread: 3,
     }
 }
 

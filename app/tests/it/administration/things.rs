@@ -68,6 +68,7 @@ pub(super) fn standing_of(models: usize) -> Standing {
             refused: vec![],
             failing: vec![],
             storage: Storage { bytes: 400_000, oldest_call: None },
+            undelivered: 0,
         };
     }
     Standing {
@@ -89,6 +90,7 @@ pub(super) fn standing_of(models: usize) -> Standing {
         }],
         failing: vec![("Chat West".to_owned(), 2)],
         storage: Storage { bytes: 1_234_567_890, oldest_call: Some(ago(90)) },
+        undelivered: 3,
     }
 }
 

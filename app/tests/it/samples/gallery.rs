@@ -3,6 +3,7 @@
 use super::selected::{chosen, never_used, none_chosen, outcome};
 use super::*;
 use app::pages::keys::selection;
+use portal::notifications::NotificationView;
 
 /// Every page with the name of its file.
 pub(crate) fn pages() -> Vec<(&'static str, Page)> {
@@ -50,6 +51,40 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
                 };
                 call::view(call::Model { detail, calendar: calendar() })
             }),
+        ),
+        (
+            "notifications",
+            framed(ada, "Notifications", || app::pages::notifications::list::view(notes::list_of_notes(true))),
+        ),
+        (
+            "notifications-empty",
+            framed(ada, "Notifications", || {
+                app::pages::notifications::list::view(notes::no_notes(NotificationView::All))
+            }),
+        ),
+        (
+            "notifications-read",
+            framed(ada, "Notifications", || {
+                app::pages::notifications::list::view(notes::no_notes(NotificationView::Unread))
+            }),
+        ),
+        (
+            "preferences",
+            framed(ada, "How I am told", || {
+                app::pages::notifications::preferences::view(notes::choices(Some("ada@example.com"), true))
+            }),
+        ),
+        (
+            "preferences-without-mail",
+            framed(ada, "How I am told", || app::pages::notifications::preferences::view(notes::choices(None, false))),
+        ),
+        (
+            "undelivered",
+            framed(Some(&admin), "E-mail", || app::pages::admin::mail::view(&calendar(), notes::undelivered(3))),
+        ),
+        (
+            "undelivered-none",
+            framed(Some(&admin), "E-mail", || app::pages::admin::mail::view(&calendar(), notes::undelivered(0))),
         ),
         ("usage", framed(Some(&admin), "Usage", || app::pages::usage::view(usage_model()))),
         ("usage-narrowed", framed(ada, "Usage", || app::pages::usage::view(narrowed_usage()))),

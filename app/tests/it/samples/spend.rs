@@ -147,8 +147,8 @@ pub(crate) fn no_usage() -> usage::Model {
     usage::Model {
         asked: Asked { preset: Preset::Last(7), ..Asked::default() },
         by: Dimension::Key,
-        spend: Spend { total: SpendSums::default(), days: vec![], of_everyone: false, ..nothing },
         views: vec![],
+        spend: Spend { total: SpendSums::default(), days: vec![], of_everyone: false, ..nothing },
         leads: false,
         calendar: calendar(),
     }

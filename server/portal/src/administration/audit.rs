@@ -152,7 +152,11 @@ impl Portal {
     /// Recomputes the whole chain.
     pub async fn verify_audit(&self, caller: &Caller) -> Result<AuditVerdict, PortalError> {
         super::demand(caller, Permission::SeeAudit)?;
-        Ok(verify_chain(&self.store, self.clock.now()).await?)
+        let verdict = verify_chain(&self.store, self.clock.now()).await?;
+        if let Some(broken) = verdict.broken {
+            self.tell_broken_audit(broken).await?;
+        }
+        Ok(verdict)
     }
 }
 

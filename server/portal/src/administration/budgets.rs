@@ -153,7 +153,7 @@ impl Portal {
     }
 
     /// A level that nobody knows is not found; keys have terms of their own and are no level.
-    async fn level_name(&self, scope: BudgetScope) -> Result<String, PortalError> {
+    pub(crate) async fn level_name(&self, scope: BudgetScope) -> Result<String, PortalError> {
         let name = match scope {
             BudgetScope::Organisation => Some(self.settings.organisation.clone()),
             BudgetScope::Unit(unit) => {

@@ -35,6 +35,6 @@ use domain::permission::Permission;
 use domain::person::Caller;
 
 /// Whoever may not read administration at all is told so; nothing there is anybody's own.
-fn demand(caller: &Caller, permission: Permission) -> Result<(), PortalError> {
+pub(crate) fn demand(caller: &Caller, permission: Permission) -> Result<(), PortalError> {
     if permission.allows(Some(caller)) { Ok(()) } else { Err(PortalError::Forbidden) }
 }

@@ -8,7 +8,7 @@ use domain::id::{EventId, KeyId};
 use domain::money::NanoUsd;
 use domain::permission::{Permission, Scope};
 use domain::person::Caller;
-use domain::time::MS_PER_HOUR;
+use domain::time::{MS_PER_HOUR, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use store::{DailyCost, SpendQuery};
 
@@ -30,6 +30,8 @@ pub struct Standing {
     /// Deployments whose last call failed, or that are left alone for a while: the provider's name, and how many.
     pub failing: Vec<(String, usize)>,
     pub storage: Storage,
+    /// Letters that were given up.
+    pub undelivered: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +77,6 @@ impl Portal {
         };
         let this_month = sum(&|_| true);
         let (begun, ends) = (days.start(month), days.start(month.plus_months(1)));
-        let daily = self.store.daily_costs(&of(today.plus(-USUAL_DAYS)), Dimension::Application).await?;
         let (nearly_spent, idle) = self.keys_worth_a_look(now).await?;
         Ok(Standing {
             today: sum(&|day| day == today),
@@ -83,11 +84,20 @@ impl Portal {
             forecast: crate::spend::at_this_pace(this_month, now.since(begun), ends.since(begun)),
             nearly_spent,
             idle,
-            unusual: unusual(&daily, today),
+            unusual: self.unusual_today(now).await?,
             refused: self.refused_lately().await?,
             failing: self.failing_deployments().await?,
             storage: self.store.storage().await?,
+            undelivered: self.store.mail_counts().await?.failed,
         })
+    }
+
+    /// Applications whose day is unlike their others.
+    pub(crate) async fn unusual_today(&self, now: Timestamp) -> Result<Vec<Unusual>, PortalError> {
+        let today = Days::in_zone(self.settings.zone.clone()).of(now);
+        let (from, until) = (today.plus(-USUAL_DAYS), today.plus(1));
+        let query = SpendQuery { scope: &Scope::Everyone, filters: &[], from, until };
+        Ok(unusual(&self.store.daily_costs(&query, Dimension::Application).await?, today))
     }
 
     async fn refused_lately(&self) -> Result<Vec<Refused>, PortalError> {

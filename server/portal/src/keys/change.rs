@@ -6,10 +6,12 @@
 
 use super::detail::latest_expiry;
 use crate::act::{By, Change, News, Subject, append};
+use crate::notifications::Voice;
 use crate::{Portal, PortalError};
 use domain::access_profile::AccessProfile;
 use domain::id::KeyId;
 use domain::minting::LONGEST_NAME;
+use domain::notification::{Happening, KeyChange};
 use domain::permission::{Permission, Scope};
 use domain::person::Caller;
 use domain::plain_text::{folded, plain_text};
@@ -163,12 +165,28 @@ impl Portal {
         Difference { action, before, after }: Difference,
     ) -> Result<VirtualKey, PortalError> {
         tx.update_key(&key).await?;
+        if let Some(change) = told_change(action) {
+            let (name, by) = (key.name.clone(), caller.name.clone());
+            let changed = Happening::KeyChanged { key: key.id, name, change, by, at: now };
+            let others = self.others_looking_after(&key, caller.person).await?;
+            self.tell(&mut tx, &others, &changed, Voice::Usual, now).await?;
+        }
         let id = key.id.to_string();
         let subject = Subject { kind: "key", id: &id, name: &key.name };
         let change = Change { action, subject, before: Some(before), after: Some(after) };
         append(&mut tx, By::Person(caller), now, change).await?;
         self.commit_and_tell(tx, News::Key(key.id)).await?;
         Ok(key)
+    }
+}
+
+/// What others who look after the key should hear of: that it works no longer, or again.
+fn told_change(action: &str) -> Option<KeyChange> {
+    match action {
+        "key.disabled" => Some(KeyChange::Disabled),
+        "key.enabled" => Some(KeyChange::Enabled),
+        "key.revoked" => Some(KeyChange::Revoked),
+        _ => None,
     }
 }
 

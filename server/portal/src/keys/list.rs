@@ -97,10 +97,10 @@ impl Portal {
         };
         let mut rows = self.rows(caller, items, view.filter.now).await?;
         if query.view.is_report() {
-            self.tell_spend(&mut rows, view.filter.now).await?;
+            self.tell_spend(caller, &mut rows, view.filter.now).await?;
         }
         if query.owner != OwnerFilter::Mine {
-            self.tell_teams(&mut rows).await?;
+            self.tell_teams(caller, &mut rows).await?;
         }
         Ok(KeysPage {
             rows,

@@ -6,6 +6,7 @@ use crate::{Portal, PortalError};
 use domain::day::Days;
 use domain::id::{KeyId, PersonId};
 use domain::money::NanoUsd;
+use domain::permission::Scope;
 use domain::person::Caller;
 use domain::time::Timestamp;
 use domain::virtual_key::Owner;
@@ -34,16 +35,16 @@ impl Portal {
             let found = self.seen_in(&view).await?;
             let items = if query.view == KeysView::OverEighty { found.hot } else { found.attention };
             let mut rows = self.rows(caller, items, now).await?;
-            self.tell_spend(&mut rows, now).await?;
-            self.tell_teams(&mut rows).await?;
+            self.tell_spend(caller, &mut rows, now).await?;
+            self.tell_teams(caller, &mut rows).await?;
             return Ok(KeysFile { rows, more: false });
         };
         let (mut all, mut after) = (Vec::new(), None);
         while all.len() < KEYS_FILE {
             let page = self.stored_page(&view, which, after.as_deref(), CHUNK).await?;
             let mut rows = self.rows(caller, page.items, now).await?;
-            self.tell_spend(&mut rows, now).await?;
-            self.tell_teams(&mut rows).await?;
+            self.tell_spend(caller, &mut rows, now).await?;
+            self.tell_teams(caller, &mut rows).await?;
             all.append(&mut rows);
             after = page.next;
             if after.is_none() {
@@ -53,7 +54,17 @@ impl Portal {
         Ok(KeysFile { rows: all, more: after.is_some() })
     }
 
-    pub(super) async fn tell_spend(&self, rows: &mut [KeyRow], now: Timestamp) -> Result<(), PortalError> {
+    /// Nothing to whoever sees less of spend than of keys.
+    pub(super) async fn tell_spend(
+        &self,
+        caller: &Caller,
+        rows: &mut [KeyRow],
+        now: Timestamp,
+    ) -> Result<(), PortalError> {
+        let sight = self.sight(caller).await?;
+        if sight.spend != Scope::Everyone && sight.spend != sight.calls {
+            return Ok(());
+        }
         let keys: Vec<KeyId> = rows.iter().map(|row| row.id).collect();
         let since = Days::in_zone(self.settings.zone.clone()).of(now).plus(1 - SPEND_DAYS);
         let spent = self.store.spend_of_keys(&keys, since).await?;
@@ -63,12 +74,14 @@ impl Portal {
         Ok(())
     }
 
-    pub(super) async fn tell_teams(&self, rows: &mut [KeyRow]) -> Result<(), PortalError> {
+    /// Teams are told of people whose names the caller may know: of others they would give the name away.
+    pub(super) async fn tell_teams(&self, caller: &Caller, rows: &mut [KeyRow]) -> Result<(), PortalError> {
+        let namer = self.namer(caller).await?;
         let person = |row: &KeyRow| match row.owner {
             Owner::Person(person) => Some(person),
             Owner::Team(_) => None,
         };
-        let mut people: Vec<PersonId> = rows.iter().filter_map(person).collect();
+        let mut people: Vec<PersonId> = rows.iter().filter_map(person).filter(|&person| namer.knows(person)).collect();
         people.sort_unstable();
         people.dedup();
         let teams = self.store.team_names_of(&people).await?;

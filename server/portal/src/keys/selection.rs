@@ -117,7 +117,8 @@ impl Portal {
             let at_most = u32::try_from(MOST_SELECTED).unwrap_or(u32::MAX);
             return Err(PortalError::refused("key", Reason::TooMany { at_most }));
         }
-        let items = self.store.keys_among(&wanted, &self.sight(caller).await?.calls, self.clock.now()).await?;
+        let readable = self.sight(caller).await?.calls;
+        let items = self.store.keys_among(&wanted, &readable, self.clock.now()).await?;
         if items.len() < wanted.len() {
             return Err(PortalError::NotFound);
         }
@@ -135,7 +136,7 @@ impl Portal {
         next: Option<String>,
     ) -> Result<Selection, PortalError> {
         let mut rows = self.rows(caller, items, self.clock.now()).await?;
-        self.tell_teams(&mut rows).await?;
+        self.tell_teams(caller, &mut rows).await?;
         Ok(Selection { rows, next })
     }
 }

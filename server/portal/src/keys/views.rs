@@ -157,6 +157,7 @@ pub(super) struct View {
 }
 
 impl View {
+    /// `readable` is whose keys the caller sees.
     pub(super) fn of(caller: &Caller, readable: &Scope, query: &KeysQuery, now: Timestamp) -> Self {
         let (scope, owner) = match query.owner {
             OwnerFilter::Mine => (mine(caller), Some(Owner::Person(caller.person))),

@@ -148,6 +148,9 @@ impl Portal {
         refuse_too_many(&mut tx, caller, now).await?;
         tx.insert_request(&request).await?;
         let (id, name) = (request.id.to_string(), self.key_name(&request).await?);
+        if rule.is_none() {
+            self.tell_deciders(&mut tx, caller, &request, &name).await?;
+        }
         let after = Some(json!({
             "wish": request.wish,
             "until": request.until,

@@ -11,6 +11,7 @@ use domain::budget::BudgetScope;
 use domain::grant::{Grant, More};
 use domain::id::{GrantId, KeyId, RequestId};
 use domain::minting::{MintRequest, MintingFacts, decide_ask};
+use domain::notification::{GivenAnswer, Kind};
 use domain::permission::Scope;
 use domain::person::{Caller, Role};
 use domain::refusal::{Amount, Reason, Refusal, cap_field};
@@ -59,6 +60,8 @@ impl Portal {
         }
         let by = Decider::Person(caller.person);
         let granted = self.grant(&mut tx, By::Person(caller), &request, given, by, now).await?;
+        let answer = if *given == Given::all_of(&request) { GivenAnswer::Approved } else { GivenAnswer::ApprovedLess };
+        self.tell_asker(&mut tx, caller, &request, answer, now).await?;
         self.record_approval(&mut tx, By::Person(caller), &request, &granted, by, now).await?;
         self.commit_and_tell(tx, News::Key(granted.key)).await?;
         tracing::info!(request.id = %request.id, key.id = %granted.key, "approved request {}", request.id);
@@ -75,6 +78,7 @@ impl Portal {
         }
         let declined = RequestState::Declined { at: now, by: caller.person, reason: reason.clone() };
         tx.answer_request(request.id, &declined).await?;
+        self.tell_asker(&mut tx, caller, &request, GivenAnswer::Declined, now).await?;
         let (id, name) = (request.id.to_string(), self.key_name(&request).await?);
         let after = Some(json!({ "state": "declined", "reason": reason }));
         let change = Change { action: "request.declined", subject: subject(&id, &name), before: None, after };
@@ -94,6 +98,7 @@ impl Portal {
             _ => return Err(PortalError::refused("request", Reason::AlreadyDecided)),
         }
         tx.answer_request(request, &RequestState::Withdrawn { at: now }).await?;
+        tx.settle_notifications(Kind::RequestWaits, &request.to_string(), now).await?;
         let (id, name) = (request.to_string(), self.key_name(&kept).await?);
         let after = Some(json!({ "state": "withdrawn" }));
         let change = Change { action: "request.withdrawn", subject: subject(&id, &name), before: None, after };

@@ -12,6 +12,7 @@ mod list;
 mod maxima;
 mod rules;
 mod take;
+mod telling;
 
 pub use ask::MoreWanted;
 pub use decide::Given;
@@ -29,7 +30,7 @@ use domain::virtual_key::Owner;
 use store::DecidedBy;
 
 /// The owning team and those of whoever asks.
-fn teams_of(request: &AccessRequest, asker: &[TeamId]) -> Vec<TeamId> {
+pub(crate) fn teams_of(request: &AccessRequest, asker: &[TeamId]) -> Vec<TeamId> {
     let owning = match request.owner {
         Owner::Team(team) => Some(team),
         Owner::Person(_) => None,

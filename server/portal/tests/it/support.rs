@@ -256,6 +256,7 @@ impl World {
                 zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
                 public_origin: "https://keys.example.com".into(),
                 gateway_origin: "https://llm.example.com".into(),
+                mail: true,
             },
         }));
         Self { database, store, portal, gateway, sealing, clock }

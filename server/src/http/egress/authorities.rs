@@ -40,6 +40,11 @@ impl Authorities {
         Ok(Self(certificates.into()))
     }
 
+    /// In DER, for clients with a trust store of their own.
+    pub fn certificates(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.0.iter().map(|certificate| certificate.to_vec())
+    }
+
     pub(super) fn roots(&self) -> RootCertStore {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         // Each was tried when it was read.

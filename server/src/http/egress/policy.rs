@@ -102,7 +102,7 @@ impl EgressPolicy {
         &self.peers
     }
 
-    pub(super) fn authorities(&self) -> &Authorities {
+    pub fn authorities(&self) -> &Authorities {
         &self.authorities
     }
 

@@ -1,11 +1,15 @@
 //! What must hold when two do the same thing at the same time.
 
 use crate::given::{self, NOW, call, key_id, person_id, profile_id, secret, total_of};
+use crate::notifications::note;
 use crate::on_both_engines;
 use domain::audit::{Actor, AuditEntry, ChainCheck};
+use domain::id::MailId;
 use domain::money::NanoUsd;
+use domain::notification::Happening;
 use domain::permission::Scope;
 use domain::virtual_key::Owner;
+use std::collections::HashSet;
 use std::sync::Arc;
 use store::testing::TestDatabase;
 use store::{KeyCost, LoginRow, Store, StoreError, Submission};
@@ -211,5 +215,44 @@ on_both_engines! {
         let taken = Err(StoreError::Conflict(store::Constraint::KeyName));
         assert_eq!(count(&answers, Result::is_ok), 1);
         assert_eq!(count(&answers, |answer| *answer == taken), 7);
+    }
+
+    async fn an_occasion_that_eight_find_at_once_is_told_once(database: &TestDatabase) {
+        let store = database.open().await;
+        given::people_and_profile(&store).await;
+        let happening = Happening::AuditBroken { entry: 7 };
+        let told = at_once(&store, |store, number| {
+            let happening = happening.clone();
+            async move {
+                let mut tx = store.begin().await.unwrap();
+                let first = tx.insert_notification(&note(number, 1, happening)).await.unwrap();
+                tx.commit().await.unwrap();
+                first
+            }
+        })
+        .await;
+        assert_eq!(count(&told, |&first| first), 1);
+        assert_eq!(store.unread_notifications(person_id(1)).await.unwrap(), 1);
+    }
+
+    async fn senders_at_the_same_time_take_different_letters(database: &TestDatabase) {
+        let store = database.open().await;
+        given::people_and_profile(&store).await;
+        let mut tx = store.begin().await.unwrap();
+        for number in 0..20 {
+            tx.insert_mail(MailId::from_random(&given::seed(number)), person_id(1), NOW).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let taken = at_once(&store, |store, _| async move {
+            let mut tx = store.begin().await.unwrap();
+            let taken = tx.claim_mail(NOW, NOW.plus_days(1), 3).await.unwrap();
+            tx.commit().await.unwrap();
+            taken.into_iter().map(|mail| mail.id).collect::<Vec<_>>()
+        })
+        .await;
+        let all: Vec<MailId> = taken.concat();
+        let different: HashSet<MailId> = all.iter().copied().collect();
+        assert_eq!(all.len(), different.len());
+        assert!(all.len() <= 20 && all.len() >= 3, "{}", all.len());
     }
 }

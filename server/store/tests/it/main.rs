@@ -15,6 +15,8 @@ mod given;
 mod idle_keys;
 mod keys;
 mod limits;
+mod mail;
+mod notifications;
 mod opening;
 mod people;
 mod policy;
