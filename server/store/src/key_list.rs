@@ -277,7 +277,7 @@ impl Store {
     /// Those of these keys that are in the scope, newest first.
     pub async fn keys_among(&self, ids: &[KeyId], scope: &Scope, now: Timestamp) -> Result<Vec<KeyListItem>> {
         const AMONG: &str = concat!(
-            item_columns!("($1 or owner_id in (select value from json_each($2)))"),
+            item_columns!(concat!("($1 or ", owned_or_booked!("$2"), ")")),
             " and virtual_key.id in (select value from json_each($4))
             order by virtual_key.created_at desc, virtual_key.id desc"
         );
