@@ -137,6 +137,8 @@ fn every_form_posts_to_its_own_page() {
                 "/keys/new".to_owned()
             } else if file == "team-successor" {
                 format!("{}/successor", app::paths::led_team(team()))
+            } else if file == "usage-keep" {
+                "/usage/views/new".to_owned()
             } else {
                 format!("{}/{file}", app::paths::key(key_id(1)))
             };
@@ -144,7 +146,7 @@ fn every_form_posts_to_its_own_page() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 13);
+    assert_eq!(seen, 14);
 }
 
 #[test]
