@@ -28,6 +28,8 @@ const LONGEST_MESSAGE: usize = 8_000;
 const LONGEST_SYSTEM: usize = 4_000;
 /// Keys to choose from.
 const MOST_KEYS: u32 = 200;
+/// For one that may call, when none was asked for.
+const LOOKED_AT: usize = 5;
 /// In the order in which they are preferred, if the key may call them.
 const CHATS: [Endpoint; 3] = [Endpoint::ChatCompletions, Endpoint::Messages, Endpoint::Responses];
 
@@ -52,6 +54,12 @@ pub struct Chosen {
     /// Those that it may chat with.
     pub models: Vec<ModelName>,
     pub max_output_tokens: Option<u64>,
+}
+
+impl Chosen {
+    fn may_call(&self) -> bool {
+        self.has_secret && self.standing == KeyStanding::Usable && !self.models.is_empty()
+    }
 }
 
 /// One turn, as the form holds it.
@@ -94,10 +102,18 @@ impl Portal {
         };
         let keys: Vec<_> =
             listed.map(|item| (item.key.id, shown(item.key.name, item.key.owner, item.owner_name))).collect();
-        let chosen = match wanted.or_else(|| keys.first().map(|(id, _)| *id)) {
-            Some(key) => Some(self.chosen(caller, key).await?),
-            None => None,
-        };
+        let mut chosen = None;
+        let newest = keys.iter().map(|(id, _)| *id).take(if wanted.is_none() { LOOKED_AT } else { 0 });
+        for key in wanted.into_iter().chain(newest) {
+            let found = self.chosen(caller, key).await?;
+            let may_call = found.may_call();
+            if may_call || chosen.is_none() {
+                chosen = Some(found);
+            }
+            if may_call {
+                break;
+            }
+        }
         Ok(Playground { form: self.new_form(), keys, chosen })
     }
 

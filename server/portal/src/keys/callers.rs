@@ -8,6 +8,7 @@ use domain::person::Caller;
 use domain::refusal::Reason;
 use domain::rotation::{OldSecret, latest_end, watch};
 use domain::time::Timestamp;
+use domain::usage::NO_SECRET;
 use domain::virtual_key::Overlap;
 use serde_json::json;
 pub use store::Caller as KeyCaller;
@@ -21,6 +22,7 @@ pub struct KeyCallers {
     /// The latest first; at most a hundred.
     pub callers: Vec<KeyCaller>,
     /// Versions below this one are old secrets.
+    /// [`NO_SECRET`] while nobody has taken one of a key that was approved.
     pub current_version: i64,
     pub rotation: Option<Rotation>,
 }
@@ -41,9 +43,9 @@ impl Portal {
         let now = self.clock.now();
         let callers = self.store.callers(key, now.plus_days(1 - CALLERS_DAYS), MOST_CALLERS).await?;
         let secrets = self.store.key_with_secrets(key).await?.ok_or(PortalError::NotFound)?.secrets;
-        let current = secrets.first().ok_or(PortalError::Internal)?;
+        let current = secrets.first();
         let old = secrets.get(1).filter(|secret| secret.is_live(now));
-        let rotation = old.and_then(|old| {
+        let rotation = current.zip(old).and_then(|(current, old)| {
             let used = callers.iter().filter(|used| used.secret_version == old.version).map(|used| used.used_at).max();
             Some(Rotation {
                 old_version: old.version,
@@ -52,7 +54,7 @@ impl Portal {
                 finding: watch(current.created_at, used, now),
             })
         });
-        Ok(KeyCallers { callers, current_version: current.version, rotation })
+        Ok(KeyCallers { callers, current_version: current.map_or(NO_SECRET, |secret| secret.version), rotation })
     }
 
     /// Ends the old secret so long from now: earlier than it would have, or later. Within thirty days of the rotation.
