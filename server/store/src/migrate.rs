@@ -7,11 +7,15 @@
 use crate::engine::On;
 use crate::row::rows;
 use crate::{Result, StoreError};
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, PgConnection, SqlSafeStr, SqliteConnection};
 use std::borrow::Cow;
+use std::time::Duration;
+
+/// How long a process waits for another one that migrates the same database: it may have a large one to check.
+const TURN_LIMIT: Duration = Duration::from_secs(600);
 
 /// Number and name are those of both files.
 struct Pair {
@@ -78,7 +82,7 @@ fn migrator(text: impl Fn(&Pair) -> &'static str) -> Migrator {
 /// wait for each other, and undoes everything if the data does not fit the new schema. Foreign keys are checked at the
 /// end and not by each statement, since a table is changed by making it anew.
 pub(crate) async fn sqlite(options: &SqliteConnectOptions) -> Result<()> {
-    let mut connection = SqliteConnection::connect_with(&options.clone().foreign_keys(false)).await?;
+    let mut connection = SqliteConnection::connect_with(&waiting_its_turn(options)).await?;
     let mut transaction = connection.begin_with("begin immediate").await?;
     let there = "select count(*) from sqlite_master where name = $1";
     let before = applied(On::Sqlite(&mut transaction), there).await?;
@@ -98,6 +102,10 @@ pub(crate) async fn sqlite(options: &SqliteConnectOptions) -> Result<()> {
     Ok(())
 }
 
+fn waiting_its_turn(options: &SqliteConnectOptions) -> SqliteConnectOptions {
+    options.clone().foreign_keys(false).busy_timeout(TURN_LIMIT)
+}
+
 /// Reads everything, which takes minutes where a database is large.
 async fn check(mut on: On<'_>) -> Result<()> {
     let strays = rows!(on.again(), (String,), "select \"table\" from pragma_foreign_key_check")?;
@@ -112,10 +120,14 @@ async fn check(mut on: On<'_>) -> Result<()> {
     Err(StoreError::Corrupt("database file"))
 }
 
-/// Migrates a server's database under sqlx's advisory lock, so that processes that start together do not collide.
+/// Migrates a server's database under sqlx's advisory lock, so that processes that start together do not collide. A
+/// process waits long for its turn, but a migration waits for no table: whoever wants to use that one waits behind it.
 pub(crate) async fn postgres(options: &PgConnectOptions) -> Result<()> {
-    let limits = [("lock_timeout", "3s"), ("statement_timeout", "10min")];
+    let limit = format!("{}s", TURN_LIMIT.as_secs());
+    let limits = [("lock_timeout", limit.as_str()), ("statement_timeout", limit.as_str())];
     let mut connection = PgConnection::connect_with(&options.clone().options(limits)).await?;
+    connection.lock().await.map_err(of_migration)?;
+    sqlx::query("set lock_timeout = '3s'").execute(&mut connection).await?;
     let there = "select count(*) from pg_tables where schemaname = current_schema() and tablename = $1";
     if applied(On::Postgres(&mut connection), there).await? > 0 {
         refuse_newer(On::Postgres(&mut connection)).await?;
@@ -184,6 +196,33 @@ mod tests {
         let file = SqliteConnectOptions::new().filename(folder.path().join("new.db")).create_if_missing(true);
         assert!(sqlite(&file).await.is_err(), "or this test shows nothing");
         crate::error::patiently(sqlite(&file)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_process_waits_longer_for_a_migration_than_for_a_statement() {
+        let options = SqliteConnectOptions::new().in_memory(true).busy_timeout(Duration::from_secs(2));
+        let mut connection = SqliteConnection::connect_with(&waiting_its_turn(&options)).await.unwrap();
+        let (waits,): (i64,) = sqlx::query_as("pragma busy_timeout").fetch_one(&mut connection).await.unwrap();
+        assert_eq!(waits, 600_000);
+    }
+
+    #[tokio::test]
+    async fn a_process_waits_longer_for_its_turn_than_a_migration_for_a_table() {
+        let Some(database) = crate::testing::TestDatabase::postgres().await else { return };
+        let options: PgConnectOptions = database.url.parse().unwrap();
+        let mut first = PgConnection::connect_with(&options).await.unwrap();
+        first.lock().await.unwrap();
+        let second = tokio::spawn(async move { postgres(&options).await });
+        let waits = "select count(*) from pg_stat_activity where datname = current_database() \
+                     and wait_event = 'advisory' and clock_timestamp() - query_start > '3.5 s'";
+        while !second.is_finished() {
+            let (long,): (i64,) = sqlx::query_as(waits).fetch_one(&mut first).await.unwrap();
+            if long > 0 {
+                break;
+            }
+        }
+        first.unlock().await.unwrap();
+        assert_eq!(second.await.unwrap(), Ok(()));
     }
 
     #[test]
