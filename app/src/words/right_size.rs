@@ -47,19 +47,19 @@ pub fn part_used(part: &Part, observed: &Observed) -> String {
             [only] => format!("called from {only}"),
             some => format!("called from {} addresses", grouped(some.len() as u64)),
         },
-        Part::Cap(cap) => at_most(usd(of_window(cap.window).cost), cap.window),
+        Part::Cap(cap) => at_most(&usd(of_window(cap.window).cost), cap.window),
         Part::RequestsPerMinute(_) | Part::Concurrency(_) => in_hour(observed.busiest_hour().calls),
         Part::TokensPerMinute(_) => in_hour(observed.busiest_hour().tokens),
         Part::Quota(Quota { counted: Counted::Requests, window, .. }) => {
-            at_most(grouped(of_window(*window).calls), *window)
+            at_most(&grouped(of_window(*window).calls), *window)
         }
         Part::Quota(Quota { counted: Counted::Tokens, window, .. }) => {
-            at_most(grouped(of_window(*window).tokens), *window)
+            at_most(&grouped(of_window(*window).tokens), *window)
         }
     }
 }
 
-fn at_most(most: String, window: Window) -> String {
+fn at_most(most: &str, window: Window) -> String {
     match window {
         Window::Hour => format!("at most {most} in an hour"),
         Window::Day => format!("at most {most} in a day"),

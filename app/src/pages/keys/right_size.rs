@@ -10,6 +10,7 @@ use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
 use domain::id::KeyId;
 use domain::right_size::{DAYS, FEWEST_CALLS, Part, UNDO_DAYS, Undo, Unproposed};
+use domain::virtual_key::KeyStanding;
 use leptos::prelude::*;
 use portal::PortalError;
 use portal::keys::{Returned, RightSize, UndoOffer};
@@ -38,6 +39,10 @@ pub struct Model {
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let id: KeyId = input.segment("id")?;
     let size = visit.portal.right_size(&visit.caller, id).await?;
+    // What has ended is changed no more; the key's page says why.
+    if matches!(size.key.standing(visit.now(), true), KeyStanding::Revoked | KeyStanding::Expired) {
+        return Ok(Answer::SeeOther(paths::key(id)));
+    }
     let ticked = fields(size.proposed.as_deref().unwrap_or_default());
     let model = Model { size, ticked, reasons: Reasons::default(), calendar: visit.calendar() };
     Ok(Answer::ok(document(&visit, model)))

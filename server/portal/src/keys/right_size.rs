@@ -5,6 +5,7 @@
 //! never from its calls.
 
 use super::change::{Difference, refuse_ended};
+use super::detail::may_change;
 use crate::{Portal, PortalError};
 use domain::effective_terms::effective;
 use domain::id::KeyId;
@@ -57,14 +58,11 @@ pub struct Returned {
 impl Portal {
     /// For those who may change the key.
     pub async fn right_size(&self, caller: &Caller, key: KeyId) -> Result<RightSize, PortalError> {
-        let item = self.visible_key(caller, key).await?;
-        if !super::detail::may_change(caller, item.key.owner) {
-            return Err(PortalError::Forbidden);
-        }
-        let (observed, terms, proposed) = self.proposed(&item.key).await?;
-        let undo = self.undo_offer(caller, &item.key).await?;
+        let key = self.changeable_key(caller, key).await?;
+        let (observed, terms, proposed) = self.proposed(&key).await?;
+        let undo = self.undo_offer(caller, &key).await?;
         let seen = name_of(proposed.as_deref().unwrap_or_default());
-        Ok(RightSize { key: item.key, terms, observed, proposed, seen, undo })
+        Ok(RightSize { key, terms, observed, proposed, seen, undo })
     }
 
     /// Applies those of the proposals that were picked, by the names of their fields.
@@ -75,13 +73,15 @@ impl Portal {
         seen: &str,
         picked: &[String],
     ) -> Result<VirtualKey, PortalError> {
+        // Before the transaction: calls that have ended are written down first, and there is one writer.
+        let looked_at = self.changeable_key(caller, key).await?;
+        let (_, _, proposed) = self.proposed(&looked_at).await?;
+        let proposed = proposed.unwrap_or_default();
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let kept = self.key_to_change(&mut tx, caller, key).await?.key;
         refuse_ended(&kept, now)?;
-        let (_, _, proposed) = self.proposed(&kept).await?;
-        let proposed = proposed.unwrap_or_default();
-        if name_of(&proposed) != seen {
+        if name_of(&proposed) != seen || kept.terms != looked_at.terms {
             return Err(PortalError::refused("parts", Reason::ProposalChanged));
         }
         let proposed: Vec<Part> =
@@ -113,6 +113,11 @@ impl Portal {
         let Narrowing { before, after, .. } = narrowing;
         let difference = Difference { action: "key.narrowing_undone", before: json!(after), after: json!(before) };
         self.save(tx, caller, VirtualKey { terms: before, ..kept }, now, difference).await
+    }
+
+    async fn changeable_key(&self, caller: &Caller, key: KeyId) -> Result<VirtualKey, PortalError> {
+        let key = self.visible_key(caller, key).await?.key;
+        if may_change(caller, key.owner) { Ok(key) } else { Err(PortalError::Forbidden) }
     }
 
     async fn undo_offer(&self, caller: &Caller, key: &VirtualKey) -> Result<Option<UndoOffer>, PortalError> {
