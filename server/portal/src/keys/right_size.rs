@@ -18,7 +18,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use store::HourUsage;
+use store::{HourSpan, SpanUsage};
 
 const MOST_CALLERS: u32 = 1_000;
 
@@ -150,7 +150,9 @@ impl Portal {
     /// The last thirty days of UTC, today included.
     async fn observed(&self, key: KeyId, now: Timestamp) -> Result<Observed, PortalError> {
         let since = Timestamp::from_ms((now.as_ms().div_euclid(MS_PER_DAY) - (DAYS - 1)).saturating_mul(MS_PER_DAY));
-        let hours = self.store.usage_by_hour(key, since.as_ms().div_euclid(MS_PER_HOUR), now.utc_hour() + 1).await?;
+        let hours = since.as_ms().div_euclid(MS_PER_HOUR)..=now.utc_hour();
+        let hours: Vec<HourSpan> = hours.map(|from| HourSpan { from, hours: 1 }).collect();
+        let hours = self.store.usage_in_spans(key, &hours).await?;
         let endpoints = self.store.endpoint_calls(key, since).await?;
         let callers = self.store.callers(key, since, MOST_CALLERS).await?;
         let observed = summed(&hours, now.utc_hour());
@@ -168,7 +170,7 @@ impl Portal {
 }
 
 /// The figures of whole hours, so that a proposal is the same while its page is read; the models of all of them.
-fn summed(rows: &[HourUsage], this_hour: i64) -> Observed {
+fn summed(rows: &[SpanUsage], this_hour: i64) -> Observed {
     let mut hours: BTreeMap<i64, UsedHour> = BTreeMap::new();
     let mut models = BTreeSet::new();
     let mut calls: u64 = 0;
@@ -179,8 +181,8 @@ fn summed(rows: &[HourUsage], this_hour: i64) -> Observed {
         }
         models.insert(row.model.clone());
         calls = calls.saturating_add(let_in);
-        if row.hour < this_hour {
-            let hour = hours.entry(row.hour).or_insert(UsedHour { hour: row.hour, ..UsedHour::default() });
+        if row.from < this_hour {
+            let hour = hours.entry(row.from).or_insert(UsedHour { hour: row.from, ..UsedHour::default() });
             hour.calls = hour.calls.saturating_add(let_in);
             hour.tokens = hour.tokens.saturating_add(row.tokens.all());
             hour.cost = hour.cost.plus(row.cost);
