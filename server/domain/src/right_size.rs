@@ -10,7 +10,7 @@ mod part;
 pub use observed::{Observed, UsedHour};
 pub use part::{Part, applied, parts};
 
-use crate::access_profile::ProfileTerms;
+use crate::access_profile::{ProfileTerms, QuotaTerm};
 use crate::budget::Cap;
 use crate::effective_terms::{Explained, ExplainedTerms, NOWHERE, Origin};
 use crate::id::PersonId;
@@ -139,8 +139,8 @@ fn may_choose_cap(guardrails: &ProfileTerms, cap: &Cap) -> bool {
 }
 
 fn may_choose_quota(guardrails: &ProfileTerms, quota: &Quota) -> bool {
-    let same = guardrails.quotas.iter().filter(|term| (term.counted, term.window) == (quota.counted, quota.window));
-    same.fold(true, |all, term| all && term.amount.developers_may_change)
+    let same = |term: &&QuotaTerm| (term.counted, term.window) == (quota.counted, quota.window);
+    guardrails.quotas.iter().filter(same).all(|term| term.amount.developers_may_change)
 }
 
 /// Twice the most that was spent in such a window, in whole dollars.
