@@ -185,6 +185,12 @@ pub enum Reason {
     },
     /// The last day lies before the first.
     EndsBeforeStart,
+    /// What would be proposed now is not what was shown.
+    ProposalChanged,
+    /// Somebody changed the key's terms after they were narrowed.
+    TermsChangedSince,
+    /// Nothing was narrowed lately that could be taken back.
+    UndoOver,
 }
 
 /// Why an address cannot be a provider's.
@@ -258,6 +264,9 @@ impl Reason {
             Self::CostCentreNotYet { .. } => "cost_centre_not_yet",
             Self::CostCentreEnded { .. } => "cost_centre_ended",
             Self::EndsBeforeStart => "ends_before_start",
+            Self::ProposalChanged => "proposal_changed",
+            Self::TermsChangedSince => "terms_changed_since",
+            Self::UndoOver => "undo_over",
         }
     }
 }
