@@ -155,7 +155,7 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
         app::pages::admin::cost_centres::list::view(super::cost_centres::list_model(may_change))
     });
     drawing.draw("cost-centre", Place::Budgets, || {
-        app::pages::admin::cost_centres::show::view(super::cost_centres::page(may_change))
+        app::pages::admin::cost_centres::show::view(&calendar, super::cost_centres::page(may_change))
     });
     drawing.draw("people", Place::People, || {
         let rows = vec![person(1, true), person(2, false)];

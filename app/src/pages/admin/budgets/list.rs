@@ -29,19 +29,22 @@ pub enum View {
     All,
     Limited,
     Units,
+    CostCentres,
     Teams,
     Guardrails,
     People,
 }
 
 impl View {
-    const ALL: [Self; 6] = [Self::All, Self::Limited, Self::Units, Self::Teams, Self::Guardrails, Self::People];
+    const ALL: [Self; 7] =
+        [Self::All, Self::Limited, Self::Units, Self::CostCentres, Self::Teams, Self::Guardrails, Self::People];
 
     const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::All => ("all", "All"),
             Self::Limited => ("limited", "With limits"),
             Self::Units => ("units", "Business units"),
+            Self::CostCentres => ("cost-centres", "Cost centres"),
             Self::Teams => ("teams", "Teams"),
             Self::Guardrails => ("guardrails", "Guardrails"),
             Self::People => ("people", "People"),
@@ -53,6 +56,7 @@ impl View {
             Self::All => true,
             Self::Limited => !row.limits.is_empty(),
             Self::Units => matches!(row.scope, BudgetScope::Unit(_)),
+            Self::CostCentres => matches!(row.scope, BudgetScope::CostCentre(_)),
             Self::Teams => matches!(row.scope, BudgetScope::Team(_)),
             Self::Guardrails => matches!(row.scope, BudgetScope::Profile(_)),
             Self::People => matches!(row.scope, BudgetScope::Person(_)),
@@ -62,6 +66,9 @@ impl View {
     const fn empty(self) -> &'static str {
         match self {
             Self::Units => "No business units yet. One holds several teams, with a budget that they share.",
+            Self::CostCentres => {
+                "No cost centre has a budget of its own. Open one and choose “Budgets and limits” to give it one."
+            }
             Self::Teams => "No teams yet. A team owns keys together and shares a budget.",
             Self::People => {
                 "Nobody has a budget of their own. Open a person and choose “Budgets and limits” to give them one."

@@ -142,6 +142,7 @@ pub(in crate::pages) fn context(detail: &LevelDetail, calendar: &Calendar) -> St
 fn thing(scope: BudgetScope) -> Option<impl IntoView + use<>> {
     let (text, href) = match scope {
         BudgetScope::Unit(unit) => ("Teams of the unit", paths::unit(unit)),
+        BudgetScope::CostCentre(centre) => ("The cost centre", paths::cost_centre(centre)),
         BudgetScope::Team(team) => ("Members", paths::team(team)),
         BudgetScope::Person(person) => ("The person", paths::person(person)),
         BudgetScope::Profile(profile) => ("The guardrails", paths::guardrail(profile)),
