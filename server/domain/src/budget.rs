@@ -3,7 +3,7 @@
 //! Every window is computed from the moment of the request; no job resets anything. A request belongs to the window of
 //! its admission, whenever it is settled.
 
-use crate::id::{CostCentreId, KeyId, PersonId, ProfileId, TeamId, UnitId};
+use crate::id::{ApplicationId, CostCentreId, KeyId, PersonId, ProfileId, TeamId, UnitId};
 use crate::limits::Counted;
 use crate::money::NanoUsd;
 use crate::time::{MS_PER_HOUR, Timestamp};
@@ -106,6 +106,8 @@ pub enum BudgetScope {
     Unit(UnitId),
     /// All keys that are booked to it, whoever owns them.
     CostCentre(CostCentreId),
+    /// All keys that carry its name, whoever owns them.
+    Application(ApplicationId),
     Team(TeamId),
     Person(PersonId),
     /// All keys of an access profile together.
@@ -119,6 +121,7 @@ impl BudgetScope {
             Self::Organisation => "organisation",
             Self::Unit(_) => "unit",
             Self::CostCentre(_) => "cost_centre",
+            Self::Application(_) => "application",
             Self::Team(_) => "team",
             Self::Person(_) => "person",
             Self::Profile(_) => "profile",
@@ -133,6 +136,7 @@ impl BudgetScope {
         (text.parse().map(Self::Team))
             .or_else(|_| text.parse().map(Self::Unit))
             .or_else(|_| text.parse().map(Self::CostCentre))
+            .or_else(|_| text.parse().map(Self::Application))
             .or_else(|_| text.parse().map(Self::Profile))
             .or_else(|_| text.parse().map(Self::Person))
             .or_else(|_| text.parse().map(Self::Key))
@@ -147,6 +151,7 @@ impl fmt::Display for BudgetScope {
             Self::Organisation => f.write_str("organisation"),
             Self::Unit(id) => id.fmt(f),
             Self::CostCentre(id) => id.fmt(f),
+            Self::Application(id) => id.fmt(f),
             Self::Team(id) => id.fmt(f),
             Self::Profile(id) => id.fmt(f),
             Self::Person(id) => id.fmt(f),
@@ -274,6 +279,7 @@ mod tests {
             BudgetScope::Organisation,
             BudgetScope::Unit(UnitId::from_random(&[3; 12])),
             BudgetScope::CostCentre(CostCentreId::from_random(&[3; 12])),
+            BudgetScope::Application(ApplicationId::from_random(&[3; 12])),
             BudgetScope::Team(TeamId::from_random(&[3; 12])),
             BudgetScope::Profile(ProfileId::from_random(&[3; 12])),
             BudgetScope::Person(PersonId::from_random(&[3; 12])),

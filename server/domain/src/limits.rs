@@ -141,6 +141,7 @@ pub enum Division {
     /// By business units and teams.
     Teams,
     CostCentres,
+    Applications,
 }
 
 /// Caps handed out below a level that are together more than the level itself has.

@@ -94,6 +94,14 @@ impl PolicySource for StoredPolicy {
             names.extend(centres.iter().map(|centre| (BudgetScope::CostCentre(centre.id), centre.entry.label())));
             centre_of.extend(centres.into_iter().map(|centre| (centre.entry.code, centre.id)));
         }
+        let mut application_of = HashMap::new();
+        if limits.iter().any(|level| matches!(level.scope, BudgetScope::Application(_))) {
+            let limited: HashSet<BudgetScope> = limits.iter().map(|level| level.scope).collect();
+            let mut applications = self.store.applications().await?;
+            applications.retain(|application| limited.contains(&BudgetScope::Application(application.id)));
+            names.extend(applications.iter().map(|one| (BudgetScope::Application(one.id), one.name.clone())));
+            application_of.extend(applications.into_iter().map(|one| (one.name, one.id)));
+        }
         let person = |level: &ScopeLimits| match level.scope {
             BudgetScope::Person(person) => Some(person),
             _ => None,
@@ -110,6 +118,7 @@ impl PolicySource for StoredPolicy {
             limits: limits.into_iter().map(limited).collect(),
             unit_of: teams.iter().filter_map(|team| Some((team.id, team.unit?))).collect(),
             centre_of,
+            application_of,
             only_team_of: self.store.only_teams().await?,
         })
     }

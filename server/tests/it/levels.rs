@@ -1,4 +1,5 @@
-//! The budget of a cost centre, from the form that sets it to the refusal that names it and the books that hold it.
+//! The budgets of a cost centre and of an application, from the form that sets it to the refusal that
+//! names it and the books that hold it.
 
 use crate::testing::{Person, TestApp, nano};
 use serde_json::Value;
@@ -26,7 +27,7 @@ fn spent(facts: &Value, scope: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn a_key_draws_on_its_cost_centre_and_after_a_move_on_the_other_one() {
+async fn a_key_draws_on_its_cost_centre_and_its_application_and_after_a_move_on_the_other_one() {
     let app = TestApp::start().await;
     let (administrator, developer) = (app.signed_in_as("administrator").await, app.signed_in_as("developer").await);
     let research = cost_centre(&administrator, "4711", "1.00").await;
@@ -63,6 +64,16 @@ async fn a_key_draws_on_its_cost_centre_and_after_a_move_on_the_other_one() {
         let page = administrator.get(&format!("/admin/cost-centres/{level}")).await.body;
         assert!(page.contains(limit), "{limit} on {page}");
     }
+
+    let made = administrator.fill_in("/admin/applications/new", &[("name", "search")]).await;
+    let level = made.location.clone().unwrap_or_else(|| panic!("{}", made.body));
+    assert_eq!(administrator.fill_in(&level, &[("cap_day", "0.00")]).await.status, 303);
+    let minted = developer.fill_in("/keys/new", &[("name", "of-search"), ("application", "search")]).await;
+    let refused = app.ask_model(&minted.secret().unwrap(), "demo-small", "Hello").await;
+    let error = refused.json()["error"].clone();
+    assert_eq!((refused.status, error["code"].as_str()), (429, Some("budget_exhausted")), "{}", refused.body);
+    assert!(error["message"].as_str().unwrap().contains("the application search"), "{error}");
+    app.call(&elsewhere, "demo-small").await;
     app.command(["ledger", "verify"]).await;
     app.stop().await;
 }

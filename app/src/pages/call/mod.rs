@@ -61,6 +61,7 @@ fn cost(detail: &CallDetail) -> Vec<Fact> {
             BudgetScope::Team(_) => "its team",
             BudgetScope::Unit(_) => "its business unit",
             BudgetScope::CostCentre(_) => "its cost centre",
+            BudgetScope::Application(_) => "its application",
             BudgetScope::Profile(_) => "its access profile",
             BudgetScope::Organisation => "the organisation",
         };

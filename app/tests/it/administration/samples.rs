@@ -10,8 +10,8 @@ use app::pages::admin::guardrails::editor::Choices;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::{ModelForm, Row};
 use app::pages::admin::{
-    Happened, audit, budgets, calls, environments, guardrails, key_policy, models, overview, people, providers,
-    sign_in, teams, units,
+    Happened, applications, audit, budgets, calls, environments, guardrails, key_policy, models, overview, people,
+    providers, sign_in, teams, units,
 };
 use app::pages::form::Reasons;
 use app::pages::{account, confirm};
@@ -322,6 +322,9 @@ fn draw_forms(drawing: &mut Drawing) {
         ]);
         page.stale = Some(4);
         budgets::show::view(&calendar(), page)
+    });
+    drawing.draw("application-new", Place::Budgets, || {
+        applications::view(applications::Model { form: form_id(), name: String::new(), reasons: refused() })
     });
     drawing.draw("unit-new", Place::Budgets, || {
         units::new::view(units::new::Model { form: form_id(), name: String::new(), reasons: refused() })

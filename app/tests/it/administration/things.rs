@@ -11,7 +11,8 @@ use domain::access_profile::{
 use domain::audit::{Actor, AuditEntry, AuditRow, GENESIS};
 use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
 use domain::id::{
-    CostCentreId, CredentialId, DeploymentId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId,
+    ApplicationId, CostCentreId, CredentialId, DeploymentId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId,
+    UnitId,
 };
 use domain::limits::{Counted, Division, Limits, OverCommitment, Quota, QuotaUse};
 use domain::markup::Markup;
@@ -426,7 +427,11 @@ pub(super) fn level(scope: BudgetScope, name: &str, caps: &[(Window, i64, i64)])
                 limit: money(30_000),
                 handed_out: money(dollars),
             };
-            vec![over(Division::Teams, 36_000), over(Division::CostCentres, 41_000)]
+            vec![
+                over(Division::Teams, 36_000),
+                over(Division::CostCentres, 41_000),
+                over(Division::Applications, 52_000),
+            ]
         }
         _ => vec![],
     };
@@ -450,6 +455,7 @@ pub(super) fn levels() -> Vec<LevelRow> {
             "4711 <Research>",
             &[(Window::Quarter, 9_000, 120)],
         ),
+        level(BudgetScope::Application(ApplicationId::from_random(&[1; 12])), "search <3", &[(Window::Day, 90, 12)]),
         level(BudgetScope::Team(team_id(1)), "Billing", &[(Window::Month, 10_000, 9_120)]),
         level(BudgetScope::Team(team_id(2)), "Search", &[]),
         level(BudgetScope::Profile(profile_row().profile.id), "Standard developer", &[]),

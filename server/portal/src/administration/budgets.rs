@@ -1,5 +1,5 @@
-//! Budgets and limits of the levels above keys: organisation, business units, cost centres, teams, people, access
-//! profiles.
+//! Budgets and limits of the levels above keys: organisation, business units, cost centres, applications, teams, people,
+//! access profiles.
 
 use crate::act::{By, Change, News, Subject, append};
 use crate::{Portal, PortalError};
@@ -54,6 +54,8 @@ impl Portal {
         let mut known = vec![(BudgetScope::Organisation, self.settings.organisation.clone())];
         known.extend(facts.units.iter().map(|unit| (BudgetScope::Unit(unit.id), unit.name.clone())));
         known.extend(self.limited_centres(&facts).await?);
+        let applications = self.store.applications().await?.into_iter();
+        known.extend(applications.map(|one| (BudgetScope::Application(one.id), one.name)));
         known.extend(facts.teams.iter().map(|team| (BudgetScope::Team(team.id), team.name.clone())));
         let profiles = self.store.profiles().await?.into_iter();
         known.extend(profiles.map(|profile| (BudgetScope::Profile(profile.id), profile.name)));
@@ -173,6 +175,10 @@ impl Portal {
                 self.store.units().await?.into_iter().find(|known| known.id == unit).map(|unit| unit.name)
             }
             BudgetScope::CostCentre(centre) => self.store.cost_centre(centre).await?.map(|centre| centre.entry.label()),
+            BudgetScope::Application(application) => {
+                let known = self.store.applications().await?.into_iter().find(|known| known.id == application);
+                known.map(|application| application.name)
+            }
             BudgetScope::Team(team) => {
                 self.store.teams().await?.into_iter().find(|known| known.id == team).map(|team| team.name)
             }
@@ -198,10 +204,10 @@ impl Facts {
         self.teams.iter().filter(move |team| team.unit == unit).map(|team| self.caps(BudgetScope::Team(team.id)))
     }
 
-    /// Cost centres divide the organisation's keys anew, across units and teams.
-    fn centres(&self) -> Vec<Branch<'_>> {
-        let centres = self.limits.values().filter(|level| matches!(level.scope, BudgetScope::CostCentre(_)));
-        centres.map(|level| Branch { caps: &level.limits.caps, below: Vec::new() }).collect()
+    /// Cost centres and applications each divide the organisation's keys anew, across units and teams.
+    fn branches(&self, of: fn(BudgetScope) -> bool) -> Vec<Branch<'_>> {
+        let levels = self.limits.values().filter(|level| of(level.scope));
+        levels.map(|level| Branch { caps: &level.limits.caps, below: Vec::new() }).collect()
     }
 
     /// Of the organisation and of business units; what teams hand out to people is not compared, since most people have
@@ -221,7 +227,10 @@ impl Facts {
         };
         let mut over = over_committed(Division::Teams, self.caps(scope), &branches);
         if scope == BudgetScope::Organisation {
-            over.extend(over_committed(Division::CostCentres, self.caps(scope), &self.centres()));
+            let centres = self.branches(|scope| matches!(scope, BudgetScope::CostCentre(_)));
+            over.extend(over_committed(Division::CostCentres, self.caps(scope), &centres));
+            let applications = self.branches(|scope| matches!(scope, BudgetScope::Application(_)));
+            over.extend(over_committed(Division::Applications, self.caps(scope), &applications));
         }
         over
     }

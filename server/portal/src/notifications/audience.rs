@@ -58,7 +58,11 @@ impl Portal {
             (BudgetScope::Person(person), _) => Ok(vec![person]),
             (BudgetScope::Key(_), None)
             | (
-                BudgetScope::Organisation | BudgetScope::Unit(_) | BudgetScope::CostCentre(_) | BudgetScope::Profile(_),
+                BudgetScope::Organisation
+                | BudgetScope::Unit(_)
+                | BudgetScope::CostCentre(_)
+                | BudgetScope::Application(_)
+                | BudgetScope::Profile(_),
                 _,
             ) => self.administrators().await,
         }

@@ -1,7 +1,7 @@
 use crate::support::*;
 use domain::budget::{BudgetScope, Cap, Window};
 use domain::cost_centre::CentreDraft;
-use domain::id::{CostCentreId, TeamId, UnitId};
+use domain::id::{ApplicationId, CostCentreId, TeamId, UnitId};
 use domain::limits::{Counted, Division, Limits, Quota};
 use domain::money::NanoUsd;
 use domain::person::Caller;
@@ -139,6 +139,33 @@ async fn a_cost_centre_has_a_budget_of_its_own_across_teams() {
     assert_eq!(world.gateway.take_told(), []);
     set(&world, &admin, scope, 1, Limits::default()).await.unwrap();
     assert_eq!(listed().await, [BudgetScope::CostCentre(other)]);
+}
+
+#[tokio::test]
+async fn an_application_becomes_a_level_by_the_name_that_keys_carry() {
+    let world = World::new().await;
+    let admin = world.administrator().await;
+    let (administrator, form) = (as_administrator(&admin), world.portal.new_form());
+    let search = world.portal.create_application(administrator, &form, " search ").await.unwrap();
+    assert_eq!(world.last_action().await, "application.created");
+    let again = world.portal.create_application(administrator, &form, "search").await;
+    assert!(matches!(again, Err(PortalError::AlreadyDone { made: Made::Application(id) }) if id == search));
+    for (name, refusal) in [("search", "name=name_taken"), (" ", "name=missing")] {
+        let refused = world.portal.create_application(administrator, &world.portal.new_form(), name).await;
+        assert_eq!(refusals(refused), [refusal]);
+    }
+    let scope = BudgetScope::Application(search);
+    let row = world.portal.level(&admin, scope).await.unwrap().row;
+    assert_eq!((row.name.as_str(), row.limits.is_empty()), ("search", true));
+    world.gateway.take_told();
+    set(&world, &admin, scope, 0, month(60)).await.unwrap();
+    assert_eq!(world.gateway.take_told(), [Told::Levels]);
+    assert!(world.portal.levels(&admin).await.unwrap().iter().any(|row| row.scope == scope));
+    set(&world, &admin, BudgetScope::Organisation, 0, month(50)).await.unwrap();
+    let over = world.portal.level(&admin, BudgetScope::Organisation).await.unwrap().row.over_committed;
+    assert_eq!(over.iter().map(|over| over.among).collect::<Vec<_>>(), [Division::Applications]);
+    let unknown = BudgetScope::Application(ApplicationId::from_random(&[9; 12]));
+    assert!(matches!(world.portal.level(&admin, unknown).await, Err(PortalError::NotFound)));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use super::*;
 use domain::access_request::Decider;
 use domain::budget::BudgetScope;
 use domain::grant::More;
-use domain::id::{CostCentreId, GrantId, PersonId, RequestId, TeamId, UnitId};
+use domain::id::{ApplicationId, CostCentreId, GrantId, PersonId, RequestId, TeamId, UnitId};
 use domain::limits::Limits;
 use domain::model::{ModelName, ProviderKind};
 use domain::time::MS_PER_DAY;
@@ -75,6 +75,7 @@ impl PolicySource for Store {
             limits: self.limits.lock().unwrap().clone(),
             unit_of: [(team(), unit())].into(),
             centre_of: [("4711".to_owned(), centre())].into(),
+            application_of: [("search".to_owned(), application())].into(),
             only_team_of: [(virtual_key(1).created_by, team())].into(),
         })
     }
@@ -97,6 +98,9 @@ fn team() -> TeamId {
 }
 fn unit() -> UnitId {
     UnitId::from_random(&[8; 12])
+}
+fn application() -> ApplicationId {
+    ApplicationId::from_random(&[9; 12])
 }
 fn centre() -> CostCentreId {
     CostCentreId::from_random(&[9; 12])
@@ -298,7 +302,7 @@ async fn limits_of_a_level_reach_the_keys_below_it_without_reading_any_key() {
 }
 
 #[tokio::test]
-async fn a_key_draws_on_the_cost_centre_that_it_is_booked_to_now() {
+async fn a_key_draws_on_the_cost_centre_and_the_application_that_it_carries_now() {
     let Fixture { store, directory, key, .. } = fixture().await;
     *store.limits.lock().unwrap() = vec![limited(BudgetScope::CostCentre(centre()), 6)];
     directory.reload_levels().await.unwrap();
@@ -312,6 +316,13 @@ async fn a_key_draws_on_the_cost_centre_that_it_is_booked_to_now() {
         store.change(key, |facts| facts.key.cost_centre = code.map(str::to_owned));
         directory.reload_key(key).await.unwrap();
         assert_eq!(above(), expected, "{code:?}");
+    }
+    store.limits.lock().unwrap().push(limited(BudgetScope::Application(application()), 3));
+    directory.reload_levels().await.unwrap();
+    for (name, expected) in [("Search", 1), ("search", 2)] {
+        store.change(key, |facts| facts.key.application = Some(name.to_owned()));
+        directory.reload_key(key).await.unwrap();
+        assert_eq!(above().len(), expected, "{name}");
     }
     store.limits.lock().unwrap().clear();
     directory.reload_levels().await.unwrap();

@@ -1,5 +1,5 @@
-//! `/admin/budgets`: what the organisation, business units, cost centres, teams, people and access profiles
-//! may spend and send.
+//! `/admin/budgets`: what the organisation, business units, cost centres, applications, teams, people and
+//! access profiles may spend and send.
 
 pub mod entered;
 pub mod list;
@@ -42,6 +42,7 @@ fn over_committed_words(row: &LevelRow) -> Option<String> {
     let to = match over.among {
         Division::Teams => "below",
         Division::CostCentres => "to cost centres",
+        Division::Applications => "to applications",
     };
     Some(format!("{} {} handed out {to}", usd(over.handed_out), words::per_window(over.window)))
 }
@@ -51,6 +52,7 @@ fn over_committed(row: &LevelRow) -> impl IntoView + use<> {
         let whose = match over.among {
             Division::Teams => "Budgets below",
             Division::CostCentres => "Budgets of cost centres",
+            Division::Applications => "Budgets of applications",
         };
         let text = format!(
             "{whose} add up to {} {}, and there are {} here: whoever comes last finds it spent.",
@@ -77,6 +79,10 @@ pub(in crate::pages) const fn who_shares(scope: domain::budget::BudgetScope) -> 
         Scope::CostCentre(_) => {
             "Every key that is booked to it draws on these, whoever owns the key. A key that moves to another cost centre \
              draws on that one from its next call on; what it spent stays here."
+        }
+        Scope::Application(_) => {
+            "Every key that carries the name of the application draws on these, whoever owns the key. Whoever mints a key says \
+             which application it is for."
         }
         Scope::Person(_) => "This person's own keys draw on these; keys of teams do not.",
         Scope::Profile(_) => {
