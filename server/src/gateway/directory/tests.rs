@@ -75,7 +75,7 @@ impl PolicySource for Store {
             limits: self.limits.lock().unwrap().clone(),
             unit_of: [(team(), unit())].into(),
             centre_of: [("4711".to_owned(), centre())].into(),
-            application_of: [("search".to_owned(), application())].into(),
+            application_of: [("search".to_owned(), ApplicationId::from_random(&[9; 12]))].into(),
             only_team_of: [(virtual_key(1).created_by, team())].into(),
         })
     }
@@ -98,9 +98,6 @@ fn team() -> TeamId {
 }
 fn unit() -> UnitId {
     UnitId::from_random(&[8; 12])
-}
-fn application() -> ApplicationId {
-    ApplicationId::from_random(&[9; 12])
 }
 fn centre() -> CostCentreId {
     CostCentreId::from_random(&[9; 12])
@@ -317,7 +314,7 @@ async fn a_key_draws_on_the_cost_centre_and_the_application_that_it_carries_now(
         directory.reload_key(key).await.unwrap();
         assert_eq!(above(), expected, "{code:?}");
     }
-    store.limits.lock().unwrap().push(limited(BudgetScope::Application(application()), 3));
+    store.limits.lock().unwrap().push(limited(BudgetScope::Application(ApplicationId::from_random(&[9; 12])), 3));
     directory.reload_levels().await.unwrap();
     for (name, expected) in [("Search", 1), ("search", 2)] {
         store.change(key, |facts| facts.key.application = Some(name.to_owned()));
