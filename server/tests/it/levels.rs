@@ -46,7 +46,7 @@ async fn a_key_draws_on_its_cost_centre_and_its_application_and_after_a_move_on_
     set(&administrator, &research, "0.00").await;
     let refused = app.ask_model(&key, "demo-small", "Hello").await;
     let error = refused.json()["error"].clone();
-    assert_eq!((refused.status, error["code"].as_str()), (429, Some("budget_exhausted")), "{}", refused.body);
+    assert_eq!((refused.status, error["code"].as_str()), (402, Some("budget_exhausted")), "{}", refused.body);
     assert!(error["message"].as_str().unwrap().contains("the cost centre 4711 Research"), "{error}");
     app.call(&elsewhere, "demo-small").await;
     let shown = developer.get(&format!("/keys/{}", &key[..16])).await.body;
@@ -71,7 +71,7 @@ async fn a_key_draws_on_its_cost_centre_and_its_application_and_after_a_move_on_
     let minted = developer.fill_in("/keys/new", &[("name", "of-search"), ("application", "search")]).await;
     let refused = app.ask_model(&minted.secret().unwrap(), "demo-small", "Hello").await;
     let error = refused.json()["error"].clone();
-    assert_eq!((refused.status, error["code"].as_str()), (429, Some("budget_exhausted")), "{}", refused.body);
+    assert_eq!((refused.status, error["code"].as_str()), (402, Some("budget_exhausted")), "{}", refused.body);
     assert!(error["message"].as_str().unwrap().contains("the application search"), "{error}");
     app.call(&elsewhere, "demo-small").await;
     app.command(["ledger", "verify"]).await;
