@@ -50,7 +50,7 @@ async fn a_key_draws_on_its_cost_centre_and_its_application_and_after_a_move_on_
     assert!(error["message"].as_str().unwrap().contains("the cost centre 4711 Research"), "{error}");
     app.call(&elsewhere, "demo-small").await;
     let shown = developer.get(&format!("/keys/{}", &key[..16])).await.body;
-    assert!(shown.contains("cost centre 4711 Research"), "the key's page says which budget stops it");
+    assert!(shown.contains("Cost centre 4711 Research, a month"), "the key's page says which budget stops it");
 
     let other = cost_centre(&administrator, "4712", "2.00").await;
     let ended = administrator.fill_in(&format!("/admin/cost-centres/{research}/end"), &[("keys_to", "4712")]).await;
