@@ -130,6 +130,7 @@ const EXAMPLES = {
   '/admin/cost-centres/import': ['/admin/cost-centres/import'],
   '/admin/cost-centres/{id}': ['/admin/cost-centres/{centre}'],
   '/admin/cost-centres/{id}/end': ['/admin/cost-centres/{centre}/end'],
+  '/admin/applications/new': ['/admin/applications/new'],
   '/admin/units/new': ['/admin/units/new'],
   '/admin/units/{id}': ['/admin/units/{unit}'],
   '/admin/people': ['/admin/people', '/admin/people?q=developer'],

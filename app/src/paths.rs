@@ -49,6 +49,7 @@ pub fn made(made: Made) -> String {
         Made::Model(id) => catalogue_model(id),
         Made::Team(id) => team(id),
         Made::Unit(id) => unit(id),
+        Made::Application(id) => level(BudgetScope::Application(id)),
         Made::Request(id) => request(id),
         Made::ApprovalRule(_) => APPROVAL_RULES.to_owned(),
         Made::Rule(_) => SIGN_IN_SETUP.to_owned(),
@@ -164,6 +165,7 @@ pub const TESTED_LOGIN: &str = "/admin/sign-in/test";
 pub const NEW_RULE: &str = "/admin/sign-in/rules/new";
 pub const UNITS: &str = "/admin/units";
 pub const NEW_UNIT: &str = "/admin/units/new";
+pub const NEW_APPLICATION: &str = "/admin/applications/new";
 pub const AUDIT_FILE: &str = "/admin/audit.jsonl";
 pub const ACCESS_RECORD: &str = "/admin/calls";
 pub const ACCESS_RECORD_FILE: &str = "/admin/calls.csv";
@@ -231,6 +233,12 @@ pub fn usage_of_cost_centre(code: &str) -> String {
     let by = Dimension::Team.word();
     serde_html_form::to_string([("by", by), (Dimension::CostCentre.word(), code)])
         .map_or_else(|_| usage_by_cost_centre(), |query| format!("{USAGE}?{query}"))
+}
+
+/// Everybody's keys in which this name is found.
+pub fn keys_of_application(name: &str) -> String {
+    serde_html_form::to_string([("owner", "everyone"), ("q", name)])
+        .map_or_else(|_| KEYS.to_owned(), |query| format!("{KEYS}?{query}"))
 }
 
 pub fn person(id: PersonId) -> String {

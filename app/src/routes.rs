@@ -128,8 +128,8 @@ fn work() -> Vec<Route> {
 
 fn administration() -> Vec<Route> {
     use crate::pages::admin::{
-        audit, budgets, calls, cost_centres, data_scopes, environments, guardrails, key_policy, mail, models, overview,
-        people, providers, sign_in, teams, units,
+        applications, audit, budgets, calls, cost_centres, data_scopes, environments, guardrails, key_policy, mail,
+        models, overview, people, providers, sign_in, teams, units,
     };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
@@ -185,6 +185,8 @@ fn administration() -> Vec<Route> {
         route!(Post "/admin/cost-centres/{id}", Administer, cost_centres::show::submit),
         route!(Get "/admin/cost-centres/{id}/end", Administer, cost_centres::end::show),
         route!(Post "/admin/cost-centres/{id}/end", Administer, cost_centres::end::submit),
+        route!(Get "/admin/applications/new", Administer, applications::show),
+        route!(Post "/admin/applications/new", Administer, applications::submit),
         route!(Get "/admin/units/new", Administer, units::new::show),
         route!(Post "/admin/units/new", Administer, units::new::submit),
         route!(Get "/admin/units/{id}", SeeAdministration, units::show::show),

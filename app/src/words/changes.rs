@@ -53,6 +53,7 @@ pub fn action(action: &str) -> String {
         "team.cost_centre_changed" => "changed the cost centre of the team",
         "data_scope.set" => "set what is seen by",
         "data_scope.cleared" => "took back what was set to be seen by",
+        "application.created" => "made a level of budgets of the application",
         "unit.created" => "created the business unit",
         "unit.changed" => "changed the business unit",
         "limits.set" => "set the limits of",

@@ -136,6 +136,8 @@ fn budget(scope: BudgetScope, name: &str, window: Window, used: Used, calendar: 
         BudgetScope::Person(_) => ("Your keys together".to_owned(), "have", "their"),
         BudgetScope::Team(_) => (format!("The team {name}"), "has", "its"),
         BudgetScope::Unit(_) => (format!("The business unit {name}"), "has", "its"),
+        BudgetScope::CostCentre(_) => (format!("The cost centre {name}"), "has", "its"),
+        BudgetScope::Application(_) => (format!("The application {name}"), "has", "its"),
         BudgetScope::Profile(_) => (format!("The guardrails {name}"), "have", "their"),
         BudgetScope::Organisation => (name.to_owned(), "has", "its"),
     };
@@ -163,7 +165,11 @@ fn budget(scope: BudgetScope, name: &str, window: Window, used: Used, calendar: 
         BudgetScope::Key(key) => paths::key(key),
         BudgetScope::Team(team) => paths::led_team(team),
         BudgetScope::Person(_) => paths::USAGE.to_owned(),
-        BudgetScope::Organisation | BudgetScope::Unit(_) | BudgetScope::Profile(_) => paths::level(scope),
+        BudgetScope::Organisation
+        | BudgetScope::Unit(_)
+        | BudgetScope::CostCentre(_)
+        | BudgetScope::Application(_)
+        | BudgetScope::Profile(_) => paths::level(scope),
     };
     Told {
         headline: format!("{who} {have} spent {part} {period}"),

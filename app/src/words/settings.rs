@@ -98,6 +98,8 @@ pub const fn level(scope: BudgetScope) -> &'static str {
     match scope {
         BudgetScope::Organisation => "Organisation",
         BudgetScope::Unit(_) => "Business unit",
+        BudgetScope::CostCentre(_) => "Cost centre",
+        BudgetScope::Application(_) => "Application",
         BudgetScope::Team(_) => "Team",
         BudgetScope::Person(_) => "Person",
         BudgetScope::Profile(_) => "Guardrails",

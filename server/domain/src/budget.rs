@@ -3,7 +3,7 @@
 //! Every window is computed from the moment of the request; no job resets anything. A request belongs to the window of
 //! its admission, whenever it is settled.
 
-use crate::id::{KeyId, PersonId, ProfileId, TeamId, UnitId};
+use crate::id::{ApplicationId, CostCentreId, KeyId, PersonId, ProfileId, TeamId, UnitId};
 use crate::limits::Counted;
 use crate::money::NanoUsd;
 use crate::time::{MS_PER_HOUR, Timestamp};
@@ -104,6 +104,10 @@ pub enum BudgetScope {
     Organisation,
     /// A business unit: several teams.
     Unit(UnitId),
+    /// All keys that are booked to it, whoever owns them.
+    CostCentre(CostCentreId),
+    /// All keys that carry its name, whoever owns them.
+    Application(ApplicationId),
     Team(TeamId),
     Person(PersonId),
     /// All keys of an access profile together.
@@ -116,6 +120,8 @@ impl BudgetScope {
         match self {
             Self::Organisation => "organisation",
             Self::Unit(_) => "unit",
+            Self::CostCentre(_) => "cost_centre",
+            Self::Application(_) => "application",
             Self::Team(_) => "team",
             Self::Person(_) => "person",
             Self::Profile(_) => "profile",
@@ -129,6 +135,8 @@ impl BudgetScope {
         }
         (text.parse().map(Self::Team))
             .or_else(|_| text.parse().map(Self::Unit))
+            .or_else(|_| text.parse().map(Self::CostCentre))
+            .or_else(|_| text.parse().map(Self::Application))
             .or_else(|_| text.parse().map(Self::Profile))
             .or_else(|_| text.parse().map(Self::Person))
             .or_else(|_| text.parse().map(Self::Key))
@@ -142,6 +150,8 @@ impl fmt::Display for BudgetScope {
         match self {
             Self::Organisation => f.write_str("organisation"),
             Self::Unit(id) => id.fmt(f),
+            Self::CostCentre(id) => id.fmt(f),
+            Self::Application(id) => id.fmt(f),
             Self::Team(id) => id.fmt(f),
             Self::Profile(id) => id.fmt(f),
             Self::Person(id) => id.fmt(f),
@@ -268,6 +278,8 @@ mod tests {
         for scope in [
             BudgetScope::Organisation,
             BudgetScope::Unit(UnitId::from_random(&[3; 12])),
+            BudgetScope::CostCentre(CostCentreId::from_random(&[3; 12])),
+            BudgetScope::Application(ApplicationId::from_random(&[3; 12])),
             BudgetScope::Team(TeamId::from_random(&[3; 12])),
             BudgetScope::Profile(ProfileId::from_random(&[3; 12])),
             BudgetScope::Person(PersonId::from_random(&[3; 12])),

@@ -134,9 +134,20 @@ pub(crate) fn check_quota(quota: &Quota, before: &[Quota]) -> Vec<Reason> {
     reasons
 }
 
+/// Along which lines a level's budget is handed out. Each divides the same keys anew, so that caps of one are never added
+/// to those of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Division {
+    /// By business units and teams.
+    Teams,
+    CostCentres,
+    Applications,
+}
+
 /// Caps handed out below a level that are together more than the level itself has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OverCommitment {
+    pub among: Division,
     pub window: Window,
     pub limit: NanoUsd,
     /// All caps of that window below.
@@ -161,10 +172,10 @@ impl Branch<'_> {
 
 /// The windows in which more is handed out than the level has. That is allowed, and worth knowing: whoever comes last
 /// finds the level's budget spent before their own.
-pub fn over_committed(caps: &[Cap], branches: &[Branch<'_>]) -> Vec<OverCommitment> {
+pub fn over_committed(among: Division, caps: &[Cap], branches: &[Branch<'_>]) -> Vec<OverCommitment> {
     let over = |&Cap { window, limit }: &Cap| {
         let handed_out = branches.iter().map(|branch| branch.handed_out(window)).fold(NanoUsd::ZERO, NanoUsd::plus);
-        (handed_out > limit).then_some(OverCommitment { window, limit, handed_out })
+        (handed_out > limit).then_some(OverCommitment { among, window, limit, handed_out })
     };
     caps.iter().filter_map(over).collect()
 }
@@ -204,10 +215,11 @@ mod tests {
         let over = |caps: &[Cap]| {
             let free = Branch { caps: &day, below: below() };
             let capped = Branch { caps: &unit, below: below() };
-            over_committed(caps, &[free, capped])
+            over_committed(Division::Teams, caps, &[free, capped])
         };
         assert_eq!(over(&month(150)), [], "40 and 50, and 60 for the branch that has a cap itself");
         let expected = OverCommitment {
+            among: Division::Teams,
             window: Window::Month,
             limit: NanoUsd::from_dollars(149),
             handed_out: NanoUsd::from_dollars(150),

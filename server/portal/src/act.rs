@@ -129,6 +129,7 @@ impl From<StoreError> for PortalError {
                 | Constraint::ModelName
                 | Constraint::TeamName
                 | Constraint::UnitName
+                | Constraint::ApplicationName
                 | Constraint::EnvironmentName,
             ) => Self::refused("name", Reason::NameTaken),
             StoreError::Conflict(Constraint::CostCentreCode) => Self::refused("code", Reason::NameTaken),

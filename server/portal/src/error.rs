@@ -1,7 +1,8 @@
 //! How a use case ends when it does not succeed.
 
 use domain::id::{
-    ApprovalRuleId, KeyId, ModelId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId, UsageViewId,
+    ApplicationId, ApprovalRuleId, KeyId, ModelId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId,
+    UsageViewId,
 };
 use domain::refusal::Refusal;
 
@@ -15,6 +16,8 @@ pub enum Made {
     Model(ModelId),
     Team(TeamId),
     Unit(UnitId),
+    /// As a level; its page is that of its budgets.
+    Application(ApplicationId),
     Request(RequestId),
     ApprovalRule(ApprovalRuleId),
     Rule(RuleId),
@@ -36,6 +39,7 @@ impl Made {
             Self::Model(id) => id.to_string(),
             Self::Team(id) => id.to_string(),
             Self::Unit(id) => id.to_string(),
+            Self::Application(id) => id.to_string(),
             Self::Request(id) => id.to_string(),
             Self::ApprovalRule(id) => id.to_string(),
             Self::Rule(id) => id.to_string(),
@@ -52,6 +56,7 @@ impl Made {
             .or_else(|_| text.parse().map(Self::Model))
             .or_else(|_| text.parse().map(Self::Team))
             .or_else(|_| text.parse().map(Self::Unit))
+            .or_else(|_| text.parse().map(Self::Application))
             .or_else(|_| text.parse().map(Self::Request))
             .or_else(|_| text.parse().map(Self::ApprovalRule))
             .or_else(|_| text.parse().map(Self::Rule))

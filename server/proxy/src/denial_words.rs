@@ -143,6 +143,8 @@ fn whose(scope: BudgetScope, asked: &Asked<'_>) -> String {
         BudgetScope::Key(_) => "this key".to_owned(),
         BudgetScope::Person(_) => "the owner of this key".to_owned(),
         BudgetScope::Unit(_) => format!("the business unit {}", name()),
+        BudgetScope::CostCentre(_) => format!("the cost centre {}", name()),
+        BudgetScope::Application(_) => format!("the application {}", name()),
         BudgetScope::Team(_) => format!("the team {}", name()),
         BudgetScope::Profile(_) => format!("all keys under the guardrails {}", name()),
     }

@@ -1,11 +1,13 @@
-//! Which levels stand above a key, and what they set: organisation, business unit, team, person, access profile.
+//! Which levels stand above a key, and what they set: organisation, business unit, cost centre, application, team,
+//! person, access profile.
 //!
 //! A team's key stands below its team. A personal key stands below its owner, and below the owner's team if the owner is
 //! in exactly one: of several teams none is known to pay. A team stands below its business unit, if it has one, and
-//! everything below the organisation. All keys of a profile share what is set for the profile.
+//! everything below the organisation. All keys of a profile share what is set for the profile, and all keys that are
+//! booked to a cost centre, or carry the name of an application, what is set for that, whoever owns them.
 
 use domain::budget::BudgetScope;
-use domain::id::{PersonId, TeamId, UnitId};
+use domain::id::{ApplicationId, CostCentreId, PersonId, TeamId, UnitId};
 use domain::limits::Limits;
 use domain::virtual_key::{Owner, VirtualKey};
 use proxy::ports::Level;
@@ -18,6 +20,10 @@ pub struct LevelFacts {
     /// Only levels that bound something.
     pub limits: Vec<LimitedLevel>,
     pub unit_of: HashMap<TeamId, UnitId>,
+    /// By the codes that keys carry; only those that bound something.
+    pub centre_of: HashMap<String, CostCentreId>,
+    /// By the names that keys carry; only those that bound something.
+    pub application_of: HashMap<String, ApplicationId>,
     /// People who are in exactly one team.
     pub only_team_of: HashMap<PersonId, TeamId>,
 }
@@ -34,14 +40,16 @@ pub struct LimitedLevel {
 pub(super) struct Levels {
     limited: HashMap<BudgetScope, Level>,
     unit_of: HashMap<TeamId, UnitId>,
+    centre_of: HashMap<String, CostCentreId>,
+    application_of: HashMap<String, ApplicationId>,
     only_team_of: HashMap<PersonId, TeamId>,
 }
 
 impl Levels {
     pub(super) fn of(facts: LevelFacts) -> Self {
-        let LevelFacts { limits, unit_of, only_team_of } = facts;
+        let LevelFacts { limits, unit_of, centre_of, application_of, only_team_of } = facts;
         let level = |LimitedLevel { scope, name, limits }| (scope, Level { scope, name, limits: Arc::new(limits) });
-        Self { limited: limits.into_iter().map(level).collect(), unit_of, only_team_of }
+        Self { limited: limits.into_iter().map(level).collect(), unit_of, centre_of, application_of, only_team_of }
     }
 
     /// From the organisation down to the profile; only levels with limits.
@@ -55,9 +63,13 @@ impl Levels {
             Owner::Person(person) => (self.only_team_of.get(&person).copied(), Some(person)),
         };
         let unit = team.and_then(|team| self.unit_of.get(&team).copied());
+        let centre = key.cost_centre.as_ref().and_then(|code| self.centre_of.get(code).copied());
+        let application = key.application.as_ref().and_then(|name| self.application_of.get(name).copied());
         let scopes = [
             Some(BudgetScope::Organisation),
             unit.map(BudgetScope::Unit),
+            centre.map(BudgetScope::CostCentre),
+            application.map(BudgetScope::Application),
             team.map(BudgetScope::Team),
             person.map(BudgetScope::Person),
             Some(BudgetScope::Profile(key.profile)),

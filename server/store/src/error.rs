@@ -41,6 +41,7 @@ pub enum Constraint {
     UnitName,
     EnvironmentName,
     CostCentreCode,
+    ApplicationName,
     /// One account for one subject of an issuer.
     Person,
     Other,
@@ -59,6 +60,7 @@ impl Constraint {
             (Self::UnitName, "unit_name", "unit.name_folded"),
             (Self::EnvironmentName, "environment_pkey", "environment.name"),
             (Self::CostCentreCode, "cost_centre_code", "cost_centre.code"),
+            (Self::ApplicationName, "application_name", "application.name"),
             (Self::Person, "person_subject", "person.issuer, person.subject"),
         ];
         let broken = |constraint: &str, columns: &str| {

@@ -9,6 +9,7 @@
 //! Sources are logged here once and never travel further.
 
 mod access_record;
+mod applications;
 mod audit;
 mod callers;
 mod charges;
@@ -76,6 +77,7 @@ mod usage_totals;
 mod usage_views;
 
 pub use access_record::{CallFilter, FoundCalls, KeyNames};
+pub use applications::Application;
 pub use audit::AuditFilter;
 pub use callers::Caller;
 pub use claim_rules::KeptRule;

@@ -6,6 +6,7 @@ mod architecture;
 mod bad_input;
 mod data_scopes;
 mod failover;
+mod levels;
 mod life_of_a_key;
 mod outage;
 mod permissions;

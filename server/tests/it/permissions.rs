@@ -186,6 +186,8 @@ pub const ROWS: &[(&str, Expected)] = &[
     ("GET /admin/providers/{provider}/models", ADMINISTER),
     ("GET /admin/models/new", ADMINISTER),
     ("GET /admin/guardrails/new", ADMINISTER),
+    ("GET /admin/applications/new", ADMINISTER),
+    ("POST /admin/applications/new", ADMINISTER),
     ("GET /admin/units/new", ADMINISTER),
     ("POST /admin/budgets/{team}", ADMINISTER),
     ("POST /admin/units/new", ADMINISTER),

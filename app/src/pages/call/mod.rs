@@ -60,6 +60,8 @@ fn cost(detail: &CallDetail) -> Vec<Fact> {
             BudgetScope::Person(_) => "its owner",
             BudgetScope::Team(_) => "its team",
             BudgetScope::Unit(_) => "its business unit",
+            BudgetScope::CostCentre(_) => "its cost centre",
+            BudgetScope::Application(_) => "its application",
             BudgetScope::Profile(_) => "its access profile",
             BudgetScope::Organisation => "the organisation",
         };

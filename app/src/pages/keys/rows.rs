@@ -41,6 +41,8 @@ pub fn whose(scope: BudgetScope, name: Option<&str>, mine: bool) -> Option<Strin
         BudgetScope::Person(_) => Some(name.unwrap_or("its owner").to_owned()),
         BudgetScope::Team(_) => Some(named("team")),
         BudgetScope::Unit(_) => Some(named("business unit")),
+        BudgetScope::CostCentre(_) => Some(named("cost centre")),
+        BudgetScope::Application(_) => Some(named("application")),
         BudgetScope::Profile(_) => Some(named("guardrails")),
         BudgetScope::Organisation => Some("the organisation".to_owned()),
     }

@@ -1,8 +1,10 @@
 //! Cost centres as the sample pages show them: valid, ended with keys left, and a file with every kind of mistake.
 
 use super::samples::calendar;
+use super::things::level;
 use app::pages::admin::cost_centres::{end, import, list, new, show};
 use app::pages::form::Reasons;
+use domain::budget::{BudgetScope, Window};
 use domain::cost_centre::{CentreDraft, CentreEntry, CostCentre};
 use domain::cost_centre_file::read;
 use domain::day::{Day, Days};
@@ -52,6 +54,11 @@ fn detail(entry: CentreEntry) -> CentreDetail {
 pub(super) fn page(may_change: bool) -> show::Model {
     show::Model {
         detail: detail(ended()),
+        level: level(
+            BudgetScope::CostCentre(CostCentreId::from_random(&[3; 12])),
+            "4700",
+            &[(Window::Month, 900, 120)],
+        ),
         draft: CentreDraft::from(&ended()),
         reasons: Reasons::default(),
         happened: None,

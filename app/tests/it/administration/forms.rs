@@ -1,5 +1,6 @@
 //! What the forms read: a field that a page does not have is refused, one that is left out too.
 
+use app::pages::admin::applications::ApplicationForm;
 use app::pages::admin::budgets::entered::Entered as Limits;
 use app::pages::admin::cost_centres::{end::EndForm as EndCentreForm, form::CentreForm, import::ImportForm};
 use app::pages::admin::data_scopes::show::ScopeForm;
@@ -65,6 +66,7 @@ fn an_unknown_field_is_refused_by_every_form() {
     refuses_more_than::<GrantForm>("administrator=grant");
     refuses_more_than::<TeamForm>("team=team_aaaaaaaaaaaa&lead=yes");
     refuses_more_than::<NewTeamForm>("form=f&name=n");
+    refuses_more_than::<ApplicationForm>("form=f&name=n");
     refuses_more_than::<NewUnitForm>("form=f&name=n");
     refuses_more_than::<UnitForm>("name=n&team=team_aaaaaaaaaaaa&team=team_bbbbbbbbbbbb");
     refuses_more_than::<UnitForm>("name=n");

@@ -10,8 +10,8 @@ use app::pages::admin::guardrails::editor::Choices;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::{ModelForm, Row};
 use app::pages::admin::{
-    Happened, audit, budgets, calls, environments, guardrails, key_policy, models, overview, people, providers,
-    sign_in, teams, units,
+    Happened, applications, audit, budgets, calls, environments, guardrails, key_policy, models, overview, people,
+    providers, sign_in, teams, units,
 };
 use app::pages::form::Reasons;
 use app::pages::{account, confirm};
@@ -155,7 +155,7 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
         app::pages::admin::cost_centres::list::view(super::cost_centres::list_model(may_change))
     });
     drawing.draw("cost-centre", Place::Budgets, || {
-        app::pages::admin::cost_centres::show::view(super::cost_centres::page(may_change))
+        app::pages::admin::cost_centres::show::view(&calendar, super::cost_centres::page(may_change))
     });
     drawing.draw("people", Place::People, || {
         let rows = vec![person(1, true), person(2, false)];
@@ -322,6 +322,9 @@ fn draw_forms(drawing: &mut Drawing) {
         ]);
         page.stale = Some(4);
         budgets::show::view(&calendar(), page)
+    });
+    drawing.draw("application-new", Place::Budgets, || {
+        applications::view(applications::Model { form: form_id(), name: String::new(), reasons: refused() })
     });
     drawing.draw("unit-new", Place::Budgets, || {
         units::new::view(units::new::Model { form: form_id(), name: String::new(), reasons: refused() })

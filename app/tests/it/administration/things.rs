@@ -10,8 +10,11 @@ use domain::access_profile::{
 };
 use domain::audit::{Actor, AuditEntry, AuditRow, GENESIS};
 use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
-use domain::id::{CredentialId, DeploymentId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId, UnitId};
-use domain::limits::{Counted, Limits, OverCommitment, Quota, QuotaUse};
+use domain::id::{
+    ApplicationId, CostCentreId, CredentialId, DeploymentId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId,
+    UnitId,
+};
+use domain::limits::{Counted, Division, Limits, OverCommitment, Quota, QuotaUse};
 use domain::markup::Markup;
 use domain::model::{Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
@@ -418,7 +421,17 @@ pub(super) fn level(scope: BudgetScope, name: &str, caps: &[(Window, i64, i64)])
     let within = matches!(scope, BudgetScope::Team(_)).then(|| "Europe".to_owned());
     let over_committed = match scope {
         BudgetScope::Organisation => {
-            vec![OverCommitment { window: Window::Month, limit: money(30_000), handed_out: money(36_000) }]
+            let over = |among, dollars| OverCommitment {
+                among,
+                window: Window::Month,
+                limit: money(30_000),
+                handed_out: money(dollars),
+            };
+            vec![
+                over(Division::Teams, 36_000),
+                over(Division::CostCentres, 41_000),
+                over(Division::Applications, 52_000),
+            ]
         }
         _ => vec![],
     };
@@ -437,6 +450,12 @@ pub(super) fn levels() -> Vec<LevelRow> {
     vec![
         level(BudgetScope::Organisation, "Example Ltd", &[(Window::Month, 30_000, 18_204), (Window::Day, 2_000, 310)]),
         level(BudgetScope::Unit(unit_id()), "Europe", &[(Window::Month, 20_000, 19_990)]),
+        level(
+            BudgetScope::CostCentre(CostCentreId::from_random(&[1; 12])),
+            "4711 <Research>",
+            &[(Window::Quarter, 9_000, 120)],
+        ),
+        level(BudgetScope::Application(ApplicationId::from_random(&[1; 12])), "search <3", &[(Window::Day, 90, 12)]),
         level(BudgetScope::Team(team_id(1)), "Billing", &[(Window::Month, 10_000, 9_120)]),
         level(BudgetScope::Team(team_id(2)), "Search", &[]),
         level(BudgetScope::Profile(profile_row().profile.id), "Standard developer", &[]),

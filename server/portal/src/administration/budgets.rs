@@ -1,10 +1,11 @@
-//! Budgets and limits of the levels above keys: organisation, business units, teams, people, access profiles.
+//! Budgets and limits of the levels above keys: organisation, business units, cost centres, applications, teams, people,
+//! access profiles.
 
 use crate::act::{By, Change, News, Subject, append};
 use crate::{Portal, PortalError};
 use domain::budget::{BudgetFigures, BudgetScope, Cap};
 use domain::id::{PersonId, TeamId, UnitId};
-use domain::limits::{Branch, Limits, OverCommitment, QuotaUse, check_limits, over_committed};
+use domain::limits::{Branch, Division, Limits, OverCommitment, QuotaUse, check_limits, over_committed};
 use domain::permission::{Administrator, Permission};
 use domain::person::Caller;
 use domain::time::Timestamp;
@@ -45,13 +46,16 @@ struct Facts {
 }
 
 impl Portal {
-    /// Every level but people, of whom there are many: those with limits of their own.
+    /// Every level but people and cost centres, of whom there are many: those with limits of their own.
     pub async fn levels(&self, caller: &Caller) -> Result<Vec<LevelRow>, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
         self.demand_all_spend(caller).await?;
         let facts = self.level_facts().await?;
         let mut known = vec![(BudgetScope::Organisation, self.settings.organisation.clone())];
         known.extend(facts.units.iter().map(|unit| (BudgetScope::Unit(unit.id), unit.name.clone())));
+        known.extend(self.limited_centres(&facts).await?);
+        let applications = self.store.applications().await?.into_iter();
+        known.extend(applications.map(|one| (BudgetScope::Application(one.id), one.name)));
         known.extend(facts.teams.iter().map(|team| (BudgetScope::Team(team.id), team.name.clone())));
         let profiles = self.store.profiles().await?.into_iter();
         known.extend(profiles.map(|profile| (BudgetScope::Profile(profile.id), profile.name)));
@@ -134,6 +138,17 @@ impl Portal {
         Ok(version)
     }
 
+    async fn limited_centres(&self, facts: &Facts) -> Result<Vec<(BudgetScope, String)>, PortalError> {
+        let is_limited =
+            |level: &ScopeLimits| matches!(level.scope, BudgetScope::CostCentre(_)) && !level.limits.is_empty();
+        if !facts.limits.values().any(is_limited) {
+            return Ok(Vec::new());
+        }
+        let centres = self.store.cost_centres().await?.into_iter();
+        let centres = centres.map(|centre| (BudgetScope::CostCentre(centre.id), centre.entry.label()));
+        Ok(centres.filter(|(scope, _)| facts.limits.get(scope).is_some_and(is_limited)).collect())
+    }
+
     async fn level_facts(&self) -> Result<Facts, PortalError> {
         let limits = self.store.all_limits().await?.into_iter().map(|level| (level.scope, level)).collect();
         Ok(Facts { limits, units: self.store.units().await?, teams: self.store.teams().await? })
@@ -158,6 +173,11 @@ impl Portal {
             BudgetScope::Organisation => Some(self.settings.organisation.clone()),
             BudgetScope::Unit(unit) => {
                 self.store.units().await?.into_iter().find(|known| known.id == unit).map(|unit| unit.name)
+            }
+            BudgetScope::CostCentre(centre) => self.store.cost_centre(centre).await?.map(|centre| centre.entry.label()),
+            BudgetScope::Application(application) => {
+                let known = self.store.applications().await?.into_iter().find(|known| known.id == application);
+                known.map(|application| application.name)
             }
             BudgetScope::Team(team) => {
                 self.store.teams().await?.into_iter().find(|known| known.id == team).map(|team| team.name)
@@ -184,6 +204,12 @@ impl Facts {
         self.teams.iter().filter(move |team| team.unit == unit).map(|team| self.caps(BudgetScope::Team(team.id)))
     }
 
+    /// Cost centres and applications each divide the organisation's keys anew, across units and teams.
+    fn branches(&self, of: fn(BudgetScope) -> bool) -> Vec<Branch<'_>> {
+        let levels = self.limits.values().filter(|level| of(level.scope));
+        levels.map(|level| Branch { caps: &level.limits.caps, below: Vec::new() }).collect()
+    }
+
     /// Of the organisation and of business units; what teams hand out to people is not compared, since most people have
     /// no budget of their own.
     fn over_committed(&self, scope: BudgetScope) -> Vec<OverCommitment> {
@@ -199,7 +225,14 @@ impl Facts {
             BudgetScope::Unit(unit) => alone(Some(unit)).collect(),
             _ => return Vec::new(),
         };
-        over_committed(self.caps(scope), &branches)
+        let mut over = over_committed(Division::Teams, self.caps(scope), &branches);
+        if scope == BudgetScope::Organisation {
+            let centres = self.branches(|scope| matches!(scope, BudgetScope::CostCentre(_)));
+            over.extend(over_committed(Division::CostCentres, self.caps(scope), &centres));
+            let applications = self.branches(|scope| matches!(scope, BudgetScope::Application(_)));
+            over.extend(over_committed(Division::Applications, self.caps(scope), &applications));
+        }
+        over
     }
 }
 

@@ -1,6 +1,7 @@
 //! Taking in a file of cost centres: all of it or nothing, in one transaction, with what it would do told before.
 
 use super::cost_centres::update_centre;
+use crate::act::News;
 use crate::{Portal, PortalError};
 use domain::cost_centre::{CentreEntry, CostCentre};
 use domain::cost_centre_file::{WrongLine, read};
@@ -60,7 +61,8 @@ impl Portal {
         for (kept, entry) in &plan.changed {
             update_centre(&mut tx, administrator, kept, entry.clone(), now, "cost_centre.changed").await?;
         }
-        tx.commit().await?;
+        let renamed = plan.changed.iter().any(|(kept, entry)| kept.entry.name != entry.name);
+        self.commit_and_tell(tx, if renamed { News::Levels } else { News::Nothing }).await?;
         tracing::info!(
             "took in a file of cost centres: {} added, {} changed, {} as they were",
             plan.added.len(),

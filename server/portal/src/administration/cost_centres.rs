@@ -180,9 +180,10 @@ impl Portal {
         if kept.version != expected_version {
             return Err(PortalError::Stale { current: kept.version });
         }
+        let news = if entry.name == kept.entry.name { News::Nothing } else { News::Levels };
         update_centre(&mut tx, administrator, &kept, entry, now, "cost_centre.changed").await?;
-        tx.commit().await?;
-        Ok(())
+        // Refusals name it as it is called.
+        self.commit_and_tell(tx, news).await
     }
 
     /// Nothing new is booked to it after this day. Its keys go on under it, or are booked to another one from now on; what

@@ -6,6 +6,7 @@
 
 pub mod access_record;
 mod address;
+mod applications;
 pub mod audit;
 pub mod budgets;
 pub mod catalogue;

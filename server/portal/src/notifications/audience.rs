@@ -57,9 +57,14 @@ impl Portal {
             (BudgetScope::Team(team), _) => self.looking_after(Owner::Team(team)).await,
             (BudgetScope::Person(person), _) => Ok(vec![person]),
             (BudgetScope::Key(_), None)
-            | (BudgetScope::Organisation | BudgetScope::Unit(_) | BudgetScope::Profile(_), _) => {
-                self.administrators().await
-            }
+            | (
+                BudgetScope::Organisation
+                | BudgetScope::Unit(_)
+                | BudgetScope::CostCentre(_)
+                | BudgetScope::Application(_)
+                | BudgetScope::Profile(_),
+                _,
+            ) => self.administrators().await,
         }
     }
 

@@ -1,7 +1,8 @@
 use crate::support::*;
 use domain::budget::{BudgetScope, Cap, Window};
-use domain::id::{TeamId, UnitId};
-use domain::limits::{Counted, Limits, Quota};
+use domain::cost_centre::CentreDraft;
+use domain::id::{ApplicationId, CostCentreId, TeamId, UnitId};
+use domain::limits::{Counted, Division, Limits, Quota};
 use domain::money::NanoUsd;
 use domain::person::Caller;
 use portal::{Made, PortalError};
@@ -94,6 +95,77 @@ async fn caps_below_that_exceed_the_level_are_pointed_out_and_not_forbidden() {
     let rows = world.portal.levels(&admin).await.unwrap();
     let within = rows.iter().find(|row| row.scope == BudgetScope::Team(search)).unwrap().within.clone();
     assert_eq!(within.as_deref(), Some("Europe"));
+}
+
+#[tokio::test]
+async fn a_cost_centre_has_a_budget_of_its_own_across_teams() {
+    let world = World::new().await;
+    let (ada, admin, auditor) = (world.developer().await, world.administrator().await, world.auditor().await);
+    let (research, other) = (world.cost_centre("4711", "").await, world.cost_centre("4712", "").await);
+    let scope = BudgetScope::CostCentre(research);
+    world.gateway.take_told();
+    assert_eq!(set(&world, &admin, scope, 0, month(60)).await.unwrap(), 1);
+    assert_eq!((world.last_action().await.as_str(), world.gateway.take_told()), ("limits.set", vec![Told::Levels]));
+    assert!(world.audit_text().await.contains(&research.to_string()));
+    let row = world.portal.level(&auditor, scope).await.unwrap().row;
+    assert_eq!((row.name.as_str(), &row.limits, row.figures.len()), ("4711 Centre 4711", &month(60), 1));
+    assert!(matches!(world.portal.level(&ada, scope).await, Err(PortalError::NotFound)));
+    let nowhere = BudgetScope::CostCentre(CostCentreId::from_random(&[9; 12]));
+    assert!(matches!(set(&world, &admin, nowhere, 0, month(1)).await, Err(PortalError::NotFound)));
+
+    let listed = async || {
+        let rows = world.portal.levels(&admin).await.unwrap().into_iter();
+        rows.map(|row| row.scope).filter(|scope| matches!(scope, BudgetScope::CostCentre(_))).collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, [scope], "of many, those with limits");
+
+    let search = team(&world, &admin, "Search").await;
+    set(&world, &admin, BudgetScope::Team(search), 0, month(90)).await.unwrap();
+    set(&world, &admin, BudgetScope::Organisation, 0, month(100)).await.unwrap();
+    let over = async || {
+        let row = world.portal.level(&admin, BudgetScope::Organisation).await.unwrap().row;
+        row.over_committed.iter().map(|over| (over.among, over.handed_out)).collect::<Vec<_>>()
+    };
+    assert_eq!(over().await, [], "the same money by team and by cost centre is not counted twice");
+    set(&world, &admin, BudgetScope::CostCentre(other), 0, month(50)).await.unwrap();
+    assert_eq!(over().await, [(Division::CostCentres, NanoUsd::from_dollars(110))]);
+
+    world.gateway.take_told();
+    let draft = CentreDraft { code: "4711".into(), name: "Research".into(), ..CentreDraft::default() };
+    world.portal.change_cost_centre(as_administrator(&admin), research, 1, &draft).await.unwrap();
+    assert_eq!(world.gateway.take_told(), [Told::Levels], "refusals name it as it is called");
+    let draft = CentreDraft { contact: "ada@example.com".into(), ..draft };
+    world.portal.change_cost_centre(as_administrator(&admin), research, 2, &draft).await.unwrap();
+    assert_eq!(world.gateway.take_told(), []);
+    set(&world, &admin, scope, 1, Limits::default()).await.unwrap();
+    assert_eq!(listed().await, [BudgetScope::CostCentre(other)]);
+}
+
+#[tokio::test]
+async fn an_application_becomes_a_level_by_the_name_that_keys_carry() {
+    let world = World::new().await;
+    let admin = world.administrator().await;
+    let (administrator, form) = (as_administrator(&admin), world.portal.new_form());
+    let search = world.portal.create_application(administrator, &form, " search ").await.unwrap();
+    assert_eq!(world.last_action().await, "application.created");
+    let again = world.portal.create_application(administrator, &form, "search").await;
+    assert!(matches!(again, Err(PortalError::AlreadyDone { made: Made::Application(id) }) if id == search));
+    for (name, refusal) in [("search", "name=name_taken"), (" ", "name=missing")] {
+        let refused = world.portal.create_application(administrator, &world.portal.new_form(), name).await;
+        assert_eq!(refusals(refused), [refusal]);
+    }
+    let scope = BudgetScope::Application(search);
+    let row = world.portal.level(&admin, scope).await.unwrap().row;
+    assert_eq!((row.name.as_str(), row.limits.is_empty()), ("search", true));
+    world.gateway.take_told();
+    set(&world, &admin, scope, 0, month(60)).await.unwrap();
+    assert_eq!(world.gateway.take_told(), [Told::Levels]);
+    assert!(world.portal.levels(&admin).await.unwrap().iter().any(|row| row.scope == scope));
+    set(&world, &admin, BudgetScope::Organisation, 0, month(50)).await.unwrap();
+    let over = world.portal.level(&admin, BudgetScope::Organisation).await.unwrap().row.over_committed;
+    assert_eq!(over.iter().map(|over| over.among).collect::<Vec<_>>(), [Division::Applications]);
+    let unknown = BudgetScope::Application(ApplicationId::from_random(&[9; 12]));
+    assert!(matches!(world.portal.level(&admin, unknown).await, Err(PortalError::NotFound)));
 }
 
 #[tokio::test]

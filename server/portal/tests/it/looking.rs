@@ -1,9 +1,11 @@
 //! What time brings about: budgets that fill, keys that end, old secrets in use, providers that fail.
 
-use crate::support::World;
-use domain::budget::{BudgetLine, BudgetScope, Window};
+use crate::support::{World, as_administrator};
+use domain::budget::{BudgetLine, BudgetScope, Cap, Window};
 use domain::id::{DeploymentId, KeyId};
+use domain::limits::Limits;
 use domain::minting::MintRequest;
+use domain::money::NanoUsd;
 use domain::notification::Happening;
 use domain::notification::due::Ending;
 use domain::person::Caller;
@@ -63,6 +65,30 @@ async fn each_threshold_of_a_budget_is_told_once() {
     let Some(Happening::BudgetUsed { scope, name, window, window_start, .. }) = first else { panic!("{first:?}") };
     assert_eq!((scope, name.as_str(), window), (BudgetScope::Key(key), "ci", Window::Month));
     assert_eq!(window_start, Window::Month.start(world.now(), &world.portal.settings().zone));
+}
+
+#[tokio::test]
+async fn administrators_are_told_of_the_budget_of_a_cost_centre() {
+    let world = World::new().await;
+    let (developer, admin) = (world.developer().await, world.administrator().await);
+    let scope = BudgetScope::CostCentre(world.cost_centre("4711", "").await);
+    let cap = Cap { window: Window::Month, limit: NanoUsd::from_dollars(100) };
+    let limits = Limits { caps: vec![cap], ..Limits::default() };
+    world.portal.set_limits(as_administrator(&admin), scope, 0, limits).await.unwrap();
+    let key = world.mint(&developer, "ci").await;
+    let (window, zone) = (Window::Month, &world.portal.settings().zone);
+    let month = BudgetLine { scope, window, window_start: window.start(world.now(), zone) };
+    let call = UsageRecord { charged: vec![month], ..world.call(key, world.now(), 1, 1_000) };
+    world.store.ingest(&[call]).await.unwrap();
+    look(&world).await;
+    assert!(percents(&world, &admin).await.is_empty(), "a tenth is no threshold");
+    world.gateway.set_level_spent(90);
+    look(&world).await;
+    look(&world).await;
+    assert_eq!((percents(&world, &admin).await, percents(&world, &developer).await), (vec![80], vec![]));
+    let first = told(&world, &admin).await.pop();
+    let Some(Happening::BudgetUsed { scope: told, name, .. }) = first else { panic!("{first:?}") };
+    assert_eq!((told, name.as_str()), (scope, "4711 Centre 4711"));
 }
 
 #[tokio::test]

@@ -87,6 +87,8 @@ pub(crate) struct TestGateway {
     busy: Mutex<Option<Arc<Busy>>>,
     told: Mutex<Vec<Told>>,
     figures: Mutex<HashMap<KeyId, Vec<BudgetFigures>>>,
+    /// Of each cap of a level, in percent; a tenth unless told otherwise.
+    level_spent: Mutex<Option<i64>>,
     finished: Mutex<Vec<UsageRecord>>,
     /// Calls that have ended, on their way to the store.
     pub(crate) under_way: Mutex<Option<(Store, UsageRecord)>>,
@@ -121,6 +123,10 @@ impl TestGateway {
         };
         self.figures.lock().unwrap().insert(key, vec![figures]);
     }
+
+    pub(crate) fn set_level_spent(&self, percent: i64) {
+        *self.level_spent.lock().unwrap() = Some(percent);
+    }
 }
 
 #[async_trait]
@@ -145,9 +151,9 @@ impl GatewayPort for TestGateway {
     async fn levels_above(&self, _key: KeyId) -> Vec<SharedLimits> {
         vec![]
     }
-    /// A tenth of each cap is spent.
     async fn level_figures(&self, scope: BudgetScope, caps: &[Cap]) -> Vec<BudgetFigures> {
-        let spent = |cap: &Cap| NanoUsd::from_nano(cap.limit.as_nano() / 10);
+        let percent = self.level_spent.lock().unwrap().unwrap_or(10);
+        let spent = |cap: &Cap| NanoUsd::from_nano(cap.limit.as_nano() / 100 * percent);
         let figures = |cap: &Cap| BudgetFigures {
             scope,
             window: cap.window,

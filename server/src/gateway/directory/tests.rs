@@ -6,7 +6,7 @@ use super::*;
 use domain::access_request::Decider;
 use domain::budget::BudgetScope;
 use domain::grant::More;
-use domain::id::{GrantId, PersonId, RequestId, TeamId, UnitId};
+use domain::id::{ApplicationId, CostCentreId, GrantId, PersonId, RequestId, TeamId, UnitId};
 use domain::limits::Limits;
 use domain::model::{ModelName, ProviderKind};
 use domain::time::MS_PER_DAY;
@@ -74,6 +74,8 @@ impl PolicySource for Store {
         Ok(LevelFacts {
             limits: self.limits.lock().unwrap().clone(),
             unit_of: [(team(), unit())].into(),
+            centre_of: [("4711".to_owned(), centre())].into(),
+            application_of: [("search".to_owned(), ApplicationId::from_random(&[9; 12]))].into(),
             only_team_of: [(virtual_key(1).created_by, team())].into(),
         })
     }
@@ -96,6 +98,9 @@ fn team() -> TeamId {
 }
 fn unit() -> UnitId {
     UnitId::from_random(&[8; 12])
+}
+fn centre() -> CostCentreId {
+    CostCentreId::from_random(&[9; 12])
 }
 fn limited(scope: BudgetScope, requests: u32) -> LimitedLevel {
     let limits = Limits { requests_per_minute: Some(requests), ..Limits::default() };
@@ -291,6 +296,34 @@ async fn limits_of_a_level_reach_the_keys_below_it_without_reading_any_key() {
     store.away.store(true, Ordering::SeqCst);
     assert!(directory.reload_levels().await.is_err());
     assert_eq!(directory.ready(), Err(Denial::PolicyStale), "a known change that cannot be read admits nothing");
+}
+
+#[tokio::test]
+async fn a_key_draws_on_the_cost_centre_and_the_application_that_it_carries_now() {
+    let Fixture { store, directory, key, .. } = fixture().await;
+    *store.limits.lock().unwrap() = vec![limited(BudgetScope::CostCentre(centre()), 6)];
+    directory.reload_levels().await.unwrap();
+    let above = || directory.key(key).unwrap().above.iter().map(|level| level.scope).collect::<Vec<_>>();
+    for (code, expected) in [
+        (None, vec![]),
+        (Some("4711"), vec![BudgetScope::CostCentre(centre())]),
+        (Some("4712"), vec![]),
+        (Some("4711"), vec![BudgetScope::CostCentre(centre())]),
+    ] {
+        store.change(key, |facts| facts.key.cost_centre = code.map(str::to_owned));
+        directory.reload_key(key).await.unwrap();
+        assert_eq!(above(), expected, "{code:?}");
+    }
+    store.limits.lock().unwrap().push(limited(BudgetScope::Application(ApplicationId::from_random(&[9; 12])), 3));
+    directory.reload_levels().await.unwrap();
+    for (name, expected) in [("Search", 1), ("search", 2)] {
+        store.change(key, |facts| facts.key.application = Some(name.to_owned()));
+        directory.reload_key(key).await.unwrap();
+        assert_eq!(above().len(), expected, "{name}");
+    }
+    store.limits.lock().unwrap().clear();
+    directory.reload_levels().await.unwrap();
+    assert_eq!(above(), [], "limits that were taken back bound nobody");
 }
 
 #[tokio::test]

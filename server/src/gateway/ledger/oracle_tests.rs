@@ -6,7 +6,7 @@ use super::super::spool::Cursor;
 use super::super::testing::{Database, Desk, ManualClock, below, key, request, usage, usd};
 use super::*;
 use domain::budget::{Cap, Window};
-use domain::id::TeamId;
+use domain::id::{CostCentreId, TeamId};
 use domain::limits::{Counted, Limits, Quota};
 use domain::time::MS_PER_MINUTE;
 use proptest::prelude::*;
@@ -57,7 +57,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (which(), 0i64..=100, 0u64..80).prop_map(|(which, percent, tokens)| Step::Settle(which, percent, tokens)),
         1 => which().prop_map(Step::Release),
         4 => (1i64..200).prop_map(Step::Later),
-        1 => (0usize..3, limits()).prop_map(|(level, limits)| Step::Limit(level, limits)),
+        1 => (0usize..4, limits()).prop_map(|(level, limits)| Step::Limit(level, limits)),
         1 => Just(Step::Ingest),
         1 => Just(Step::AnswerLost),
         1 => Just(Step::Crash),
@@ -74,7 +74,8 @@ struct Seen {
 /// All that ever happened, and nothing but that.
 struct Oracle {
     zone: TimeZone,
-    /// Of the organisation, of the first two keys' team, and of each key alone.
+    /// Of the organisation, of the first two keys' team, of each key alone, and of the last two keys' cost centre, which
+    /// cuts across the team.
     limits: Vec<Limits>,
     ended: Vec<(BudgetLine, Consumed)>,
     open: Vec<Seen>,
@@ -84,7 +85,8 @@ impl Oracle {
     fn levels(&self, key: usize) -> Vec<(BudgetScope, &Limits)> {
         let team = (key < 2).then(|| (team(), &self.limits[1]));
         let own = (BudgetScope::Key(record(key).key.id), &self.limits[2]);
-        [(BudgetScope::Organisation, &self.limits[0])].into_iter().chain(team).chain([own]).collect()
+        let centre = (key > 0).then(|| (centre(), &self.limits[3]));
+        [(BudgetScope::Organisation, &self.limits[0])].into_iter().chain(centre).chain(team).chain([own]).collect()
     }
 
     fn record(&self, key: usize) -> KeyRecord {
@@ -161,6 +163,10 @@ impl Oracle {
 
 fn team() -> BudgetScope {
     BudgetScope::Team(TeamId::from_random(&[9; 12]))
+}
+
+fn centre() -> BudgetScope {
+    BudgetScope::CostCentre(CostCentreId::from_random(&[9; 12]))
 }
 
 fn record(number: usize) -> KeyRecord {
@@ -263,7 +269,7 @@ proptest! {
     #[test]
     fn every_decision_and_every_account_follow_from_the_calls_alone(
         change in 0usize..CHANGES.len(),
-        limits in prop::collection::vec(limits(), 3),
+        limits in prop::collection::vec(limits(), 4),
         steps in prop::collection::vec(step(), 1..80),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

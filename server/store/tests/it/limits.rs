@@ -3,10 +3,11 @@
 use crate::given::{self, NOW, person_id, team_id, unit_id};
 use crate::on_both_engines;
 use domain::budget::{BudgetScope, Cap, Window};
+use domain::id::ApplicationId;
 use domain::limits::{Counted, Limits, Quota};
 use domain::money::NanoUsd;
 use store::testing::TestDatabase;
-use store::{Constraint, ScopeLimits, StoreError, Team, Unit};
+use store::{Application, Constraint, ScopeLimits, StoreError, Team, Unit};
 
 fn limits() -> Limits {
     Limits {
@@ -82,6 +83,24 @@ on_both_engines! {
         tx.put_team_unit(team_id(1), None).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(store.teams().await.unwrap()[1].unit, None);
+    }
+
+    async fn an_application_has_a_name_of_its_own_to_the_letter(database: &TestDatabase) {
+        let store = database.open().await;
+        let application = |number, name: &str| Application {
+            id: ApplicationId::from_random(&[number; 12]),
+            name: name.into(),
+            created_at: NOW,
+        };
+        let (lower, upper) = (application(1, "search"), application(2, "Search"));
+        let mut tx = store.begin().await.unwrap();
+        tx.insert_application(&lower).await.unwrap();
+        tx.insert_application(&upper).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.applications().await.unwrap(), [upper, lower]);
+        let mut tx = store.begin().await.unwrap();
+        let again = tx.insert_application(&application(3, "search")).await;
+        assert_eq!(again, Err(StoreError::Conflict(Constraint::ApplicationName)));
     }
 
     async fn the_only_team_of_a_person_is_told_from_one_of_several(database: &TestDatabase) {

@@ -29,19 +29,32 @@ pub enum View {
     All,
     Limited,
     Units,
+    CostCentres,
+    Applications,
     Teams,
     Guardrails,
     People,
 }
 
 impl View {
-    const ALL: [Self; 6] = [Self::All, Self::Limited, Self::Units, Self::Teams, Self::Guardrails, Self::People];
+    const ALL: [Self; 8] = [
+        Self::All,
+        Self::Limited,
+        Self::Units,
+        Self::CostCentres,
+        Self::Applications,
+        Self::Teams,
+        Self::Guardrails,
+        Self::People,
+    ];
 
     const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::All => ("all", "All"),
             Self::Limited => ("limited", "With limits"),
             Self::Units => ("units", "Business units"),
+            Self::CostCentres => ("cost-centres", "Cost centres"),
+            Self::Applications => ("applications", "Applications"),
             Self::Teams => ("teams", "Teams"),
             Self::Guardrails => ("guardrails", "Guardrails"),
             Self::People => ("people", "People"),
@@ -53,6 +66,8 @@ impl View {
             Self::All => true,
             Self::Limited => !row.limits.is_empty(),
             Self::Units => matches!(row.scope, BudgetScope::Unit(_)),
+            Self::CostCentres => matches!(row.scope, BudgetScope::CostCentre(_)),
+            Self::Applications => matches!(row.scope, BudgetScope::Application(_)),
             Self::Teams => matches!(row.scope, BudgetScope::Team(_)),
             Self::Guardrails => matches!(row.scope, BudgetScope::Profile(_)),
             Self::People => matches!(row.scope, BudgetScope::Person(_)),
@@ -62,6 +77,12 @@ impl View {
     const fn empty(self) -> &'static str {
         match self {
             Self::Units => "No business units yet. One holds several teams, with a budget that they share.",
+            Self::CostCentres => {
+                "No cost centre has a budget of its own. Open one and choose “Budgets and limits” to give it one."
+            }
+            Self::Applications => {
+                "No application has a budget. Choose “Add application” to give one to all keys that carry its name."
+            }
             Self::Teams => "No teams yet. A team owns keys together and shares a budget.",
             Self::People => {
                 "Nobody has a budget of their own. Open a person and choose “Budgets and limits” to give them one."
@@ -105,7 +126,12 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         let columns = vec![Column::text("Level"), Column::text("Budget (tightest)"), Column::text("Limits")];
         view! { <Table columns=columns caption="Budgets and limits">{rows}</Table> }.into_any()
     };
-    let add = may_change.then(|| view! { <a class="button" href=paths::NEW_UNIT>"Add business unit"</a> });
+    let add = may_change.then(|| {
+        view! {
+            <a class="button" href=paths::NEW_UNIT>"Add business unit"</a>
+            <a class="button" href=paths::NEW_APPLICATION>"Add application"</a>
+        }
+    });
     let context = "A call takes its money from every level that its key stands below, or from none.";
     view! {
         <PageHead title="Budgets" context=context.into_any()>

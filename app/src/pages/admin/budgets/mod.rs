@@ -1,4 +1,5 @@
-//! `/admin/budgets`: what the organisation, business units, teams, people and access profiles may spend and send.
+//! `/admin/budgets`: what the organisation, business units, cost centres, applications, teams, people and
+//! access profiles may spend and send.
 
 pub mod entered;
 pub mod list;
@@ -8,6 +9,7 @@ use crate::components::{Budget, Budgets, EmptyState, Notice, Section, Tone};
 use crate::format::{Calendar, usd};
 use crate::pages::keys::rows::{budget, quota_table};
 use crate::words;
+use domain::limits::Division;
 use leptos::prelude::*;
 use portal::administration::budgets::LevelRow;
 
@@ -37,13 +39,23 @@ pub(in crate::pages) fn meters(row: &LevelRow, calendar: &Calendar) -> impl Into
 /// For the first window of several.
 fn over_committed_words(row: &LevelRow) -> Option<String> {
     let over = row.over_committed.first()?;
-    Some(format!("{} {} handed out below", usd(over.handed_out), words::per_window(over.window)))
+    let to = match over.among {
+        Division::Teams => "below",
+        Division::CostCentres => "to cost centres",
+        Division::Applications => "to applications",
+    };
+    Some(format!("{} {} handed out {to}", usd(over.handed_out), words::per_window(over.window)))
 }
 
 fn over_committed(row: &LevelRow) -> impl IntoView + use<> {
     let notices = row.over_committed.iter().map(|over| {
+        let whose = match over.among {
+            Division::Teams => "Budgets below",
+            Division::CostCentres => "Budgets of cost centres",
+            Division::Applications => "Budgets of applications",
+        };
         let text = format!(
-            "Budgets below add up to {} {}, and there are {} here: whoever comes last finds it spent.",
+            "{whose} add up to {} {}, and there are {} here: whoever comes last finds it spent.",
             usd(over.handed_out),
             words::per_window(over.window),
             usd(over.limit)
@@ -63,6 +75,14 @@ pub(in crate::pages) const fn who_shares(scope: domain::budget::BudgetScope) -> 
         }
         Scope::Team(_) => {
             "The team's keys draw on these, and personal keys of people who are in this team and in no other."
+        }
+        Scope::CostCentre(_) => {
+            "Every key that is booked to it draws on these, whoever owns the key. A key that moves to another cost centre \
+             draws on that one from its next call on; what it spent stays here."
+        }
+        Scope::Application(_) => {
+            "Every key that carries the name of the application draws on these, whoever owns the key. Whoever mints a key says \
+             which application it is for."
         }
         Scope::Person(_) => "This person's own keys draw on these; keys of teams do not.",
         Scope::Profile(_) => {

@@ -93,7 +93,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         let way_on = Some(WayOn { text: "See what changed.".to_owned(), href: history.clone() });
         view! { <div role="alert"><Notice tone=Tone::Warn text=text way_on=way_on/></div> }
     });
-    let (action, thing, title) = (paths::level(row.scope), thing(row.scope), row.name.clone());
+    let (action, thing, title) = (paths::level(row.scope), thing(row.scope, &row.name), row.name.clone());
     let (meters, context) = (meters(row, calendar), context(&detail, calendar).into_any());
     let below = if may_change {
         let cancel = paths::BUDGETS;
@@ -139,9 +139,11 @@ pub(in crate::pages) fn context(detail: &LevelDetail, calendar: &Calendar) -> St
 }
 
 /// The way to the thing itself.
-fn thing(scope: BudgetScope) -> Option<impl IntoView + use<>> {
+fn thing(scope: BudgetScope, name: &str) -> Option<impl IntoView + use<>> {
     let (text, href) = match scope {
         BudgetScope::Unit(unit) => ("Teams of the unit", paths::unit(unit)),
+        BudgetScope::CostCentre(centre) => ("The cost centre", paths::cost_centre(centre)),
+        BudgetScope::Application(_) => ("Its keys", paths::keys_of_application(name)),
         BudgetScope::Team(team) => ("Members", paths::team(team)),
         BudgetScope::Person(person) => ("The person", paths::person(person)),
         BudgetScope::Profile(profile) => ("The guardrails", paths::guardrail(profile)),

@@ -4,15 +4,18 @@ use super::form::{self, CentreForm};
 use super::{state, validity};
 use crate::chrome::Place;
 use crate::components::{Crumb, ErrorSummary, Fact, Facts, Notice, PageHead, Tone};
-use crate::format::usd;
+use crate::format::{Calendar, usd};
+use crate::pages::admin::budgets::meters;
 use crate::pages::admin::{Happened, at_least_none, counted, document, may_change, notice};
 use crate::pages::form::{Reasons, Sent, sent};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
+use domain::budget::BudgetScope;
 use domain::cost_centre::{CentreDraft, CentreStanding};
 use domain::id::CostCentreId;
 use leptos::prelude::*;
 use portal::PortalError;
+use portal::administration::budgets::LevelRow;
 use portal::administration::cost_centres::{CentreDetail, CentreRow};
 use serde::Deserialize;
 
@@ -57,19 +60,22 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
 
 async fn load(visit: &Visit, id: CostCentreId) -> Result<Model, PageError> {
     let detail = visit.portal.cost_centre(&visit.caller, id).await?;
+    let level = visit.portal.level(&visit.caller, BudgetScope::CostCentre(id)).await?.row;
     let draft = CentreDraft::from(&detail.row.centre.entry);
     let may_change = may_change(visit);
-    Ok(Model { detail, draft, reasons: Reasons::default(), happened: None, stale: false, may_change })
+    Ok(Model { detail, level, draft, reasons: Reasons::default(), happened: None, stale: false, may_change })
 }
 
 fn page(visit: &Visit, model: Model) -> String {
     let title = model.detail.row.centre.entry.label();
-    document(visit, Place::Budgets, &title, |_| view(model))
+    document(visit, Place::Budgets, &title, |calendar| view(calendar, model))
 }
 
 #[derive(Debug, Clone)]
 pub struct Model {
     pub detail: CentreDetail,
+    /// What its keys share.
+    pub level: LevelRow,
     /// As typed.
     pub draft: CentreDraft,
     pub reasons: Reasons,
@@ -79,8 +85,8 @@ pub struct Model {
     pub may_change: bool,
 }
 
-pub fn view(model: Model) -> impl IntoView {
-    let Model { detail, draft, reasons, happened, stale, may_change } = model;
+pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
+    let Model { detail, level, draft, reasons, happened, stale, may_change } = model;
     let CentreRow { centre, standing, booked } = detail.row;
     let entry = centre.entry;
     let page = paths::cost_centre(centre.id);
@@ -136,6 +142,7 @@ pub fn view(model: Model) -> impl IntoView {
             title=entry.label() context=context.into_any()
             crumb=Crumb { text: "Cost centres".to_owned(), href: paths::COST_CENTRES.to_owned() }
         >
+            <a class="button" href=paths::level(level.scope)>"Budgets and limits"</a>
             {end}
             <a href=paths::usage_of_cost_centre(&entry.code)>"Usage"</a>
             <a href=history>"History"</a>
@@ -143,6 +150,7 @@ pub fn view(model: Model) -> impl IntoView {
         {notice(happened)}
         {carried}
         {stale}
+        {meters(&level, calendar)}
         {body}
     }
 }

@@ -1,0 +1,8 @@
+-- Applications with limits of their own. Keys carry the name as it was typed, so that it is compared exactly and never
+-- changes.
+create table application (
+    id         text not null primary key,
+    name       text not null,
+    created_at integer not null,
+    constraint application_name unique (name)
+) strict;

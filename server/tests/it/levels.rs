@@ -1,0 +1,79 @@
+//! The budgets of a cost centre and of an application, from the form that sets it to the refusal that
+//! names it and the books that hold it.
+
+use crate::testing::{Person, TestApp, nano};
+use serde_json::Value;
+
+async fn cost_centre(administrator: &Person, code: &str, cap: &str) -> String {
+    let centre = [("code", code), ("name", "Research"), ("contact", ""), ("valid_from", ""), ("valid_until", "")];
+    let made = administrator.fill_in("/admin/cost-centres/new", &centre).await;
+    let id = made.location.as_ref().and_then(|to| to.rsplit('/').next()).unwrap().to_owned();
+    set(administrator, &id, cap).await;
+    id
+}
+
+async fn set(administrator: &Person, level: &str, cap: &str) {
+    let saved = administrator.fill_in(&format!("/admin/budgets/{level}"), &[("cap_month", cap)]).await;
+    assert_eq!(saved.status, 303, "{}", saved.body);
+}
+
+/// What this key sees of the budget of a level: its own, or one above it.
+fn budget<'a>(facts: &'a Value, scope: &str) -> Option<&'a Value> {
+    facts["budgets"].as_array().unwrap().iter().find(|budget| budget["scope"] == scope)
+}
+
+fn spent(facts: &Value, scope: &str) -> u64 {
+    nano(budget(facts, scope).unwrap()["spent"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_key_draws_on_its_cost_centre_and_its_application_and_after_a_move_on_the_other_one() {
+    let app = TestApp::start().await;
+    let (administrator, developer) = (app.signed_in_as("administrator").await, app.signed_in_as("developer").await);
+    let research = cost_centre(&administrator, "4711", "1.00").await;
+    let minted = developer.fill_in("/keys/new", &[("name", "research"), ("cost_centre", "4711")]).await;
+    let key = minted.secret().unwrap_or_else(|| panic!("{}", minted.body));
+    let elsewhere = developer.mint("elsewhere").await;
+    app.call(&key, "demo-small").await;
+    app.call(&elsewhere, "demo-small").await;
+    let facts = app.key_facts(&key).await;
+    let first = spent(&facts, "key");
+    assert!(first > 0);
+    assert_eq!(spent(&facts, "cost_centre"), first, "its own call, and not that of the other key");
+    assert_eq!(budget(&facts, "cost_centre").unwrap()["name"], "4711 Research");
+    assert!(budget(&app.key_facts(&elsewhere).await, "cost_centre").is_none());
+
+    set(&administrator, &research, "0.00").await;
+    let refused = app.ask_model(&key, "demo-small", "Hello").await;
+    let error = refused.json()["error"].clone();
+    assert_eq!((refused.status, error["code"].as_str()), (402, Some("budget_exhausted")), "{}", refused.body);
+    assert!(error["message"].as_str().unwrap().contains("the cost centre 4711 Research"), "{error}");
+    app.call(&elsewhere, "demo-small").await;
+    let shown = developer.get(&format!("/keys/{}", &key[..16])).await.body;
+    assert!(shown.contains("Cost centre 4711 Research, a month"), "the key's page says which budget stops it");
+
+    let other = cost_centre(&administrator, "4712", "2.00").await;
+    let ended = administrator.fill_in(&format!("/admin/cost-centres/{research}/end"), &[("keys_to", "4712")]).await;
+    assert_eq!(ended.status, 303, "{}", ended.body);
+    app.call(&key, "demo-small").await;
+    let facts = app.key_facts(&key).await;
+    let moved = spent(&facts, "key") - first;
+    assert_eq!(spent(&facts, "cost_centre"), moved, "what it spent before stays with the old one");
+    assert_eq!(budget(&facts, "cost_centre").unwrap()["name"], "4712 Research");
+    for (level, limit) in [(&research, "$0.00"), (&other, "$2.00")] {
+        let page = administrator.get(&format!("/admin/cost-centres/{level}")).await.body;
+        assert!(page.contains(limit), "{limit} on {page}");
+    }
+
+    let made = administrator.fill_in("/admin/applications/new", &[("name", "search")]).await;
+    let level = made.location.clone().unwrap_or_else(|| panic!("{}", made.body));
+    assert_eq!(administrator.fill_in(&level, &[("cap_day", "0.00")]).await.status, 303);
+    let minted = developer.fill_in("/keys/new", &[("name", "of-search"), ("application", "search")]).await;
+    let refused = app.ask_model(&minted.secret().unwrap(), "demo-small", "Hello").await;
+    let error = refused.json()["error"].clone();
+    assert_eq!((refused.status, error["code"].as_str()), (402, Some("budget_exhausted")), "{}", refused.body);
+    assert!(error["message"].as_str().unwrap().contains("the application search"), "{error}");
+    app.call(&elsewhere, "demo-small").await;
+    app.command(["ledger", "verify"]).await;
+    app.stop().await;
+}
