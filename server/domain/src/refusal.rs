@@ -5,6 +5,7 @@
 
 use crate::budget::Window;
 use crate::day::Day;
+use crate::exchange::ExchangeProblem;
 use crate::id::KeyId;
 use crate::limits::Counted;
 use crate::money::NanoUsd;
@@ -185,6 +186,8 @@ pub enum Reason {
     },
     /// The last day lies before the first.
     EndsBeforeStart,
+    /// The display currency, or one of its rates.
+    Exchange(ExchangeProblem),
 }
 
 /// Why an address cannot be a provider's.
@@ -258,6 +261,7 @@ impl Reason {
             Self::CostCentreNotYet { .. } => "cost_centre_not_yet",
             Self::CostCentreEnded { .. } => "cost_centre_ended",
             Self::EndsBeforeStart => "ends_before_start",
+            Self::Exchange(problem) => problem.code(),
         }
     }
 }
