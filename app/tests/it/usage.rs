@@ -73,7 +73,7 @@ fn a_currency_stands_before_the_dollars_that_stay_in_reach() {
     assert!(dollars.contains("<b>$9,120.44</b>") && !dollars.contains("EUR") && !dollars.contains("in US dollars"));
     let euros = html(usage_in_euros()).html;
     // 9,120.44 × 0.92
-    let cell = "<b>EUR\u{a0}8,390.80</b><span class=\"note\" title=\"$9,120.44\">$9,120.44</span>";
+    let cell = "<b>EUR\u{a0}8,390.80</b><span title=\"$9,120.44\" class=\"note\">$9,120.44</span>";
     assert!(euros.contains(cell), "{euros}");
     assert!(euros.contains("one US dollar is 0.92 from 2 Oct 2026, 0.93 from 15 Nov 2026."));
     assert!(euros.contains("Exactly $9,432.52, as the ledger has it."), "{euros}");

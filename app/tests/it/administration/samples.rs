@@ -233,7 +233,7 @@ fn draw_forms(drawing: &mut Drawing) {
     drawing.draw("currency-rate", Place::Budgets, || {
         app::pages::admin::currency::rate::view(super::currency::rate_refused())
     });
-    drawing.draw("currency-rate-remove", Place::Budgets, || app::pages::confirm::view(super::currency::removal()));
+    drawing.draw("currency-rate-remove", Place::Budgets, || confirm::view(super::currency::removal()));
     drawing.draw("cost-centre-new", Place::Budgets, || new::view(super::cost_centres::new_refused()));
     drawing.draw("cost-centre-end", Place::Budgets, || end::view(super::cost_centres::end_refused()));
     drawing.draw("cost-centre-import", Place::Budgets, || import::view(super::cost_centres::import_refused()));
