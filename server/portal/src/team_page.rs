@@ -4,7 +4,6 @@
 use crate::administration::budgets::LevelDetail;
 use crate::{Portal, PortalError};
 use domain::budget::{BudgetScope, Window};
-use domain::currency::Currency;
 use domain::day::{Day, Days};
 use domain::exchange::{Conversion, Converted, Rate};
 use domain::id::{PersonId, TeamId};
@@ -125,7 +124,8 @@ impl Portal {
                 let kept = of_key.get(&row.key);
                 let person = kept.and_then(|kept| names.get(&kept.responsible)).cloned().unwrap_or_default();
                 let application = kept.and_then(|kept| kept.key.application.clone()).unwrap_or_default();
-                let shown = rate.map(|(rate, currency)| Converted::of(row.cost, rate, currency));
+                let shown =
+                    rate.zip(conversion.as_ref()).map(|(rate, to)| Converted::of(row.cost, rate, to.currency()));
                 let sum = Sum { requests: row.requests, cost: row.cost, shown };
                 spend.add([person, application, row.model], sum);
             }
@@ -144,10 +144,10 @@ impl Portal {
 }
 
 /// The days of each rate, or all of them where none is needed.
-fn parts(conversion: Option<&Conversion>, from: Day, until: Day) -> Vec<(Day, Day, Option<(Rate, Currency)>)> {
+fn parts(conversion: Option<&Conversion>, from: Day, until: Day) -> Vec<(Day, Day, Option<Rate>)> {
     match conversion {
-        Some(Conversion::Rated { currency, periods }) => {
-            periods.iter().map(|part| (part.from, part.until, Some((part.rate.rate, *currency)))).collect()
+        Some(Conversion::Rated { periods, .. }) => {
+            periods.iter().map(|part| (part.from, part.until, Some(part.rate.rate))).collect()
         }
         Some(Conversion::Unrated { .. }) | None => vec![(from, until, None)],
     }
