@@ -73,6 +73,7 @@ const EXAMPLES = {
   '/keys/{id}/disable': [at('/keys/{key}/disable', OWNER)],
   '/keys/{id}/enable': [at('/keys/{paused}/enable', OWNER)],
   '/keys/{id}/expiry': [at('/keys/{key}/expiry', OWNER)],
+  '/keys/{id}/right-size': [at('/keys/{key}/right-size', OWNER)],
   '/keys/{id}/revoke': [at('/keys/{key}/revoke', OWNER)],
   '/keys/{id}/ask': [at('/keys/{key}/ask', { visitors: ['developer'] })],
   '/calls/{id}': [at('/calls/{call}', READ_KEY), at('/calls/{refused}', READ_KEY)],

@@ -90,6 +90,8 @@ pub enum KeyAct {
     Disable,
     Enable,
     SetExpiry,
+    RightSize,
+    UndoRightSize,
     Revoke,
 }
 
@@ -101,6 +103,8 @@ pub fn key_act(id: KeyId, act: KeyAct) -> String {
         KeyAct::Disable => "disable",
         KeyAct::Enable => "enable",
         KeyAct::SetExpiry => "expiry",
+        KeyAct::RightSize => "right-size",
+        KeyAct::UndoRightSize => "right-size/undo",
         KeyAct::Revoke => "revoke",
     };
     format!("{KEYS}/{id}/{word}")

@@ -12,6 +12,7 @@ mod notifications;
 mod parameters;
 mod refusals;
 mod requests;
+mod right_size;
 mod rules;
 mod settings;
 pub mod spend;
@@ -28,6 +29,7 @@ pub use notifications::{Told, happening, kind, mailing};
 pub use parameters::{effort, feature, required_field, template};
 pub use refusals::{amount, refusal};
 pub use requests::{answer, deciders_named, figures, request_standing, until, wish};
+pub use right_size::{part_name, part_used, part_value};
 pub use rules::rule;
 pub use settings::{
     above_maximum, budget_window, deciders, endpoint, level, markup, per_window, prompt_bound, prompt_bound_note,

@@ -51,6 +51,7 @@ async fn once(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     tx.delete_submissions_before(now.plus_ms(-MS_PER_DAY)).await?;
     tx.delete_credentials_replaced_before(now.plus_ms(-MS_PER_DAY)).await?;
     tx.delete_callers_before(now.plus_days(-CALLERS_KEPT_DAYS)).await?;
+    tx.delete_endpoint_calls_before(now.plus_days(-CALLERS_KEPT_DAYS)).await?;
     tx.delete_stored_responses_before(now.plus_days(-stored_response::KEPT_DAYS)).await?;
     tx.delete_notifications_before(now.plus_days(-NOTIFICATIONS_KEPT_DAYS)).await?;
     tx.delete_mail_ended_before(now.plus_days(-MAIL_KEPT_DAYS)).await?;

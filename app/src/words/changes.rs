@@ -12,6 +12,8 @@ pub fn action(action: &str) -> String {
         "key.enabled" => "enabled the key",
         "key.revoked" => "revoked the key",
         "key.expiry_changed" => "changed the end of the key",
+        "key.narrowed" => "narrowed to its use the key",
+        "key.narrowing_undone" => "took back the narrowing of the key",
         "key.handed_over" => "handed over the key",
         "key.approved" => "approved the key",
         "key.secret_taken" => "took the first secret of",

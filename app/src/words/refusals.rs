@@ -167,6 +167,19 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("Cost centre {code} ended on {last}. Choose one that is valid today, or ask an administrator which one took over.")
         }
         Reason::Exchange(problem) => super::exchange::refused(*problem),
+        Reason::ProposalChanged => {
+            "The key was used meanwhile, so that something else is proposed now. Look at the lines again, and tick those \
+             that you want."
+                .to_owned()
+        }
+        Reason::TermsChangedSince => {
+            "The key's terms were changed after they were narrowed, so that what was there before does not fit any more. \
+             Ask for what is missing instead."
+                .to_owned()
+        }
+        Reason::UndoOver => {
+            "The seven days are over, or it was taken back already. Ask for what is missing instead.".to_owned()
+        }
         Reason::EndsBeforeStart => "The last day lies before the first. Enter a later one.".to_owned(),
         Reason::UnknownProvider => {
             "One of the deployments names a provider that is not there any more. Choose another provider.".to_owned()
@@ -281,6 +294,7 @@ fn missing(field: &str, thing: &'static str) -> String {
         "deployments" => "A model needs a place to go. Add a deployment at one of the providers.".to_owned(),
         "credential" => "This provider wants a credential. Enter it.".to_owned(),
         "policy" => "Read the key policy, and tick the box that says so.".to_owned(),
+        "parts" => "No line is ticked. Tick at least one, or leave the key as it is.".to_owned(),
         "owner" | "profile" | "consumer" | "environment" | "preset" | "format" | "provider" | "person" | "team"
         | "reason" | "overlap" => format!("{thing} is not chosen yet. Choose one."),
         _ => format!("{thing} is missing. Enter it."),

@@ -38,6 +38,7 @@ mod levels;
 mod notes;
 mod playing;
 mod selected;
+mod sizing;
 mod spend;
 mod traffic;
 

@@ -188,6 +188,12 @@ pub enum Reason {
     EndsBeforeStart,
     /// The display currency, or one of its rates.
     Exchange(ExchangeProblem),
+    /// What would be proposed now is not what was shown.
+    ProposalChanged,
+    /// Somebody changed the key's terms after they were narrowed.
+    TermsChangedSince,
+    /// Nothing was narrowed lately that could be taken back.
+    UndoOver,
 }
 
 /// Why an address cannot be a provider's.
@@ -262,6 +268,9 @@ impl Reason {
             Self::CostCentreEnded { .. } => "cost_centre_ended",
             Self::EndsBeforeStart => "ends_before_start",
             Self::Exchange(problem) => problem.code(),
+            Self::ProposalChanged => "proposal_changed",
+            Self::TermsChangedSince => "terms_changed_since",
+            Self::UndoOver => "undo_over",
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod callers;
 mod days;
+mod endpoints;
 mod sums;
 mod texts;
 
@@ -21,6 +22,7 @@ use days::{Belonging, add_to_days};
 use domain::budget::{BudgetLine, Consumed};
 use domain::id::{EventId, KeyId};
 use domain::usage::{Beside, UsageRecord};
+use endpoints::count_endpoints;
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashSet};
 use sums::{Sums, input};
@@ -67,6 +69,7 @@ impl Store {
         add_to_counters(tx.on(), records).await?;
         note_last_uses(tx.on(), records).await?;
         count_callers(tx.on(), records, &texts).await?;
+        count_endpoints(tx.on(), records, &texts).await?;
         tx.commit().await?;
         self.labels.remember(numbers);
         self.slices.remember(&self.labels, slices);

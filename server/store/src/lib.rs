@@ -41,6 +41,7 @@ mod limits;
 mod mail;
 mod migrate;
 mod models;
+mod narrowings;
 mod notifications;
 mod open;
 mod past_calls;

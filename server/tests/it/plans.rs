@@ -22,6 +22,7 @@ const LARGE: &[&str] = &[
     "key_secret",
     "key_last_use",
     "key_caller",
+    "key_endpoint",
     "budget_counter",
     "person",
     "membership",

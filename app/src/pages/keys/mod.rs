@@ -6,6 +6,7 @@ mod file;
 pub mod first_call;
 pub mod list;
 pub mod mint;
+pub mod right_size;
 pub mod rows;
 pub mod secret;
 pub mod selection;

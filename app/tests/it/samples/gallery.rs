@@ -123,6 +123,9 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ("team-idle", framed(ada, "Billing", || app::pages::team::view(&calendar(), team_page(false), false))),
         ("team-successor", framed(ada, "Hand over", || app::pages::handover::view(handover(true)))),
         ("team-successor-nothing", framed(ada, "Hand over", || app::pages::handover::view(handover(false)))),
+        ("right-size", framed(ada, "Right-size", || app::pages::keys::right_size::view(sizing::proposals()))),
+        ("right-size-undo", framed(ada, "Right-size", || app::pages::keys::right_size::view(sizing::undo()))),
+        ("right-size-young", framed(ada, "Right-size", || app::pages::keys::right_size::view(sizing::too_young()))),
         (
             "rename",
             framed(ada, "Rename", || {

@@ -51,6 +51,8 @@ pub const ACTIONS: &[&str] = &[
     "key.enabled",
     "key.revoked",
     "key.expiry_changed",
+    "key.narrowed",
+    "key.narrowing_undone",
     "key.handed_over",
     "key.approved",
     "key.secret_taken",

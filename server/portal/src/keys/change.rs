@@ -22,10 +22,10 @@ use serde_json::{Value, json};
 use store::{KeyWithSecrets, Tx};
 
 /// What an act changes, for the audit log.
-struct Difference {
-    action: &'static str,
-    before: Value,
-    after: Value,
+pub(super) struct Difference {
+    pub(super) action: &'static str,
+    pub(super) before: Value,
+    pub(super) after: Value,
 }
 
 impl Portal {
@@ -156,7 +156,7 @@ impl Portal {
         }
     }
 
-    async fn save(
+    pub(super) async fn save(
         &self,
         mut tx: Tx,
         caller: &Caller,

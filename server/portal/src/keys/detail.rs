@@ -34,6 +34,11 @@ pub struct KeyActs {
 }
 
 impl KeyActs {
+    /// A key that is changed at all can be narrowed to its use.
+    pub const fn narrow(self) -> bool {
+        self.rename
+    }
+
     /// A key whose first secret waits for whoever asked for it cannot be rotated.
     const fn with_secrets(self, any: bool) -> Self {
         Self { rotate: self.rotate && any, ..self }

@@ -8,7 +8,7 @@ use domain::permission::{Permission, Scope};
 use domain::person::Caller;
 use domain::virtual_key::Owner;
 use std::cmp::Reverse;
-use store::{KeyFilter, KeyView};
+use store::{KeyFilter, KeyListItem, KeyView};
 
 /// The steps of a newcomer; each is done or next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,19 +42,23 @@ impl Portal {
         let teams = led.map(|membership| membership.team).collect();
         let view = View::own(Scope::Own { person: caller.person, teams }, now);
         let Found { attention, counts, .. } = self.seen_in(&view).await?;
-        let pressing = attention.into_iter().take(SHOWN).collect();
+        let mut shown: Vec<KeyListItem> = attention.into_iter().take(SHOWN).collect();
+        let pressing = shown.len();
 
         let own = KeyFilter { owner: Some(Owner::Person(caller.person)), ..view.filter.clone() };
         let mut live = self.store.keys_page(&mine(caller), &own, None, MOST_OWN_KEYS).await?.items;
         live.sort_by_key(|item| Reverse(item.last_use.as_ref().map(|last| last.at)));
         live.truncate(SHOWN);
+        shown.append(&mut live);
         let ever = KeyFilter { view: KeyView::All, ..own };
         let ever = self.store.keys_page(&mine(caller), &ever, None, MOST_OWN_KEYS).await?.items;
         let served = self.store.models().await?.iter().any(|model| model.enabled && model.price.is_some());
         let may_mint = Permission::ManageKeys.allows(Some(caller)) && !self.usable_profiles(caller).await?.is_empty();
+        let mut attention = self.rows(caller, shown, now).await?;
+        let keys = attention.split_off(pressing);
         Ok(Home {
-            attention: self.rows(caller, pressing, now).await?,
-            keys: self.rows(caller, live, now).await?,
+            attention,
+            keys,
             counts,
             first_steps: FirstSteps {
                 may_mint,

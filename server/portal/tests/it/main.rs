@@ -28,6 +28,7 @@ mod previews;
 mod profiles;
 mod providers;
 mod requesting;
+mod right_sizing;
 mod rotating;
 mod selecting;
 mod sessions;

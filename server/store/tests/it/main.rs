@@ -17,6 +17,7 @@ mod idle_keys;
 mod keys;
 mod limits;
 mod mail;
+mod narrowings;
 mod notifications;
 mod opening;
 mod people;

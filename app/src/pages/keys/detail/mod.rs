@@ -92,7 +92,8 @@ pub fn view(model: Model) -> impl IntoView {
     let ask_to_rotate = detail.acts.rotate && !detail.mine && detail.rotation_due.is_none();
     let idle = detail.status == KeyStatus::Idle;
     let shown = KeyActs { enable: detail.acts.enable && !idle, ..detail.acts };
-    let acts = acts(id, shown, may_mint, may_ask, ask_to_rotate);
+    let old_enough = detail.key.created_at.plus_days(domain::right_size::DAYS) <= calendar.now;
+    let acts = acts(id, shown, may_mint, may_ask, ask_to_rotate, old_enough);
     view! {
         <PageHead title=name status=Some(status) crumb=crumb context=context>{acts}</PageHead>
         {state(&detail, &calendar)}
@@ -132,7 +133,14 @@ fn context(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
 }
 
 /// Only what would be done; the primary one first, the one that cannot be undone last.
-fn acts(id: KeyId, acts: KeyActs, may_mint: bool, may_ask: bool, ask_to_rotate: bool) -> impl IntoView {
+fn acts(
+    id: KeyId,
+    acts: KeyActs,
+    may_mint: bool,
+    may_ask: bool,
+    ask_to_rotate: bool,
+    old_enough: bool,
+) -> impl IntoView {
     let link = |there: bool, act, class: &'static str, text: &'static str| {
         there.then(|| view! { <a class=class href=paths::key_act(id, act)>{text}</a> })
     };
@@ -143,6 +151,7 @@ fn acts(id: KeyId, acts: KeyActs, may_mint: bool, may_ask: bool, ask_to_rotate: 
         {ask_to_rotate.then(|| view! { <a class="button" href=paths::ask_to_rotate(id)>"Ask to rotate"</a> })}
         {link(acts.rename, KeyAct::Rename, "button", "Rename")}
         {link(acts.set_expiry, KeyAct::SetExpiry, "button", "Change expiry")}
+        {link(acts.narrow() && old_enough, KeyAct::RightSize, "button", "Right-size")}
         {link(acts.disable, KeyAct::Disable, "button", "Disable")}
         {link(acts.enable, KeyAct::Enable, "button", "Enable")}
         {may_mint.then(|| view! { <a class="button" href=paths::mint_like(id)>"Mint another like this"</a> })}
