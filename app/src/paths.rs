@@ -2,6 +2,7 @@
 
 use domain::budget::BudgetScope;
 use domain::data_scope::Holder;
+use domain::day::Day;
 use domain::dimension::Dimension;
 use domain::id::{
     CostCentreId, EventId, KeyId, ModelId, NotificationId, PersonId, ProfileId, ProviderId, RequestId, RuleId, TeamId,
@@ -156,6 +157,9 @@ pub const DATA_SCOPES: &str = "/admin/data-scopes";
 pub const COST_CENTRES: &str = "/admin/cost-centres";
 pub const NEW_COST_CENTRE: &str = "/admin/cost-centres/new";
 pub const COST_CENTRE_FILE: &str = "/admin/cost-centres/import";
+/// The display currency.
+pub const CURRENCY: &str = "/admin/currency";
+pub const NEW_RATE: &str = "/admin/currency/rates/new";
 pub const KEY_POLICY: &str = "/admin/key-policy";
 pub const TEAMS: &str = "/admin/teams";
 pub const NEW_TEAM: &str = "/admin/teams/new";
@@ -222,6 +226,11 @@ pub fn cost_centre(id: CostCentreId) -> String {
 
 pub fn end_cost_centre(id: CostCentreId) -> String {
     format!("{COST_CENTRES}/{id}/end")
+}
+
+/// Where the rate that holds from this day is removed.
+pub fn remove_rate(from: Day) -> String {
+    format!("{CURRENCY}/rates/{}/remove", from.date())
 }
 
 pub fn usage_by_cost_centre() -> String {

@@ -128,8 +128,8 @@ fn work() -> Vec<Route> {
 
 fn administration() -> Vec<Route> {
     use crate::pages::admin::{
-        applications, audit, budgets, calls, cost_centres, data_scopes, environments, guardrails, key_policy, mail,
-        models, overview, people, providers, sign_in, teams, units,
+        applications, audit, budgets, calls, cost_centres, currency, data_scopes, environments, guardrails, key_policy,
+        mail, models, overview, people, providers, sign_in, teams, units,
     };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
@@ -187,6 +187,12 @@ fn administration() -> Vec<Route> {
         route!(Post "/admin/cost-centres/{id}/end", Administer, cost_centres::end::submit),
         route!(Get "/admin/applications/new", Administer, applications::show),
         route!(Post "/admin/applications/new", Administer, applications::submit),
+        route!(Get paths::CURRENCY, SeeAdministration, currency::show::show),
+        route!(Post paths::CURRENCY, Administer, currency::show::submit),
+        route!(Get paths::NEW_RATE, Administer, currency::rate::show),
+        route!(Post paths::NEW_RATE, Administer, currency::rate::submit),
+        route!(Get "/admin/currency/rates/{day}/remove", Administer, currency::remove::show),
+        route!(Post "/admin/currency/rates/{day}/remove", Administer, currency::remove::submit),
         route!(Get "/admin/units/new", Administer, units::new::show),
         route!(Post "/admin/units/new", Administer, units::new::submit),
         route!(Get "/admin/units/{id}", SeeAdministration, units::show::show),

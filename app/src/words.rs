@@ -5,6 +5,7 @@
 mod calls;
 mod changes;
 mod checks;
+pub mod exchange;
 mod health;
 mod keys;
 mod notifications;

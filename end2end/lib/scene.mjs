@@ -42,6 +42,9 @@ async function administration(administrator) {
     .fill(/^code/i, '4711')
     .fill(/^name/i, 'Research')
     .send();
+  accepted(await (await administrator.open('/admin/currency')).form(/^save currency/i).fill(/^currency/i, 'EUR').send(), 'a currency');
+  const rate = (await administrator.open('/admin/currency/rates/new')).form(/^add rate/i);
+  accepted(await rate.fill(/^from/i, '2026-01-01').fill(/^one us dollar is/i, '0.92').send(), 'a rate of it');
   const team = idOn(await administrator.open('/admin/teams'), 'team');
   const member = idOn(await administrator.open(`/admin/teams/${team}`), 'per');
   const leadPerson = idOn(await administrator.open('/admin/people?q=Lena'), 'per');

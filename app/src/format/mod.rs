@@ -8,4 +8,4 @@ mod money;
 pub use calendar::Calendar;
 pub use count::{bytes, duration, grouped, percent, tokens};
 pub use csv::cell;
-pub use money::{axis_usd, typed_usd, usd, usd_fine};
+pub use money::{axis_usd, converted, typed_usd, usd, usd_exact, usd_fine};

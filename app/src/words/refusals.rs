@@ -166,6 +166,7 @@ pub fn refusal(refusal: &Refusal) -> String {
             let last = last.date().strftime("%-d %b %Y");
             format!("Cost centre {code} ended on {last}. Choose one that is valid today, or ask an administrator which one took over.")
         }
+        Reason::Exchange(problem) => super::exchange::refused(*problem),
         Reason::ProposalChanged => {
             "The key was used meanwhile, so that something else is proposed now. Look at the lines again, and tick those \
              that you want."
@@ -325,8 +326,7 @@ fn malformed(field: &str, thing: &'static str) -> String {
         | "priority" => {
             format!("{thing} is a whole number such as 60.")
         }
-        "expires_at" => "The end is a day such as 2027-02-18.".to_owned(),
-        "valid_from" | "valid_until" | "last" => format!("{thing} is a day such as 2027-02-18."),
+        "expires_at" | "valid_from" | "valid_until" | "last" => format!("{thing} is a day such as 2027-02-18."),
         "credential" => "A credential has no spaces or line breaks. Copy it again.".to_owned(),
         _ => format!("{thing} cannot be read. Check it for typing errors."),
     }

@@ -47,7 +47,7 @@ pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
 pub(crate) use levels::figures;
 use levels::{above, handover, quota_use, team_page};
-pub(crate) use spend::{keep_view, narrowed_usage, no_usage, usage_model};
+pub(crate) use spend::{keep_view, narrowed_usage, no_usage, usage_in_euros, usage_model, usage_without_a_rate};
 use traffic::{audit_line, callers_of_key, rotation, usage};
 pub(crate) use traffic::{calls, refused_call};
 

@@ -1,7 +1,7 @@
 //! What the usage explorer says, and where its figures lead.
 
 use crate::page::Page;
-use crate::samples::{narrowed_usage, no_usage, usage_model};
+use crate::samples::{narrowed_usage, no_usage, usage_in_euros, usage_model, usage_without_a_rate};
 use crate::specimen::{administrator, framed};
 use app::pages::usage::{self, Model};
 
@@ -65,4 +65,28 @@ fn each_row_has_a_course_that_is_also_told_in_words() {
 #[test]
 fn names_stay_text() {
     assert!(html(usage_model()).html.contains("search &lt;b&gt;"));
+}
+
+#[test]
+fn a_currency_stands_before_the_dollars_that_stay_in_reach() {
+    let dollars = html(usage_model()).html;
+    assert!(dollars.contains("<b>$9,120.44</b>") && !dollars.contains("EUR") && !dollars.contains("in US dollars"));
+    let euros = html(usage_in_euros()).html;
+    // 9,120.44 × 0.92
+    let cell = "<b>EUR\u{a0}8,390.80</b><span title=\"$9,120.44\" class=\"note\">$9,120.44</span>";
+    assert!(euros.contains(cell), "{euros}");
+    assert!(euros.contains("one US dollar is 0.92 from 2 Oct 2026, 0.93 from 15 Nov 2026."));
+    assert!(euros.contains("Exactly $9,432.52, as the ledger has it."), "{euros}");
+}
+
+#[test]
+fn days_without_a_rate_stay_in_dollars_and_the_page_says_so() {
+    let page = html(usage_without_a_rate()).html;
+    assert!(page.contains("There is no rate for EUR before 15 Nov 2026"), "{page}");
+    assert!(page.contains("<b>$5.00</b>") && !page.contains("EUR\u{a0}"));
+}
+
+#[test]
+fn a_range_tells_its_year() {
+    assert!(html(usage_model()).html.contains("1 to 20 Nov 2026. Days are those of"));
 }

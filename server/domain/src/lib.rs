@@ -15,6 +15,7 @@ pub mod checks;
 pub mod claim_rules;
 pub mod cost_centre;
 pub mod cost_centre_file;
+pub mod currency;
 pub mod data_scope;
 pub mod day;
 pub mod denial;
@@ -22,6 +23,7 @@ pub mod dimension;
 pub mod directory_claims;
 pub mod effective_terms;
 pub mod environment;
+pub mod exchange;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzz;

@@ -5,6 +5,7 @@
 
 use crate::budget::Window;
 use crate::day::Day;
+use crate::exchange::ExchangeProblem;
 use crate::id::KeyId;
 use crate::limits::Counted;
 use crate::money::NanoUsd;
@@ -185,6 +186,8 @@ pub enum Reason {
     },
     /// The last day lies before the first.
     EndsBeforeStart,
+    /// The display currency, or one of its rates.
+    Exchange(ExchangeProblem),
     /// What would be proposed now is not what was shown.
     ProposalChanged,
     /// Somebody changed the key's terms after they were narrowed.
@@ -264,6 +267,7 @@ impl Reason {
             Self::CostCentreNotYet { .. } => "cost_centre_not_yet",
             Self::CostCentreEnded { .. } => "cost_centre_ended",
             Self::EndsBeforeStart => "ends_before_start",
+            Self::Exchange(problem) => problem.code(),
             Self::ProposalChanged => "proposal_changed",
             Self::TermsChangedSince => "terms_changed_since",
             Self::UndoOver => "undo_over",

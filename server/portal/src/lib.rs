@@ -9,6 +9,7 @@ pub mod administration;
 pub mod bootstrap;
 pub mod dev_seed;
 mod error;
+mod exchange;
 mod form;
 pub mod handover;
 pub mod keys;

@@ -4,6 +4,8 @@
 use crate::administration::budgets::LevelDetail;
 use crate::{Portal, PortalError};
 use domain::budget::{BudgetScope, Window};
+use domain::day::{Day, Days};
+use domain::exchange::{Conversion, Converted, Rate};
 use domain::id::{PersonId, TeamId};
 use domain::money::NanoUsd;
 use domain::permission::Permission;
@@ -43,6 +45,9 @@ pub struct TeamPart {
 pub struct TeamSpend {
     pub since: Timestamp,
     pub total: NanoUsd,
+    /// What the days of this month are converted at; `None`: dollars alone.
+    pub conversion: Option<Conversion>,
+    pub total_shown: Option<Converted>,
     pub by_person: Vec<Share>,
     pub by_application: Vec<Share>,
     pub by_model: Vec<Share>,
@@ -56,6 +61,8 @@ pub struct Share {
     pub name: String,
     pub requests: i64,
     pub cost: NanoUsd,
+    /// In the display currency, where every day has a rate.
+    pub shown: Option<Converted>,
 }
 
 /// Keys and rows of spend that one page reads.
@@ -103,62 +110,90 @@ impl Portal {
         let people: Vec<PersonId> = keys.iter().map(|kept| kept.responsible).collect();
         let names = self.names_for(caller, &people).await?;
         let since = Window::Month.start(now, &self.settings.zone);
-        let rows = self.store.team_spend(team, since.utc_hour(), MOST_ROWS).await?;
+        let days = Days::in_zone(self.settings.zone.clone());
+        let (first, until) = (days.of(since), days.of(now).plus(1));
+        let conversion = self.conversion(first, until).await?;
         let of_key: HashMap<_, _> = keys.iter().map(|kept| (kept.key.id, kept)).collect();
         let mut spend = Sums::default();
-        for row in &rows {
-            let kept = of_key.get(&row.key);
-            let person = kept.and_then(|kept| names.get(&kept.responsible)).cloned().unwrap_or_default();
-            let application = kept.and_then(|kept| kept.key.application.clone()).unwrap_or_default();
-            spend.add(person, application, row.model.clone(), row.requests, row.cost);
+        let mut most_rows = false;
+        for (from, until, rate) in parts(conversion.as_ref(), first, until) {
+            let hours = days.start(from).utc_hour()..days.start(until).utc_hour();
+            let rows = self.store.team_spend(team, hours, MOST_ROWS).await?;
+            most_rows |= rows.len() >= MOST_ROWS as usize;
+            for row in rows {
+                let kept = of_key.get(&row.key);
+                let person = kept.and_then(|kept| names.get(&kept.responsible)).cloned().unwrap_or_default();
+                let application = kept.and_then(|kept| kept.key.application.clone()).unwrap_or_default();
+                let shown =
+                    rate.zip(conversion.as_ref()).map(|(rate, to)| Converted::of(row.cost, rate, to.currency()));
+                let sum = Sum { requests: row.requests, cost: row.cost, shown };
+                spend.add([person, application, row.model], sum);
+            }
         }
-        let partial = rows.len() >= MOST_ROWS as usize || keys.len() >= MOST_KEYS as usize;
+        let partial = most_rows || keys.len() >= MOST_KEYS as usize;
         Ok(TeamPage {
             team,
             level,
             members,
             live_keys,
-            spend: spend.into_spend(since, partial),
+            spend: spend.into_spend(since, conversion, partial),
             may_hand_over: Permission::Administer.allows(Some(caller)) || caller.leads(team),
             sees_people: Permission::SeeAdministration.allows(Some(caller)) && namer.knows_everybody(),
         })
     }
 }
 
+/// The days of each rate, or all of them where none is needed.
+fn parts(conversion: Option<&Conversion>, from: Day, until: Day) -> Vec<(Day, Day, Option<Rate>)> {
+    match conversion {
+        Some(Conversion::Rated { periods, .. }) => {
+            periods.iter().map(|part| (part.from, part.until, Some(part.rate.rate))).collect()
+        }
+        Some(Conversion::Unrated { .. }) | None => vec![(from, until, None)],
+    }
+}
+
+#[derive(Default, Clone, Copy)]
+struct Sum {
+    requests: i64,
+    cost: NanoUsd,
+    /// Of every part or of none.
+    shown: Option<Converted>,
+}
+
+impl Sum {
+    fn add(&mut self, part: Self) {
+        self.requests += part.requests;
+        self.cost = self.cost.plus(part.cost);
+        self.shown = self.shown.map_or(part.shown, |sum| part.shown.map(|part| sum.plus(part)));
+    }
+}
+
+/// By person, application and model.
 #[derive(Default)]
 struct Sums {
-    total: i64,
-    people: BTreeMap<String, (i64, i64)>,
-    applications: BTreeMap<String, (i64, i64)>,
-    models: BTreeMap<String, (i64, i64)>,
+    total: Sum,
+    by: [BTreeMap<String, Sum>; 3],
 }
 
 impl Sums {
-    fn add(&mut self, person: String, application: String, model: String, requests: i64, cost: NanoUsd) {
-        self.total += cost.as_nano();
-        for (sums, name) in
-            [(&mut self.people, person), (&mut self.applications, application), (&mut self.models, model)]
-        {
-            let sum = sums.entry(name).or_default();
-            sum.0 += requests;
-            sum.1 += cost.as_nano();
+    fn add(&mut self, names: [String; 3], part: Sum) {
+        self.total.add(part);
+        for (sums, name) in self.by.iter_mut().zip(names) {
+            sums.entry(name).or_default().add(part);
         }
     }
 
-    fn into_spend(self, since: Timestamp, partial: bool) -> TeamSpend {
-        let shares = |sums: BTreeMap<String, (i64, i64)>| {
-            let share = |(name, (requests, nano))| Share { name, requests, cost: NanoUsd::from_nano(nano) };
+    fn into_spend(self, since: Timestamp, conversion: Option<Conversion>, partial: bool) -> TeamSpend {
+        let shares = |sums: BTreeMap<String, Sum>| {
+            let share =
+                |(name, sum): (String, Sum)| Share { name, requests: sum.requests, cost: sum.cost, shown: sum.shown };
             let mut shares: Vec<Share> = sums.into_iter().map(share).collect();
             shares.sort_by(|one, other| other.cost.cmp(&one.cost).then_with(|| one.name.cmp(&other.name)));
             shares
         };
-        TeamSpend {
-            since,
-            total: NanoUsd::from_nano(self.total),
-            by_person: shares(self.people),
-            by_application: shares(self.applications),
-            by_model: shares(self.models),
-            partial,
-        }
+        let [by_person, by_application, by_model] = self.by.map(shares);
+        let Sum { cost, shown, .. } = self.total;
+        TeamSpend { since, total: cost, conversion, total_shown: shown, by_person, by_application, by_model, partial }
     }
 }

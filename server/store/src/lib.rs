@@ -27,6 +27,7 @@ mod ending;
 mod engine;
 mod environments;
 mod error;
+mod exchange;
 mod exclusive;
 mod grants;
 mod idle_keys;

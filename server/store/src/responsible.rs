@@ -8,6 +8,7 @@ use domain::id::{KeyId, PersonId, TeamId};
 use domain::money::NanoUsd;
 use domain::time::Timestamp;
 use domain::virtual_key::{Owner, VirtualKey};
+use std::ops::Range;
 
 /// A key with the person who answers for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,18 +63,19 @@ impl Store {
         found.into_iter().map(ResponsibleRow::into_answered_for).collect()
     }
 
-    /// What the team's keys spent from this UTC hour on, most expensive first.
-    pub async fn team_spend(&self, team: TeamId, from_hour: i64, limit: u32) -> Result<Vec<KeyModelSpend>> {
+    /// What the team's keys spent in these hours of UTC, most expensive first.
+    pub async fn team_spend(&self, team: TeamId, hours: Range<i64>, limit: u32) -> Result<Vec<KeyModelSpend>> {
         const SUM: &str = "select virtual_key.id as key, model_label.text as model,
                 cast(sum(requests) as bigint) as requests, cast(sum(cost) as bigint) as cost
             from virtual_key
             join label key_label on key_label.kind = 'key' and key_label.text = virtual_key.id
-            join usage_hour on key_num = key_label.num and hour >= $2
+            join usage_hour on key_num = key_label.num and hour >= $2 and hour < $3
             join label model_label on model_label.num = model_num
             where owner_id = $1
-            group by virtual_key.id, model_label.text order by cost desc, virtual_key.id, model_label.text limit $3";
+            group by virtual_key.id, model_label.text order by cost desc, virtual_key.id, model_label.text limit $4";
         let mut reader = self.engine.reader().await?;
-        let found = rows!(reader.on(), SpendRow, SUM, owner_id(Owner::Team(team)), from_hour, i64::from(limit))?;
+        let found =
+            rows!(reader.on(), SpendRow, SUM, owner_id(Owner::Team(team)), hours.start, hours.end, i64::from(limit))?;
         let spend = |row: SpendRow| {
             Ok(KeyModelSpend {
                 key: parsed(&row.key, "key id")?,

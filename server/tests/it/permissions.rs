@@ -161,6 +161,12 @@ pub const ROWS: &[(&str, Expected)] = &[
     ("GET /admin/cost-centres/{centre}/end", ADMINISTER),
     ("POST /admin/cost-centres/{centre}/end", ADMINISTER),
     ("POST /admin/teams/{team}/cost-centre", ADMINISTER),
+    ("GET /admin/currency", READ_ALL),
+    ("POST /admin/currency", ADMINISTER),
+    ("GET /admin/currency/rates/new", ADMINISTER),
+    ("POST /admin/currency/rates/new", ADMINISTER),
+    ("GET /admin/currency/rates/{day}/remove", ADMINISTER),
+    ("POST /admin/currency/rates/{day}/remove", ADMINISTER),
     ("GET /admin/people", READ_ALL),
     ("GET /admin/people/{person}", READ_ALL),
     ("GET /admin/teams", READ_ALL),
@@ -285,6 +291,9 @@ impl Objects {
         let made = administrator.fill_in("/admin/cost-centres/new", &centre).await;
         let centre = made.location.as_ref().and_then(|to| to.rsplit('/').next()).unwrap();
         objects.push(("{centre}", centre.to_owned()));
+        administrator.fill_in("/admin/currency", &[("currency", "EUR")]).await;
+        administrator.fill_in("/admin/currency/rates/new", &[("from", "2026-01-01"), ("rate", "0.92")]).await;
+        objects.push(("{day}", "2026-01-01".to_owned()));
         let rule = [("value", "finance"), ("gives", "auditor"), ("act", "check")];
         let looked_at = administrator.fill_in("/admin/sign-in/rules/new", &rule).await;
         let form = looked_at.fields_with(&[("act", "save")]);

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod budgets;
 pub mod calls;
 pub mod cost_centres;
+pub mod currency;
 pub mod data_scopes;
 pub mod environments;
 pub mod guardrails;

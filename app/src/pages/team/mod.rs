@@ -5,9 +5,9 @@ pub mod successor;
 
 use crate::chrome::Place;
 use crate::components::{
-    Cell, Chip, Column, EmptyState, Figure, Figures, NameCell, Notice, PageHead, Section, Table, Tone,
+    Cell, Chip, Column, EmptyState, Figure, Figures, NameCell, Notice, PageHead, Rates, Section, Spent, Table, Tone,
 };
-use crate::format::{Calendar, grouped, usd};
+use crate::format::{Calendar, converted, grouped, usd};
 use crate::html;
 use crate::pages::admin::budgets::meters;
 use crate::pages::admin::budgets::show::{context, traffic};
@@ -102,12 +102,16 @@ fn spent(calendar: &Calendar, spend: TeamSpend) -> impl IntoView + use<> {
     let body = if spend.by_model.is_empty() {
         view! { <EmptyState text=format!("No spend since {since}.")/> }.into_any()
     } else {
-        let figures = vec![Figure { name: format!("Spent since {since}"), value: usd(spend.total) }];
+        let figure = |name: String, value: String| Figure { name, value };
+        let amount = spend.total_shown.map_or_else(|| usd(spend.total), converted);
+        let mut figures = vec![figure(format!("Spent since {since}"), amount)];
+        figures.extend(spend.total_shown.map(|_| figure("in US dollars".to_owned(), usd(spend.total))));
         let partial = spend.partial.then(|| {
             view! { <Notice tone=Tone::Info text="The team has more keys than this page adds up: the most expensive ones are in here."/> }
         });
         view! {
             <Figures figures=figures/>
+            <Rates conversion=spend.conversion in_dollars="budgets"/>
             {partial}
             {shares("Person", "Nobody known", spend.by_person)}
             {shares("Application", "No application named", spend.by_application)}
@@ -126,6 +130,7 @@ fn shares(what: &'static str, unnamed: &'static str, all: Vec<Share>) -> impl In
         name: format!("{} others", rest.len()),
         requests: rest.iter().map(|share| share.requests).sum(),
         cost: rest.iter().fold(domain::money::NanoUsd::ZERO, |sum, share| sum.plus(share.cost)),
+        shown: rest.iter().map(|share| share.shown).reduce(|sum, part| Some(sum?.plus(part?))).flatten(),
     });
     let rows = all.into_iter().take(SHOWN).chain(rest).map(|share| {
         let name = if share.name.is_empty() { unnamed.to_owned() } else { share.name };
@@ -133,7 +138,7 @@ fn shares(what: &'static str, unnamed: &'static str, all: Vec<Share>) -> impl In
         view! {
             <tr>
                 <NameCell name=name/>
-                <Cell label="Spent" number=true>{usd(share.cost)}</Cell>
+                <Cell label="Spent" number=true><Spent cost=share.cost shown=share.shown/></Cell>
                 <Cell label="Requests" number=true>{requests}</Cell>
             </tr>
         }

@@ -1,11 +1,13 @@
-//! Spend as a file: one header, one line for each group, money to the nano-dollar.
+//! Spend as a file: one header, one line for each group, money to the nano-dollar. With a display currency there are
+//! three columns more: amounts in it to their last digit, so that they add up, and the rate.
 //!
 //! Names come from people: no cell is a formula to a spreadsheet.
 
 use crate::format::{Calendar, cell};
+use crate::words::exchange::in_a_file;
 use crate::words::spend::named;
 use domain::money::NanoUsd;
-use portal::spend::{DayRange, SpendGroup, SpendQuestion};
+use portal::spend::{DayRange, SpendFile, SpendQuestion};
 use std::fmt::Write as _;
 
 /// With the range and the filter in it: `usage-by-team-2026-11-01-to-2026-11-21-environment-prod.csv`.
@@ -19,11 +21,13 @@ pub(super) fn name(question: &SpendQuestion, range: DayRange) -> String {
     format!("{}.csv", plain.take(120).collect::<String>())
 }
 
-pub(super) fn csv(question: &SpendQuestion, range: DayRange, groups: &[SpendGroup], calendar: &Calendar) -> String {
+pub(super) fn csv(question: &SpendQuestion, spend: &SpendFile, calendar: &Calendar) -> String {
+    let SpendFile { range, groups, conversion } = spend;
     let mut text = format!(
         "first_day,last_day,time_zone,{by},name,spend_usd,earlier_spend_usd,requests,failed,refused,input_tokens,\
-         cache_read_tokens,cache_write_tokens,output_tokens\r\n",
-        by = question.by.word()
+         cache_read_tokens,cache_write_tokens,output_tokens{more}\r\n",
+        by = question.by.word(),
+        more = if conversion.is_some() { ",currency,amount,rate" } else { "" },
     );
     let zone = cell(&calendar.zone_name());
     for group in groups {
@@ -31,7 +35,7 @@ pub(super) fn csv(question: &SpendQuestion, range: DayRange, groups: &[SpendGrou
         let sums = &group.sums;
         let _ = write!(
             text,
-            "{},{},{zone},{},{},{},{},{},{},{},{},{},{},{}\r\n",
+            "{},{},{zone},{},{},{},{},{},{},{},{},{},{},{}",
             range.first(),
             range.last(),
             cell(&id),
@@ -46,6 +50,11 @@ pub(super) fn csv(question: &SpendQuestion, range: DayRange, groups: &[SpendGrou
             sums.cache_write,
             sums.output
         );
+        if let Some(conversion) = conversion {
+            let amount = group.shown.map(|shown| shown.to_string()).unwrap_or_default();
+            let _ = write!(text, ",{},{amount},{}", conversion.currency(), cell(&in_a_file(conversion)));
+        }
+        text.push_str("\r\n");
     }
     text
 }

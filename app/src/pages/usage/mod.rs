@@ -43,10 +43,10 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
 pub async fn download(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let asked = Asked::read(&input.query::<Vec<(String, String)>>()?)?;
     let question = asked.question(Portal::usual_dimension(&visit.caller));
-    let (range, groups) = visit.portal.spend_groups(&visit.caller, &question).await?;
+    let spend = visit.portal.spend_groups(&visit.caller, &question).await?;
     Ok(Answer::Download {
-        name: file::name(&question, range),
+        name: file::name(&question, spend.range),
         content_type: "text/csv; charset=utf-8",
-        body: file::csv(&question, range, &groups, &visit.calendar()).into_bytes(),
+        body: file::csv(&question, &spend, &visit.calendar()).into_bytes(),
     })
 }

@@ -1,11 +1,12 @@
 //! The groups as a table: what each spent, its share, how that changed, and what a thousand requests of it cost.
 
 use super::asked::{Asked, inside};
-use crate::components::{Cell, Column, NameCell, Sparkline, Table};
+use crate::components::{Cell, Column, NameCell, Sparkline, Spent, Table};
 use crate::format::{grouped, percent, tokens, usd, usd_fine};
 use crate::paths;
 use crate::words::spend::{dimension, named, several, unallocated};
 use domain::dimension::Dimension;
+use domain::exchange::Converted;
 use domain::id::{KeyId, PersonId};
 use domain::money::NanoUsd;
 use leptos::prelude::*;
@@ -23,15 +24,15 @@ fn href(asked: &Asked, by: Dimension, of: &Named) -> String {
 pub(super) fn breakdown(
     asked: &Asked,
     breakdown: &Breakdown,
-    total: &SpendSums,
-    earlier: Option<NanoUsd>,
-    courses: Option<&Spend>,
+    spend: &Spend,
+    has_courses: bool,
 ) -> impl IntoView + use<> {
-    let by = breakdown.by;
+    let (by, total) = (breakdown.by, &spend.total);
+    let earlier = spend.earlier.map(|_| spend.earlier_total);
     let compared = earlier.is_some();
     // Of a single day there is no course.
-    let courses = courses.filter(|spend| spend.trends.points.len() > 1);
-    let trend = courses.is_some();
+    let trend = has_courses && spend.trends.points.len() > 1;
+    let no_course = || trend.then(|| ().into_any());
     let mut columns = vec![Column::text(dimension(by)), Column::number("Spend"), Column::number("Share")];
     if compared {
         columns.push(Column::number("Change"));
@@ -59,19 +60,20 @@ pub(super) fn breakdown(
                     note=note.map_or_else(|| ().into_any(), IntoAny::into_any)
                 />
             };
-            let course = courses.map(|spend| course(spend, at));
-            let cells = cells(&group.sums, total, compared.then_some(group.earlier), course);
+            let course = trend.then(|| course(spend, at));
+            let cells = cells((&group.sums, group.shown), total, compared.then_some(group.earlier), course);
             view! { <tr>{name}{cells}</tr> }.into_any()
         })
         .collect();
     let (count, rest) = &breakdown.rest;
     let rest = (*count > 0).then(|| {
         let name = format!("{} more {}", grouped(u64::try_from(*count).unwrap_or(0)), several(by));
-        let cells =
-            cells(rest, total, compared.then(|| earlier_of_rest(breakdown, earlier)), trend.then(|| ().into_any()));
+        let before = compared.then(|| earlier_of_rest(breakdown, earlier));
+        let cells = cells((rest, breakdown.rest_shown), total, before, no_course());
         view! { <tr><NameCell name=name/>{cells}</tr> }
     });
-    let foot = view! { <tr><NameCell name="Total"/>{cells(total, total, earlier, trend.then(|| ().into_any()))}</tr> };
+    let foot = cells((total, spend.total_shown), total, earlier, no_course());
+    let foot = view! { <tr><NameCell name="Total"/>{foot}</tr> };
     let caption = format!("Spend by {}", dimension(by).to_lowercase());
     view! {
         <Table columns=columns caption=caption compact=true foot=foot.into_any()>
@@ -102,7 +104,7 @@ fn course(spend: &Spend, at: usize) -> AnyView {
 
 /// `before`: what it cost earlier; `None` leaves the column out, and so does `None` for the course.
 fn cells(
-    sums: &SpendSums,
+    (sums, shown): (&SpendSums, Option<Converted>),
     total: &SpendSums,
     before: Option<NanoUsd>,
     course: Option<AnyView>,
@@ -124,9 +126,9 @@ fn cells(
         0 => "0".to_owned(),
         denials => format!("{} ({})", grouped(count(denials)), percent(count(denials), count(sums.requests))),
     };
-    let (spend, share, requests) = (usd(sums.cost), percent(cost, whole), grouped(count(sums.requests)));
+    let (exactly, share, requests) = (sums.cost, percent(cost, whole), grouped(count(sums.requests)));
     view! {
-        <Cell label="Spend" number=true><b>{spend}</b></Cell>
+        <Cell label="Spend" number=true><Spent cost=exactly shown=shown strong=true/></Cell>
         <Cell label="Share" number=true>{share}</Cell>
         {change}
         {course.map(|course| view! { <Cell label="Course">{course}</Cell> })}

@@ -5,13 +5,14 @@ use super::asked::{Asked, PRESETS, inside};
 use super::table::{self, against, difference, page_of};
 use super::views;
 use crate::components::{
-    Bucket, EmptyState, Figure, Figures, Filter, PageHead, Section, SelectField, SelectOption, SpendChart, SpendData,
-    TextField,
+    Bucket, EmptyState, Figure, Figures, Filter, PageHead, Rates, Section, SelectField, SelectOption, SpendChart,
+    SpendData, TextField,
 };
-use crate::format::usd;
+use crate::format::{converted, usd, usd_exact};
 use crate::paths;
 use crate::words::spend::{dimension, named, unallocated};
 use domain::dimension::Dimension;
+use domain::exchange::Converted;
 use domain::money::NanoUsd;
 use jiff::civil::Date;
 use leptos::prelude::*;
@@ -24,8 +25,7 @@ pub fn view(model: Model) -> impl IntoView {
         (false, true) => "Your own spend, and that of the teams that you lead",
         (false, false) => "What your own keys spent",
     };
-    let context =
-        format!("{whose}, {}. Days are those of {}.", span(spend.range, spend.today.date()), calendar.zone_name());
+    let context = format!("{whose}, {}. Days are those of {}.", span(spend.range), calendar.zone_name());
     let nothing = spend.total.requests == 0;
     let body = if nothing { empty(&asked, &spend).into_any() } else { filled(&asked, by, &spend).into_any() };
     let file = (!nothing).then(|| view! { <a class="button" href=asked.by(by).file()>"CSV"</a> });
@@ -38,19 +38,17 @@ pub fn view(model: Model) -> impl IntoView {
     }
 }
 
-fn date(date: Date, today: Date) -> String {
-    date.strftime(if date.year() == today.year() { "%-d %b" } else { "%-d %b %Y" }).to_string()
-}
-
-/// `1 to 21 Nov`, `28 Oct to 3 Nov`, `14 Nov`
-fn span(range: DayRange, today: Date) -> String {
+/// `1 to 21 Nov 2026`, `28 Oct to 3 Nov 2026`, `28 Dec 2026 to 3 Jan 2027`, `14 Nov 2026`
+fn span(range: DayRange) -> String {
     let (first, last) = (range.first(), range.last());
-    if first == last {
-        return date(first, today);
-    }
-    let together = (first.year(), first.month()) == (last.year(), last.month());
-    let begin = if together { first.day().to_string() } else { date(first, today) };
-    format!("{begin} to {}", date(last, today))
+    let whole = |date: Date| date.strftime("%-d %b %Y").to_string();
+    let begin = match (first.year() == last.year(), first.month() == last.month()) {
+        _ if first == last => return whole(last),
+        (false, _) => whole(first),
+        (true, false) => first.strftime("%-d %b").to_string(),
+        (true, true) => first.day().to_string(),
+    };
+    format!("{begin} to {}", whole(last))
 }
 
 fn form(asked: &Asked, by: Dimension) -> impl IntoView + use<> {
@@ -91,7 +89,7 @@ fn filters(asked: &Asked, spend: &Spend) -> impl IntoView + use<> {
 }
 
 fn empty(asked: &Asked, spend: &Spend) -> impl IntoView + use<> {
-    let text = format!("No calls from {}.", span(spend.range, spend.today.date()));
+    let text = format!("No calls from {}.", span(spend.range));
     let wider = Asked { preset: portal::spend::Preset::Last(90), ..asked.clone() }.href();
     let all = (!asked.filters.is_empty())
         .then(|| view! { <a class="button" href=Asked { filters: vec![], ..asked.clone() }.href()>"Take the filter away"</a> });
@@ -99,19 +97,22 @@ fn empty(asked: &Asked, spend: &Spend) -> impl IntoView + use<> {
 }
 
 fn filled(asked: &Asked, by: Dimension, spend: &Spend) -> impl IntoView + use<> {
-    let earlier = spend.earlier.map(|_| spend.earlier_total);
     let chart = (spend.total.cost > NanoUsd::ZERO).then(|| view! { <SpendChart data=chart(asked, by, spend)/> });
     let title = format!("By {}", dimension(by).to_lowercase());
-    let main = table::breakdown(asked, &spend.main, &spend.total, earlier, Some(spend));
+    let main = table::breakdown(asked, &spend.main, spend, true);
     let beside = spend.beside.as_ref().map(|beside| {
         let title = format!("By {}", dimension(beside.by).to_lowercase());
-        let table = table::breakdown(asked, beside, &spend.total, earlier, None);
+        let table = table::breakdown(asked, beside, spend, false);
         view! { <Section id="beside" title=title>{table}</Section> }
     });
-    let exactly = format!("Exactly {}, as the ledger has it.", spend.total.cost);
+    let exactly = format!("Exactly {}, as the ledger has it.", usd_exact(spend.total.cost));
     let (figures, movers, page) = (figures(by, spend), movers(asked, by, spend), page_link(spend));
     view! {
         <Figures figures=figures/>
+        <Rates
+            conversion=spend.conversion.clone()
+            in_dollars="the chart, what was spent before, changes, the pace and the price of 1,000 requests"
+        />
         {chart}
         {movers}
         <Section id="groups" title=title aside=exactly.into_any()>
@@ -132,15 +133,17 @@ fn page_link(spend: &Spend) -> Option<impl IntoView + use<>> {
 
 fn figures(by: Dimension, spend: &Spend) -> Vec<Figure> {
     let figure = |name: String, value: String| Figure { name, value };
-    let mut figures = vec![figure("spent".to_owned(), usd(spend.total.cost))];
+    let or_dollars = |shown: Option<Converted>, cost: NanoUsd| shown.map_or_else(|| usd(cost), converted);
+    let mut figures = vec![figure("spent".to_owned(), or_dollars(spend.total_shown, spend.total.cost))];
+    figures.extend(spend.total_shown.map(|_| figure("in US dollars".to_owned(), usd(spend.total.cost))));
     if let Some(earlier) = spend.earlier {
         let text = against(spend.total.cost, spend.earlier_total);
-        figures.push(figure(format!("against {}", span(earlier, spend.today.date())), text));
+        figures.push(figure(format!("against {}", span(earlier)), text));
     }
     figures.extend(spend.forecast.map(|forecast| figure("this month, at this pace".to_owned(), usd(forecast))));
     let (name, _) = unallocated(by);
     if spend.unallocated > NanoUsd::ZERO {
-        figures.push(figure(name.to_lowercase(), usd(spend.unallocated)));
+        figures.push(figure(name.to_lowercase(), or_dollars(spend.unallocated_shown, spend.unallocated)));
     }
     figures
 }
@@ -178,7 +181,27 @@ fn chart(asked: &Asked, by: Dimension, spend: &Spend) -> SpendData {
         href: whole.then(|| asked.on(day.day.date()).by(further).href()),
     });
     let buckets = buckets.collect();
-    let range = span(spend.range, spend.today.date());
+    let range = span(spend.range);
     let title = format!("Spend by {}, {range}", dimension(by).to_lowercase());
     SpendData { title, series, buckets, cap: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::day::Day;
+
+    #[test]
+    fn a_range_names_its_year() {
+        let day = |text: &str| Day::of(text.parse().unwrap());
+        for (first, last, text) in [
+            ("2026-10-01", "2026-10-31", "1 to 31 Oct 2026"),
+            ("2026-10-28", "2026-11-03", "28 Oct to 3 Nov 2026"),
+            ("2026-12-28", "2027-01-03", "28 Dec 2026 to 3 Jan 2027"),
+            ("2025-11-01", "2026-11-30", "1 Nov 2025 to 30 Nov 2026"),
+            ("2026-11-14", "2026-11-14", "14 Nov 2026"),
+        ] {
+            assert_eq!(span(DayRange { from: day(first), until: day(last).plus(1) }), text);
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 mod claims;
 mod cost_centres;
+mod currency;
 mod data_scopes;
 mod forms;
 mod guardrail_things;

@@ -157,6 +157,12 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     drawing.draw("cost-centre", Place::Budgets, || {
         app::pages::admin::cost_centres::show::view(&calendar, super::cost_centres::page(may_change))
     });
+    drawing.draw("currency", Place::Budgets, || {
+        app::pages::admin::currency::show::view(super::currency::page(may_change))
+    });
+    drawing.draw("currency-none", Place::Budgets, || {
+        app::pages::admin::currency::show::view(super::currency::none(may_change))
+    });
     drawing.draw("people", Place::People, || {
         let rows = vec![person(1, true), person(2, false)];
         let page = PeoplePage { rows, next: Some("cursor&1".to_owned()) };
@@ -224,6 +230,10 @@ fn draw_forms(drawing: &mut Drawing) {
     drawing.draw("data-scope-role", Place::People, || {
         app::pages::admin::data_scopes::show::view(super::data_scopes::role())
     });
+    drawing.draw("currency-rate", Place::Budgets, || {
+        app::pages::admin::currency::rate::view(super::currency::rate_refused())
+    });
+    drawing.draw("currency-rate-remove", Place::Budgets, || confirm::view(super::currency::removal()));
     drawing.draw("cost-centre-new", Place::Budgets, || new::view(super::cost_centres::new_refused()));
     drawing.draw("cost-centre-end", Place::Budgets, || end::view(super::cost_centres::end_refused()));
     drawing.draw("cost-centre-import", Place::Budgets, || import::view(super::cost_centres::import_refused()));

@@ -89,6 +89,8 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ("usage", framed(Some(&admin), "Usage", || app::pages::usage::view(usage_model()))),
         ("usage-narrowed", framed(ada, "Usage", || app::pages::usage::view(narrowed_usage()))),
         ("usage-keep", framed(ada, "Keep a view", || app::pages::usage::views::view(keep_view()))),
+        ("usage-euros", framed(Some(&admin), "Usage", || app::pages::usage::view(usage_in_euros()))),
+        ("usage-no-rate", framed(ada, "Usage", || app::pages::usage::view(usage_without_a_rate()))),
         ("usage-none", framed(ada, "Usage", || app::pages::usage::view(no_usage()))),
         (
             "call-refused",

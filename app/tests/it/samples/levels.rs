@@ -58,7 +58,7 @@ pub(super) fn team_page(with_spend: bool) -> TeamPage {
         by_rule: number == 2,
         keys: usize::from(number),
     };
-    let share = |name: &str, cost| Share { name: name.to_owned(), requests: 1_204, cost: dollars(cost) };
+    let share = |name: &str, cost| Share { name: name.to_owned(), requests: 1_204, cost: dollars(cost), shown: None };
     let many = |count: i64| (0..count).map(|number| share(&format!("model-{number}"), count - number)).collect();
     TeamPage {
         team: team(),
@@ -68,6 +68,8 @@ pub(super) fn team_page(with_spend: bool) -> TeamPage {
         spend: TeamSpend {
             since: now().plus_days(-19),
             total: dollars(91_200),
+            conversion: None,
+            total_shown: None,
             by_person: if with_spend { vec![share("ada", 90_000), share("", 1_200)] } else { vec![] },
             by_application: if with_spend { vec![share("invoice-parser", 91_000), share("", 200)] } else { vec![] },
             by_model: if with_spend { many(14) } else { vec![] },

@@ -3,8 +3,10 @@
 use super::*;
 use app::pages::usage;
 use app::pages::usage::asked::Asked;
+use domain::currency::Currency;
 use domain::day::Day;
 use domain::dimension::Dimension;
+use domain::exchange::{Conversion, DatedRate, Exchange, Rate};
 use domain::id::UsageViewId;
 use domain::usage_view::{SharedWith, UsageView};
 use portal::spend::{Breakdown, KeptView, Named, Preset, Spend, SpendDay, SpendGroup, SpendSums, Trends};
@@ -24,7 +26,7 @@ fn sums(cents: i64) -> SpendSums {
 
 fn group(value: Option<&str>, cents: i64, earlier: i64) -> SpendGroup {
     let of = Named { value: value.map(str::to_owned), name: None, may_open: true };
-    SpendGroup { of, sums: sums(cents), earlier: dollars(earlier) }
+    SpendGroup { of, sums: sums(cents), earlier: dollars(earlier), shown: None }
 }
 
 fn spend(preset: Preset, by: Dimension, groups: Vec<SpendGroup>) -> Spend {
@@ -54,12 +56,15 @@ fn spend(preset: Preset, by: Dimension, groups: Vec<SpendGroup>) -> Spend {
         earlier: Some(preset.earlier(today)),
         filters: vec![],
         total: sums(cents + 700),
+        conversion: None,
+        total_shown: None,
         earlier_total: dollars(cents / 2),
         forecast: (preset == Preset::ThisMonth).then(|| dollars(cents * 3 / 2)),
         movers: groups.iter().take(3).cloned().collect(),
         days: days.collect(),
         unallocated: dollars(21_490),
-        main: Breakdown { by, groups, rest: (12, sums(700)) },
+        unallocated_shown: None,
+        main: Breakdown { by, groups, rest: (12, sums(700)), rest_shown: None },
         beside: None,
         series,
         trends,
@@ -133,13 +138,45 @@ pub(crate) fn narrowed_usage() -> usage::Model {
             of_everyone: false,
             opens_people: false,
             filters: vec![(filter.0, Named { value: filter.1, name: None, may_open: true })],
-            beside: Some(Breakdown { by: Dimension::Key, groups: keys, rest: (0, SpendSums::default()) }),
+            beside: Some(Breakdown {
+                by: Dimension::Key,
+                groups: keys,
+                rest: (0, SpendSums::default()),
+                rest_shown: None,
+            }),
             ..main
         },
         views: vec![],
         leads: true,
         calendar: calendar(),
     }
+}
+
+/// The same month in euros, of which the rate changed in its middle.
+pub(crate) fn usage_in_euros() -> usage::Model {
+    let model = usage_model();
+    let (from, change) = (model.spend.range.from.plus(-30), model.spend.range.from.plus(14));
+    let rate = |from, nano| DatedRate { from, rate: Rate::from_nano(nano).unwrap() };
+    let rates = vec![rate(from, 920_000_000), rate(change, 930_000_000)];
+    let currency = Currency::from_code("EUR").unwrap();
+    let conversion = Exchange::new(currency, rates).over(model.spend.range.from, model.spend.range.until);
+    let shown = |cost| conversion.by_day([(change.plus(-1), cost)]);
+    let mut spend = model.spend;
+    for group in &mut spend.main.groups {
+        group.shown = shown(group.sums.cost);
+    }
+    spend.main.rest_shown = shown(spend.main.rest.1.cost);
+    spend.total_shown = shown(spend.total.cost);
+    spend.unallocated_shown = shown(spend.unallocated);
+    usage::Model { spend: Spend { conversion: Some(conversion), ..spend }, ..model }
+}
+
+/// Days that lie before the first rate.
+pub(crate) fn usage_without_a_rate() -> usage::Model {
+    let model = narrowed_usage();
+    let first = Some(model.spend.range.until);
+    let conversion = Some(Conversion::Unrated { currency: Currency::from_code("EUR").unwrap(), first });
+    usage::Model { spend: Spend { conversion, ..model.spend }, ..model }
 }
 
 pub(crate) fn no_usage() -> usage::Model {

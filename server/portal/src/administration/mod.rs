@@ -16,6 +16,7 @@ pub mod cost_centres;
 pub(crate) mod credentials;
 pub mod data_scopes;
 pub mod environments;
+pub mod exchange;
 pub mod key_policy;
 pub mod models;
 pub mod overview;

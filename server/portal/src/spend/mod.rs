@@ -6,6 +6,7 @@
 
 mod names;
 mod range;
+mod shown;
 mod trend;
 mod views;
 
@@ -16,10 +17,13 @@ pub use views::{KeptView, ViewChoices};
 use crate::{Portal, PortalError};
 use domain::day::{Day, Days};
 use domain::dimension::Dimension;
+use domain::exchange::{Conversion, Converted};
 use domain::money::NanoUsd;
 use domain::permission::Scope;
 use domain::person::{Caller, Role};
 use domain::time::MS_PER_DAY;
+use names::Names;
+use shown::Shown;
 use store::{DaySpend, GroupSpend, SpendQuery, UsageSums};
 
 pub use store::UsageSums as SpendSums;
@@ -57,6 +61,8 @@ pub struct SpendGroup {
     pub sums: UsageSums,
     /// What it cost in the earlier range.
     pub earlier: NanoUsd,
+    /// What it cost in the display currency, where every day has a rate; also absent of those that only moved.
+    pub shown: Option<Converted>,
 }
 
 /// The groups of one dimension.
@@ -67,6 +73,7 @@ pub struct Breakdown {
     pub groups: Vec<SpendGroup>,
     /// How many groups are not listed, and what they cost.
     pub rest: (i64, UsageSums),
+    pub rest_shown: Option<Converted>,
 }
 
 /// One bar.
@@ -84,6 +91,9 @@ pub struct Spend {
     pub earlier: Option<DayRange>,
     pub filters: Vec<(Dimension, Named)>,
     pub total: UsageSums,
+    /// What the range is converted at; `None`: dollars alone.
+    pub conversion: Option<Conversion>,
+    pub total_shown: Option<Converted>,
     pub earlier_total: NanoUsd,
     /// What the month will have cost at this pace; only of the running month.
     pub forecast: Option<NanoUsd>,
@@ -93,14 +103,23 @@ pub struct Spend {
     pub movers: Vec<SpendGroup>,
     pub series: Vec<Named>,
     pub days: Vec<SpendDay>,
-    /// Of the groups of `main`, in their order; the last may have none.
+    /// Of the groups of `main`, in their order.
     pub trends: Trends,
     /// What belongs to no value of the dimension.
     pub unallocated: NanoUsd,
+    pub unallocated_shown: Option<Converted>,
     /// It is everyone's spend, and not only one's own or that of one's teams.
     pub of_everyone: bool,
     /// The pages of people and teams are open to the caller.
     pub opens_people: bool,
+}
+
+/// Every group of a range, for a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpendFile {
+    pub range: DayRange,
+    pub groups: Vec<SpendGroup>,
+    pub conversion: Option<Conversion>,
 }
 
 impl Portal {
@@ -136,32 +155,23 @@ impl Portal {
             .map(|group| group.value.clone())
             .collect();
         // The coloured ones come first.
-        let listed: Vec<Option<String>> = found.largest.iter().map(|group| group.value.clone()).collect();
+        let listed = listed(&found);
         let each = self.store.spend_by_day(&query, by, &listed).await?;
         let bar = |spend: &DaySpend| DaySpend { nth: spend.nth.filter(|nth| *nth < coloured.len()), ..spend.clone() };
         let bars: Vec<DaySpend> = each.iter().map(bar).collect();
-        let beside = match by == Dimension::Model && !question.filters.is_empty() {
-            true => Some((Dimension::Key, self.store.spend_by(&query, Dimension::Key, before, LISTED, 0).await?)),
-            false => None,
-        };
+        let conversion = self.conversion(range.from, range.until).await?;
+        let shown = Shown { conversion: conversion.as_ref(), listed: &listed, days: &each };
 
         let names = self.names(caller, &scope, by, values(&found)).await?;
-        let named = |group: &GroupSpend| SpendGroup {
-            of: names.of(group.value.clone()),
-            sums: group.sums,
-            earlier: group.earlier,
-        };
+        let named = |group: &GroupSpend| named(&names, &shown, group);
         let filters = self.named_filters(caller, &scope, &question.filters).await?;
-        let beside = match &beside {
-            Some((by, groups)) => {
-                let names = self.names(caller, &scope, *by, values(groups)).await?;
-                Some(breakdown(*by, groups, |group| SpendGroup {
-                    of: names.of(group.value.clone()),
-                    sums: group.sums,
-                    earlier: group.earlier,
-                }))
+        let beside = match by == Dimension::Model && !question.filters.is_empty() {
+            true => {
+                let by = Dimension::Key;
+                let groups = self.store.spend_by(&query, by, before, LISTED, 0).await?;
+                Some(self.beside(caller, &query, by, &groups, conversion.as_ref()).await?)
             }
-            None => None,
+            false => None,
         };
         let is_month = question.preset == Preset::ThisMonth;
         Ok(Spend {
@@ -170,6 +180,7 @@ impl Portal {
             earlier,
             filters,
             total: found.total,
+            total_shown: shown.total(found.total.cost),
             earlier_total: found.earlier_total,
             forecast: is_month.then(|| {
                 let month = range.from.plus_months(1);
@@ -181,19 +192,36 @@ impl Portal {
             days: by_day(range, coloured.len(), &bars),
             trends: trend::trends(range, listed.len(), &each),
             unallocated: found.unallocated.as_ref().map_or(NanoUsd::ZERO, |group| group.sums.cost),
-            main: breakdown(by, &found, named),
+            unallocated_shown: found.unallocated.as_ref().and_then(|group| shown.group(group)),
+            main: breakdown(by, &found, shown.total(found.total.cost), named),
             of_everyone: scope == Scope::Everyone,
             opens_people: scope == Scope::Everyone && self.namer(caller).await?.knows_everybody(),
             beside,
+            conversion,
         })
     }
 
-    /// Every group, for a file.
-    pub async fn spend_groups(
+    async fn beside(
         &self,
         caller: &Caller,
-        question: &SpendQuestion,
-    ) -> Result<(DayRange, Vec<SpendGroup>), PortalError> {
+        query: &SpendQuery<'_>,
+        by: Dimension,
+        found: &store::Groups,
+        conversion: Option<&Conversion>,
+    ) -> Result<Breakdown, PortalError> {
+        let listed = listed(found);
+        // With one rate the sums say enough.
+        let days = match conversion {
+            Some(conversion) if conversion.periods().len() > 1 => self.store.spend_by_day(query, by, &listed).await?,
+            _ => Vec::new(),
+        };
+        let shown = Shown { conversion, listed: &listed, days: &days };
+        let names = self.names(caller, query.scope, by, values(found)).await?;
+        Ok(breakdown(by, found, shown.total(found.total.cost), |group| named(&names, &shown, group)))
+    }
+
+    /// Every group, for a file.
+    pub async fn spend_groups(&self, caller: &Caller, question: &SpendQuestion) -> Result<SpendFile, PortalError> {
         self.gateway.catch_up().await;
         let today = Days::in_zone(self.settings.zone.clone()).of(self.clock.now());
         let range = question.preset.range(today);
@@ -201,16 +229,38 @@ impl Portal {
         let scope = self.sight(caller).await?.spend;
         let query = SpendQuery { scope: &scope, filters: &question.filters, from: range.from, until: range.until };
         let found = self.store.spend_by(&query, question.by, Some((earlier.from, earlier.until)), FILED, 0).await?;
+        let conversion = self.conversion(range.from, range.until).await?;
         let names = self.names(caller, &scope, question.by, values(&found)).await?;
-        let named = |group: &GroupSpend| SpendGroup {
-            of: names.of(group.value.clone()),
-            sums: group.sums,
-            earlier: group.earlier,
-        };
-        let mut groups: Vec<SpendGroup> = found.largest.iter().map(named).collect();
-        tell_unallocated(question.by, &mut groups, named);
-        Ok((range, groups))
+        let shown = Shown { conversion: conversion.as_ref(), listed: &[], days: &[] };
+        let mut groups: Vec<SpendGroup> = found.largest.iter().map(|group| named(&names, &shown, group)).collect();
+        if let Some(conversion) = conversion.as_ref().filter(|conversion| conversion.periods().len() > 1) {
+            let mut amounts = self.shown_of_all(&query, question, conversion, FILED).await?;
+            let nothing = Converted::nothing(conversion.currency());
+            for group in &mut groups {
+                group.shown = Some(amounts.remove(&group.of.value).unwrap_or(nothing));
+            }
+        }
+        tell_unallocated(question.by, &mut groups, |group| named(&names, &shown, group));
+        Ok(SpendFile { range, groups, conversion })
     }
+}
+
+fn named(names: &Names, shown: &Shown<'_>, group: &GroupSpend) -> SpendGroup {
+    SpendGroup {
+        of: names.of(group.value.clone()),
+        sums: group.sums,
+        earlier: group.earlier,
+        shown: shown.group(group),
+    }
+}
+
+/// The values that a page lists, in its order: what belongs to none is among them, if there is any.
+fn listed(found: &store::Groups) -> Vec<Option<String>> {
+    let mut listed: Vec<Option<String>> = found.largest.iter().map(|group| group.value.clone()).collect();
+    if found.unallocated.is_some() && !listed.contains(&None) {
+        listed.push(None);
+    }
+    listed
 }
 
 /// Every value that a page shows the name of.
@@ -219,7 +269,12 @@ fn values(groups: &store::Groups) -> Vec<String> {
     shown.filter_map(|group| group.value.clone()).collect()
 }
 
-fn breakdown(by: Dimension, found: &store::Groups, named: impl Fn(&GroupSpend) -> SpendGroup) -> Breakdown {
+fn breakdown(
+    by: Dimension,
+    found: &store::Groups,
+    total_shown: Option<Converted>,
+    named: impl Fn(&GroupSpend) -> SpendGroup,
+) -> Breakdown {
     let mut groups: Vec<SpendGroup> = found.largest.iter().map(&named).collect();
     if let Some(none) = found.unallocated.as_ref().filter(|_| groups.iter().all(|group| group.of.value.is_some())) {
         groups.push(named(none));
@@ -227,7 +282,8 @@ fn breakdown(by: Dimension, found: &store::Groups, named: impl Fn(&GroupSpend) -
     let listed = i64::try_from(groups.len()).unwrap_or(i64::MAX);
     let rest = groups.iter().fold(found.total, |rest, group| less(rest, &group.sums));
     tell_unallocated(by, &mut groups, named);
-    Breakdown { by, groups, rest: ((found.count - listed).max(0), rest) }
+    let rest_shown = shown::rest(total_shown, &groups);
+    Breakdown { by, groups, rest: ((found.count - listed).max(0), rest), rest_shown }
 }
 
 /// That nothing was spent without a cost centre is worth a line, too.

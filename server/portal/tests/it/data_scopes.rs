@@ -24,7 +24,7 @@ async fn set(world: &World, admin: &Caller, holder: Holder, scope: &DataScope) {
 async fn seen(world: &World, caller: &Caller) -> (i64, usize, usize) {
     let question = SpendQuestion { preset: Preset::Last(7), compare: false, by: Dimension::Key, filters: vec![] };
     let spend = world.portal.spend(caller, &question).await.unwrap();
-    let file = world.portal.spend_groups(caller, &question).await.unwrap().1;
+    let file = world.portal.spend_groups(caller, &question).await.unwrap().groups;
     let in_file: i64 = file.iter().map(|group| group.sums.cost.as_nano()).sum();
     assert_eq!(spend.total.cost.as_nano(), in_file, "the file says what the page says");
     let keys = world.portal.keys(caller, &all_keys()).await.unwrap().rows.len();

@@ -14,6 +14,7 @@ mod cost_centres;
 mod data_scopes;
 mod dev_seed;
 mod environments;
+mod exchange;
 mod handover;
 mod idle_keys;
 mod key_policy;

@@ -29,7 +29,7 @@ async fn everybody_sees_the_spend_that_is_theirs_to_see() {
     let by_key = asked(Dimension::Key);
     for (caller, expected) in [(&ada, 7), (&lead, 320), (&auditor, 327)] {
         assert_eq!(total(&world, caller, &by_key).await, expected);
-        let (_, groups) = world.portal.spend_groups(caller, &by_key).await.unwrap();
+        let groups = world.portal.spend_groups(caller, &by_key).await.unwrap().groups;
         assert_eq!(groups.iter().map(|group| group.sums.cost.as_nano()).sum::<i64>(), expected);
     }
     let stranger = SpendQuestion { filters: vec![(Dimension::Key, Some(service.to_string()))], ..by_key };

@@ -11,6 +11,7 @@ mod cost_centres;
 mod counts;
 mod coverage;
 mod data_scopes;
+mod exchange;
 mod given;
 mod idle_keys;
 mod keys;

@@ -52,12 +52,15 @@ on_both_engines! {
         }
         store.ingest(&calls).await.unwrap();
         let spent = async |days: i64, limit| -> Vec<_> {
-            let found = store.team_spend(team_id(1), NOW.plus_days(days).utc_hour(), limit).await.unwrap();
+            let hours = NOW.plus_days(days).utc_hour()..NOW.utc_hour() + 1;
+            let found = store.team_spend(team_id(1), hours, limit).await.unwrap();
             found.into_iter().map(|one| (one.key, one.model, one.requests, one.cost.as_nano())).collect()
         };
         let model = || "gpt-5-mini".to_owned();
         assert_eq!(spent(0, 9).await, [(key_id(2), model(), 2, 2_000), (key_id(1), model(), 1, 1_000)]);
         assert_eq!(spent(-2, 1).await.len(), 1);
+        let hour = NOW.utc_hour();
+        assert!(store.team_spend(team_id(1), hour - 1..hour, 9).await.unwrap().is_empty(), "the end is no part");
         assert_eq!(spent(-2, 9).await.iter().map(|one| one.3).sum::<i64>(), 4_000, "the person's own key is not the team's");
     }
 }

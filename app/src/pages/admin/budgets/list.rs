@@ -137,6 +137,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         <PageHead title="Budgets" context=context.into_any()>
             {add}
             <a class="button" href=paths::COST_CENTRES>"Cost centres"</a>
+            <a class="button" href=paths::CURRENCY>"Display currency"</a>
         </PageHead>
         <Views views=views.to_vec()/>
         {body}

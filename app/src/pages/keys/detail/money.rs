@@ -3,7 +3,7 @@
 use crate::components::{
     Bucket, Budgets, Cap, Cell, Column, EmptyState, Figure, Figures, NameCell, Section, SpendChart, SpendData, Table,
 };
-use crate::format::{Calendar, duration, grouped, percent, tokens, usd};
+use crate::format::{Calendar, duration, grouped, percent, tokens, usd, usd_exact};
 use crate::pages::keys::rows::{budget, quota_table, whose};
 use crate::words;
 use domain::budget::{BudgetFigures, Window};
@@ -28,7 +28,7 @@ pub(super) fn budgets(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView 
         // The gateway's refusals point at this line.
         let anchor = format!("budget-{}-{}", figures.scope.word(), figures.window.word());
         let resets = figures.resets_at.map_or_else(|| "never".to_owned(), |at| calendar.date_time(at));
-        let exactly = |amount: NanoUsd| amount.to_string();
+        let exactly = usd_exact;
         let (name, left) = (name(figures), exactly(figures.left()));
         let (spent, reserved, limit) = (exactly(figures.spent), exactly(figures.reserved), exactly(figures.limit));
         view! {
@@ -107,7 +107,7 @@ pub(super) fn spend(detail: &KeyDetail, usage: KeyUsage) -> impl IntoView + use<
         figure("refused", grouped(count(sums.denials))),
         figure("average duration", average),
     ];
-    let exactly = format!("Spent exactly {} in these {days} days.", sums.cost);
+    let exactly = format!("Spent exactly {} in these {days} days.", usd_exact(sums.cost));
     let chart = (sums.cost > NanoUsd::ZERO).then(|| view! { <SpendChart data=chart(detail, &usage)/> });
     view! {
         <Section id="spend" title=title aside=exactly.into_any()>

@@ -1,0 +1,42 @@
+//! What was spent, in the currency that people read, with the dollars that are kept below it; without one, the dollars.
+
+use crate::format::{converted, usd, usd_exact};
+use crate::words::exchange::sentence;
+use domain::exchange::{Conversion, Converted};
+use domain::money::NanoUsd;
+use leptos::prelude::*;
+
+/// For a cell of a table.
+#[component]
+pub fn Spent(
+    cost: NanoUsd,
+    #[prop(optional_no_strip)] shown: Option<Converted>,
+    /// What the row is about.
+    #[prop(optional)]
+    strong: bool,
+) -> impl IntoView {
+    let figure = shown.map_or_else(|| usd(cost), converted);
+    let figure = if strong { view! { <b>{figure}</b> }.into_any() } else { figure.into_any() };
+    match shown {
+        None => figure,
+        Some(_) => view! { {figure}<span class="note" title=usd_exact(cost)>{usd(cost)}</span> }.into_any(),
+    }
+}
+
+/// At which rates a page is converted, what is not, and how sums are rounded. Nothing where there are dollars alone.
+#[component]
+pub fn Rates(
+    #[prop(optional_no_strip)] conversion: Option<Conversion>,
+    /// What stays in dollars on this page, at the end of a sentence.
+    in_dollars: &'static str,
+) -> impl IntoView {
+    conversion.map(|conversion| {
+        let rounded = matches!(conversion, Conversion::Rated { .. }).then(|| {
+            format!(
+                " Sums are exact and rounded once, where they are shown. The dollars stand below; {in_dollars} are in US \
+                 dollars."
+            )
+        });
+        view! { <p class="muted">{sentence(&conversion)}{rounded}</p> }
+    })
+}
