@@ -60,6 +60,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(23, "0023_cost_centres"),
     pair!(24, "0024_data_scopes"),
     pair!(26, "0026_totals_within"),
+    pair!(31, "0031_changes_that_keys_come_to"),
 ];
 
 /// The newest migration that this binary knows.

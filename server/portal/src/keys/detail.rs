@@ -3,6 +3,7 @@
 use super::list::{LastUse, level_name, owner_is_active};
 use super::rotation_asks::RotationDue;
 use super::status::{KeyStatus, status_of};
+use crate::administration::profile_rollouts::Follows;
 use crate::ports::SharedLimits;
 use crate::sight::Namer;
 use crate::{FormId, Portal, PortalError};
@@ -16,6 +17,7 @@ use domain::limits::QuotaUse;
 use domain::model::Model;
 use domain::permission::{Permission, Scope};
 use domain::person::{Caller, Role};
+use domain::profile_rollout::MoveOn;
 use domain::time::Timestamp;
 use domain::virtual_key::{KeySecret, KeyStanding, KeyState, Owner, VirtualKey};
 use store::KeyListItem;
@@ -65,7 +67,9 @@ pub struct KeyDetail {
     pub owner_name: String,
     pub mine: bool,
     pub created_by_name: String,
+    /// As it is to this key.
     pub profile: AccessProfile,
+    pub follows: Follows,
     pub standing: KeyStanding,
     pub status: KeyStatus,
     /// Who disabled or revoked it.
@@ -73,6 +77,8 @@ pub struct KeyDetail {
     /// Newest first.
     pub secrets: Vec<SecretFacts>,
     pub effective: EffectiveTerms,
+    /// The same once it has come to the newest version, if it will.
+    pub effective_then: Option<EffectiveTerms>,
     /// Live, from the ledger; the tightest first.
     pub figures: Vec<BudgetFigures>,
     /// Its quotas, and those of the levels above, from the organisation down.
@@ -97,7 +103,7 @@ impl Portal {
     pub async fn key(&self, caller: &Caller, key: KeyId) -> Result<KeyDetail, PortalError> {
         let now = self.clock.now();
         let item = self.visible_key(caller, key).await?;
-        let profile = self.profile_of(&item.key).await?;
+        let (profile, follows) = self.followed(&item.key).await?;
         let kept = self.store.key_with_secrets(key).await?.ok_or(PortalError::NotFound)?;
         let inactive = self.store.inactive_people().await?;
         let state_by = match item.key.state {
@@ -127,7 +133,8 @@ impl Portal {
             status: status_of(&item.key, standing, &figures, rotating, now),
             state_by_name: state_by.map(name_of),
             secrets,
-            effective: self.effective_terms(&item.key, &profile).await?,
+            effective: self.effective_terms(&item.key, &profile, now).await?,
+            effective_then: self.effective_then(&item.key, &follows).await?,
             figures,
             quotas: self.gateway.quotas(key).await,
             above: called(self.gateway.levels_above(key).await, &namer),
@@ -139,6 +146,7 @@ impl Portal {
             latest_expiry,
             form: self.new_form(),
             profile,
+            follows,
             key: item.key,
         })
     }
@@ -156,8 +164,22 @@ impl Portal {
         self.store.key(key, &self.sight(caller).await?.calls).await?.ok_or(PortalError::NotFound)
     }
 
-    async fn effective_terms(&self, key: &VirtualKey, profile: &AccessProfile) -> Result<EffectiveTerms, PortalError> {
-        let terms = self.terms_now(key, profile).await?;
+    async fn effective_then(&self, key: &VirtualKey, follows: &Follows) -> Result<Option<EffectiveTerms>, PortalError> {
+        let Follows::Until { moves, newest } = follows else { return Ok(None) };
+        let moment = match moves {
+            MoveOn::At(at) => *at,
+            MoveOn::NextRotation => self.clock.now(),
+        };
+        self.effective_terms(key, newest, moment).await.map(Some)
+    }
+
+    async fn effective_terms(
+        &self,
+        key: &VirtualKey,
+        profile: &AccessProfile,
+        moment: Timestamp,
+    ) -> Result<EffectiveTerms, PortalError> {
+        let terms = self.terms_at(key, profile, moment).await?;
         let models = resolved(self.store.models().await?);
         let served = || models.iter().filter(|model| model.enabled && model.price.is_some());
         let allowed = |model: &&Model| terms.models.iter().any(|one| one.value.matches(model.name.as_str()));
@@ -170,9 +192,17 @@ impl Portal {
         key: &VirtualKey,
         profile: &AccessProfile,
     ) -> Result<ExplainedTerms, PortalError> {
-        let now = self.clock.now();
+        self.terms_at(key, profile, self.clock.now()).await
+    }
+
+    async fn terms_at(
+        &self,
+        key: &VirtualKey,
+        profile: &AccessProfile,
+        moment: Timestamp,
+    ) -> Result<ExplainedTerms, PortalError> {
         let grants = self.store.grants_of(key.id).await?;
-        let live = grants.iter().filter(|grant| grant.is_live(now));
+        let live = grants.iter().filter(|grant| grant.is_live(moment));
         Ok(raised(explain(&profile.terms, &key.terms), live))
     }
 

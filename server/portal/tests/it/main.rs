@@ -24,6 +24,7 @@ mod models;
 mod people;
 mod playground;
 mod previews;
+mod profile_rollouts;
 mod profiles;
 mod providers;
 mod requesting;
