@@ -47,8 +47,9 @@ pub trait GatewayPort: Send + Sync {
     /// As [`Self::figures`] and [`Self::level_figures`], for quotas.
     async fn quotas(&self, key: KeyId) -> Vec<QuotaUse>;
     async fn level_quotas(&self, level: BudgetScope, quotas: &[Quota]) -> Vec<QuotaUse>;
-    /// Until every call that has ended by now is in the store, so that a page shows it; gives up after a second.
-    async fn catch_up(&self);
+    /// Until every call that this process has ended by now is in the store, so that a page shows it; gives up after a
+    /// second. False if it did: then what the store has of calls is not all.
+    async fn catch_up(&self) -> bool;
     /// The first call of this key that finished after `since`, denials included; from memory.
     async fn finished_since(&self, key: KeyId, since: Timestamp) -> Option<UsageRecord>;
     /// Makes one call of this key without its secret, for somebody who may use the key. Every other check of the gateway

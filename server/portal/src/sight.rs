@@ -54,8 +54,11 @@ impl Portal {
     }
 
     pub(crate) async fn namer(&self, caller: &Caller) -> Result<Namer, PortalError> {
-        let names = self.sight(caller).await?.names;
-        Ok(Namer { known: self.store.people_within(&names).await? })
+        self.namer_of(&self.sight(caller).await?).await
+    }
+
+    pub(crate) async fn namer_of(&self, sight: &Sight) -> Result<Namer, PortalError> {
+        Ok(Namer { known: self.store.people_within(&sight.names).await? })
     }
 
     /// What the caller may call these people. Unknown ids are absent.
@@ -64,11 +67,18 @@ impl Portal {
         caller: &Caller,
         people: &[PersonId],
     ) -> Result<HashMap<PersonId, String>, PortalError> {
-        let names = self.store.names_of(people).await?;
-        if names.is_empty() {
-            return Ok(names);
+        if people.is_empty() {
+            return Ok(HashMap::new());
         }
-        let namer = self.namer(caller).await?;
+        self.names_by(&self.namer(caller).await?, people).await
+    }
+
+    pub(crate) async fn names_by(
+        &self,
+        namer: &Namer,
+        people: &[PersonId],
+    ) -> Result<HashMap<PersonId, String>, PortalError> {
+        let names = self.store.names_of(people).await?;
         Ok(names.into_iter().map(|(person, name)| (person, namer.name(person, name))).collect())
     }
 }

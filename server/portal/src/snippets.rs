@@ -1,6 +1,6 @@
 //! The facts that a ready-to-paste snippet needs: addresses, and a model that this key may use for each way to call.
 
-use crate::keys::allows;
+use crate::keys::{KeyDetail, SeenKey, allows};
 use crate::{Portal, PortalError};
 use domain::alias::resolved;
 use domain::id::{KeyId, ProviderId};
@@ -41,11 +41,21 @@ impl SnippetFacts {
     }
 }
 
+impl SeenKey<'_> {
+    /// Of a page that has the key's terms already.
+    pub async fn snippets(&self, detail: &KeyDetail) -> Result<SnippetFacts, PortalError> {
+        self.portal.snippets_of(KeyTerms::from(detail.effective.terms.clone())).await
+    }
+}
+
 impl Portal {
     pub async fn snippet_facts(&self, caller: &Caller, key: KeyId) -> Result<SnippetFacts, PortalError> {
         let key = self.visible_key(caller, key).await?.key;
         let profile = self.profile_of(&key).await?;
-        let terms = KeyTerms::from(self.terms_now(&key, &profile).await?);
+        self.snippets_of(KeyTerms::from(self.terms_now(&key, &profile).await?)).await
+    }
+
+    async fn snippets_of(&self, terms: KeyTerms) -> Result<SnippetFacts, PortalError> {
         let enabled: HashSet<ProviderId> =
             self.store.providers().await?.into_iter().filter(|provider| provider.enabled).map(|one| one.id).collect();
         let today = self.clock.now().to_jiff().to_zoned(self.settings.zone.clone()).date().to_string();

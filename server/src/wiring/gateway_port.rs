@@ -85,8 +85,8 @@ impl GatewayPort for LiveGateway {
     }
 
     /// A database that does not take them now is logged where it is written to; the page shows what there is.
-    async fn catch_up(&self) {
-        let _ = tokio::time::timeout(CATCH_UP_TIMEOUT, self.ingest.flush()).await;
+    async fn catch_up(&self) -> bool {
+        matches!(tokio::time::timeout(CATCH_UP_TIMEOUT, self.ingest.flush()).await, Ok(Ok(())))
     }
 
     async fn finished_since(&self, key: KeyId, since: Timestamp) -> Option<UsageRecord> {

@@ -6,7 +6,6 @@ use crate::row::{row, rows, run};
 use crate::{Result, Store, Tx};
 use domain::grant::Grant;
 use domain::id::KeyId;
-use domain::permission::Scope;
 use domain::time::Timestamp;
 
 row! { GrantRow {
@@ -76,19 +75,6 @@ impl Store {
         let mut reader = self.engine.reader().await?;
         let (from, to) = (from.as_ms(), to.as_ms());
         all(rows!(reader.on(), GrantRow, LIST, from, to, by.administrator, leads, i64::from(limit))?)
-    }
-
-    /// Grants that end within the span, on keys of this scope; the first to end first.
-    pub async fn own_grants_ending(&self, scope: &Scope, from: Timestamp, to: Timestamp) -> Result<Vec<Grant>> {
-        const LIST: &str = select_grant!(
-            "join virtual_key on virtual_key.id = key_id
-            where until_at > $1 and until_at <= $2 and state <> 'revoked'
-              and ($3 or owner_id in (select value from json_each($4)))
-            order by until_at, key_grant.id limit 100"
-        );
-        let scoped = crate::column::Scoped::new(scope)?;
-        let mut reader = self.engine.reader().await?;
-        all(rows!(reader.on(), GrantRow, LIST, from.as_ms(), to.as_ms(), scoped.everyone, &scoped.owners)?)
     }
 }
 

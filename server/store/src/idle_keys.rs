@@ -1,6 +1,6 @@
 //! Keys that nobody uses: which are to be looked at, and who was told.
 
-use crate::column::{Scoped, parsed, to_json};
+use crate::column::{Scoped, owned_or_booked, parsed, to_json};
 use crate::keys::{KeyRow, key_columns};
 use crate::row::{one, row, rows, run};
 use crate::{Result, Store, Tx};
@@ -84,11 +84,15 @@ impl Store {
 
     /// Active keys of the scope whose owners were told, and which nobody has used since.
     pub async fn keys_told_of(&self, scope: &Scope, now: Timestamp, limit: u32) -> Result<Vec<KeyId>> {
-        const LIST: &str = "select id from key_idle join virtual_key on id = key_idle.key_id
+        const LIST: &str = concat!(
+            "select id from key_idle join virtual_key on id = key_idle.key_id
             left join key_last_use on key_last_use.key_id = id
-            where ($1 or owner_id in (select value from json_each($2))) and state = 'active' and expires_at > $3
+            where ($1 or ",
+            owned_or_booked!("$2"),
+            ") and state = 'active' and expires_at > $3
                 and told_at is not null and told_at >= coalesce(used_at, 0) and told_at >= coalesce(enabled_at, 0)
-            order by told_at, key_idle.key_id limit $4";
+            order by told_at, key_idle.key_id limit $4"
+        );
         let scoped = Scoped::new(scope)?;
         let mut reader = self.engine.reader().await?;
         let found =

@@ -113,7 +113,7 @@ pub use submissions::Submission;
 pub use tally::{Tally, tallied};
 pub use teams::Team;
 pub use units::Unit;
-pub use usage::HourUsage;
+pub use usage::{HourSpan, SpanUsage};
 pub use usage_days::{DailyCost, DaySpend, SpendQuery, UsageSums};
 pub use usage_groups::{GroupSpend, Groups};
 

@@ -61,6 +61,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(24, "0024_data_scopes"),
     pair!(26, "0026_totals_within"),
     pair!(31, "0031_changes_that_keys_come_to"),
+    pair!(35, "0035_keys_by_age"),
 ];
 
 /// The newest migration that this binary knows.

@@ -1,7 +1,7 @@
 //! Rotations that owners were asked for: at most one for each key, gone as soon as the secret is rotated.
 
-use crate::column::{Scoped, parsed, to_json};
-use crate::row::{row, rows, run};
+use crate::column::{Scoped, owned_or_booked, parsed, to_json};
+use crate::row::{one, row, rows, run};
 use crate::{Result, Store, Tx};
 use domain::id::{KeyId, PersonId};
 use domain::permission::Scope;
@@ -31,10 +31,14 @@ impl AskRow {
 impl Store {
     /// Of keys in the scope that still work, the most urgent first.
     pub async fn rotation_asks(&self, scope: &Scope, now: Timestamp, limit: u32) -> Result<Vec<RotationAsk>> {
-        const LIST: &str = "select key_id, due_at, asked_at, asked_by from key_rotation_ask
+        const LIST: &str = concat!(
+            "select key_id, due_at, asked_at, asked_by from key_rotation_ask
             join virtual_key on virtual_key.id = key_id
-            where ($1 or owner_id in (select value from json_each($2))) and state <> 'revoked' and expires_at > $3
-            order by due_at, key_id limit $4";
+            where ($1 or ",
+            owned_or_booked!("$2"),
+            ") and state <> 'revoked' and expires_at > $3
+            order by due_at, key_id limit $4"
+        );
         let scoped = Scoped::new(scope)?;
         let mut reader = self.engine.reader().await?;
         let found = rows!(reader.on(), AskRow, LIST, scoped.everyone, &scoped.owners, now.as_ms(), i64::from(limit))?;
@@ -52,6 +56,11 @@ impl Store {
 }
 
 impl Tx {
+    pub async fn rotation_ask(&mut self, key: KeyId) -> Result<Option<RotationAsk>> {
+        const OF: &str = "select key_id, due_at, asked_at, asked_by from key_rotation_ask where key_id = $1";
+        one!(self.on(), AskRow, OF, key.to_string())?.map(AskRow::into_ask).transpose()
+    }
+
     /// Takes the place of an earlier one.
     pub async fn put_rotation_ask(&mut self, ask: &RotationAsk) -> Result<()> {
         const PUT: &str = "insert into key_rotation_ask (key_id, due_at, asked_at, asked_by) values ($1, $2, $3, $4)

@@ -4,7 +4,7 @@
 //! its hours, newest first, and the range of event ids that each hour is.
 
 use crate::codes;
-use crate::column::{count, parsed, parsed_if};
+use crate::column::{count, parsed, parsed_if, to_json};
 use crate::row::{one, row, rows};
 use crate::{Result, Store, StoreError};
 use domain::id::{EventId, KeyId};
@@ -12,11 +12,28 @@ use domain::money::NanoUsd;
 use domain::time::{MS_PER_HOUR, Timestamp};
 use domain::usage::{Beside, TokenUsage, UsageRecord};
 
-/// One key's calls of one model in one UTC hour.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HourUsage {
+/// UTC hours that are summed together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HourSpan {
     /// Hours since 1970, as [`Timestamp::utc_hour`] counts them.
-    pub hour: i64,
+    pub from: i64,
+    pub hours: u16,
+}
+
+impl HourSpan {
+    const LENGTHS: i64 = 1 << 16;
+
+    /// As one number, since a statement takes a list of numbers and not of pairs.
+    fn packed(self) -> i64 {
+        self.from.saturating_mul(Self::LENGTHS).saturating_add(i64::from(self.hours))
+    }
+}
+
+/// One key's calls of one model in one span of hours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpanUsage {
+    /// The first hour of the span.
+    pub from: i64,
     pub model: String,
     pub requests: i64,
     /// Broken off by the provider or Keywright, or answered with an error.
@@ -46,8 +63,8 @@ impl TokenRow {
     }
 }
 
-row! { HourRow {
-    hour: i64, model: String, requests: i64, failures: i64, denials: i64, cost: i64, duration_ms: i64,
+row! { SpanRow {
+    span: i64, model: String, requests: i64, failures: i64, denials: i64, cost: i64, duration_ms: i64,
 } + { tokens: TokenRow } }
 
 row! { CallRow {
@@ -123,20 +140,28 @@ macro_rules! select_call {
 pub(crate) use select_call;
 
 impl Store {
-    /// Oldest first; `until_hour` is exclusive.
-    pub async fn usage_by_hour(&self, key: KeyId, from_hour: i64, until_hour: i64) -> Result<Vec<HourUsage>> {
-        const LIST: &str = "select hour, model_label.text as model, requests, failures, denials, input, cache_read,
-                cache_write, cache_write_1h, output, reasoning, cost, duration_ms
-            from usage_hour
-            join label key_label on key_label.num = key_num
+    /// Of spans that do not overlap: in their order of time, and by model. A key has a row for each hour and model, and
+    /// thus tens of thousands in a month; they are added up where they lie.
+    pub async fn usage_in_spans(&self, key: KeyId, spans: &[HourSpan]) -> Result<Vec<SpanUsage>> {
+        const SUMS: &str = "select span.packed as span, model_label.text as model,
+                cast(sum(requests) as bigint) as requests, cast(sum(failures) as bigint) as failures,
+                cast(sum(denials) as bigint) as denials, cast(sum(input) as bigint) as input,
+                cast(sum(cache_read) as bigint) as cache_read, cast(sum(cache_write) as bigint) as cache_write,
+                cast(sum(cache_write_1h) as bigint) as cache_write_1h, cast(sum(output) as bigint) as output,
+                cast(sum(reasoning) as bigint) as reasoning, cast(sum(cost) as bigint) as cost,
+                cast(sum(duration_ms) as bigint) as duration_ms
+            from (select cast(value as bigint) as packed from json_each($2)) span
+            cross join usage_hour
             join label model_label on model_label.num = model_num
-            where key_label.kind = 'key' and key_label.text = $1 and hour >= $2 and hour < $3
-            order by hour, model_label.text";
+            where key_num = (select num from label where kind = 'key' and text = $1)
+                and hour >= span.packed / 65536 and hour < span.packed / 65536 + span.packed % 65536
+            group by span.packed, model_label.text order by span.packed, model_label.text";
+        let packed: Vec<i64> = spans.iter().map(|span| span.packed()).collect();
         let mut reader = self.engine.reader().await?;
-        let found = rows!(reader.on(), HourRow, LIST, key.to_string(), from_hour, until_hour)?;
-        let hour = |row: HourRow| {
-            Ok(HourUsage {
-                hour: row.hour,
+        let found = rows!(reader.on(), SpanRow, SUMS, key.to_string(), to_json(&packed)?)?;
+        let usage = |row: SpanRow| {
+            Ok(SpanUsage {
+                from: row.span / HourSpan::LENGTHS,
                 model: row.model,
                 requests: row.requests,
                 failures: row.failures,
@@ -146,7 +171,7 @@ impl Store {
                 duration_ms_sum: row.duration_ms,
             })
         };
-        found.into_iter().map(hour).collect()
+        found.into_iter().map(usage).collect()
     }
 
     /// Newest first; `before` is the last one seen. `charged` stays empty.

@@ -24,14 +24,14 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let key: KeyId = input.segment("id")?;
     let Asked { since, version } = input.query()?;
     // Somebody else's key is not found at once, not after a connection has been opened.
-    visit.portal.key(&visit.caller, key).await?;
+    visit.portal.see_key(&visit.caller, key).await?;
     let seen_until = Arc::new(AtomicI64::new(since));
     let (portal, caller) = (visit.portal, visit.caller);
     Ok(Answer::Live(Box::new(move || {
         let (portal, caller, seen_until) = (portal.clone(), caller.clone(), seen_until.clone());
         Box::pin(async move {
             let since = Timestamp::from_ms(seen_until.load(Ordering::Relaxed));
-            let call = portal.first_call_since(&caller, key, since).await.ok()??;
+            let call = portal.see_key(&caller, key).await.ok()?.first_call_since(since).await.ok()??;
             let said = say(&call, version);
             if !said.last {
                 // The next question is about the calls after this one.

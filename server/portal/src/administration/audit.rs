@@ -123,17 +123,18 @@ impl Portal {
 
     async fn audit_up_to(&self, caller: &Caller, query: &AuditQuery, most: u32) -> Result<AuditPage, PortalError> {
         super::demand(caller, Permission::SeeAudit)?;
+        let sight = self.sight(caller).await?;
+        let namer = self.namer_of(&sight).await?;
         let actors = match (query.actor, &query.who) {
             (Some(actor), _) => Some(vec![actor]),
             (None, Some(who)) => {
-                let namer = self.namer(caller).await?;
                 let people = self.store.people(Some(who), None, MOST_PEOPLE).await?.into_iter();
                 // A name that the caller may not know finds nobody, or guessing would tell it.
                 Some(people.map(|person| person.id).filter(|&person| namer.knows(person)).collect())
             }
             (None, None) => None,
         };
-        let actors = match (self.store.people_within(&self.sight(caller).await?.audit).await?, actors) {
+        let actors = match (self.store.people_within(&sight.audit).await?, actors) {
             (None, actors) => actors,
             (Some(within), None) => Some(within.into_iter().collect()),
             (Some(within), Some(actors)) => Some(actors.into_iter().filter(|actor| within.contains(actor)).collect()),
@@ -146,7 +147,7 @@ impl Portal {
             until: query.until,
         };
         let rows = self.store.audit_page(&filter, query.before, most + 1).await?;
-        let (lines, next) = self.lines(caller, rows, most).await?;
+        let (lines, next) = self.lines(&namer, rows, most).await?;
         Ok(AuditPage { lines, next })
     }
 

@@ -1,6 +1,7 @@
 //! Who uses a key, and the end of its old secret: how a rotation is watched, cut short or given more time.
 
 use super::change::refuse_ended;
+use super::seen::SeenKey;
 use crate::act::{By, Change, News, Subject, append};
 use crate::{Portal, PortalError};
 use domain::id::KeyId;
@@ -36,13 +37,13 @@ pub struct Rotation {
     pub finding: OldSecret,
 }
 
-impl Portal {
-    pub async fn key_callers(&self, caller: &Caller, key: KeyId) -> Result<KeyCallers, PortalError> {
-        self.visible_key(caller, key).await?;
-        self.gateway.catch_up().await;
-        let now = self.clock.now();
-        let callers = self.store.callers(key, now.plus_days(1 - CALLERS_DAYS), MOST_CALLERS).await?;
-        let secrets = self.store.key_with_secrets(key).await?.ok_or(PortalError::NotFound)?.secrets;
+impl SeenKey<'_> {
+    pub async fn callers(&self) -> Result<KeyCallers, PortalError> {
+        let (portal, key) = (self.portal, self.id());
+        portal.gateway.catch_up().await;
+        let now = portal.clock.now();
+        let callers = portal.store.callers(key, now.plus_days(1 - CALLERS_DAYS), MOST_CALLERS).await?;
+        let secrets = portal.store.key_with_secrets(key).await?.ok_or(PortalError::NotFound)?.secrets;
         let current = secrets.first();
         let old = secrets.get(1).filter(|secret| secret.is_live(now));
         let rotation = current.zip(old).and_then(|(current, old)| {
@@ -56,7 +57,9 @@ impl Portal {
         });
         Ok(KeyCallers { callers, current_version: current.map_or(NO_SECRET, |secret| secret.version), rotation })
     }
+}
 
+impl Portal {
     /// Ends the old secret so long from now: earlier than it would have, or later. Within thirty days of the rotation.
     pub async fn end_old_secret(&self, caller: &Caller, key: KeyId, after: Overlap) -> Result<(), PortalError> {
         let now = self.clock.now();

@@ -1,7 +1,8 @@
 //! Single calls: the recent ones of a key, one by its id, and the first one after minting.
 
+use super::seen::SeenKey;
 use crate::{Portal, PortalError};
-use domain::id::{DeploymentId, EventId, KeyId};
+use domain::id::{DeploymentId, EventId};
 use domain::permission::Permission;
 use domain::person::Caller;
 use domain::time::Timestamp;
@@ -28,23 +29,28 @@ pub struct CallDetail {
 
 const MOST_CALLS: u32 = 200;
 
-impl Portal {
-    pub async fn recent_calls(
-        &self,
-        caller: &Caller,
-        key: KeyId,
-        before: Option<EventId>,
-        limit: u32,
-    ) -> Result<CallsPage, PortalError> {
-        self.visible_key(caller, key).await?;
-        self.gateway.catch_up().await;
+impl SeenKey<'_> {
+    pub async fn calls(&self, before: Option<EventId>, limit: u32) -> Result<CallsPage, PortalError> {
+        self.portal.gateway.catch_up().await;
         let limit = limit.clamp(1, MOST_CALLS);
-        let mut calls = self.store.recent_calls(key, before, limit + 1).await?;
+        let mut calls = self.portal.store.recent_calls(self.id(), before, limit + 1).await?;
         let more = calls.len() > limit as usize;
         calls.truncate(limit as usize);
         Ok(CallsPage { next: calls.last().filter(|_| more).map(|call| call.id), calls })
     }
 
+    /// For the line that waits for the first call: the first one that finished after `since`, refusals included.
+    pub async fn first_call_since(&self, since: Timestamp) -> Result<Option<UsageRecord>, PortalError> {
+        if let Some(call) = self.portal.gateway.finished_since(self.id(), since).await {
+            return Ok(Some(call));
+        }
+        // The gateway forgets at a restart; what was written down it does not have to remember.
+        let recent = self.portal.store.recent_calls(self.id(), None, MOST_CALLS).await?;
+        Ok(recent.into_iter().rfind(|call| call.id.made_at() >= since))
+    }
+}
+
+impl Portal {
     pub async fn call(&self, caller: &Caller, call: EventId) -> Result<CallDetail, PortalError> {
         self.gateway.catch_up().await;
         let call = self.store.call(call).await?.ok_or(PortalError::NotFound)?;
@@ -64,21 +70,5 @@ impl Portal {
         let Some(deployment) = deployments.find(|deployment| deployment.id == wanted) else { return Ok(None) };
         let provider = self.store.provider(deployment.provider).await?;
         Ok(provider.map(|provider| (provider.name, deployment.upstream_model.clone())))
-    }
-
-    /// For the line that waits for the first call: the first one that finished after `since`, refusals included.
-    pub async fn first_call_since(
-        &self,
-        caller: &Caller,
-        key: KeyId,
-        since: Timestamp,
-    ) -> Result<Option<UsageRecord>, PortalError> {
-        self.visible_key(caller, key).await?;
-        if let Some(call) = self.gateway.finished_since(key, since).await {
-            return Ok(Some(call));
-        }
-        // The gateway forgets at a restart; what was written down it does not have to remember.
-        let recent = self.store.recent_calls(key, None, MOST_CALLS).await?;
-        Ok(recent.into_iter().rfind(|call| call.id.made_at() >= since))
     }
 }

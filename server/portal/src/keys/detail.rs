@@ -2,6 +2,7 @@
 
 use super::list::{LastUse, level_name, owner_is_active};
 use super::rotation_asks::RotationDue;
+use super::seen::SeenKey;
 use super::status::{KeyStatus, status_of};
 use crate::administration::profile_rollouts::Follows;
 use crate::ports::SharedLimits;
@@ -20,7 +21,6 @@ use domain::person::{Caller, Role};
 use domain::profile_rollout::MoveOn;
 use domain::time::Timestamp;
 use domain::virtual_key::{KeySecret, KeyStanding, KeyState, Owner, VirtualKey};
-use store::KeyListItem;
 
 /// What the caller may do to this key now; a button that would be refused is not shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -99,69 +99,64 @@ pub struct KeyDetail {
     pub form: FormId,
 }
 
-impl Portal {
-    pub async fn key(&self, caller: &Caller, key: KeyId) -> Result<KeyDetail, PortalError> {
-        let now = self.clock.now();
-        let item = self.visible_key(caller, key).await?;
-        let (profile, follows) = self.followed(&item.key).await?;
-        let kept = self.store.key_with_secrets(key).await?.ok_or(PortalError::NotFound)?;
-        let inactive = self.store.inactive_people().await?;
-        let state_by = match item.key.state {
+impl SeenKey<'_> {
+    pub async fn detail(&self) -> Result<KeyDetail, PortalError> {
+        let (portal, caller, id) = (self.portal, self.caller, self.id());
+        let now = portal.clock.now();
+        let key = &self.item.key;
+        let (profile, follows) = portal.followed(key).await?;
+        let kept = portal.store.key_with_secrets(id).await?.ok_or(PortalError::NotFound)?;
+        let inactive = portal.store.inactive_people().await?;
+        let state_by = match key.state {
             KeyState::Active | KeyState::DisabledUnused { .. } => None,
             KeyState::Disabled { by, .. } | KeyState::Revoked { by, .. } => Some(by),
         };
-        let people: Vec<PersonId> = std::iter::once(item.key.created_by).chain(state_by).collect();
-        let (names, namer) = (self.names_for(caller, &people).await?, self.namer(caller).await?);
+        let people: Vec<PersonId> = std::iter::once(key.created_by).chain(state_by).collect();
+        let names = portal.names_by(&self.namer, &people).await?;
         let name_of = |person: PersonId| names.get(&person).cloned().unwrap_or_else(|| person.to_string());
 
-        let mut figures = self.gateway.figures(key).await;
+        let mut figures = portal.gateway.figures(id).await;
         figures.sort_by_key(BudgetFigures::left);
-        let standing = item.key.standing(now, owner_is_active(item.key.owner, &inactive));
+        let standing = key.standing(now, owner_is_active(key.owner, &inactive));
         let secrets: Vec<SecretFacts> = kept.secrets.iter().map(|secret| SecretFacts::of(secret, now)).collect();
         let rotating = secrets.iter().any(|secret| secret.live && secret.valid_until.is_some());
-        let latest_expiry = latest_expiry(&item.key, &profile);
-        let acts = self.acts(caller, &item.key, latest_expiry, now).await?;
-        let idle_ends = self.idle_ends(std::slice::from_ref(&item), now).await?.remove(&key);
+        let latest_expiry = latest_expiry(key, &profile);
+        let acts = portal.acts(caller, key, latest_expiry, now).await?;
+        let idle_ends = portal.idle_ends(std::slice::from_ref(&self.item), now).await?.remove(&id);
+        let owner_name = self.item.owner_name.clone();
         Ok(KeyDetail {
-            owner_name: match item.key.owner {
-                Owner::Person(person) => namer.name(person, item.owner_name),
-                Owner::Team(_) => item.owner_name,
+            owner_name: match key.owner {
+                Owner::Person(person) => self.namer.name(person, owner_name),
+                Owner::Team(_) => owner_name,
             },
-            mine: item.key.owner == Owner::Person(caller.person),
-            created_by_name: name_of(item.key.created_by),
+            mine: key.owner == Owner::Person(caller.person),
+            created_by_name: name_of(key.created_by),
             standing,
-            status: status_of(&item.key, standing, &figures, rotating, now),
+            status: status_of(key, standing, &figures, rotating, now),
             state_by_name: state_by.map(name_of),
             secrets,
-            effective: self.effective_terms(&item.key, &profile, now).await?,
-            effective_then: self.effective_then(&item.key, &follows).await?,
+            effective: portal.effective_terms(key, &profile, now).await?,
+            effective_then: portal.effective_then(key, &follows).await?,
             figures,
-            quotas: self.gateway.quotas(key).await,
-            above: called(self.gateway.levels_above(key).await, &namer),
-            last_use: item.last_use.map(LastUse::from),
+            quotas: portal.gateway.quotas(id).await,
+            above: called(portal.gateway.levels_above(id).await, &self.namer),
+            last_use: self.item.last_use.clone().map(LastUse::from),
             idle_ends,
-            rotation_due: self.rotations_due(caller, &[key]).await?.remove(&key),
+            rotation_due: portal.rotations_due(caller, &[id]).await?.remove(&id),
             acts: KeyActs { end_old_secret: acts.rotate && rotating, ..acts }.with_secrets(!kept.secrets.is_empty()),
-            may_ask: self.may_ask_for(caller, item.key.owner),
+            may_ask: portal.may_ask_for(caller, key.owner),
             latest_expiry,
-            form: self.new_form(),
+            form: portal.new_form(),
             profile,
             follows,
-            key: item.key,
+            key: key.clone(),
         })
     }
+}
 
-    /// The live budgets alone, for a page that refreshes its figures.
-    pub async fn key_figures(&self, caller: &Caller, key: KeyId) -> Result<Vec<BudgetFigures>, PortalError> {
-        self.visible_key(caller, key).await?;
-        let mut figures = self.gateway.figures(key).await;
-        figures.sort_by_key(BudgetFigures::left);
-        Ok(figures)
-    }
-
-    /// The key, if the caller may see it; else it does not exist.
-    pub(crate) async fn visible_key(&self, caller: &Caller, key: KeyId) -> Result<KeyListItem, PortalError> {
-        self.store.key(key, &self.sight(caller).await?.calls).await?.ok_or(PortalError::NotFound)
+impl Portal {
+    pub async fn key(&self, caller: &Caller, key: KeyId) -> Result<KeyDetail, PortalError> {
+        self.see_key(caller, key).await?.detail().await
     }
 
     async fn effective_then(&self, key: &VirtualKey, follows: &Follows) -> Result<Option<EffectiveTerms>, PortalError> {

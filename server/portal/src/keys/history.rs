@@ -1,10 +1,10 @@
 //! Who did what to a key, and when.
 
+use super::seen::SeenKey;
 use crate::sight::Namer;
 use crate::{Portal, PortalError};
 use domain::audit::{Actor, AuditEntry, AuditRow};
-use domain::id::{KeyId, PersonId};
-use domain::person::Caller;
+use domain::id::PersonId;
 use std::collections::HashSet;
 use store::AuditFilter;
 
@@ -27,24 +27,20 @@ pub struct HistoryPage {
 /// Lines of one page.
 pub(crate) const PAGE: u32 = 50;
 
-impl Portal {
-    pub async fn key_history(
-        &self,
-        caller: &Caller,
-        key: KeyId,
-        before: Option<i64>,
-    ) -> Result<HistoryPage, PortalError> {
-        self.visible_key(caller, key).await?;
-        let filter = AuditFilter { object: Some(key.to_string()), ..AuditFilter::default() };
-        let rows = self.store.audit_page(&filter, before, PAGE + 1).await?;
-        let (lines, next) = self.lines(caller, rows, PAGE).await?;
+impl SeenKey<'_> {
+    pub async fn history(&self, before: Option<i64>) -> Result<HistoryPage, PortalError> {
+        let filter = AuditFilter { object: Some(self.id().to_string()), ..AuditFilter::default() };
+        let rows = self.portal.store.audit_page(&filter, before, PAGE + 1).await?;
+        let (lines, next) = self.portal.lines(&self.namer, rows, PAGE).await?;
         Ok(HistoryPage { lines, next })
     }
+}
 
+impl Portal {
     /// As far as the caller may know who is who: at most so many rows with the names of who acted; one row more says that there are more.
     pub(crate) async fn lines(
         &self,
-        caller: &Caller,
+        namer: &Namer,
         mut rows: Vec<AuditRow>,
         most: u32,
     ) -> Result<(Vec<AuditLine>, Option<i64>), PortalError> {
@@ -58,10 +54,10 @@ impl Portal {
             })
             .collect();
         let people: Vec<PersonId> = people.into_iter().collect();
-        let (names, namer) = (self.names_for(caller, &people).await?, self.namer(caller).await?);
+        let names = self.names_by(namer, &people).await?;
         let next = rows.last().filter(|_| more).map(|row| row.seq);
         let line = |mut row: AuditRow| {
-            withhold_names(&mut row.entry, &namer);
+            withhold_names(&mut row.entry, namer);
             let actor_name = match &row.entry.actor {
                 Actor::Person(person) => names.get(person).cloned().unwrap_or_else(|| person.to_string()),
                 Actor::System(occasion) => occasion.clone(),

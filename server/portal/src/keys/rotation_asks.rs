@@ -41,7 +41,7 @@ impl Portal {
         if due_at <= now {
             return Err(PortalError::refused("until", Reason::InThePast));
         }
-        let before = self.store.rotation_asks_of(&[key]).await?.pop();
+        let before = tx.rotation_ask(key).await?;
         if before.is_some_and(|before| before.due_at == due_at) {
             return Ok(kept.key);
         }

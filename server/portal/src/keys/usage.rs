@@ -1,15 +1,14 @@
 //! What a key spent, per day and model, in the organisation's time zone.
 
-use crate::{Portal, PortalError};
-use domain::id::KeyId;
+use super::seen::SeenKey;
+use crate::PortalError;
 use domain::money::NanoUsd;
-use domain::person::Caller;
 use domain::time::{MS_PER_HOUR, Timestamp};
 use domain::usage::TokenUsage;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use std::collections::BTreeMap;
-use store::HourUsage;
+use std::collections::{BTreeMap, HashMap};
+use store::{HourSpan, SpanUsage};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UsageSums {
@@ -46,27 +45,33 @@ pub struct KeyUsage {
     pub total: UsageSums,
 }
 
-impl Portal {
+impl SeenKey<'_> {
     /// The last `days` days, today included; between 1 and 400.
     ///
     /// Sums come from the hours of UTC. In a zone that is half an hour apart, the hour around midnight counts to the day
     /// in which it began.
-    pub async fn key_usage(&self, caller: &Caller, key: KeyId, days: u16) -> Result<KeyUsage, PortalError> {
-        self.visible_key(caller, key).await?;
-        self.gateway.catch_up().await;
-        let now = self.clock.now();
-        let zone = &self.settings.zone;
-        let today = day_of(now, zone);
-        let back = jiff::Span::new().days(i64::from(days.clamp(1, 400)) - 1);
-        let first = today.checked_sub(back).unwrap_or(today);
-        let from_hour = first_hour_of(first, zone).unwrap_or_else(|| now.utc_hour());
-        let hours = self.store.usage_by_hour(key, from_hour, now.utc_hour() + 1).await?;
-        Ok(by_day(&hours, first, today, zone))
+    pub async fn usage(&self, days: u16) -> Result<KeyUsage, PortalError> {
+        let portal = self.portal;
+        portal.gateway.catch_up().await;
+        let days = days_until(portal.clock.now(), days, &portal.settings.zone);
+        let spans: Vec<HourSpan> = days.iter().map(|&(_, span)| span).collect();
+        let used = portal.store.usage_in_spans(self.id(), &spans).await?;
+        Ok(by_day(&used, &days))
     }
 }
 
-fn day_of(moment: Timestamp, zone: &TimeZone) -> Date {
-    moment.to_jiff().to_zoned(zone.clone()).date()
+/// So many days, the last of them that of this moment, each with its hours.
+fn days_until(now: Timestamp, days: u16, zone: &TimeZone) -> Vec<(Date, HourSpan)> {
+    let today = now.to_jiff().to_zoned(zone.clone()).date();
+    let back = jiff::Span::new().days(i64::from(days.clamp(1, 400)) - 1);
+    let first = today.checked_sub(back).unwrap_or(today);
+    let dates = first.series(jiff::Span::new().days(1)).take_while(|&date| date <= today);
+    let span = |date: Date| {
+        let from = first_hour_of(date, zone)?;
+        let until = first_hour_of(date.tomorrow().ok()?, zone)?;
+        Some((date, HourSpan { from, hours: u16::try_from(until - from).ok()? }))
+    };
+    dates.filter_map(span).collect()
 }
 
 /// The first whole UTC hour that begins on this day.
@@ -75,24 +80,22 @@ fn first_hour_of(day: Date, zone: &TimeZone) -> Option<i64> {
     Some(-(-midnight).div_euclid(MS_PER_HOUR))
 }
 
-fn by_day(hours: &[HourUsage], first: Date, today: Date, zone: &TimeZone) -> KeyUsage {
+fn by_day(used: &[SpanUsage], days: &[(Date, HourSpan)]) -> KeyUsage {
     let mut totals: BTreeMap<&str, UsageSums> = BTreeMap::new();
-    let mut daily: BTreeMap<Date, BTreeMap<&str, UsageSums>> = BTreeMap::new();
+    let mut daily: HashMap<i64, HashMap<&str, UsageSums>> = HashMap::new();
     let mut total = UsageSums::default();
-    for hour in hours {
-        let began = Timestamp::from_ms(hour.hour.saturating_mul(MS_PER_HOUR));
-        let models = daily.entry(day_of(began, zone)).or_default();
-        for sums in [models.entry(&hour.model).or_default(), totals.entry(&hour.model).or_default(), &mut total] {
-            sums.add(hour);
-        }
+    for part in used {
+        let sums = UsageSums::of(part);
+        daily.entry(part.from).or_default().insert(&part.model, sums);
+        totals.entry(&part.model).or_default().merge(&sums);
+        total.merge(&sums);
     }
     let mut by_model: Vec<ModelUsage> =
         totals.into_iter().map(|(model, sums)| ModelUsage { model: model.to_owned(), sums }).collect();
     by_model.sort_by(|a, b| b.sums.cost.cmp(&a.sums.cost).then_with(|| b.sums.requests.cmp(&a.sums.requests)));
 
-    let mut days = Vec::new();
-    for date in first.series(jiff::Span::new().days(1)).take_while(|&date| date <= today) {
-        let models = daily.remove(&date).unwrap_or_default();
+    let day = |&(date, span): &(Date, HourSpan)| {
+        let models = daily.remove(&span.from).unwrap_or_default();
         let mut day = DayUsage { date, models: Vec::new(), total: UsageSums::default() };
         for ModelUsage { model, .. } in &by_model {
             if let Some(&sums) = models.get(model.as_str()) {
@@ -100,21 +103,22 @@ fn by_day(hours: &[HourUsage], first: Date, today: Date, zone: &TimeZone) -> Key
                 day.models.push(ModelUsage { model: model.clone(), sums });
             }
         }
-        days.push(day);
-    }
+        day
+    };
+    let days = days.iter().map(day).collect();
     KeyUsage { days, by_model, total }
 }
 
 impl UsageSums {
-    fn add(&mut self, hour: &HourUsage) {
-        self.merge(&Self {
-            requests: hour.requests,
-            failures: hour.failures,
-            denials: hour.denials,
-            tokens: hour.tokens,
-            cost: hour.cost,
-            duration_ms_sum: hour.duration_ms_sum,
-        });
+    const fn of(used: &SpanUsage) -> Self {
+        Self {
+            requests: used.requests,
+            failures: used.failures,
+            denials: used.denials,
+            tokens: used.tokens,
+            cost: used.cost,
+            duration_ms_sum: used.duration_ms_sum,
+        }
     }
 
     fn merge(&mut self, other: &Self) {
@@ -140,9 +144,9 @@ mod tests {
     fn at(text: &str) -> Timestamp {
         Timestamp::from_ms(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
     }
-    fn hour(moment: &str, model: &str, cost: i64) -> HourUsage {
-        HourUsage {
-            hour: at(moment).utc_hour(),
+    fn used(from: &str, model: &str, cost: i64) -> SpanUsage {
+        SpanUsage {
+            from: at(from).utc_hour(),
             model: model.into(),
             requests: 1,
             failures: 0,
@@ -159,13 +163,14 @@ mod tests {
     #[test]
     fn hours_become_days_of_the_organisations_zone() {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
-        let hours = [
-            hour("2026-11-19T22:00:00Z", "a", 1),
-            hour("2026-11-19T23:00:00Z", "a", 2),
-            hour("2026-11-20T22:00:00Z", "b", 40),
-            hour("2026-11-20T23:00:00Z", "a", 800),
+        let days = days_until(at("2026-11-22T09:00:00Z"), 4, &berlin);
+        let parts = [
+            used("2026-11-18T23:00:00Z", "a", 1),
+            used("2026-11-19T23:00:00Z", "a", 2),
+            used("2026-11-19T23:00:00Z", "b", 40),
+            used("2026-11-20T23:00:00Z", "a", 800),
         ];
-        let usage = by_day(&hours, day("2026-11-19"), day("2026-11-22"), &berlin);
+        let usage = by_day(&parts, &days);
         let costs: Vec<(String, i64)> =
             usage.days.iter().map(|day| (day.date.to_string(), day.total.cost.as_nano())).collect();
         let expected = [("2026-11-19", 1), ("2026-11-20", 42), ("2026-11-21", 800), ("2026-11-22", 0)];
@@ -175,6 +180,16 @@ mod tests {
         assert_eq!(models, ["a", "b"], "costliest first");
         let sum: i64 = usage.by_model.iter().map(|model| model.sums.requests).sum();
         assert_eq!(sum, usage.total.requests);
+    }
+
+    #[test]
+    fn days_follow_each_other_without_a_gap_when_clocks_change() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let days = days_until(at("2026-10-26T09:00:00Z"), 400, &berlin);
+        assert_eq!(days.len(), 400);
+        assert!(days.windows(2).all(|two| two[0].1.from + i64::from(two[0].1.hours) == two[1].1.from));
+        let hours = |date: &str| days.iter().find(|(one, _)| *one == day(date)).map(|(_, span)| span.hours);
+        assert_eq!([hours("2026-03-29"), hours("2026-10-25"), hours("2026-10-26")], [Some(23), Some(25), Some(24)]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use domain::money::NanoUsd;
 use domain::permission::Scope;
 use domain::time::Timestamp;
 use domain::virtual_key::{KeyTerms, Owner};
-use store::{KeyFilter, KeyView};
+use store::{HourSpan, KeyFilter, KeyView};
 
 /// Figures beside a request; nothing that whoever decides could not look up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +40,8 @@ pub struct TeamShare {
 
 /// Keys whose spend is added up for somebody without a key in question.
 const MOST_KEYS: u32 = 20;
-const DAYS: i64 = 30;
-const PACE_DAYS: i64 = 7;
+const DAYS: u16 = 30;
+const PACE_DAYS: u16 = 7;
 
 impl Portal {
     pub(super) async fn impact(&self, request: &AccessRequest) -> Result<Impact, PortalError> {
@@ -64,16 +64,19 @@ impl Portal {
             }
         };
         let (mut spent_30_days, mut lately) = (NanoUsd::ZERO, NanoUsd::ZERO);
-        let hours = |days: i64| now.utc_hour() + 1 - days * 24;
+        let ago = |days: u16| now.utc_hour() + 1 - i64::from(days * 24);
+        let before = HourSpan { from: ago(DAYS), hours: (DAYS - PACE_DAYS) * 24 };
+        let late = HourSpan { from: ago(PACE_DAYS), hours: PACE_DAYS * 24 };
         for key in keys {
-            for hour in self.store.usage_by_hour(key, hours(DAYS), now.utc_hour() + 1).await? {
-                spent_30_days = spent_30_days.plus(hour.cost);
-                if hour.hour >= hours(PACE_DAYS) {
-                    lately = lately.plus(hour.cost);
+            for used in self.store.usage_in_spans(key, &[before, late]).await? {
+                spent_30_days = spent_30_days.plus(used.cost);
+                if used.from == late.from {
+                    lately = lately.plus(used.cost);
                 }
             }
         }
-        let month_at_this_pace = NanoUsd::from_nano(lately.as_nano().saturating_mul(DAYS) / PACE_DAYS);
+        let month_at_this_pace =
+            NanoUsd::from_nano(lately.as_nano().saturating_mul(DAYS.into()) / i64::from(PACE_DAYS));
         let team = self.team_share(request, month_now, month_then).await?;
         Ok(Impact { spent_30_days, month_at_this_pace, tightest, month_now, month_then, team, maxima })
     }

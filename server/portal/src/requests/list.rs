@@ -13,6 +13,7 @@ use domain::person::{Caller, Role};
 use domain::time::{MS_PER_DAY, Timestamp};
 use domain::virtual_key::{KeyState, Owner, VirtualKey};
 use std::collections::BTreeSet;
+use store::HourSpan;
 
 /// A request with the names of everything it speaks of.
 #[derive(Debug, Clone)]
@@ -158,13 +159,14 @@ impl Portal {
         let served = self.store.models().await?.into_iter().filter(|model| model.enabled);
         let models = served.map(|model| String::from(model.name));
         let models = models.filter(|name| !has.models.iter().any(|one| one.value.matches(name))).collect();
-        let month = self.store.usage_by_hour(key, now.utc_hour() - 30 * 24, now.utc_hour() + 1).await?;
+        let month = HourSpan { from: now.utc_hour() + 1 - 30 * 24, hours: 30 * 24 };
+        let month = self.store.usage_in_spans(key, &[month]).await?;
         let deciders = profile.terms.approval.deciders;
         Ok(AskOptions {
             form: self.new_form(),
             usual_end: now.plus_ms(USUAL_DAYS * MS_PER_DAY),
             waits_with: self.deciders_of(caller, caller.person, item.key.owner, deciders).await?,
-            spent_30_days: month.iter().fold(NanoUsd::ZERO, |sum, hour| sum.plus(hour.cost)),
+            spent_30_days: month.iter().fold(NanoUsd::ZERO, |sum, used| sum.plus(used.cost)),
             key: item.key,
             profile,
             has,

@@ -17,18 +17,14 @@ async fn someone_elses_key_is_not_found_by_any_use_case() {
     let audited = world.audit_length().await;
     let answers = [
         error(portal.key(&bob, key).await),
-        error(portal.key_figures(&bob, key).await),
+        error(portal.see_key(&bob, key).await.map(|seen| seen.id())),
         error(portal.rename_key(&bob, key, "mine now").await),
         error(portal.disable_key(&bob, key).await),
         error(portal.enable_key(&bob, key).await),
         error(portal.revoke_key(&bob, key, RevocationReason::Compromised).await),
         error(portal.set_key_expiry(&bob, key, later).await),
         error(portal.rotate_key(&bob, key, &form, Overlap::None).await),
-        error(portal.key_usage(&bob, key, 30).await),
-        error(portal.recent_calls(&bob, key, None, 10).await),
         error(portal.call(&bob, call).await),
-        error(portal.key_history(&bob, key, None).await),
-        error(portal.first_call_since(&bob, key, START).await),
         error(portal.snippet_facts(&bob, key).await),
     ];
     for (nth, answer) in answers.iter().enumerate() {
@@ -75,7 +71,7 @@ async fn each_change_tells_the_gateway_and_leaves_one_entry_and_repeating_it_non
         let again: &[Told] = if action == "key.revoked" { &[Told::Key(key)] } else { &[] };
         assert_eq!(world.gateway.take_told(), again, "{action} again");
     }
-    let history = world.portal.key_history(&ada, key, None).await.unwrap();
+    let history = world.portal.see_key(&ada, key).await.unwrap().history(None).await.unwrap();
     assert_eq!(history.lines.len(), 6);
     assert!(history.lines.iter().all(|line| line.actor_name == "ada"));
     assert_eq!(history.lines[0].row.entry.address.as_deref(), Some("192.0.2.7"));

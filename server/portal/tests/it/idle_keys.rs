@@ -6,6 +6,7 @@ use domain::profile_versions::Reach;
 use domain::virtual_key::{ConsumerKind, KeyStanding, KeyState};
 use portal::administration::profiles::ProfileDraft;
 use portal::keys::{KeyStatus, Swept};
+use std::sync::atomic::Ordering;
 
 const DAYS: u32 = 30;
 
@@ -127,4 +128,17 @@ async fn services_are_left_alone_unless_they_are_meant_too() {
         world.advance_days(60);
         assert_eq!(swept(&world).await, (expected, 0));
     }
+}
+
+#[tokio::test]
+async fn a_pass_that_may_not_know_all_calls_judges_no_key() {
+    let world = World::new().await;
+    disabling_after(&world, false).await;
+    let ada = world.developer().await;
+    world.mint(&ada, "used, though nothing of it is written down").await;
+    world.advance_days(60);
+    world.gateway.behind.store(true, Ordering::SeqCst);
+    assert_eq!(swept(&world).await, (0, 0));
+    world.gateway.behind.store(false, Ordering::SeqCst);
+    assert_eq!(swept(&world).await, (1, 0));
 }

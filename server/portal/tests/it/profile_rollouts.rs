@@ -107,9 +107,11 @@ async fn a_rotation_brings_the_key_to_the_newest_version_where_that_was_chosen()
     assert_eq!(story.versions().await, (Some(coming), vec![(3, 1), (2, 0), (1, 1)]));
     rotate(other).await;
     assert_eq!(story.versions().await, (None, vec![(3, 2), (2, 0), (1, 0)]));
-    let history = story.world.portal.key_history(&story.ada, other, None).await.unwrap();
-    let change = history.lines.iter().find(|line| line.row.entry.action == "key.rotated").unwrap();
-    assert_eq!(change.row.entry.before.as_ref().unwrap()["guardrails_version"], 1);
+    let rows = story.world.store.audit_page(&store::AuditFilter::default(), None, 1).await.unwrap();
+    assert_eq!(
+        (rows[0].entry.action.as_str(), &rows[0].entry.before.as_ref().unwrap()["guardrails_version"]),
+        ("key.rotated", &1.into())
+    );
 }
 
 #[tokio::test]

@@ -134,7 +134,10 @@ async fn an_approved_key_has_no_secret_until_whoever_asked_takes_it_once() {
         let taken = world.portal.take_secret(other, request, &world.portal.new_form()).await;
         assert!(matches!(taken, Err(PortalError::NotFound)));
     }
-    assert_eq!(world.portal.key_callers(&asking.ada, key).await.unwrap().current_version, NO_SECRET);
+    assert_eq!(
+        world.portal.see_key(&asking.ada, key).await.unwrap().callers().await.unwrap().current_version,
+        NO_SECRET
+    );
     assert!(world.portal.request(&asking.ada, request).await.unwrap().acts.take_secret);
     let minted = world.portal.take_secret(&asking.ada, request, &world.portal.new_form()).await.unwrap();
     let secret = world.store.key_with_secrets(key).await.unwrap().unwrap().secrets.remove(0);

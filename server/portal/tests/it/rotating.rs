@@ -82,7 +82,18 @@ async fn a_rotation_is_watched_and_its_old_secret_ended_when_nobody_uses_it() {
     let ada = world.developer().await;
     let key = world.mint(&ada, "laptop").await;
     world.portal.rotate_key(&ada, key, &world.portal.new_form(), Overlap::Week).await.unwrap();
-    let finding = async || world.portal.key_callers(&ada, key).await.unwrap().rotation.map(|rotation| rotation.finding);
+    let finding = async || {
+        world
+            .portal
+            .see_key(&ada, key)
+            .await
+            .unwrap()
+            .callers()
+            .await
+            .unwrap()
+            .rotation
+            .map(|rotation| rotation.finding)
+    };
     assert_eq!(finding().await, Some(OldSecret::TooEarlyToTell));
 
     world.advance_ms(MS_PER_HOUR);
@@ -113,6 +124,6 @@ async fn an_old_secret_gets_more_time_but_not_for_ever() {
         world.advance_days(6);
     }
     assert_eq!(refusals(world.portal.end_old_secret(&ada, key, Overlap::Week).await), ["end=later_than_overlap"]);
-    let ends = world.portal.key_callers(&ada, key).await.unwrap().rotation.unwrap().ends_at;
+    let ends = world.portal.see_key(&ada, key).await.unwrap().callers().await.unwrap().rotation.unwrap().ends_at;
     assert_eq!(ends, world.now().plus_days(1));
 }

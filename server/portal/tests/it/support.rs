@@ -28,7 +28,7 @@ use portal::sealing::{RootKey, Sealing};
 use portal::{Portal, PortalError, PortalParts, PortalSettings};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use store::testing::TestDatabase;
 use store::{Person, Store};
@@ -91,6 +91,8 @@ pub(crate) struct TestGateway {
     /// Calls that have ended, on their way to the store.
     pub(crate) under_way: Mutex<Option<(Store, UsageRecord)>>,
     pub(crate) asked: AtomicI64,
+    /// Calls wait to be written down.
+    pub(crate) behind: AtomicBool,
 }
 
 impl TestGateway {
@@ -166,11 +168,12 @@ impl GatewayPort for TestGateway {
     async fn figures(&self, key: KeyId) -> Vec<BudgetFigures> {
         self.figures.lock().unwrap().get(&key).cloned().unwrap_or_default()
     }
-    async fn catch_up(&self) {
+    async fn catch_up(&self) -> bool {
         let under_way = self.under_way.lock().unwrap().take();
         if let Some((store, call)) = under_way {
             store.ingest(&[call]).await.unwrap();
         }
+        !self.behind.load(Ordering::SeqCst)
     }
     async fn finished_since(&self, key: KeyId, since: Timestamp) -> Option<UsageRecord> {
         let finished = self.finished.lock().unwrap();

@@ -25,14 +25,14 @@ async fn a_keys_usage_is_its_calls_summed_to_the_nano_dollar() {
     ];
     world.store.ingest(&calls).await.unwrap();
 
-    let usage = world.portal.key_usage(&ada, key, 7).await.unwrap();
+    let usage = world.portal.see_key(&ada, key).await.unwrap().usage(7).await.unwrap();
     assert_eq!(usage.days.len(), 7);
     let costs: Vec<i64> = usage.days.iter().map(|day| day.total.cost.as_nano()).collect();
     assert_eq!(costs, [0, 0, 0, 0, 0, 7, 35]);
     assert_eq!((usage.total.cost, usage.total.requests, usage.total.denials), (NanoUsd::from_nano(42), 3, 1));
     let models: Vec<&str> = usage.by_model.iter().map(|one| one.model.as_str()).collect();
     assert_eq!(models, ["gpt-5-mini", "gpt-x"]);
-    assert_eq!(world.portal.key_usage(&ada, key, 0).await.unwrap().days.len(), 1, "at least today");
+    assert_eq!(world.portal.see_key(&ada, key).await.unwrap().usage(0).await.unwrap().days.len(), 1, "at least today");
 }
 
 #[tokio::test]
@@ -42,8 +42,8 @@ async fn recent_calls_come_newest_first_in_pages() {
     let key = world.mint(&ada, "laptop").await;
     let calls: Vec<UsageRecord> = (0..5).map(|nth| world.call(key, world.now(), nth, 1)).collect();
     world.store.ingest(&calls).await.unwrap();
-    let first = world.portal.recent_calls(&ada, key, None, 3).await.unwrap();
-    let second = world.portal.recent_calls(&ada, key, first.next, 3).await.unwrap();
+    let first = world.portal.see_key(&ada, key).await.unwrap().calls(None, 3).await.unwrap();
+    let second = world.portal.see_key(&ada, key).await.unwrap().calls(first.next, 3).await.unwrap();
     let ids: Vec<_> = first.calls.iter().chain(&second.calls).map(|call| call.id).collect();
     let mut expected: Vec<_> = calls.iter().map(|call| call.id).collect();
     expected.reverse();
@@ -74,9 +74,12 @@ async fn a_call_that_has_just_ended_is_on_the_page() {
         |call: &UsageRecord| *world.gateway.under_way.lock().unwrap() = Some((world.store.clone(), call.clone()));
     let [first, second, third] = [1, 2, 3].map(|nth| world.call(key, world.now(), nth, 7));
     ends(&first);
-    assert_eq!(world.portal.recent_calls(&ada, key, None, 9).await.unwrap().calls.len(), 1);
+    assert_eq!(world.portal.see_key(&ada, key).await.unwrap().calls(None, 9).await.unwrap().calls.len(), 1);
     ends(&second);
-    assert_eq!(world.portal.key_usage(&ada, key, 1).await.unwrap().total.cost, NanoUsd::from_nano(14));
+    assert_eq!(
+        world.portal.see_key(&ada, key).await.unwrap().usage(1).await.unwrap().total.cost,
+        NanoUsd::from_nano(14)
+    );
     ends(&third);
     assert_eq!(world.portal.call(&ada, third.id).await.unwrap().call.id, third.id);
 }
@@ -99,7 +102,10 @@ async fn the_waiting_line_sees_the_first_call_and_remembers_it_after_a_restart()
     let world = World::new().await;
     let ada = world.developer().await;
     let key = world.mint(&ada, "laptop").await;
-    let first_call = async || world.portal.first_call_since(&ada, key, START).await.unwrap().map(|call| call.id);
+    let first_call = async || {
+        let key = world.portal.see_key(&ada, key).await.unwrap();
+        key.first_call_since(START).await.unwrap().map(|call| call.id)
+    };
     assert_eq!(first_call().await, None);
     let earlier = world.call(key, START.plus_ms(-MS_PER_HOUR), 1, 1);
     let (first, second) = (world.call(key, START.plus_ms(10), 2, 1), world.call(key, START.plus_ms(20), 3, 1));

@@ -48,6 +48,8 @@ on_both_engines! {
         assert_eq!(store.keys_told_of(&Scope::Everyone, now, 9).await.unwrap(), [key_id(2)]);
         let own = Scope::Own { person: person_id(1), teams: vec![team_id(1)] };
         assert_eq!(store.keys_told_of(&own, now, 9).await.unwrap(), []);
+        let booked = Scope::Within { person: person_id(9), teams: vec![], centres: vec!["4711".into()] };
+        assert_eq!(store.keys_told_of(&booked, now, 9).await.unwrap(), [key_id(2)]);
         store.ingest(&[call(key_id(2), NOW.plus_days(13), 3)]).await.unwrap();
         assert_eq!(store.keys_told_of(&Scope::Everyone, now, 9).await.unwrap(), [], "used since");
     }

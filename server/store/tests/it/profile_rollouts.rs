@@ -57,7 +57,7 @@ on_both_engines! {
             keys.push(key.id);
         }
         tx.commit().await.unwrap();
-        let cost = |key: usize, days_ago, sequence, cost| UsageRecord {
+        let cost = |key: usize, days_ago: i64, sequence, cost| UsageRecord {
             cost: NanoUsd::from_nano(cost),
             ..call(keys[key], NOW.plus_days(-days_ago), sequence)
         };

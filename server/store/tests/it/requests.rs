@@ -11,7 +11,6 @@ use domain::id::{ApprovalRuleId, GrantId, RequestId};
 use domain::limits::Limits;
 use domain::minting::MintRequest;
 use domain::money::NanoUsd;
-use domain::permission::Scope;
 use domain::virtual_key::{ConsumerKind, Owner};
 use store::testing::TestDatabase;
 use store::{DecidedBy, Store, StoreError};
@@ -208,10 +207,6 @@ on_both_engines! {
         assert_eq!(ending(decided_by(1, true, &[])).await, [grant(1), grant(2)]);
         assert_eq!(ending(decided_by(1, false, &[1])).await.len(), 2, "of a member's key");
         assert_eq!(ending(decided_by(1, false, &[9])).await, []);
-        let own = Scope::Own { person: person_id(2), teams: vec![] };
-        assert_eq!(store.own_grants_ending(&own, from, NOW.plus_days(1)).await.unwrap(), [grant(1)]);
-        let other = Scope::Own { person: person_id(1), teams: vec![team_id(1)] };
-        assert_eq!(store.own_grants_ending(&other, from, to).await.unwrap(), []);
     }
 
     async fn a_rule_is_made_and_removed(database: &TestDatabase) {

@@ -39,11 +39,15 @@ on_both_engines! {
         assert_eq!(store.rotation_asks(&Scope::Everyone, NOW, 1).await.unwrap(), [asked(2, 3)]);
         let own = Scope::Own { person: person_id(1), teams: vec![team_id(1)] };
         assert_eq!(store.rotation_asks(&own, NOW, 9).await.unwrap(), [asked(3, 5), asked(1, 7)]);
+        let booked = Scope::Within { person: person_id(9), teams: vec![], centres: vec!["4711".into()] };
+        assert_eq!(store.rotation_asks(&booked, NOW, 9).await.unwrap(), all, "every key is booked there");
         assert_eq!(store.rotation_asks_of(&[key_id(1), key_id(4)]).await.unwrap(), [asked(1, 7)]);
         assert_eq!(store.rotation_asks(&Scope::Everyone, NOW.plus_days(99), 9).await.unwrap(), [], "expired by then");
 
         let state = KeyState::Revoked { at: NOW, by: person_id(1), reason: RevocationReason::Replaced };
         let mut tx = store.begin().await.unwrap();
+        assert_eq!(tx.rotation_ask(key_id(1)).await.unwrap(), Some(asked(1, 7)));
+        assert_eq!(tx.rotation_ask(key_id(4)).await.unwrap(), None);
         assert!(tx.delete_rotation_ask(key_id(1)).await.unwrap());
         assert!(!tx.delete_rotation_ask(key_id(1)).await.unwrap());
         tx.update_key(&VirtualKey { state, ..given::key(3, "key 3", Owner::Team(team_id(1))) }).await.unwrap();

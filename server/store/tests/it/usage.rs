@@ -9,7 +9,7 @@ use domain::time::{MS_PER_HOUR, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
 use domain::virtual_key::Owner;
 use store::testing::TestDatabase;
-use store::{Compared, HourUsage, IngestResult, KeyCost};
+use store::{Compared, HourSpan, IngestResult, KeyCost, SpanUsage};
 
 const ALL_MONTHS: [(Window, Timestamp); 1] = [(Window::Month, Timestamp::from_ms(0))];
 
@@ -99,7 +99,8 @@ on_both_engines! {
         assert_eq!(sums.keys, [(key_id(1), KeyCost { by_events: spent, by_hours: spent, by_days: spent })].into());
         let agreed = counters.map(|(line, used)| (line, Compared { kept: used, by_events: used }));
         assert_eq!(sums.accounts, agreed.into());
-        let hours = store.usage_by_hour(key_id(1), NOW.utc_hour(), NOW.utc_hour() + 1).await.unwrap();
+        let this_hour = HourSpan { from: NOW.utc_hour(), hours: 1 };
+        let hours = store.usage_in_spans(key_id(1), &[this_hour]).await.unwrap();
         assert_eq!((hours.len(), hours[0].requests, hours[0].cost), (1, 301, spent));
     }
 
@@ -115,7 +116,7 @@ on_both_engines! {
         assert_eq!(lines(month.window_start.plus_ms(1)).await, [total], "what never resets always matters");
     }
 
-    async fn hours_sum_by_model(database: &TestDatabase) {
+    async fn spans_of_hours_sum_by_model(database: &TestDatabase) {
         let store = database.open().await;
         let next_hour = NOW.plus_ms(MS_PER_HOUR);
         let failed = UsageRecord { outcome: Outcome::ProviderFailed, ..call(key_id(1), NOW, 3) };
@@ -127,8 +128,8 @@ on_both_engines! {
         store.ingest(&[call(key_id(1), next_hour, 1)]).await.unwrap();
 
         let hour = NOW.utc_hour();
-        let mini = HourUsage {
-            hour,
+        let mini = SpanUsage {
+            from: hour,
             model: "gpt-5-mini".into(),
             requests: 4,
             failures: 2,
@@ -145,8 +146,8 @@ on_both_engines! {
             cost: NanoUsd::from_nano(4_000),
             duration_ms_sum: 3_600,
         };
-        let refused = HourUsage {
-            hour,
+        let refused = SpanUsage {
+            from: hour,
             model: "gpt-5".into(),
             requests: 1,
             failures: 0,
@@ -155,10 +156,16 @@ on_both_engines! {
             cost: NanoUsd::ZERO,
             duration_ms_sum: 900,
         };
-        assert_eq!(store.usage_by_hour(key_id(1), hour, hour + 1).await.unwrap(), [refused, mini]);
-        let later = store.usage_by_hour(key_id(1), hour + 1, hour + 9).await.unwrap();
-        assert_eq!((later.len(), later[0].hour, later[0].requests), (1, hour + 1, 1));
-        assert_eq!(store.usage_by_hour(key_id(9), hour, hour + 9).await.unwrap(), []);
+        let span = |from, hours| HourSpan { from, hours };
+        let used = async |key, spans: &[HourSpan]| store.usage_in_spans(key_id(key), spans).await.unwrap();
+        let both = used(1, &[span(hour, 1), span(hour + 1, 8)]).await;
+        assert_eq!(both[..2], [refused, mini]);
+        assert_eq!((both.len(), both[2].from, both[2].requests), (3, hour + 1, 1));
+        let together = used(1, &[span(hour - 700, 702)]).await;
+        let counted = together.iter().map(|one| (one.from, one.model.as_str(), one.requests)).collect::<Vec<_>>();
+        assert_eq!(counted, [(hour - 700, "gpt-5", 1), (hour - 700, "gpt-5-mini", 5)]);
+        assert_eq!(used(1, &[span(hour - 700, 700)]).await, [], "the hour after is not in it");
+        assert_eq!((used(1, &[]).await, used(9, &[span(hour, 9)]).await), (vec![], vec![]));
     }
 
     async fn recent_calls_go_back_through_the_hours(database: &TestDatabase) {
@@ -221,7 +228,8 @@ on_both_engines! {
         let counters = store.budget_counters(&ALL_MONTHS).await.unwrap();
         let most = i64::MAX.unsigned_abs();
         assert!(counters.iter().all(|(_, used)| (used.spent, used.tokens) == (NanoUsd::MAX, most)));
-        let hours = store.usage_by_hour(key_id(1), NOW.utc_hour(), NOW.utc_hour() + 1).await.unwrap();
+        let this_hour = HourSpan { from: NOW.utc_hour(), hours: 1 };
+        let hours = store.usage_in_spans(key_id(1), &[this_hour]).await.unwrap();
         assert_eq!((hours[0].requests, hours[0].tokens.input), (2, i64::MAX.unsigned_abs()));
         assert_eq!((read.tokens.input, read.cost), (i64::MAX.unsigned_abs(), NanoUsd::MAX));
     }

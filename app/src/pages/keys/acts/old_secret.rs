@@ -57,7 +57,7 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
 
 async fn model(visit: &Visit, detail: KeyDetail, end: Overlap, refusals: Vec<Refusal>) -> Result<Model, PageError> {
     let id = detail.key.id;
-    let rotation = visit.portal.key_callers(&visit.caller, id).await?.rotation;
+    let rotation = visit.portal.see_key(&visit.caller, id).await?.callers().await?.rotation;
     Ok(Model { id, crumb: crumb(&detail.key), rotation, end, refusals, calendar: visit.calendar() })
 }
 

@@ -63,7 +63,8 @@ async fn model(
     reason: RevocationReason,
     refusals: Vec<Refusal>,
 ) -> Result<Model, PageError> {
-    let calls = visit.portal.recent_calls(&visit.caller, detail.key.id, None, CALLS_LOOKED_AT).await?.calls;
+    let key = visit.portal.see_key(&visit.caller, detail.key.id).await?;
+    let calls = key.calls(None, CALLS_LOOKED_AT).await?.calls;
     let recent = calls.iter().filter(|call| visit.now().since(call.id.made_at()) <= MS_PER_HOUR);
     Ok(Model {
         callers: callers(recent),

@@ -98,6 +98,7 @@ pub fn view(model: Model) -> impl IntoView {
         let text = "An earlier old secret still works. It ends now: only two secrets live at a time.";
         view! { <Notice tone=Tone::Warn text=text/> }
     });
+    let stays = if comes_to.is_some() { "Its id and history" } else { "Its id, budgets, limits and history" };
     let comes_to = comes_to.map(|(guardrails, version)| {
         let text = format!("With its new secret the key goes by version {version} of {guardrails}.");
         let href = format!("{}#{}", paths::key(id), coming::ANCHOR);
@@ -105,9 +106,7 @@ pub fn view(model: Model) -> impl IntoView {
         view! { <Notice tone=Tone::Warn text=text way_on=Some(way_on)/> }
     });
     let used = last_use.map(|used| format!("Last used by {} from {}. ", used.agent, used.network)).unwrap_or_default();
-    let effect = format!(
-        "{used}The key gets a new secret, shown once on the next page. Its id, budgets, limits and history stay."
-    );
+    let effect = format!("{used}The key gets a new secret, shown once on the next page. {stays} stay.");
     view! {
         <PageHead title=format!("Rotate the secret of {name}") crumb=crumb/>
         {earlier}

@@ -22,7 +22,7 @@ pub(super) fn section(detail: &KeyDetail, calendar: &Calendar) -> Option<impl In
     };
     let changed = changes(detail, newest, calendar);
     let changed = if changed.is_empty() {
-        view! { <p class="muted">"Nothing that this key may do changes with it."</p> }.into_any()
+        view! { <p class="muted">"None of the terms above changes with it."</p> }.into_any()
     } else {
         crate::pages::admin::guardrails::versions::changes(changed).into_any()
     };

@@ -59,16 +59,17 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
         Some(text) => Some(text.parse().map_err(|_| PageError::BadRequest("before is not a request id".to_owned()))?),
         None => None,
     };
-    let (portal, caller) = (&visit.portal, &visit.caller);
+    let key = visit.portal.see_key(&visit.caller, id).await?;
+    let detail = key.detail().await?;
     let model = Model {
-        detail: portal.key(caller, id).await?,
-        usage: portal.key_usage(caller, id, DAYS).await?,
-        calls: portal.recent_calls(caller, id, before, CALLS).await?,
-        callers: portal.key_callers(caller, id).await?,
+        usage: key.usage(DAYS).await?,
+        calls: key.calls(before, CALLS).await?,
+        callers: key.callers().await?,
         older: before.is_some(),
-        history: portal.key_history(caller, id, history).await?,
-        snippets: portal.snippet_facts(caller, id).await?,
-        may_mint: domain::permission::Permission::ManageKeys.allows(Some(caller)),
+        history: key.history(history).await?,
+        snippets: key.snippets(&detail).await?,
+        detail,
+        may_mint: domain::permission::Permission::ManageKeys.allows(Some(&visit.caller)),
         calendar: visit.calendar(),
     };
     let title = model.detail.key.name.clone();
