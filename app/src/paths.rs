@@ -195,6 +195,11 @@ pub fn compare_guardrail(id: ProfileId, from: i64, to: i64) -> String {
     format!("{GUARDRAILS}/{id}/compare?from={from}&to={to}")
 }
 
+/// Keys that exist do not come to the newest version after all.
+pub fn withdraw_guardrail_change(id: ProfileId) -> String {
+    format!("{GUARDRAILS}/{id}/withdraw")
+}
+
 /// The form, filled in with an older version.
 pub fn restore_guardrail(id: ProfileId, version: i64) -> String {
     format!("{GUARDRAILS}/{id}?like={version}")

@@ -27,6 +27,7 @@ pub fn action(action: &str) -> String {
         "approval_rule.removed" => "removed the approval rule",
         "profile.created" => "created the guardrails",
         "profile.changed" => "changed the guardrails",
+        "profile.change_withdrawn" => "withdrew what existing keys were to come to under the guardrails",
         "key_policy.changed" => "changed the",
         "environment.created" => "added the environment",
         "environment.changed" => "changed the environment",

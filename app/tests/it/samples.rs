@@ -21,11 +21,13 @@ use domain::model::{Endpoint, ModelName};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::{Caller, Role};
 use domain::pricing::{PriceList, TokenPrices};
+use domain::profile_rollout::MoveOn;
 use domain::refusal::{Amount, Reason, Refusal};
 use domain::rotation::OldSecret;
 use domain::time::{MS_PER_HOUR, MS_PER_MINUTE, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
 use domain::virtual_key::{ConsumerKind, KeyStanding, KeyState, KeyTerms, Owner, RevocationReason, VirtualKey};
+use portal::administration::profile_rollouts::Follows;
 use portal::keys::*;
 use portal::models::ModelRow;
 use portal::snippets::SnippetFacts;
@@ -301,6 +303,11 @@ pub(crate) fn snippet_facts() -> SnippetFacts {
 
 pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
     let profile = profile();
+    let mut newest = profile.clone();
+    newest.version += 1;
+    newest.terms.requests_per_minute.maximum = 5;
+    newest.terms.quotas = vec![];
+    let then = EffectiveTerms { terms: explain(&newest.terms, &key.terms), models_allowed: 2, models_served: 4 };
     let effective = EffectiveTerms { terms: explain(&profile.terms, &key.terms), models_allowed: 3, models_served: 4 };
     KeyDetail {
         owner_name: "Ada Example".to_owned(),
@@ -319,6 +326,8 @@ pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
             },
         ],
         effective,
+        effective_then: Some(then),
+        follows: Follows::Until { moves: MoveOn::At(now().plus_days(10)), newest: Box::new(newest) },
         figures: vec![
             figures(BudgetScope::Key(key.id), 5_000, 4_328, 62),
             figures(BudgetScope::Person(PersonId::from_random(&[7; 16])), 20_000, 5_200, 0),

@@ -43,6 +43,7 @@ pub mod permission;
 pub mod person;
 pub mod plain_text;
 pub mod pricing;
+pub mod profile_rollout;
 pub mod profile_rules;
 pub mod profile_versions;
 pub mod prompt_bound;

@@ -1,29 +1,33 @@
 //! Versions of an access profile: whom a change reaches, and what a key goes by that keeps to an older one.
 
 use crate::access_profile::AccessProfile;
-use serde::{Deserialize, Serialize};
+use crate::time::Timestamp;
 
 /// Whom a change of a profile's terms reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// Keys that exist keep to the version that they have.
     NewKeys,
     /// Every key follows the newest version, those too that kept to an older one.
     AllKeys,
+    /// Keys that exist keep to the version that they have, each until its secret is rotated.
+    NextRotation,
+    /// Keys that exist keep to the version that they have until this moment.
+    From(Timestamp),
 }
 
 impl Reach {
-    pub const ALL: [Self; 2] = [Self::NewKeys, Self::AllKeys];
-
     pub const fn word(self) -> &'static str {
         match self {
             Self::NewKeys => "new_keys",
             Self::AllKeys => "all_keys",
+            Self::NextRotation => "next_rotation",
+            Self::From(_) => "from_date",
         }
     }
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reach| reach.word() == word)
+    /// Whether keys that exist come under the change, sooner or later.
+    pub fn is_for_existing_keys(self) -> bool {
+        self != Self::NewKeys
     }
 }
 

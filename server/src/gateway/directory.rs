@@ -16,10 +16,11 @@ use domain::grant::Grant;
 use domain::id::{CredentialId, KeyId, ProfileId, ProviderId};
 use domain::key_secret::{Pepper, SecretText};
 use domain::model::Model;
+use domain::profile_rollout::{MoveOn, Rollout};
 use domain::profile_versions::kept;
 use domain::time::{Clock, MS_PER_HOUR, Timestamp};
 use domain::virtual_key::{KeySecret, VirtualKey};
-use key_over_time::KeyOverTime;
+use key_over_time::{KeyOverTime, ProfileOverTime};
 use proxy::ports::{self, KeyRecord, ProviderRecord};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -53,6 +54,8 @@ pub struct PolicySnapshot {
     pub profiles: Vec<AccessProfile>,
     /// Older versions that keys keep to.
     pub kept_profiles: Vec<AccessProfile>,
+    /// When these come to the newest.
+    pub rollouts: Vec<Rollout>,
     pub models: Vec<Model>,
     pub providers: Vec<ProviderRecord>,
     pub credentials: Vec<SealedCredential>,
@@ -98,6 +101,8 @@ struct Policy {
     profiles: HashMap<ProfileId, Arc<AccessProfile>>,
     /// As they are to keys that keep to an older version.
     kept: HashMap<(ProfileId, i64), Arc<AccessProfile>>,
+    /// From when on those follow the newest instead.
+    moves: HashMap<ProfileId, Timestamp>,
     models: HashMap<String, Arc<Model>>,
     by_name: Arc<[Arc<Model>]>,
     providers: HashMap<ProviderId, Arc<ProviderRecord>>,
@@ -169,8 +174,8 @@ impl Directory {
             None => {
                 self.keys.pin().remove(&id);
             }
-            Some(facts) => match policy.profile_of(&facts.key) {
-                Some(profile) => self.put(facts, profile, &levels),
+            Some(facts) => match policy.profiles_of(&facts.key) {
+                Some(profiles) => self.put(facts, profiles, &levels),
                 // Minted under a profile, or kept at a version, that is newer than the policy in memory.
                 None => self.load_in_order(&mut levels).await.inspect_err(|_| self.become_stale())?,
             },
@@ -217,9 +222,9 @@ impl Directory {
         for facts in keys {
             // A version that is not there was let go while all this was read: the newest is right, and whoever let it go
             // has everything read once more.
-            let profile = policy.profile_of(&facts.key).or_else(|| policy.profiles.get(&facts.key.profile));
-            match profile {
-                Some(profile) => self.put(facts, profile, levels),
+            let newest = || policy.profiles.get(&facts.key.profile).map(ProfileOverTime::always);
+            match policy.profiles_of(&facts.key).or_else(newest) {
+                Some(profiles) => self.put(facts, profiles, levels),
                 None => {
                     tracing::error!(key.id = %facts.key.id, "key {} has no access profile and is not served", facts.key.id);
                     self.keys.pin().remove(&facts.key.id);
@@ -235,10 +240,10 @@ impl Directory {
         Ok(())
     }
 
-    fn put(&self, facts: KeyFacts, profile: &Arc<AccessProfile>, levels: &Levels) {
+    fn put(&self, facts: KeyFacts, profiles: ProfileOverTime<'_>, levels: &Levels) {
         let above = levels.above(&facts.key);
         let id = facts.key.id;
-        self.keys.pin().insert(id, KeyOverTime::of(facts, profile, &above, self.clock.now()));
+        self.keys.pin().insert(id, KeyOverTime::of(facts, profiles, &above, self.clock.now()));
     }
 
     fn put_below(&self, some: &[KeyOverTime], levels: &Levels) {
@@ -261,18 +266,25 @@ impl Directory {
 impl Policy {
     /// Of everything but the keys and the levels.
     fn of(snapshot: PolicySnapshot) -> Self {
-        let PolicySnapshot { profiles, kept_profiles, models, providers, credentials, peppers, .. } = snapshot;
+        let PolicySnapshot { profiles, kept_profiles, rollouts, models, providers, credentials, peppers, .. } =
+            snapshot;
         let profiles: HashMap<ProfileId, Arc<AccessProfile>> =
             profiles.into_iter().map(|profile| (profile.id, Arc::new(profile))).collect();
         let as_kept = |older: &AccessProfile| Some(kept(profiles.get(&older.id)?, older));
         let kept = kept_profiles.iter().filter_map(as_kept);
         let kept = kept.map(|profile| ((profile.id, profile.version), Arc::new(profile))).collect();
+        let dated = |rollout: Rollout| match rollout.moves {
+            MoveOn::At(at) => Some((rollout.profile, at)),
+            // The rotation itself writes it into the key.
+            MoveOn::NextRotation => None,
+        };
         let mut by_name: Vec<Arc<Model>> =
             resolved(models).into_iter().filter(|model| model.enabled).map(Arc::new).collect();
         by_name.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Self {
             profiles,
             kept,
+            moves: rollouts.into_iter().filter_map(dated).collect(),
             models: by_name.iter().map(|model| (model.name.as_str().to_owned(), model.clone())).collect(),
             by_name: by_name.into(),
             providers: providers.into_iter().map(|provider| (provider.id, Arc::new(provider))).collect(),
@@ -282,12 +294,13 @@ impl Policy {
         }
     }
 
-    /// The profile whose terms the key goes by.
-    fn profile_of(&self, key: &VirtualKey) -> Option<&Arc<AccessProfile>> {
-        match key.profile_version {
-            None => self.profiles.get(&key.profile),
-            Some(version) => self.kept.get(&(key.profile, version)),
-        }
+    /// The profile whose terms the key goes by, now and later.
+    fn profiles_of(&self, key: &VirtualKey) -> Option<ProfileOverTime<'_>> {
+        let newest = self.profiles.get(&key.profile);
+        let Some(version) = key.profile_version else { return newest.map(ProfileOverTime::always) };
+        let kept = self.kept.get(&(key.profile, version))?;
+        let then = self.moves.get(&key.profile).zip(newest).map(|(&from, newest)| (from, newest));
+        Some(ProfileOverTime { first: kept, then })
     }
 }
 

@@ -56,6 +56,7 @@ impl PolicySource for StoredPolicy {
             keys,
             profiles: self.store.profiles().await?,
             kept_profiles: self.store.kept_versions().await?.into_iter().map(|kept| kept.profile).collect(),
+            rollouts: self.store.rollouts().await?,
             models: self.store.models().await?,
             providers: self.store.providers().await?.into_iter().filter_map(provider_record).collect(),
             credentials: credentials

@@ -47,6 +47,8 @@ mod notifications;
 mod open;
 mod past_calls;
 mod people;
+mod profile_rollouts;
+mod profile_spend;
 mod profile_versions;
 mod profiles;
 mod providers;

@@ -62,6 +62,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(26, "0026_totals_within"),
     pair!(27, "0027_right_sizing"),
     pair!(29, "0029_display_currency"),
+    pair!(31, "0031_changes_that_keys_come_to"),
     pair!(33, "0033_applications"),
     pair!(35, "0035_keys_by_age"),
 ];

@@ -210,6 +210,7 @@ pub const ROWS: &[(&str, Expected)] = &[
     ("POST /admin/models/{model}", ADMINISTER),
     ("POST /admin/guardrails/new", ADMINISTER),
     ("POST /admin/guardrails/{profile}", ADMINISTER),
+    ("POST /admin/guardrails/{profile}/withdraw", ADMINISTER),
     // Of nobody: whoever may administer finds none.
     ("GET /admin/guardrails/{profile}/preview/{job}", PREVIEW),
     ("POST /admin/guardrails/{profile}/preview/{job}", PREVIEW),

@@ -11,12 +11,13 @@ use domain::id::{KeyId, PersonId};
 use domain::key_policy::KeyPolicy;
 use domain::money::NanoUsd;
 use domain::person::Role;
-use domain::profile_versions::Reach;
+use domain::profile_rollout::MoveOn;
 use domain::replay::{KeyReplay, Rule};
 use portal::administration::environments::{EnvironmentChoices, EnvironmentDraft};
 use portal::administration::key_policy::{AcknowledgementRow, PolicyPage, PolicyVersion};
 use portal::administration::preview_jobs::{PreviewState, Proposal};
 use portal::administration::profile_preview::{Preview, PreviewReport, RefusedKey};
+use portal::administration::profile_rollouts::Coming;
 use portal::administration::profile_versions::{Comparison, VersionLine, VersionPage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,7 +37,9 @@ fn version_line(version: i64, before: Option<AccessProfile>) -> VersionLine {
 pub(super) fn versions() -> VersionPage {
     let older = version_line(6, None);
     let lines = vec![version_line(7, Some(older.profile.clone())), older, version_line(1, None)];
-    VersionPage { newest: profile_row().profile, lines, next: Some(1), teams: vec![(team_id(1), "Billing".to_owned())] }
+    let coming = Some(Coming { moves: MoveOn::At(calendar().now.plus_days(10)), live_keys: 1 });
+    let teams = vec![(team_id(1), "Billing".to_owned())];
+    VersionPage { newest: profile_row().profile, coming, lines, next: Some(1), teams }
 }
 
 pub(super) fn comparison() -> Comparison {
@@ -100,7 +103,8 @@ pub(super) fn preview_page(state: PreviewState) -> guardrails::preview::Model {
         let field = if report.refused > 0 { "accept" } else { "apply" };
         reasons.add(field, "Calls like these would be refused from now on. Agree to it, or change only new keys.");
     }
-    guardrails::preview::Model { preview, reasons, reach: Reach::AllKeys, again: true, calendar: calendar() }
+    let chosen = guardrails::preview::Chosen { apply: "from_date".to_owned(), from: "2026-12-01".to_owned() };
+    guardrails::preview::Model { preview, reasons, chosen, again: true, calendar: calendar() }
 }
 
 pub(super) fn environments_of() -> Vec<Environment> {

@@ -19,6 +19,7 @@ use app::visit::Frame;
 use domain::audit::Broken;
 use domain::directory_claims::GroupsTold;
 use domain::id::{PersonId, RuleId};
+use domain::money::NanoUsd;
 use domain::person::{Caller, Role};
 use domain::refusal::{Reason, Refusal};
 use domain::time::Timestamp;
@@ -27,6 +28,7 @@ use leptos::prelude::*;
 use portal::administration::audit::{AuditPage, AuditVerdict};
 use portal::administration::people::PeoplePage;
 use portal::administration::profile_templates::Template;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(crate) struct Sample {
@@ -121,12 +123,16 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     drawing
         .draw("model", Place::Catalogue, || models::show::view(&calendar, model_page(Reasons::default(), may_change)));
     drawing.draw("guardrails", Place::Guardrails, || {
-        guardrails::list::view(guardrails::list::Model { profiles: vec![profile_row()], may_change })
+        let row = profile_row();
+        let spent = may_change.then(|| HashMap::from([(row.profile.id, NanoUsd::from_dollars(18_204))]));
+        guardrails::list::view(guardrails::list::Model { profiles: vec![row], spent, may_change })
     });
     drawing.draw("guardrail", Place::Guardrails, || {
         guardrails::show::view(guardrail_page(may_change, None, Reasons::default()))
     });
-    drawing.draw("guardrail-versions", Place::Guardrails, || guardrails::versions::view(&calendar, versions()));
+    drawing.draw("guardrail-versions", Place::Guardrails, || {
+        guardrails::versions::view(&calendar, versions(), may_change)
+    });
     drawing.draw("guardrail-compare", Place::Guardrails, || {
         let model = guardrails::compare::Model { comparison: comparison(), may_change };
         guardrails::compare::view(&calendar, model)

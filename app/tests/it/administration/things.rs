@@ -20,6 +20,7 @@ use domain::model::{Endpoint, Model, ProviderKind};
 use domain::money::{NanoUsd, PicoUsd};
 use domain::person::{Membership, Role};
 use domain::pricing::{PriceList, Tier, TokenPrices};
+use domain::profile_rollout::MoveOn;
 use domain::provider_timeouts::ProviderTimeouts;
 use domain::refusal::{Reason, Refusal};
 use domain::usage::UsageRecord;
@@ -31,6 +32,7 @@ use portal::administration::catalogue::CatalogueCandidate;
 use portal::administration::models::{AdminModel, AdminModelDetail, DeploymentRow, PriceRow};
 use portal::administration::overview::Overview;
 use portal::administration::people::{PersonDetail, PersonRow};
+use portal::administration::profile_rollouts::Coming;
 use portal::administration::profiles::{ProfileDetail, ProfileDraft, ProfileRow};
 use portal::administration::providers::{CredentialFacts, ProviderDeployment, ProviderDetail, ProviderRow};
 use portal::administration::standing::{Refused, Standing, Storage, Unusual};
@@ -299,8 +301,10 @@ pub(super) fn guardrail_page(may_change: bool, stale: Option<(i64, i64)>, reason
     let entered = entered(&row.profile);
     let models = ["claude-opus-5", "claude-sonnet-5", "house-model"].map(str::to_owned).to_vec();
     let teams = vec![(team_id(1), "Billing".to_owned()), (team_id(2), "Search".to_owned())];
-    let detail = ProfileDetail { row, teams, models };
-    guardrails::show::Model { detail, entered, reasons, happened: None, stale, restored: None, may_change }
+    let coming = Some(Coming { moves: MoveOn::NextRotation, live_keys: 640 });
+    let detail = ProfileDetail { row, coming, teams, models };
+    let calendar = super::samples::calendar();
+    guardrails::show::Model { detail, entered, reasons, happened: None, stale, restored: None, calendar, may_change }
 }
 
 pub(super) fn person(seed: u8, active: bool) -> PersonRow {

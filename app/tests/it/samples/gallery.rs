@@ -137,6 +137,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
             "rotate",
             framed(ada, "Rotate", || {
                 acts::rotate::view(acts::rotate::Model {
+                    comes_to: Some(("Standard developer".to_owned(), 8)),
                     id: key().id,
                     crumb: app::components::Crumb { text: key().name, href: app::paths::key(key().id) },
                     form: "c".repeat(32).parse().unwrap(),

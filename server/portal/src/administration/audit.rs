@@ -64,6 +64,7 @@ pub const ACTIONS: &[&str] = &[
     "approval_rule.removed",
     "profile.created",
     "profile.changed",
+    "profile.change_withdrawn",
     "key_policy.changed",
     "environment.created",
     "environment.changed",

@@ -23,6 +23,8 @@ pub mod overview;
 pub mod people;
 pub mod preview_jobs;
 pub mod profile_preview;
+pub mod profile_rollouts;
+pub mod profile_spend;
 pub mod profile_templates;
 pub mod profile_versions;
 pub mod profiles;

@@ -6,6 +6,7 @@
 //! saves says how many.
 
 use super::preview_jobs::{Job, PreviewState, Proposal};
+use super::profile_rollouts::refuse_past;
 use super::profiles::ProfileDraft;
 use crate::{FormId, Portal, PortalError};
 use domain::access_profile::{AccessProfile, ProfileTerms};
@@ -13,6 +14,7 @@ use domain::effective_terms::effective;
 use domain::id::{EventId, KeyId, PersonId, ProfileId};
 use domain::money::NanoUsd;
 use domain::permission::Administrator;
+use domain::profile_rollout::version_at;
 use domain::profile_versions::Reach;
 use domain::refusal::Reason;
 use domain::replay::{KeyReplay, Replay, Rule, is_above, worst_month};
@@ -98,7 +100,8 @@ pub enum PreviewSaved {
 }
 
 impl Portal {
-    /// Starts a preview of the draft; a draft that changes no term is saved at once.
+    /// Starts a preview of the draft. A draft that changes no term is saved at once, unless it changes nothing at all and
+    /// there are keys that could follow.
     pub async fn propose_profile(
         &self,
         administrator: Administrator<'_>,
@@ -110,9 +113,9 @@ impl Portal {
         if kept.version != version {
             return Err(PortalError::Stale { current: kept.version });
         }
-        self.check(&draft.clone().into_profile(profile, version)).await?;
-        let all_follow = self.store.live_keys_by_version(profile, self.clock.now()).await?.keys().all(Option::is_none);
-        if draft.terms == kept.terms && all_follow {
+        let changed = draft.clone().into_profile(profile, version);
+        self.check(&changed).await?;
+        if draft.terms == kept.terms && (changed != kept || self.all_follow(profile).await?) {
             let saved = self.change_profile(administrator, profile, version, draft, Reach::AllKeys).await?;
             return Ok(Proposed::Saved(saved));
         }
@@ -122,6 +125,13 @@ impl Portal {
         let job = self.previews.add(id.clone(), proposal, now).map_err(full)?;
         self.compute(job);
         Ok(Proposed::Preview(id))
+    }
+
+    /// Whether no live key keeps to an older version.
+    async fn all_follow(&self, profile: ProfileId) -> Result<bool, PortalError> {
+        let (now, rollout) = (self.clock.now(), self.store.rollout(profile).await?);
+        let live = self.store.live_keys_by_version(profile, now).await?;
+        Ok(live.into_keys().all(|version| version_at(version, rollout.as_ref(), now).is_none()))
     }
 
     /// Waits for the result as long as `patience`, and then answers with how far it is.
@@ -154,6 +164,7 @@ impl Portal {
         reach: Reach,
         accepted: Option<u64>,
     ) -> Result<PreviewSaved, PortalError> {
+        refuse_past(reach, self.clock.now())?;
         let job = self.job(administrator, profile, id)?;
         let state = job.watch().borrow().clone();
         if let PreviewState::Saved(version) = state {
@@ -169,7 +180,7 @@ impl Portal {
                 return Ok(PreviewSaved::ComputedAgain);
             }
         };
-        if reach == Reach::AllKeys && report.refused > 0 && accepted != Some(report.refused) {
+        if reach.is_for_existing_keys() && report.refused > 0 && accepted != Some(report.refused) {
             return Ok(PreviewSaved::NotAccepted);
         }
         let Proposal { version, draft, .. } = job.proposal.clone();
@@ -215,6 +226,7 @@ async fn report(
     let Proposal { profile, draft, .. } = &job.proposal;
     let Some(newest) = store.profile(*profile).await? else { return Ok(None) };
     let older = store.kept_versions().await?.into_iter().filter(|kept| kept.profile.id == *profile);
+    let rollout = store.rollout(*profile).await?;
     let older: HashMap<i64, ProfileTerms> = older.map(|kept| (kept.profile.version, kept.profile.terms)).collect();
 
     let mut found = PreviewReport::empty(from, now);
@@ -226,7 +238,8 @@ async fn report(
         after = page.last().map(|key| key.id);
         let last = page.len() < PAGE as usize;
         for key in page {
-            let holds = key.profile_version.and_then(|version| older.get(&version)).unwrap_or(&newest.terms);
+            let goes_by = version_at(key.profile_version, rollout.as_ref(), now);
+            let holds = goes_by.and_then(|version| older.get(&version)).unwrap_or(&newest.terms);
             let (before, would) = (effective(holds, &key.terms), effective(&draft.terms, &key.terms));
             found.keys += 1;
             found.keys_above += u64::from(is_above(&draft.terms, &key.terms));

@@ -1,17 +1,16 @@
-//! The history of an access profile: every version with who saved it, two of them side by side, and which one a key goes
-//! by.
+//! The history of an access profile: every version with who saved it, and two of them side by side.
 
 use super::demand;
+use super::profile_rollouts::Coming;
 use crate::{Portal, PortalError};
 use domain::access_profile::AccessProfile;
 use domain::id::{PersonId, ProfileId, TeamId};
 use domain::permission::Permission;
 use domain::person::Caller;
-use domain::profile_versions::kept;
+use domain::profile_rollout::version_at;
 use domain::time::Timestamp;
-use domain::virtual_key::VirtualKey;
 use std::collections::HashMap;
-use store::{KeptVersion, ProfileVersion};
+use store::ProfileVersion;
 
 /// Versions on a page.
 const VERSIONS_PAGE: u32 = 20;
@@ -32,6 +31,8 @@ pub struct VersionLine {
 #[derive(Debug, Clone)]
 pub struct VersionPage {
     pub newest: AccessProfile,
+    /// What keys that keep to older ones have yet to come to.
+    pub coming: Option<Coming>,
     /// Newest first.
     pub lines: Vec<VersionLine>,
     /// The cursor of the next page.
@@ -68,7 +69,8 @@ impl Portal {
         for (line, previous) in lines.iter_mut().zip(previous) {
             line.before = Some(previous);
         }
-        Ok(VersionPage { newest, lines, next, teams: self.team_names().await? })
+        let coming = self.coming(profile).await?;
+        Ok(VersionPage { newest, coming, lines, next, teams: self.team_names().await? })
     }
 
     /// In the order of their numbers, however they are asked for.
@@ -101,18 +103,6 @@ impl Portal {
         Ok(found.profile)
     }
 
-    /// The profile whose terms the key goes by: the newest, or the version that it keeps to.
-    pub(crate) async fn profile_of(&self, key: &VirtualKey) -> Result<AccessProfile, PortalError> {
-        self.kept_profile(KeptVersion { profile: key.profile, version: key.profile_version }).await
-    }
-
-    pub(crate) async fn kept_profile(&self, of: KeptVersion) -> Result<AccessProfile, PortalError> {
-        let newest = self.store.profile(of.profile).await?.ok_or(PortalError::Internal)?;
-        let Some(version) = of.version else { return Ok(newest) };
-        let older = self.store.profile_version(of.profile, version).await?.ok_or(PortalError::Internal)?;
-        Ok(kept(&newest, &older.profile))
-    }
-
     async fn version_lines(
         &self,
         caller: &Caller,
@@ -121,7 +111,11 @@ impl Portal {
     ) -> Result<Vec<VersionLine>, PortalError> {
         let savers: Vec<PersonId> = found.iter().filter_map(|version| version.saved_by).collect();
         let names: HashMap<PersonId, String> = self.names_for(caller, &savers).await?;
-        let live = self.store.live_keys_by_version(newest.id, self.clock.now()).await?;
+        let (now, rollout) = (self.clock.now(), self.store.rollout(newest.id).await?);
+        let mut live: HashMap<Option<i64>, i64> = HashMap::new();
+        for (version, count) in self.store.live_keys_by_version(newest.id, now).await? {
+            *live.entry(version_at(version, rollout.as_ref(), now)).or_default() += count;
+        }
         let line = |version: ProfileVersion| {
             let number = version.profile.version;
             let followers = if number == newest.version { live.get(&None) } else { None };

@@ -1,5 +1,6 @@
 //! Access profiles: the limits under which keys are minted.
 
+use super::profile_rollouts::{Coming, move_keys, refuse_past, said_of};
 use crate::act::{By, Change, News, Subject, append, spend};
 use crate::keys::allows;
 use crate::{FormId, Made, Portal, PortalError};
@@ -28,6 +29,8 @@ pub struct ProfileRow {
 #[derive(Debug, Clone)]
 pub struct ProfileDetail {
     pub row: ProfileRow,
+    /// What its keys have yet to come to.
+    pub coming: Option<Coming>,
     /// Teams to choose from, and the names of those in the audience.
     pub teams: Vec<(TeamId, String)>,
     /// Names of served models, to try patterns against.
@@ -68,7 +71,8 @@ impl Portal {
         let profile = self.store.profile(profile).await?.ok_or(PortalError::NotFound)?;
         let live = self.store.live_keys_by_profile(self.clock.now()).await?;
         let models = self.store.models().await?;
-        Ok(ProfileDetail { row: row(profile, &live, &models), teams: self.team_names().await?, models: names(models) })
+        let (coming, teams) = (self.coming(profile.id).await?, self.team_names().await?);
+        Ok(ProfileDetail { row: row(profile, &live, &models), coming, teams, models: names(models) })
     }
 
     /// What the form for a new profile offers.
@@ -112,7 +116,8 @@ impl Portal {
     }
 
     /// Saves as the version after `expected_version`. `Stale` if somebody saved between. A change of anything but terms
-    /// reaches no key, so that `reach` then moves none.
+    /// reaches no key, so that `reach` then moves none. What an earlier change had yet to bring to keys that exist, this
+    /// one's `reach` takes the place of.
     pub async fn change_profile(
         &self,
         administrator: Administrator<'_>,
@@ -122,6 +127,7 @@ impl Portal {
         reach: Reach,
     ) -> Result<i64, PortalError> {
         let now = self.clock.now();
+        refuse_past(reach, now)?;
         let mut tx = self.store.begin().await?;
         let kept = tx.profile_for_update(profile).await?.ok_or(PortalError::NotFound)?;
         if kept.version != expected_version {
@@ -129,7 +135,7 @@ impl Portal {
         }
         let changed = draft.into_profile(profile, expected_version);
         if changed == kept {
-            return self.let_all_follow(tx, administrator, &kept, reach).await;
+            return self.let_follow(tx, administrator, &kept, reach).await;
         }
         let changed = AccessProfile { version: expected_version + 1, ..changed };
         self.check(&changed).await?;
@@ -137,39 +143,44 @@ impl Portal {
             return Err(PortalError::Stale { current: kept.version });
         }
         tx.sign_profile_version(profile, changed.version, administrator.caller().person).await?;
-        let mut after = facts(&changed);
+        let (mut before, mut after) = (facts(&kept), facts(&changed));
         if changed.terms != kept.terms {
-            match reach {
-                Reach::NewKeys => tx.keep_keys_at(profile, kept.version).await?,
-                Reach::AllKeys => tx.release_keys(profile).await?,
-            };
-            after["applies_to"] = json!(reach);
+            let moved = move_keys(&mut tx, &changed, Some(kept.version), reach, now).await?;
+            before = moved.replaced.into_iter().fold(before, said_of);
+            after = said_of(after, reach);
         }
         let id = profile.to_string();
         let subject = Subject { kind: "profile", id: &id, name: &changed.name };
-        let (before, after) = (Some(facts(&kept)), Some(after));
-        let change = Change { action: "profile.changed", subject, before, after };
+        let change = Change { action: "profile.changed", subject, before: Some(before), after: Some(after) };
         append(&mut tx, By::Person(administrator.caller()), now, change).await?;
         self.commit_and_tell(tx, News::Policy).await?;
         Ok(changed.version)
     }
 
-    /// Nothing is to be changed but, maybe, that some keys keep to an older version.
-    async fn let_all_follow(
+    /// Nothing is to be changed but, maybe, when keys that keep to an older version come to this one.
+    async fn let_follow(
         &self,
         mut tx: Tx,
         administrator: Administrator<'_>,
         kept: &AccessProfile,
         reach: Reach,
     ) -> Result<i64, PortalError> {
-        if reach == Reach::NewKeys || tx.release_keys(kept.id).await? == 0 {
+        let now = self.clock.now();
+        let moved = move_keys(&mut tx, kept, None, reach, now).await?;
+        if !moved.any {
             return Ok(kept.version);
         }
         let id = kept.id.to_string();
         let subject = Subject { kind: "profile", id: &id, name: &kept.name };
-        let after = json!({ "version": kept.version, "applies_to": reach });
-        let change = Change { action: "profile.changed", subject, before: None, after: Some(after) };
-        append(&mut tx, By::Person(administrator.caller()), self.clock.now(), change).await?;
+        let before = moved.replaced.map(|replaced| said_of(json!({ "version": kept.version }), replaced));
+        let after = Some(said_of(json!({ "version": kept.version }), reach));
+        append(
+            &mut tx,
+            By::Person(administrator.caller()),
+            now,
+            Change { action: "profile.changed", subject, before, after },
+        )
+        .await?;
         self.commit_and_tell(tx, News::Policy).await?;
         Ok(kept.version)
     }

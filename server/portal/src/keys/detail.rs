@@ -4,6 +4,7 @@ use super::list::{LastUse, level_name, owner_is_active};
 use super::rotation_asks::RotationDue;
 use super::seen::SeenKey;
 use super::status::{KeyStatus, status_of};
+use crate::administration::profile_rollouts::Follows;
 use crate::ports::SharedLimits;
 use crate::sight::Namer;
 use crate::{FormId, Portal, PortalError};
@@ -17,6 +18,7 @@ use domain::limits::QuotaUse;
 use domain::model::Model;
 use domain::permission::{Permission, Scope};
 use domain::person::{Caller, Role};
+use domain::profile_rollout::MoveOn;
 use domain::time::Timestamp;
 use domain::virtual_key::{KeySecret, KeyStanding, KeyState, Owner, VirtualKey};
 
@@ -70,7 +72,9 @@ pub struct KeyDetail {
     pub owner_name: String,
     pub mine: bool,
     pub created_by_name: String,
+    /// As it is to this key.
     pub profile: AccessProfile,
+    pub follows: Follows,
     pub standing: KeyStanding,
     pub status: KeyStatus,
     /// Who disabled or revoked it.
@@ -78,6 +82,8 @@ pub struct KeyDetail {
     /// Newest first.
     pub secrets: Vec<SecretFacts>,
     pub effective: EffectiveTerms,
+    /// The same once it has come to the newest version, if it will.
+    pub effective_then: Option<EffectiveTerms>,
     /// Live, from the ledger; the tightest first.
     pub figures: Vec<BudgetFigures>,
     /// Its quotas, and those of the levels above, from the organisation down.
@@ -103,7 +109,7 @@ impl SeenKey<'_> {
         let (portal, caller, id) = (self.portal, self.caller, self.id());
         let now = portal.clock.now();
         let key = &self.item.key;
-        let profile = portal.profile_of(key).await?;
+        let (profile, follows) = portal.followed(key).await?;
         let kept = portal.store.key_with_secrets(id).await?.ok_or(PortalError::NotFound)?;
         let inactive = portal.store.inactive_people().await?;
         let state_by = match key.state {
@@ -134,7 +140,8 @@ impl SeenKey<'_> {
             status: status_of(key, standing, &figures, rotating, now),
             state_by_name: state_by.map(name_of),
             secrets,
-            effective: portal.effective_terms(key, &profile).await?,
+            effective: portal.effective_terms(key, &profile, now).await?,
+            effective_then: portal.effective_then(key, &follows).await?,
             figures,
             quotas: portal.gateway.quotas(id).await,
             above: called(portal.gateway.levels_above(id).await, &self.namer),
@@ -146,6 +153,7 @@ impl SeenKey<'_> {
             latest_expiry,
             form: portal.new_form(),
             profile,
+            follows,
             key: key.clone(),
         })
     }
@@ -156,8 +164,22 @@ impl Portal {
         self.see_key(caller, key).await?.detail().await
     }
 
-    async fn effective_terms(&self, key: &VirtualKey, profile: &AccessProfile) -> Result<EffectiveTerms, PortalError> {
-        let terms = self.terms_now(key, profile).await?;
+    async fn effective_then(&self, key: &VirtualKey, follows: &Follows) -> Result<Option<EffectiveTerms>, PortalError> {
+        let Follows::Until { moves, newest } = follows else { return Ok(None) };
+        let moment = match moves {
+            MoveOn::At(at) => *at,
+            MoveOn::NextRotation => self.clock.now(),
+        };
+        self.effective_terms(key, newest, moment).await.map(Some)
+    }
+
+    async fn effective_terms(
+        &self,
+        key: &VirtualKey,
+        profile: &AccessProfile,
+        moment: Timestamp,
+    ) -> Result<EffectiveTerms, PortalError> {
+        let terms = self.terms_at(key, profile, moment).await?;
         let models = resolved(self.store.models().await?);
         let served = || models.iter().filter(|model| model.enabled && model.price.is_some());
         let allowed = |model: &&Model| terms.models.iter().any(|one| one.value.matches(model.name.as_str()));
@@ -170,9 +192,17 @@ impl Portal {
         key: &VirtualKey,
         profile: &AccessProfile,
     ) -> Result<ExplainedTerms, PortalError> {
-        let now = self.clock.now();
+        self.terms_at(key, profile, self.clock.now()).await
+    }
+
+    async fn terms_at(
+        &self,
+        key: &VirtualKey,
+        profile: &AccessProfile,
+        moment: Timestamp,
+    ) -> Result<ExplainedTerms, PortalError> {
         let grants = self.store.grants_of(key.id).await?;
-        let live = grants.iter().filter(|grant| grant.is_live(now));
+        let live = grants.iter().filter(|grant| grant.is_live(moment));
         Ok(raised(explain(&profile.terms, &key.terms), live))
     }
 

@@ -9,6 +9,7 @@ use crate::{Portal, PortalError};
 use domain::id::KeyId;
 use domain::idle::{IdleRule, Verdict};
 use domain::permission::Scope;
+use domain::profile_rollout::version_at;
 use domain::time::Timestamp;
 use domain::virtual_key::{KeyStanding, KeyState};
 use serde_json::json;
@@ -34,12 +35,22 @@ impl Portal {
             return Ok(swept);
         }
         let now = self.clock.now();
-        let newest = self.store.profiles().await?.into_iter().map(|profile| (None, profile));
-        let older =
-            self.store.kept_versions().await?.into_iter().map(|kept| (Some(kept.profile.version), kept.profile));
-        for (version, profile) in newest.chain(older) {
-            if let Some(rule) = profile.terms.idle {
-                self.sweep(KeptVersion { profile: profile.id, version }, rule, now, &mut swept).await?;
+        let (newest, rollouts) = (self.store.profiles().await?, self.store.rollouts().await?);
+        let of_newest = |id| newest.iter().find(|profile| profile.id == id).and_then(|profile| profile.terms.idle);
+        let mut rules: Vec<(KeptVersion, Option<IdleRule>)> =
+            newest.iter().map(|one| (KeptVersion { profile: one.id, version: None }, one.terms.idle)).collect();
+        for older in self.store.kept_versions().await? {
+            let (profile, version) = (older.profile.id, Some(older.profile.version));
+            let rollout = rollouts.iter().find(|rollout| rollout.profile == profile);
+            let rule = match version_at(version, rollout, now) {
+                Some(_) => older.profile.terms.idle,
+                None => of_newest(profile),
+            };
+            rules.push((KeptVersion { profile, version }, rule));
+        }
+        for (of, rule) in rules {
+            if let Some(rule) = rule {
+                self.sweep(of, rule, now, &mut swept).await?;
             }
         }
         if swept != Swept::default() {

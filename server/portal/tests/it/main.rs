@@ -25,6 +25,7 @@ mod models;
 mod people;
 mod playground;
 mod previews;
+mod profile_rollouts;
 mod profiles;
 mod providers;
 mod requesting;

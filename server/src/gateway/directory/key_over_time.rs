@@ -1,7 +1,8 @@
-//! A key's records one after another: the one that holds now, and those that follow as its grants end.
+//! A key's records one after another: the one that holds now, and those that follow as its grants end and the day comes
+//! from which it follows newer guardrails.
 //!
-//! A grant stops counting by the clock of the call, without a job and without anybody reading anything anew. Nearly all
-//! keys have no grant that ends: theirs is one record, and the clock is not asked.
+//! Both count by the clock of the call, without a job and without anybody reading anything anew. Nearly all keys have
+//! neither before them: theirs is one record, and the clock is not asked.
 
 use super::KeyFacts;
 use domain::access_profile::AccessProfile;
@@ -14,17 +15,30 @@ use std::sync::Arc;
 /// Each record holds until its moment; in the order of time.
 type UntilThen = Arc<[(Timestamp, Arc<KeyRecord>)]>;
 
+/// The profile that a key goes by, and the one that it follows from a moment on.
+#[derive(Clone, Copy)]
+pub(super) struct ProfileOverTime<'a> {
+    pub(super) first: &'a Arc<AccessProfile>,
+    pub(super) then: Option<(Timestamp, &'a Arc<AccessProfile>)>,
+}
+
+impl<'a> ProfileOverTime<'a> {
+    pub(super) const fn always(profile: &'a Arc<AccessProfile>) -> Self {
+        Self { first: profile, then: None }
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct KeyOverTime {
     before: Option<UntilThen>,
-    /// What holds when every grant has ended.
+    /// What holds when every grant has ended, under the last profile.
     last: Arc<KeyRecord>,
 }
 
 impl KeyOverTime {
-    pub(super) fn of(facts: KeyFacts, profile: &Arc<AccessProfile>, above: &[Level], now: Timestamp) -> Self {
+    pub(super) fn of(facts: KeyFacts, profiles: ProfileOverTime<'_>, above: &[Level], now: Timestamp) -> Self {
         let KeyFacts { key, secrets, grants, owner_active } = facts;
-        let record = |effective| {
+        let record = |profile: &Arc<AccessProfile>, effective| {
             Arc::new(KeyRecord {
                 key: key.clone(),
                 secrets: secrets.clone(),
@@ -34,9 +48,28 @@ impl KeyOverTime {
                 above: above.to_vec(),
             })
         };
-        let OverTime { before, last } = over_time(&profile.terms, &key.terms, &grants, now);
-        let before: Vec<_> = before.into_iter().map(|(end, terms)| (end, record(terms))).collect();
-        Self { before: (!before.is_empty()).then(|| before.into()), last: record(last) }
+        let from = |profile: &Arc<AccessProfile>, moment| {
+            let OverTime { before, last } = over_time(&profile.terms, &key.terms, &grants, moment);
+            let before = before.into_iter().map(|(end, terms)| (end, record(profile, terms)));
+            (before.collect::<Vec<_>>(), record(profile, last))
+        };
+        let (before, last) = match profiles.then {
+            None => from(profiles.first, now),
+            Some((moment, newer)) if moment <= now => from(newer, now),
+            Some((moment, newer)) => {
+                let (mut before, at_last) = from(profiles.first, now);
+                match before.iter().position(|&(end, _)| end >= moment) {
+                    Some(nth) => before.truncate(nth + 1),
+                    None => before.push((moment, at_last)),
+                }
+                // Whatever holds then under the first profile holds no longer than that.
+                before.last_mut().into_iter().for_each(|(end, _)| *end = moment);
+                let (later, last) = from(newer, moment);
+                before.extend(later);
+                (before, last)
+            }
+        };
+        Self { before: (!before.is_empty()).then(|| before.into()), last }
     }
 
     /// The record that holds at this moment.

@@ -21,6 +21,7 @@ struct Store {
     keys: Mutex<HashMap<KeyId, KeyFacts>>,
     profile: Mutex<Option<AccessProfile>>,
     kept: Mutex<Vec<AccessProfile>>,
+    rollouts: Mutex<Vec<Rollout>>,
     credential: Mutex<Option<SealedCredential>>,
     limits: Mutex<Vec<LimitedLevel>>,
     /// Beside those that are always there.
@@ -49,6 +50,7 @@ impl PolicySource for Store {
             keys: self.keys.lock().unwrap().values().cloned().collect(),
             profiles: self.profile.lock().unwrap().iter().cloned().collect(),
             kept_profiles: self.kept.lock().unwrap().clone(),
+            rollouts: self.rollouts.lock().unwrap().clone(),
             models: [vec![model("b-model", true), model("a-model", true), model("off", false)], more].concat(),
             providers: vec![ProviderRecord {
                 id: provider(),
@@ -237,6 +239,66 @@ async fn a_key_keeps_to_the_version_that_it_has() {
     store.change(key, |facts| facts.key.profile_version = Some(9));
     directory.reload_policy().await.unwrap();
     assert_eq!(directory.key(key).unwrap().effective.requests_per_minute, 5);
+}
+
+#[tokio::test]
+async fn a_key_comes_to_the_newest_version_on_its_day_without_anything_being_read() {
+    let Fixture { store, clock, directory, key, .. } = fixture().await;
+    let mut older = profile();
+    older.terms.requests_per_minute.maximum = 5;
+    let mut newer = AccessProfile { version: older.version + 1, ..older.clone() };
+    newer.terms.requests_per_minute.maximum = 3;
+    let (profile, day) = (newer.id, clock.now().plus_days(2));
+    *store.kept.lock().unwrap() = vec![older.clone()];
+    *store.profile.lock().unwrap() = Some(newer.clone());
+    *store.rollouts.lock().unwrap() = vec![Rollout { profile, version: newer.version, moves: MoveOn::At(day) }];
+    let grant = |requests: u32, days: i64| Grant {
+        id: GrantId::from_random(&[1; 12]),
+        key,
+        request: RequestId::from_random(&[1; 12]),
+        more: More { limits: Limits { requests_per_minute: Some(requests), ..Limits::default() }, models: vec![] },
+        until: Some(clock.now().plus_days(days)),
+        granted_by: Decider::Person(PersonId::from_random(&[1; 12])),
+        granted_at: clock.now(),
+    };
+    let facts = |facts: &mut KeyFacts, grants| {
+        facts.key.profile_version = Some(older.version);
+        facts.grants = grants;
+    };
+    let requests = || {
+        let record = directory.key(key).unwrap();
+        (record.effective.requests_per_minute, record.profile.version - older.version)
+    };
+    // One grant ends before that day and one after it.
+    store.change(key, |kept| facts(kept, vec![grant(50, 1), grant(20, 3)]));
+    directory.reload_policy().await.unwrap();
+    let loads = store.loads.load(Ordering::SeqCst);
+    assert_eq!(requests(), (50, 0));
+    clock.advance(MS_PER_DAY);
+    assert_eq!(requests(), (20, 0));
+    clock.advance(MS_PER_DAY - 1);
+    assert_eq!(requests(), (20, 0), "until the last moment before");
+    clock.advance(1);
+    assert_eq!(requests(), (20, 1), "a grant goes on under the newer version");
+    clock.advance(MS_PER_DAY);
+    assert_eq!(requests(), (3, 1));
+    assert_eq!(store.loads.load(Ordering::SeqCst), loads);
+
+    // Read anew after that day, it is the same; and so is a key without grants on both sides of it.
+    directory.reload_policy().await.unwrap();
+    assert_eq!(requests(), (3, 1));
+    *store.rollouts.lock().unwrap() =
+        vec![Rollout { profile, version: newer.version, moves: MoveOn::At(clock.now().plus_ms(1)) }];
+    store.change(key, |kept| facts(kept, vec![]));
+    directory.reload_policy().await.unwrap();
+    assert_eq!(requests(), (5, 0));
+    clock.advance(1);
+    assert_eq!(requests(), (3, 1));
+
+    *store.rollouts.lock().unwrap() = vec![Rollout { profile, version: newer.version, moves: MoveOn::NextRotation }];
+    directory.reload_policy().await.unwrap();
+    clock.advance(100 * MS_PER_DAY);
+    assert_eq!(requests(), (5, 0), "no clock moves what waits for a rotation");
 }
 
 #[tokio::test]

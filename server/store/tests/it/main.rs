@@ -22,6 +22,7 @@ mod notifications;
 mod opening;
 mod people;
 mod policy;
+mod profile_rollouts;
 mod requests;
 mod responsible;
 mod rotation_asks;

@@ -1,4 +1,5 @@
-//! `/admin/guardrails`: every profile in a line: who it is for, what it allows, how many keys live under it.
+//! `/admin/guardrails`: every profile in a line: who it is for, what it allows, how many keys live under it, and
+//! what they spent this month.
 
 use crate::chrome::Place;
 use crate::components::{Cell, Chip, Column, EmptyState, NameCell, PageHead, Table, Tone};
@@ -9,40 +10,54 @@ use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
 use domain::access_profile::Audience;
 use domain::budget::Cap;
+use domain::id::ProfileId;
 use domain::money::NanoUsd;
 use domain::replay::worst_month;
 use leptos::prelude::*;
 use portal::administration::profiles::ProfileRow;
+use std::collections::HashMap;
+
+const SPENT: &str = "Spent this month";
 
 pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
-    let model = Model { profiles: visit.portal.profiles(&visit.caller).await?, may_change: may_change(&visit) };
+    let (portal, caller) = (visit.portal.as_ref(), &visit.caller);
+    let (profiles, spent) = (portal.profiles(caller).await?, portal.spend_by_profile(caller).await?);
+    let model = Model { profiles, spent, may_change: may_change(&visit) };
     Ok(Answer::ok(document(&visit, Place::Guardrails, "Guardrails", |_| view(model))))
 }
 
 #[derive(Debug, Clone)]
 pub struct Model {
     pub profiles: Vec<ProfileRow>,
+    /// This month; `None` for those who do not see everybody's spend.
+    pub spent: Option<HashMap<ProfileId, NanoUsd>>,
     pub may_change: bool,
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { profiles, may_change } = model;
+    let Model { profiles, spent, may_change } = model;
     let add = may_change.then(|| view! { <a class="button primary" href=paths::NEW_GUARDRAIL>"Add guardrails"</a> });
     if profiles.is_empty() {
         let text =
             "No guardrails yet, so that nobody can mint a key. Add the first ones: who, which models, which budget.";
         return view! { <PageHead title="Guardrails"/><EmptyState text=text>{add}</EmptyState> }.into_any();
     }
-    let columns = vec![
+    let mut columns = vec![
         Column::text("Guardrails"),
         Column::text("State"),
         Column::text("Who"),
         Column::number("Models"),
         Column::number("A key, at most"),
         Column::number("Live keys"),
-        Column::number("All keys a month, at most"),
     ];
-    let rows = profiles.into_iter().map(row).collect_view();
+    columns.extend(spent.is_some().then(|| Column::number(SPENT)));
+    columns.push(Column::number("All keys a month, at most"));
+    let spent_by = |id| spent.as_ref().map(|spent| spent.get(&id).copied().unwrap_or_default());
+    let rows = profiles.into_iter().map(|profile| {
+        let spent = spent_by(profile.profile.id);
+        row(profile, spent)
+    });
+    let rows = rows.collect_view();
     view! {
         <PageHead title="Guardrails">{add}<a class="button" href=paths::ENVIRONMENTS>"Environments"</a><a class="button" href=paths::KEY_POLICY>"Key policy"</a></PageHead>
         <Table columns=columns caption="Guardrails">{rows}</Table>
@@ -50,7 +65,7 @@ pub fn view(model: Model) -> impl IntoView {
     .into_any()
 }
 
-fn row(row: ProfileRow) -> impl IntoView {
+fn row(row: ProfileRow, spent: Option<NanoUsd>) -> impl IntoView {
     let ProfileRow { profile, live_keys, models_allowed, models_served } = row;
     let (tone, state) = match (profile.enabled, models_allowed) {
         (false, _) => (Tone::Plain, "Off"),
@@ -75,6 +90,7 @@ fn row(row: ProfileRow) -> impl IntoView {
             <Cell label="Models" number=true>{models}</Cell>
             <Cell label="A key, at most" number=true>{budget}</Cell>
             <Cell label="Live keys" number=true>{grouped(at_least_none(live_keys))}</Cell>
+            {spent.map(|spent| view! { <Cell label=SPENT number=true>{usd(spent)}</Cell> })}
             <Cell label="All keys a month, at most" number=true>{worst}</Cell>
         </tr>
     }

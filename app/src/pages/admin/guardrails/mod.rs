@@ -1,6 +1,7 @@
 //! `/admin/guardrails`: access profiles, the limits under which keys are minted.
 
 pub mod approval;
+pub mod coming;
 pub mod compare;
 pub mod editor;
 pub mod entered;

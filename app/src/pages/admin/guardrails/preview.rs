@@ -8,7 +8,7 @@ use super::versions::changes;
 use crate::chrome::Place;
 use crate::components::{
     Cell, Check, ChoiceOption, Choices, Column, Crumb, ErrorSummary, Fact, Facts, Fold, NameCell, Notice, PageHead,
-    Section, Table, Tone, WayOn,
+    Section, Table, TextField, Tone, WayOn,
 };
 use crate::format::{Calendar, grouped, usd};
 use crate::html;
@@ -17,8 +17,11 @@ use crate::pages::form::{Reasons, form_id};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
+use domain::day::{Day, Days};
 use domain::id::ProfileId;
 use domain::profile_versions::Reach;
+use domain::time::Timestamp;
+use jiff::tz::TimeZone;
 use leptos::prelude::*;
 use portal::PortalError;
 use portal::administration::preview_jobs::PreviewState;
@@ -41,11 +44,49 @@ struct Query {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SaveForm {
-    /// `new_keys` or `all_keys`.
+    /// `new_keys`, `all_keys`, `next_rotation` or `from_date`.
     #[serde(default)]
     apply: String,
+    /// `2026-12-01`, with `from_date`.
+    #[serde(default)]
+    from: String,
     /// The number of refusals that are agreed to.
     accept: Option<u64>,
+}
+
+const NEW_KEYS: &str = Reach::NewKeys.word();
+const ALL_KEYS: &str = Reach::AllKeys.word();
+const NEXT_ROTATION: &str = Reach::NextRotation.word();
+const FROM_DATE: &str = Reach::From(Timestamp::from_ms(0)).word();
+
+/// For which keys the change is meant, as it was entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    pub apply: String,
+    pub from: String,
+}
+
+impl Default for Chosen {
+    fn default() -> Self {
+        Self { apply: ALL_KEYS.to_owned(), from: String::new() }
+    }
+}
+
+impl Chosen {
+    /// Or what is wrong with which field.
+    fn reach(&self, zone: &TimeZone) -> Result<Reach, (&'static str, &'static str)> {
+        match self.apply.as_str() {
+            NEW_KEYS => Ok(Reach::NewKeys),
+            ALL_KEYS => Ok(Reach::AllKeys),
+            NEXT_ROTATION => Ok(Reach::NextRotation),
+            FROM_DATE => match self.from.trim().parse() {
+                Ok(date) => Ok(Reach::From(Days::in_zone(zone.clone()).start(Day::of(date)))),
+                Err(_) if self.from.trim().is_empty() => Err(("from", "Say from which day on.")),
+                Err(_) => Err(("from", "This is no day. Enter one as 2027-02-18.")),
+            },
+            _ => Err(("apply", "Say for which keys the change is.")),
+        }
+    }
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
@@ -56,12 +97,16 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
 
 pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let (id, job) = place(&input)?;
-    let SaveForm { apply, accept } = input.form()?;
+    let SaveForm { apply, from, accept } = input.form()?;
+    let chosen = Chosen { apply, from };
     let mut reasons = Reasons::default();
-    let Some(reach) = Reach::from_word(&apply) else {
-        reasons.add("apply", "Say for which keys the change is.");
-        let model = Model { reasons, ..look(&visit, &input).await? };
-        return Ok(Answer::refused(page(&visit, model)));
+    let reach = match chosen.reach(&visit.calendar().zone) {
+        Ok(reach) => reach,
+        Err((field, message)) => {
+            reasons.add(field, message);
+            let model = Model { reasons, chosen, ..look(&visit, &input).await? };
+            return Ok(Answer::refused(page(&visit, model)));
+        }
     };
     match visit.portal.save_preview(visit.administrator()?, id, &job, reach, accept).await {
         Ok(PreviewSaved::Saved(version)) => {
@@ -73,12 +118,16 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
         Ok(PreviewSaved::NotAccepted) => {
             reasons
                 .add("accept", "Calls like these would be refused from now on. Agree to it, or change only new keys.");
-            let model = Model { reasons, reach, ..look(&visit, &input).await? };
+            let model = Model { reasons, chosen, ..look(&visit, &input).await? };
+            Ok(Answer::refused(page(&visit, model)))
+        }
+        Err(PortalError::Refused(refusals)) => {
+            let model = Model { reasons: refusals.into(), chosen, ..look(&visit, &input).await? };
             Ok(Answer::refused(page(&visit, model)))
         }
         // The page says who was faster, and keeps the draft.
         Err(PortalError::Stale { .. }) => {
-            let model = Model { reach, ..look(&visit, &input).await? };
+            let model = Model { chosen, ..look(&visit, &input).await? };
             Ok(Answer::Page { status: 409, html: page(&visit, model) })
         }
         Err(other) => Err(other.into()),
@@ -93,7 +142,8 @@ fn place(input: &Input) -> Result<(ProfileId, portal::FormId), PageError> {
 async fn look(visit: &Visit, input: &Input) -> Result<Model, PageError> {
     let (id, job) = place(input)?;
     let preview = visit.portal.preview(visit.administrator()?, id, &job, PATIENCE).await?;
-    Ok(Model { preview, reasons: Reasons::default(), reach: Reach::AllKeys, again: false, calendar: visit.calendar() })
+    let (reasons, chosen) = (Reasons::default(), Chosen::default());
+    Ok(Model { preview, reasons, chosen, again: false, calendar: visit.calendar() })
 }
 
 fn page(visit: &Visit, model: Model) -> String {
@@ -111,13 +161,13 @@ fn page(visit: &Visit, model: Model) -> String {
 pub struct Model {
     pub preview: Preview,
     pub reasons: Reasons,
-    pub reach: Reach,
+    pub chosen: Chosen,
     pub again: bool,
     pub calendar: Calendar,
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { preview, reasons, reach, again, calendar } = model;
+    let Model { preview, reasons, chosen, again, calendar } = model;
     let Preview { id, proposal, current, state, teams } = preview;
     let next = proposal.version + 1;
     let crumb = Crumb { text: current.name.clone(), href: paths::guardrail(current.id) };
@@ -141,7 +191,7 @@ pub fn view(model: Model) -> impl IntoView {
     let found = match state {
         PreviewState::Done(report) => {
             let nothing_new = changed.is_empty();
-            view! { {figures(&report)}{refusals(&report)}{decision(&report, &action, &edit, next, nothing_new, reach, &reasons, &calendar)} }.into_any()
+            view! { {figures(&report)}{refusals(&report)}{decision(&report, &action, &edit, next, nothing_new, &chosen, &reasons, &calendar)} }.into_any()
         }
         PreviewState::Saved(version) => {
             let text = format!("Saved as version {version}.");
@@ -158,7 +208,7 @@ pub fn view(model: Model) -> impl IntoView {
     };
     view! {
         <PageHead title=format!("Preview of version {next}") crumb=crumb/>
-        <ErrorSummary undone="the guardrails can be saved" wrong=reasons.summary(|field| ["apply", "accept"].contains(&field))/>
+        <ErrorSummary undone="the guardrails can be saved" wrong=reasons.summary(|field| ["apply", "from", "accept"].contains(&field))/>
         {stale}
         {again}
         <Section id="changes" title="What changes">{changed}</Section>
@@ -278,15 +328,19 @@ fn decision(
     edit: &str,
     next: i64,
     nothing_new: bool,
-    reach: Reach,
+    chosen: &Chosen,
     reasons: &Reasons,
     calendar: &Calendar,
 ) -> impl IntoView + use<> {
     let options = vec![
-        ChoiceOption::new(Reach::AllKeys.word(), "Existing keys too, from the next call on"),
-        ChoiceOption::new(Reach::NewKeys.word(), "New keys only")
-            .noted("keys that exist keep to the version that they have"),
+        ChoiceOption::new(ALL_KEYS, "Existing keys too, from the next call on"),
+        ChoiceOption::new(NEXT_ROTATION, "Existing keys too, each at its next rotation")
+            .noted("until then it keeps to the version that it has"),
+        ChoiceOption::new(FROM_DATE, "Existing keys too, from a day on")
+            .noted("until then they keep to the version that they have"),
+        ChoiceOption::new(NEW_KEYS, "New keys only").noted("keys that exist keep to the version that they have"),
     ];
+    let midnight = format!("only for a change from a day on, which begins at midnight, {}", calendar.zone_name());
     let accept = (report.refused > 0).then(|| {
         let text = format!("Refuse {} like these", counted(report.refused, "call"));
         view! {
@@ -296,7 +350,7 @@ fn decision(
             />
         }
     });
-    let save = if nothing_new { "Let all keys follow".to_owned() } else { format!("Save version {next}") };
+    let save = if nothing_new { "Let existing keys follow".to_owned() } else { format!("Save version {next}") };
     let limits = format!(
         "Gone through: calls that were let in since {}. Not known from them: parameters of calls, and what was spent before \
          that day. Computed {}.",
@@ -306,7 +360,8 @@ fn decision(
     let (action, edit) = (action.to_owned(), edit.to_owned());
     view! {
         <form class="form" method="post" action=action>
-            <Choices name="apply" label="Apply to" options=options value=reach.word() problem=reasons.at("apply")/>
+            <Choices name="apply" label="Apply to" options=options value=chosen.apply.clone() problem=reasons.at("apply")/>
+            <TextField name="from" label="From" kind="date" value=chosen.from.clone() hint=midnight problem=reasons.at("from")/>
             {accept}
             <p class="muted">{limits}</p>
             <div class="actions">
@@ -314,5 +369,25 @@ fn decision(
                 <a class="button plain" href=edit>"Back to the form"</a>
             </div>
         </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_read_in_the_organisations_zone_and_every_mistake_has_its_field() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let reach = |apply: &str, from: &str| Chosen { apply: apply.into(), from: from.into() }.reach(&zone);
+        let moment: jiff::Timestamp = "2026-11-30T23:00:00Z".parse().unwrap();
+        let midnight = Timestamp::from_ms(moment.as_millisecond());
+        assert_eq!(reach("from_date", " 2026-12-01 "), Ok(Reach::From(midnight)));
+        assert_eq!(reach("next_rotation", "2026-12-01"), Ok(Reach::NextRotation));
+        let field = |apply, from| reach(apply, from).unwrap_err().0;
+        assert_eq!(
+            (field("from_date", ""), field("from_date", "1.12."), field("", "2026-12-01")),
+            ("from", "from", "apply")
+        );
     }
 }

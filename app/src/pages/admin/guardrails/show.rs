@@ -9,7 +9,7 @@ use crate::chrome::Place;
 use crate::components::{
     Cell, Chip, Column, Crumb, ErrorSummary, Fact, Facts, NameCell, Notice, PageHead, Section, Table, Tone, WayOn,
 };
-use crate::format::tokens;
+use crate::format::{Calendar, tokens};
 use crate::pages::admin::{Happened, at_least_none, counted, document, may_change, notice};
 use crate::pages::form::{Reasons, Sent, form_id, sent};
 use crate::paths;
@@ -18,7 +18,6 @@ use crate::words;
 use domain::access_profile::AccessProfile;
 use domain::budget::BudgetScope;
 use domain::id::ProfileId;
-use domain::profile_versions::Reach;
 use leptos::prelude::*;
 use portal::PortalError;
 use portal::administration::profile_preview::Proposed;
@@ -36,20 +35,25 @@ struct Query {
     draft: Option<String>,
     /// Whom the version that was saved just now reaches.
     reach: Option<String>,
+    /// Whether there was still anything to take back.
+    withdrawn: Option<bool>,
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
-    let Query { saved, like, draft, reach } = input.query()?;
+    let Query { saved, like, draft, reach, withdrawn } = input.query()?;
     let detail = visit.portal.profile(&visit.caller, input.segment("id")?).await?;
     let id = detail.row.profile.id;
-    let happened = saved.map(|version| {
-        let keys = match reach.as_deref().and_then(Reach::from_word) {
-            Some(Reach::NewKeys) => "Keys that exist keep to the version that they have.",
-            Some(Reach::AllKeys) => "Keys follow it from the next call on.",
-            None => "Keys go on as they were.",
-        };
-        Happened::well(format!("Saved as version {version}. {keys}"))
-    });
+    let happened = match (saved, withdrawn) {
+        (Some(version), _) => Some(said(version, reach.as_deref())),
+        (None, Some(true)) => Some(Happened::well(
+            "Withdrawn. Keys that exist keep to the version that they have; the newest stays for new keys.",
+        )),
+        (None, Some(false)) => {
+            let text = "There was nothing to withdraw any more: what keys follow is said below.".to_owned();
+            Some(Happened { tone: Tone::Warn, text })
+        }
+        (None, None) => None,
+    };
     let entered = match (like, draft) {
         (Some(version), _) => {
             let older = visit.portal.profile_version(&visit.caller, id, version).await?;
@@ -65,6 +69,17 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     };
     let model = Model { happened, restored: like, ..model(&visit, detail, entered, Reasons::default()) };
     Ok(Answer::ok(page(&visit, model)))
+}
+
+fn said(version: i64, reach: Option<&str>) -> Happened {
+    let keys = match reach {
+        Some("new_keys") => "Keys that exist keep to the version that they have.",
+        Some("all_keys") => "Keys follow it from the next call on.",
+        Some("next_rotation") => "Keys that exist follow it from their next rotation on.",
+        Some("from_date") => "Keys that exist follow it from the day that you chose.",
+        _ => "Keys go on as they were.",
+    };
+    Happened::well(format!("Saved as version {version}. {keys}"))
 }
 
 pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
@@ -113,7 +128,8 @@ fn standing(profile: &AccessProfile) -> Entered {
 }
 
 fn model(visit: &Visit, detail: ProfileDetail, entered: Entered, reasons: Reasons) -> Model {
-    Model { detail, entered, reasons, happened: None, stale: None, restored: None, may_change: may_change(visit) }
+    let (calendar, may_change) = (visit.calendar(), may_change(visit));
+    Model { detail, entered, reasons, happened: None, stale: None, restored: None, calendar, may_change }
 }
 
 fn page(visit: &Visit, model: Model) -> String {
@@ -131,13 +147,15 @@ pub struct Model {
     pub stale: Option<(i64, i64)>,
     /// The version whose terms fill the form.
     pub restored: Option<i64>,
+    pub calendar: Calendar,
     pub may_change: bool,
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { detail, entered, reasons, happened, stale, restored, may_change } = model;
-    let ProfileDetail { row, teams, models } = detail;
+    let Model { detail, entered, reasons, happened, stale, restored, calendar, may_change } = model;
+    let ProfileDetail { row, coming, teams, models } = detail;
     let profile = &row.profile;
+    let coming = super::coming::coming(&calendar, profile.id, profile.version, coming, may_change);
     let (tone, state) = if profile.enabled { (Tone::Ok, "On") } else { (Tone::Plain, "Off") };
     let keys = counted(at_least_none(row.live_keys), "live key");
     let context = view! { <Chip tone=tone text=state/>{format!(" version {} · {keys} · for {}", profile.version, audience(&profile.audience))} };
@@ -189,6 +207,7 @@ pub fn view(model: Model) -> impl IntoView {
         {notice(happened)}
         {stale}
         {restored}
+        {coming}
         {body}
     }
 }

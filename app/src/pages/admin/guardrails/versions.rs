@@ -4,7 +4,7 @@ use super::said::differences;
 use crate::chrome::Place;
 use crate::components::{Cell, Change, Column, Crumb, Fold, NameCell, PageHead, Table, when};
 use crate::format::{Calendar, grouped};
-use crate::pages::admin::{at_least_none, document, more};
+use crate::pages::admin::{at_least_none, document, may_change, more};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::id::{ProfileId, TeamId};
@@ -21,12 +21,13 @@ struct Query {
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let (id, Query { before }) = (input.segment("id")?, input.query()?);
     let page = visit.portal.profile_versions(&visit.caller, id, before).await?;
-    let title = format!("Versions of {}", page.newest.name);
-    Ok(Answer::ok(document(&visit, Place::Guardrails, &title, |calendar| view(calendar, page))))
+    let (title, may_change) = (format!("Versions of {}", page.newest.name), may_change(&visit));
+    Ok(Answer::ok(document(&visit, Place::Guardrails, &title, |calendar| view(calendar, page, may_change))))
 }
 
-pub fn view(calendar: &Calendar, page: VersionPage) -> impl IntoView + use<> {
-    let VersionPage { newest, lines, next, teams } = page;
+pub fn view(calendar: &Calendar, page: VersionPage, may_change: bool) -> impl IntoView + use<> {
+    let VersionPage { newest, coming, lines, next, teams } = page;
+    let coming = super::coming::coming(calendar, newest.id, newest.version, coming, may_change);
     let next = next.map(|before| format!("{}?before={before}", paths::guardrail_versions(newest.id)));
     let columns = vec![
         Column::text("Version"),
@@ -41,7 +42,8 @@ pub fn view(calendar: &Calendar, page: VersionPage) -> impl IntoView + use<> {
             title="Versions"
             crumb=Crumb { text: newest.name, href: paths::guardrail(newest.id) }
         />
-        <p class="muted">"Keys follow the newest version, unless a change was meant for new keys only: then they keep to the one that they had."</p>
+        <p class="muted">"Keys follow the newest version, unless a change was meant for new keys only, or for later: then they keep to the one that they had."</p>
+        {coming}
         <Table columns=columns caption="Versions">{rows}</Table>
         {more(next)}
     }
@@ -83,7 +85,7 @@ fn row(
 const AT_A_GLANCE: usize = 4;
 
 /// Changes as a list of before and after.
-pub(super) fn changes(mut changed: Vec<Change>) -> impl IntoView + use<> {
+pub fn changes(mut changed: Vec<Change>) -> impl IntoView + use<> {
     let item = |change: Change| {
         let before = change.before.map(|before| view! { <del>{before}</del>" → " });
         view! { <li>{change.what}": "{before}<ins>{change.after}</ins></li> }

@@ -1,16 +1,19 @@
 //! A new secret under the same key: the page that asks how long the old one lives, and the answer that shows the new one.
 
 use super::{crumb, key_for, page, problem};
-use crate::components::{ChoiceOption, Choices, Notice, PageHead, Tone};
+use crate::components::{ChoiceOption, Choices, Notice, PageHead, Tone, WayOn};
 use crate::pages::form::{OnceOnly, form_id};
+use crate::pages::keys::detail::coming;
 use crate::pages::keys::secret::{self, Occasion};
 use crate::paths::{self, KeyAct};
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
 use domain::id::KeyId;
+use domain::profile_rollout::MoveOn;
 use domain::refusal::{Reason, Refusal};
 use domain::virtual_key::Overlap;
 use leptos::prelude::*;
+use portal::administration::profile_rollouts::Follows;
 use portal::keys::{KeyDetail, LastUse};
 use portal::{FormId, PortalError};
 use serde::Deserialize;
@@ -31,6 +34,8 @@ pub struct Model {
     /// An old secret of an earlier rotation still works; it ends with this one.
     pub already_rotating: bool,
     pub last_use: Option<LastUse>,
+    /// The name and the version of the guardrails that the key goes by from then on, if they are others.
+    pub comes_to: Option<(String, i64)>,
     pub refusals: Vec<Refusal>,
 }
 
@@ -60,7 +65,12 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
 }
 
 fn model(detail: KeyDetail, overlap: Overlap, refusals: Vec<Refusal>) -> Model {
+    let comes_to = match detail.follows {
+        Follows::Until { moves: MoveOn::NextRotation, newest } => Some((newest.name, newest.version)),
+        Follows::Until { .. } | Follows::Kept | Follows::Newest => None,
+    };
     Model {
+        comes_to,
         id: detail.key.id,
         crumb: crumb(&detail.key),
         form: detail.form,
@@ -72,7 +82,7 @@ fn model(detail: KeyDetail, overlap: Overlap, refusals: Vec<Refusal>) -> Model {
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { id, crumb, form, overlap, already_rotating, last_use, refusals } = model;
+    let Model { id, crumb, form, overlap, already_rotating, last_use, comes_to, refusals } = model;
     let name = crumb.text.clone();
     let options = Overlap::ALL.map(|choice| {
         let option = ChoiceOption::new(choice.word(), words::overlap(choice));
@@ -88,13 +98,19 @@ pub fn view(model: Model) -> impl IntoView {
         let text = "An earlier old secret still works. It ends now: only two secrets live at a time.";
         view! { <Notice tone=Tone::Warn text=text/> }
     });
+    let stays = if comes_to.is_some() { "Its id and history" } else { "Its id, budgets, limits and history" };
+    let comes_to = comes_to.map(|(guardrails, version)| {
+        let text = format!("With its new secret the key goes by version {version} of {guardrails}.");
+        let href = format!("{}#{}", paths::key(id), coming::ANCHOR);
+        let way_on = WayOn { text: "See what changes.".to_owned(), href };
+        view! { <Notice tone=Tone::Warn text=text way_on=Some(way_on)/> }
+    });
     let used = last_use.map(|used| format!("Last used by {} from {}. ", used.agent, used.network)).unwrap_or_default();
-    let effect = format!(
-        "{used}The key gets a new secret, shown once on the next page. Its id, budgets, limits and history stay."
-    );
+    let effect = format!("{used}The key gets a new secret, shown once on the next page. {stays} stay.");
     view! {
         <PageHead title=format!("Rotate the secret of {name}") crumb=crumb/>
         {earlier}
+        {comes_to}
         <form class="form" method="post" action=paths::key_act(id, KeyAct::Rotate)>
             <OnceOnly form=form/>
             <p>{effect}</p>

@@ -4,6 +4,7 @@
 
 mod callers;
 mod calls;
+pub mod coming;
 mod history;
 mod money;
 mod terms;
@@ -22,6 +23,7 @@ use crate::words;
 use domain::id::{EventId, KeyId};
 use domain::virtual_key::{KeyStanding, KeyState};
 use leptos::prelude::*;
+use portal::administration::profile_rollouts::Follows;
 use portal::keys::{CallsPage, HistoryPage, KeyActs, KeyCallers, KeyDetail, KeyStatus, KeyUsage};
 use portal::snippets::SnippetFacts;
 use serde::Deserialize;
@@ -104,6 +106,7 @@ pub fn view(model: Model) -> impl IntoView {
         {money::spend(&detail, usage)}
         {calls::section(id, calls, older, may_ask, &calendar)}
         {terms::section(&detail, &calendar)}
+        {coming::section(&detail, &calendar)}
         {callers::section(&detail, callers, &calendar)}
         {terms::secrets(&detail, &calendar)}
         {snippets}
@@ -118,7 +121,10 @@ fn context(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
     let minted_by =
         if detail.created_by_name.is_empty() { String::new() } else { format!(" by {}", detail.created_by_name) };
     // Said only where it is not the newest.
-    let kept = if key.profile_version.is_some() { ", kept" } else { "" };
+    let kept = match detail.follows {
+        Follows::Newest => "",
+        Follows::Kept | Follows::Until { .. } => ", kept",
+    };
     let ends = if key.expires_at > calendar.now { "expires" } else { "expired" };
     let text = format!(
         " · {whose} · {} · {} · guardrails {} v{}{kept} · minted {}{minted_by} · {ends} {}",

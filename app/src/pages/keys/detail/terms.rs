@@ -1,15 +1,16 @@
 //! What the key may do, each value with the rule that it comes from, and the secrets that open it.
 
 use super::money::capitalised;
-use crate::components::{Cell, Chip, Column, NameCell, Section, Table, Tone, when};
+use crate::components::{Cell, Change, Chip, Column, NameCell, Section, Table, Tone, when};
 use crate::format::{Calendar, grouped, usd};
 use crate::pages::keys::rows::whose;
 use crate::words;
+use domain::access_profile::AccessProfile;
 use domain::effective_terms::{Explained, NOWHERE, Origin};
 use domain::limits::Quota;
 use domain::refusal::{cap_field, quota_field};
 use leptos::prelude::*;
-use portal::keys::{KeyDetail, SecretFacts};
+use portal::keys::{EffectiveTerms, KeyDetail, SecretFacts};
 
 struct Line {
     /// Anchored as `term-…`.
@@ -20,15 +21,17 @@ struct Line {
 }
 
 pub(super) fn section(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView + use<> {
-    let rows = lines(detail, calendar).into_iter().map(|Line { anchor, name, value, from }| {
-        view! {
-            <tr id=format!("term-{anchor}")>
-                <NameCell name=name/>
-                <Cell label="Value">{value}</Cell>
-                <Cell label="Comes from">{from}</Cell>
-            </tr>
-        }
-    });
+    let rows = lines(detail, &detail.profile, &detail.effective, calendar).into_iter().map(
+        |Line { anchor, name, value, from }| {
+            view! {
+                <tr id=format!("term-{anchor}")>
+                    <NameCell name=name/>
+                    <Cell label="Value">{value}</Cell>
+                    <Cell label="Comes from">{from}</Cell>
+                </tr>
+            }
+        },
+    );
     let (rows, shared) = (rows.collect_view(), shared(detail));
     let columns = vec![Column::text("Term"), Column::text("Value"), Column::text("Comes from")];
     view! {
@@ -60,9 +63,29 @@ fn shared(detail: &KeyDetail) -> Option<impl IntoView + use<>> {
     })
 }
 
-fn lines(detail: &KeyDetail, calendar: &Calendar) -> Vec<Line> {
-    let terms = &detail.effective.terms;
-    let profile = format!("{}, version {}", detail.profile.name, detail.profile.version);
+/// What becomes of its terms with the newest version, of those that do not stay as they are.
+pub(super) fn changes(detail: &KeyDetail, newest: &AccessProfile, calendar: &Calendar) -> Vec<Change> {
+    let Some(then) = &detail.effective_then else { return Vec::new() };
+    let now = lines(detail, &detail.profile, &detail.effective, calendar);
+    let then = lines(detail, newest, then, calendar);
+    let value_of = |of: &[Line], anchor| of.iter().find(|line| line.anchor == anchor).map(|line| line.value.clone());
+    let gone = now.iter().filter(|line| value_of(&then, line.anchor).is_none());
+    let gone = gone.map(|line| Change {
+        what: line.name.clone(),
+        before: Some(line.value.clone()),
+        after: "no limit".to_owned(),
+    });
+    let other = then.iter().filter_map(|line| {
+        let before = value_of(&now, line.anchor);
+        let same = before.as_ref() == Some(&line.value);
+        (!same).then(|| Change { what: line.name.clone(), before, after: line.value.clone() })
+    });
+    other.chain(gone).collect()
+}
+
+fn lines(detail: &KeyDetail, profile: &AccessProfile, effective: &EffectiveTerms, calendar: &Calendar) -> Vec<Line> {
+    let terms = &effective.terms;
+    let profile = format!("{}, version {}", profile.name, profile.version);
     let from = |origin| match origin {
         Origin::Profile => profile.clone(),
         Origin::Key => "this key".to_owned(),
@@ -73,8 +96,8 @@ fn lines(detail: &KeyDetail, calendar: &Calendar) -> Vec<Line> {
     let own = |anchor, name, value: String| line(anchor, name, value, "this key".to_owned());
     let models = format!(
         "{} of {} served: {}",
-        detail.effective.models_allowed,
-        detail.effective.models_served,
+        effective.models_allowed,
+        effective.models_served,
         listed(terms.models.iter().map(|pattern| pattern.value.as_str().to_owned()))
     );
     let endpoints = listed(terms.endpoints.value.iter().map(|&endpoint| words::endpoint(endpoint).to_owned()));
