@@ -6,6 +6,7 @@ mod calls;
 mod changes;
 mod checks;
 pub mod exchange;
+mod fields;
 mod health;
 mod keys;
 mod notifications;

@@ -1,5 +1,6 @@
 //! The portal's no in sentences: which field, which figure, what to do instead.
 
+use super::fields::thing;
 use super::settings::{per_window, quota};
 use crate::format::{grouped, usd};
 use domain::refusal::{AddressProblem, Amount, Reason, Refusal};
@@ -210,81 +211,6 @@ pub fn amount(amount: Amount) -> String {
         Amount::Days(days) => counted(u64::from(days), "day", "days"),
         Amount::Tokens(count) => counted(count, "token", "tokens"),
         Amount::Count(count) => grouped(count),
-    }
-}
-
-/// What a field is called at the start of a sentence.
-fn thing(field: &str) -> &'static str {
-    match field {
-        "name" => "The name",
-        "code" => "The code",
-        "contact" => "The contact",
-        "valid_from" => "The first day",
-        "valid_until" | "last" => "The last day",
-        "description" => "The description",
-        "application" => "The application",
-        "cost_centre" => "The cost centre",
-        "tags" => "Tags",
-        "owner" => "The owner",
-        "profile" => "Guardrails",
-        "consumer" | "consumers" => "What it is for",
-        "environment" => "The environment",
-        "text" => "The text",
-        "shared" => "Who finds it",
-        "query" => "The view",
-        "views" => "Kept views",
-        "message" => "The message",
-        "system" => "The system prompt",
-        "policy" => "The key policy",
-        "cap_hour" => "The budget an hour",
-        "cap_day" => "The budget a day",
-        "cap_week" => "The budget a week",
-        "cap_month" => "The budget a month",
-        "cap_quarter" => "The budget a quarter",
-        "cap_total" => "The budget in total",
-        "caps" => "Budgets",
-        "requests_per_minute" => "Requests a minute",
-        "tokens_per_minute" => "Tokens a minute",
-        "requests_hour" => "Requests an hour",
-        "requests_day" => "Requests a day",
-        "requests_month" => "Requests a month",
-        "tokens_hour" => "Tokens an hour",
-        "tokens_day" => "Tokens a day",
-        "tokens_month" => "Tokens a month",
-        "concurrency" => "Calls at once",
-        "lifetime_days" => "The lifetime",
-        "expires_at" => "The end",
-        "models" => "Models",
-        "endpoints" => "Endpoints",
-        "networks" => "Networks",
-        "max_output_tokens" => "The longest answer",
-        "assumed_output_tokens" => "The assumed answer",
-        "max_input_tokens" => "The context size",
-        "keys_per_person" => "Keys a person",
-        "base_url" => "The address",
-        "credential" => "The credential",
-        "preset" => "The kind of provider",
-        "format" => "The wire format",
-        "provider" => "The provider",
-        "upstream_model" => "The provider's name for the model",
-        "weight" => "The weight",
-        "priority" => "The order",
-        "deployments" => "Deployments",
-        "price" => "The price",
-        "person" => "The person",
-        "role" | "roles" => "The role",
-        "team" | "teams" => "The team",
-        "groups" => "Groups",
-        "reason" => "The reason",
-        "issuer" => "The identity provider",
-        "claim" => "The claim",
-        "value" => "The value",
-        "given" => "What it gives",
-        "rule" => "The rule",
-        "to" => "The successor",
-        "keys" => "Keys",
-        "overlap" => "The time of the old secret",
-        _ => "This value",
     }
 }
 

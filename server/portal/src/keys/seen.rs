@@ -1,5 +1,5 @@
-//! A key that somebody may see: looked for once, whatever is then asked about it. There is no way to a key's figures,
-//! calls or history but through one of these.
+//! A key that somebody may see: looked for once, whatever its page then asks about it. A key's sums, list of calls, callers
+//! and history are to be had of one of these alone.
 
 use crate::sight::Namer;
 use crate::{Portal, PortalError};
