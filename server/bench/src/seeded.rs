@@ -79,7 +79,7 @@ async fn sign_in(store: &Store) -> Result<Seeded, Problem> {
     let call = store.last_event().await?.ok_or("there are no calls")?;
     let spend = by(store, Dimension::Key).await?;
     let size = format!(
-        "{} people, {} active keys, {} calls in {DAYS} days",
+        "{} people, {} active keys, {} calls in the last {DAYS} days",
         store.people_count().await?,
         spend.count,
         spend.total.requests
