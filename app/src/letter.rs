@@ -3,7 +3,7 @@
 use crate::format::{Calendar, grouped};
 use crate::paths;
 use crate::words;
-use portal::notifications::Notification;
+use portal::notifications::{MOST_NOTES, Notification};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
@@ -29,6 +29,12 @@ pub fn letter(notes: &[Notification], is_summary: bool, origin: &str, calendar: 
             body.push_str(&line);
             body.push('\n');
         }
+    }
+    if notes.len() >= MOST_NOTES as usize {
+        body.push_str(&format!(
+            "A letter holds no more than these. All that is listed: {origin}{}\n\n",
+            paths::NOTIFICATIONS
+        ));
     }
     let preferences = paths::ACCOUNT_NOTIFICATIONS;
     let zone = calendar.zone_name();
@@ -89,6 +95,14 @@ mod tests {
         let letter = written(&["ci", "laptop"], true);
         assert_eq!(letter.subject, "Keywright: 2 notifications");
         assert_eq!(letter.body.matches("https://keys.example.com/requests/").count(), 2);
+    }
+
+    #[test]
+    fn a_letter_that_is_full_says_so() {
+        let names = vec!["ci"; MOST_NOTES as usize];
+        let full = "A letter holds no more than these. All that is listed: https://keys.example.com/notifications";
+        assert!(written(&names, true).body.contains(full));
+        assert!(!written(&names[1..], true).body.contains(full));
     }
 
     #[test]

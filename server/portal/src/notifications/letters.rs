@@ -23,8 +23,8 @@ pub struct Letter {
     pub attempt: u32,
 }
 
-/// What a summary holds; the list has the rest.
-const MOST_NOTES: u32 = 50;
+/// What a letter holds.
+pub const MOST_NOTES: u32 = 500;
 /// What is kept of what a mail server says.
 const LONGEST_PROBLEM: usize = 300;
 

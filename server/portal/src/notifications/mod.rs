@@ -10,7 +10,7 @@ mod looking;
 mod preferences;
 mod undelivered;
 
-pub use letters::Letter;
+pub use letters::{Letter, MOST_NOTES};
 pub use preferences::Preferences;
 pub use store::{FailedMail, MailCounts, Notification};
 pub use undelivered::{SendAgain, Undelivered};
