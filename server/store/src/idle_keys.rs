@@ -82,12 +82,12 @@ impl Store {
         found.into_iter().map(|row| row.into_quiet().map(|(key, quiet)| (key.id, quiet))).collect()
     }
 
-    /// Active keys of the scope whose owners were told, and which nobody has used since.
+    /// Active keys of the scope whose owners were told, and which nobody has used since. The cross join is for SQLite, as
+    /// that of [`Self::rotation_asks`].
     pub async fn keys_told_of(&self, scope: &Scope, now: Timestamp, limit: u32) -> Result<Vec<KeyId>> {
         const LIST: &str = concat!(
-            "select id from key_idle join virtual_key on id = key_idle.key_id
-            left join key_last_use on key_last_use.key_id = id
-            where ($1 or ",
+            "select id from key_idle cross join virtual_key left join key_last_use on key_last_use.key_id = id
+            where id = key_idle.key_id and ($1 or ",
             owned_or_booked!("$2"),
             ") and state = 'active' and expires_at > $3
                 and told_at is not null and told_at >= coalesce(used_at, 0) and told_at >= coalesce(enabled_at, 0)

@@ -29,12 +29,13 @@ impl AskRow {
 }
 
 impl Store {
-    /// Of keys in the scope that still work, the most urgent first.
+    /// Of keys in the scope that still work, the most urgent first. A cross join keeps SQLite from going through all keys
+    /// for the few that somebody asks about (<https://sqlite.org/optoverview.html#crossjoin>).
     pub async fn rotation_asks(&self, scope: &Scope, now: Timestamp, limit: u32) -> Result<Vec<RotationAsk>> {
         const LIST: &str = concat!(
             "select key_id, due_at, asked_at, asked_by from key_rotation_ask
-            join virtual_key on virtual_key.id = key_id
-            where ($1 or ",
+            cross join virtual_key
+            where virtual_key.id = key_id and ($1 or ",
             owned_or_booked!("$2"),
             ") and state <> 'revoked' and expires_at > $3
             order by due_at, key_id limit $4"
