@@ -84,10 +84,7 @@ impl Store {
         values: &[Option<String>],
     ) -> Result<Vec<DaySpend>> {
         let numbered = self.numbered(query, None).await?;
-        let mut wanted = Vec::with_capacity(values.len());
-        for value in values {
-            wanted.push(self.label_number(by, value.as_deref()).await?);
-        }
+        let wanted = self.label_numbers(by, values).await?;
         let mut found: Vec<(i64, i64, i64)> = Vec::new();
         let mut reader = self.engine.reader().await?;
         if numbered.reads_totals() {

@@ -1,14 +1,16 @@
 //! Where sums of spend are read from: the totals of days that are over, of everything or within one value of a wide
 //! dimension, the days themselves, or the slices that a filter leaves, whichever is quickest for what is asked.
 
+use crate::column::to_json;
 use crate::label::Kind;
-use crate::row::one;
+use crate::row::{one, rows};
 use crate::statement::Binds;
 use crate::usage_days::SpendQuery;
 use crate::{Result, Store, codes};
 use domain::day::Day;
 use domain::dimension::Dimension;
 use domain::permission::Scope;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 /// The column that holds a dimension; `d` is a row by day, `s` its slice.
@@ -156,18 +158,13 @@ impl Store {
             None => None,
             Some((person, teams, centres)) => {
                 let person = self.label_number(Dimension::Person, Some(&person.to_string())).await?;
-                let mut numbers = Vec::with_capacity(teams.len());
-                for team in teams {
-                    numbers.push(self.label_number(Dimension::Team, Some(&team.to_string())).await?);
-                }
+                let teams: Vec<_> = teams.iter().map(|team| Some(team.to_string())).collect();
+                let mut numbers = self.label_numbers(Dimension::Team, &teams).await?;
                 if numbers.is_empty() {
                     numbers.push(NOBODY);
                 }
-                let mut booked = Vec::with_capacity(centres.len());
-                for code in centres {
-                    booked.push(self.label_number(Dimension::CostCentre, Some(code)).await?);
-                }
-                Some((person, numbers, booked))
+                let centres: Vec<_> = centres.iter().cloned().map(Some).collect();
+                Some((person, numbers, self.label_numbers(Dimension::CostCentre, &centres).await?))
             }
         };
         let mut filters = Vec::with_capacity(query.filters.len());
@@ -182,12 +179,30 @@ impl Store {
         Ok(Numbered { scope, filters, open })
     }
 
-    pub(crate) async fn label_number(&self, dimension: Dimension, value: Option<&str>) -> Result<i64> {
+    async fn label_number(&self, dimension: Dimension, value: Option<&str>) -> Result<i64> {
         const FIND: &str = "select num from label where kind = $1 and text = $2";
         let Some(value) = value else { return Ok(0) };
         let mut reader = self.engine.reader().await?;
         let found = one!(reader.on(), (i64,), FIND, kind(dimension).word(), value)?;
         Ok(found.map_or(NOBODY, |(number,)| number))
+    }
+
+    /// In the order of the values.
+    pub(crate) async fn label_numbers(&self, dimension: Dimension, values: &[Option<String>]) -> Result<Vec<i64>> {
+        const FIND: &str = "select text, num from label where kind = $1 and text in (select value from json_each($2))";
+        let texts: Vec<&str> = values.iter().filter_map(Option::as_deref).collect();
+        let found = if texts.is_empty() {
+            Vec::new()
+        } else {
+            let mut reader = self.engine.reader().await?;
+            rows!(reader.on(), (String, i64), FIND, kind(dimension).word(), to_json(&texts)?)?
+        };
+        let numbers: HashMap<String, i64> = found.into_iter().collect();
+        let number = |value: &Option<String>| match value {
+            None => 0,
+            Some(text) => numbers.get(text).copied().unwrap_or(NOBODY),
+        };
+        Ok(values.iter().map(number).collect())
     }
 }
 
