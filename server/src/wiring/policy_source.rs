@@ -87,17 +87,16 @@ impl PolicySource for StoredPolicy {
         names.extend(teams.iter().map(|team| (BudgetScope::Team(team.id), team.name.clone())));
         let profiles = self.store.profiles().await?.into_iter();
         names.extend(profiles.map(|profile| (BudgetScope::Profile(profile.id), profile.name)));
+        let limited: HashSet<BudgetScope> = limits.iter().map(|level| level.scope).collect();
         let mut centre_of = HashMap::new();
-        if limits.iter().any(|level| matches!(level.scope, BudgetScope::CostCentre(_))) {
-            let limited: HashSet<BudgetScope> = limits.iter().map(|level| level.scope).collect();
+        if limited.iter().any(|scope| matches!(scope, BudgetScope::CostCentre(_))) {
             let mut centres = self.store.cost_centres().await?;
             centres.retain(|centre| limited.contains(&BudgetScope::CostCentre(centre.id)));
             names.extend(centres.iter().map(|centre| (BudgetScope::CostCentre(centre.id), centre.entry.label())));
             centre_of.extend(centres.into_iter().map(|centre| (centre.entry.code, centre.id)));
         }
         let mut application_of = HashMap::new();
-        if limits.iter().any(|level| matches!(level.scope, BudgetScope::Application(_))) {
-            let limited: HashSet<BudgetScope> = limits.iter().map(|level| level.scope).collect();
+        if limited.iter().any(|scope| matches!(scope, BudgetScope::Application(_))) {
             let mut applications = self.store.applications().await?;
             applications.retain(|application| limited.contains(&BudgetScope::Application(application.id)));
             names.extend(applications.iter().map(|one| (BudgetScope::Application(one.id), one.name.clone())));

@@ -6,6 +6,7 @@
 pub mod applications;
 pub mod audit;
 pub mod budgets;
+pub mod by_name;
 pub mod calls;
 pub mod cost_centres;
 pub mod currency;

@@ -1,7 +1,7 @@
 //! What the forms read: a field that a page does not have is refused, one that is left out too.
 
-use app::pages::admin::applications::ApplicationForm;
 use app::pages::admin::budgets::entered::Entered as Limits;
+use app::pages::admin::by_name::NameForm;
 use app::pages::admin::cost_centres::{end::EndForm as EndCentreForm, form::CentreForm, import::ImportForm};
 use app::pages::admin::data_scopes::show::ScopeForm;
 use app::pages::admin::guardrails::entered::Entered;
@@ -16,8 +16,8 @@ use app::pages::admin::providers::{
 };
 use app::pages::admin::sign_in::{editor::RuleForm, remove::RemoveForm};
 use app::pages::admin::teams::cost_centre::TeamCentreForm;
-use app::pages::admin::teams::{members::MemberForm, members::RemovalForm, new::TeamForm as NewTeamForm};
-use app::pages::admin::units::{new::UnitForm as NewUnitForm, show::UnitForm};
+use app::pages::admin::teams::{members::MemberForm, members::RemovalForm};
+use app::pages::admin::units::show::UnitForm;
 use app::pages::confirm::Confirmed;
 use app::pages::handover::HandoverForm;
 use app::pages::sessions::EndForm;
@@ -65,9 +65,7 @@ fn an_unknown_field_is_refused_by_every_form() {
     refuses_more_than::<RemoveForm>("form=f&stamp=s&accept=yes");
     refuses_more_than::<GrantForm>("administrator=grant");
     refuses_more_than::<TeamForm>("team=team_aaaaaaaaaaaa&lead=yes");
-    refuses_more_than::<NewTeamForm>("form=f&name=n");
-    refuses_more_than::<ApplicationForm>("form=f&name=n");
-    refuses_more_than::<NewUnitForm>("form=f&name=n");
+    refuses_more_than::<NameForm>("form=f&name=n");
     refuses_more_than::<UnitForm>("name=n&team=team_aaaaaaaaaaaa&team=team_bbbbbbbbbbbb");
     refuses_more_than::<UnitForm>("name=n");
     refuses_more_than::<CentreForm>("code=c&name=n&contact=&valid_from=&valid_until=&version=1");

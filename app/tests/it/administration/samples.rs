@@ -10,8 +10,8 @@ use app::pages::admin::guardrails::editor::Choices;
 use app::pages::admin::guardrails::entered::Entered;
 use app::pages::admin::models::editor::{ModelForm, Row};
 use app::pages::admin::{
-    Happened, applications, audit, budgets, calls, environments, guardrails, key_policy, models, overview, people,
-    providers, sign_in, teams, units,
+    Happened, applications, audit, budgets, by_name, calls, environments, guardrails, key_policy, models, overview,
+    people, providers, sign_in, teams, units,
 };
 use app::pages::form::Reasons;
 use app::pages::{account, confirm};
@@ -340,10 +340,10 @@ fn draw_forms(drawing: &mut Drawing) {
         budgets::show::view(&calendar(), page)
     });
     drawing.draw("application-new", Place::Budgets, || {
-        applications::view(applications::Model { form: form_id(), name: String::new(), reasons: refused() })
+        by_name::view(&applications::NAMED, by_name::Model { form: form_id(), name: String::new(), reasons: refused() })
     });
     drawing.draw("unit-new", Place::Budgets, || {
-        units::new::view(units::new::Model { form: form_id(), name: String::new(), reasons: refused() })
+        by_name::view(&units::new::NAMED, by_name::Model { form: form_id(), name: String::new(), reasons: refused() })
     });
     drawing.draw("rule-new", Place::SignIn, || sign_in::new::view(rule_form(false, Reasons::default())));
     drawing.draw("rule-refused", Place::SignIn, || {
@@ -381,11 +381,14 @@ fn draw_forms(drawing: &mut Drawing) {
         confirm::view(people::administrator::confirmation(&person_detail()))
     });
     drawing.draw("team-new", Place::Teams, || {
-        teams::new::view(teams::new::Model {
-            form: form_id(),
-            name: "Billing".to_owned(),
-            reasons: Reasons::from(vec![Refusal::new("name", Reason::NameTaken)]),
-        })
+        by_name::view(
+            &teams::new::NAMED,
+            by_name::Model {
+                form: form_id(),
+                name: "Billing".to_owned(),
+                reasons: Reasons::from(vec![Refusal::new("name", Reason::NameTaken)]),
+            },
+        )
     });
     drawing.draw("team-add", Place::Teams, || {
         let people = PeoplePage { rows: vec![person(1, true), person(3, true)], next: None };

@@ -1,62 +1,28 @@
 //! `/admin/teams/new`: a team by name.
 
 use crate::chrome::Place;
-use crate::components::{Crumb, ErrorSummary, PageHead, TextField};
-use crate::html;
-use crate::pages::form::{OnceOnly, Reasons, Sent, form_id, sent};
+use crate::pages::admin::by_name::{NameForm, Named, answered, empty};
+use crate::pages::form::form_id;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
-use leptos::prelude::*;
-use portal::FormId;
-use serde::Deserialize;
+
+pub const NAMED: Named = Named {
+    place: Place::Teams,
+    title: "Add a team",
+    list: ("Teams", paths::TEAMS),
+    undone: "the team can be added",
+    label: "Name",
+    hint: "",
+    path: paths::NEW_TEAM,
+    button: "Add team",
+};
 
 pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
-    let model = Model { form: visit.portal.new_form(), name: String::new(), reasons: Reasons::default() };
-    Ok(Answer::ok(document(&visit, model)))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TeamForm {
-    pub form: String,
-    pub name: String,
+    Ok(empty(&visit, &NAMED))
 }
 
 pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
-    let TeamForm { form, name } = input.form()?;
-    let form = form_id(&form)?;
-    match sent(visit.portal.create_team(visit.administrator()?, &form, &name).await)? {
-        Sent::Done(team) => Ok(Answer::SeeOther(paths::team(team))),
-        Sent::Before(made) => Ok(Answer::SeeOther(paths::made(made))),
-        Sent::Refused(reasons) => {
-            Ok(Answer::refused(document(&visit, Model { form: visit.portal.new_form(), name, reasons })))
-        }
-    }
-}
-
-fn document(visit: &Visit, model: Model) -> String {
-    html::document(&visit.chrome(Place::Teams), "Add a team", || view(model))
-}
-
-#[derive(Debug, Clone)]
-pub struct Model {
-    pub form: FormId,
-    pub name: String,
-    pub reasons: Reasons,
-}
-
-pub fn view(model: Model) -> impl IntoView {
-    let Model { form, name, reasons } = model;
-    view! {
-        <PageHead title="Add a team" crumb=Crumb { text: "Teams".to_owned(), href: paths::TEAMS.to_owned() }/>
-        <ErrorSummary undone="the team can be added" wrong=reasons.summary(|field| field == "name")/>
-        <form class="form" method="post" action=paths::NEW_TEAM>
-            <OnceOnly form=form/>
-            <TextField name="name" label="Name" value=name required=true problem=reasons.at("name")/>
-            <div class="actions">
-                <button class="button primary" type="submit">"Add team"</button>
-                <a class="button plain" href=paths::TEAMS>"Cancel"</a>
-            </div>
-        </form>
-    }
+    let NameForm { form, name } = input.form()?;
+    let made = visit.portal.create_team(visit.administrator()?, &form_id(&form)?, &name).await;
+    answered(&visit, &NAMED, name, made, paths::team)
 }
