@@ -181,6 +181,16 @@ pub fn refusal(refusal: &Refusal) -> String {
         Reason::UndoOver => {
             "The seven days are over, or it was taken back already. Ask for what is missing instead.".to_owned()
         }
+        Reason::NoBudgetAbove => {
+            "The level above has no budget of this kind that a share of it could be guaranteed. Give it one first.".to_owned()
+        }
+        Reason::AboveShare { wanted, left, of } => {
+            let (wanted, left, of) = (amount(*wanted), amount(*left), amount(*of));
+            format!(
+                "The level above has {of}, of which {left} is not guaranteed to others, and this is {wanted}. Enter less, or \
+                 raise that budget first."
+            )
+        }
         Reason::EndsBeforeStart => "The last day lies before the first. Enter a later one.".to_owned(),
         Reason::UnknownProvider => {
             "One of the deployments names a provider that is not there any more. Choose another provider.".to_owned()

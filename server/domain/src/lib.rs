@@ -28,6 +28,7 @@ pub mod exchange;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod grant;
+pub mod guarantee;
 pub mod id;
 pub mod idle;
 pub mod key_policy;

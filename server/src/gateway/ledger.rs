@@ -12,6 +12,7 @@
 mod admission;
 mod calls;
 mod extension;
+mod guarantees;
 mod plan;
 mod recent;
 mod refusals;
@@ -30,8 +31,9 @@ use domain::limits::{Quota, QuotaUse};
 use domain::money::NanoUsd;
 use domain::time::{Clock, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord};
+use guarantees::Shares;
 use jiff::tz::TimeZone;
-use plan::Plan;
+use plan::{Level, Plan};
 use proxy::ports::{self, KeyRecord, ReserveRequest, Reserved};
 use recent::Recent;
 use refusals::Refusals;
@@ -45,6 +47,8 @@ pub struct Ledger {
     accounts: papaya::HashMap<BudgetScope, Arc<Mutex<Account>>>,
     /// One for each key that called, for the version of its record that it last called with.
     plans: papaya::HashMap<KeyId, Arc<Plan>>,
+    /// One for each level that guarantees something to levels below it. Only looked at when a plan is made.
+    shares: papaya::HashMap<BudgetScope, Arc<Shares>>,
     calls: Calls,
     spool: Arc<Spool>,
     ids: EventIds,
@@ -72,6 +76,7 @@ impl Ledger {
         let ledger = Self {
             accounts: papaya::HashMap::new(),
             plans: papaya::HashMap::new(),
+            shares: papaya::HashMap::new(),
             calls: Calls::default(),
             spool: Arc::new(spool),
             ids: EventIds::above(highest),
@@ -216,9 +221,25 @@ impl Ledger {
         match plans.get(&record.key.id) {
             Some(plan) if plan.is_of(record) => plan.clone(),
             _ => {
-                let plan = Arc::new(Plan::new(record, |scope| self.account(scope)));
+                let plan = Arc::new(Plan::new(record, |scope| self.account(scope), |level| self.shares(level)));
                 plans.insert(record.key.id, plan.clone());
                 plan
+            }
+        }
+    }
+
+    /// What a level guarantees to levels below it.
+    fn shares(&self, level: &ports::Level) -> Option<Arc<Shares>> {
+        if level.guaranteed.is_empty() {
+            return None;
+        }
+        let known = self.shares.pin();
+        match known.get(&level.scope) {
+            Some(shares) if shares.are_of(level) => Some(shares.clone()),
+            _ => {
+                let shares = Arc::new(Shares::new(&level.guaranteed, |scope| self.account(scope)));
+                known.insert(level.scope, shares.clone());
+                Some(shares)
             }
         }
     }
@@ -227,8 +248,7 @@ impl Ledger {
     fn end(&self, event: EventId, used: Option<Consumed>) {
         let Some(call) = self.calls.take(event) else { return };
         let (held, now) = (call.held(), self.clock.now());
-        for level in &call.plan.levels {
-            let mut account = level.lock();
+        let end = |level: &Level, account: &mut Account| {
             for &line in call.intent.lines.iter().filter(|line| line.scope == level.scope) {
                 account.give_back(line, held, &self.zone);
                 if let Some(used) = used {
@@ -239,6 +259,14 @@ impl Ledger {
             if let Some(limit) = level.limits.tokens_per_minute {
                 let tokens = used.unwrap_or_default().tokens;
                 account.tokens.correct(now, call.expected_tokens, tokens, limit);
+            }
+        };
+        if call.plan.guarded {
+            Locked::new(&call.plan, &self.zone, None).each(end);
+        } else {
+            // From below: whoever has a guarantee by now gets it back before anybody else can see the money.
+            for level in call.plan.levels.iter().rev() {
+                end(level, &mut level.lock());
             }
         }
     }
@@ -298,8 +326,8 @@ impl ports::Ledger for Ledger {
         }
     }
 
-    fn extend(&self, reserved: &mut Reserved, record: &KeyRecord, by: NanoUsd, _: Timestamp) -> Result<(), Denial> {
-        self.grow(reserved, record, by)
+    fn extend(&self, reserved: &mut Reserved, record: &KeyRecord, by: NanoUsd, now: Timestamp) -> Result<(), Denial> {
+        self.grow(reserved, record, by, now)
     }
 
     fn checkpoint(&self, event: EventId, tokens: TokenUsage, cost: NanoUsd) {
@@ -347,11 +375,11 @@ impl ports::Ledger for Ledger {
     }
 
     fn figures(&self, record: &KeyRecord, now: Timestamp) -> Vec<BudgetFigures> {
-        Locked::new(&self.plan(record), &self.zone).budgets(now).collect()
+        Locked::at(&self.plan(record), &self.zone, now).budgets(now).collect()
     }
 
     fn quotas(&self, record: &KeyRecord, now: Timestamp) -> Vec<QuotaUse> {
-        Locked::new(&self.plan(record), &self.zone).quotas(now).map(|figures| figures.told()).collect()
+        Locked::at(&self.plan(record), &self.zone, now).quotas(now).map(|figures| figures.told()).collect()
     }
 
     fn finished(&self, event: EventId, key: KeyId) -> Option<Arc<UsageRecord>> {
@@ -386,6 +414,8 @@ fn shortened(mut text: String) -> String {
     text
 }
 
+#[cfg(test)]
+mod guarantee_tests;
 #[cfg(test)]
 mod level_tests;
 #[cfg(test)]

@@ -119,6 +119,7 @@ impl TestGateway {
             limit: NanoUsd::from_dollars(100),
             spent: NanoUsd::from_dollars(dollars),
             reserved: NanoUsd::ZERO,
+            kept_for_others: NanoUsd::ZERO,
             resets_at: None,
         };
         self.figures.lock().unwrap().insert(key, vec![figures]);
@@ -160,6 +161,7 @@ impl GatewayPort for TestGateway {
             limit: cap.limit,
             spent: spent(cap),
             reserved: NanoUsd::ZERO,
+            kept_for_others: NanoUsd::ZERO,
             resets_at: None,
         };
         caps.iter().map(figures).collect()
