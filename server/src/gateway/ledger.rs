@@ -11,6 +11,7 @@
 
 mod admission;
 mod calls;
+mod ending;
 mod extension;
 mod guarantees;
 mod plan;
@@ -33,7 +34,7 @@ use domain::time::{Clock, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord};
 use guarantees::Shares;
 use jiff::tz::TimeZone;
-use plan::{Level, Plan};
+use plan::Plan;
 use proxy::ports::{self, KeyRecord, ReserveRequest, Reserved};
 use recent::Recent;
 use refusals::Refusals;
@@ -224,49 +225,6 @@ impl Ledger {
                 let plan = Arc::new(Plan::new(record, |scope| self.account(scope), |level| self.shares(level)));
                 plans.insert(record.key.id, plan.clone());
                 plan
-            }
-        }
-    }
-
-    /// What a level guarantees to levels below it.
-    fn shares(&self, level: &ports::Level) -> Option<Arc<Shares>> {
-        if level.guaranteed.is_empty() {
-            return None;
-        }
-        let known = self.shares.pin();
-        match known.get(&level.scope) {
-            Some(shares) if shares.are_of(level) => Some(shares.clone()),
-            _ => {
-                let shares = Arc::new(Shares::new(&level.guaranteed, |scope| self.account(scope)));
-                known.insert(level.scope, shares.clone());
-                Some(shares)
-            }
-        }
-    }
-
-    /// Replaces what a call holds by what it used; `None` for one that was never sent.
-    fn end(&self, event: EventId, used: Option<Consumed>) {
-        let Some(call) = self.calls.take(event) else { return };
-        let (held, now) = (call.held(), self.clock.now());
-        let end = |level: &Level, account: &mut Account| {
-            for &line in call.intent.lines.iter().filter(|line| line.scope == level.scope) {
-                account.give_back(line, held, &self.zone);
-                if let Some(used) = used {
-                    account.use_up(line, used, &self.zone);
-                }
-            }
-            account.in_flight = account.in_flight.saturating_sub(1);
-            if let Some(limit) = level.limits.tokens_per_minute {
-                let tokens = used.unwrap_or_default().tokens;
-                account.tokens.correct(now, call.expected_tokens, tokens, limit);
-            }
-        };
-        if call.plan.guarded {
-            Locked::new(&call.plan, &self.zone, None).each(end);
-        } else {
-            // From below: whoever has a guarantee by now gets it back before anybody else can see the money.
-            for level in call.plan.levels.iter().rev() {
-                end(level, &mut level.lock());
             }
         }
     }

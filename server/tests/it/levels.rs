@@ -94,7 +94,10 @@ async fn what_is_guaranteed_to_a_team_is_there_for_it_when_others_have_taken_the
 
     let personal = app.key_facts(&key).await;
     let organisation = budget(&personal, "organisation").unwrap();
-    assert_eq!((organisation["guaranteed_to_others"].as_str(), organisation["left"].as_str()), (Some("10"), Some("0")));
+    assert_eq!(
+        (organisation["guaranteed_to_others"].as_str(), organisation["left"].as_str()),
+        (Some("10.00"), Some("0.00"))
+    );
     let refused = app.ask_model(&key, "demo-small", "Hello").await;
     let error = refused.json()["error"].clone();
     assert_eq!((refused.status, error["code"].as_str()), (402, Some("budget_exhausted")), "{}", refused.body);

@@ -12,6 +12,7 @@
 
 use super::super::accounts::Account;
 use super::super::sync::{Mutex, PoisonError};
+use super::Ledger;
 use super::plan::Plan;
 use domain::budget::{BudgetLine, BudgetScope, Window};
 use domain::guarantee::{Share, unmet};
@@ -98,5 +99,23 @@ impl Kept {
 
     pub(super) fn of(&self, window: Window) -> NanoUsd {
         self.0.iter().find(|(of, _)| *of == window).map_or(NanoUsd::ZERO, |&(_, kept)| kept)
+    }
+}
+
+impl Ledger {
+    /// What a level guarantees to levels below it.
+    pub(super) fn shares(&self, level: &ports::Level) -> Option<Arc<Shares>> {
+        if level.guaranteed.is_empty() {
+            return None;
+        }
+        let known = self.shares.pin();
+        match known.get(&level.scope) {
+            Some(shares) if shares.are_of(level) => Some(shares.clone()),
+            _ => {
+                let shares = Arc::new(Shares::new(&level.guaranteed, |scope| self.account(scope)));
+                known.insert(level.scope, shares.clone());
+                Some(shares)
+            }
+        }
     }
 }
