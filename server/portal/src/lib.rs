@@ -13,6 +13,7 @@ mod exchange;
 mod form;
 pub mod handover;
 pub mod keys;
+mod lately;
 pub mod models;
 pub mod notifications;
 pub mod playground;
@@ -62,6 +63,8 @@ pub struct Portal {
     pub(crate) settings: PortalSettings,
     pub(crate) tests: administration::connection::RecentTests,
     pub(crate) everyone: Arc<keys::everyone::Everyone>,
+    pub(crate) lately_spent: spend::LatelySpent,
+    pub(crate) lately_by_profile: administration::profile_spend::LatelyByProfile,
     pub(crate) previews: administration::preview_jobs::PreviewJobs,
 }
 
@@ -89,6 +92,8 @@ impl Portal {
             settings,
             tests: administration::connection::RecentTests::default(),
             everyone: Arc::default(),
+            lately_spent: spend::LatelySpent::default(),
+            lately_by_profile: administration::profile_spend::LatelyByProfile::default(),
             previews: administration::preview_jobs::PreviewJobs::default(),
         }
     }

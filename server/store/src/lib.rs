@@ -104,6 +104,7 @@ pub use notifications::{Notification, NotificationCursor};
 pub use open::{Store, Tx};
 pub use past_calls::{CallsOf, PastCalls};
 pub use people::Person;
+pub use profile_spend::ProfileSpend;
 pub use profile_versions::ProfileVersion;
 pub use providers::Provider;
 pub use recipients::Recipient;
