@@ -32,6 +32,7 @@ pub use domain::refusal::{AddressProblem, Amount, Reason, Refusal};
 pub use error::{Made, PortalError};
 pub use form::FormId;
 
+use domain::retention::Retention;
 use domain::time::{Clock, Timestamp};
 use ports::{GatewayPort, Randomness, SignInPort};
 use sealing::Sealing;
@@ -50,6 +51,8 @@ pub struct PortalSettings {
     pub gateway_origin: String,
     /// Somebody sends letters.
     pub mail: bool,
+    /// How long single calls are kept.
+    pub retention: Retention,
 }
 
 /// Everything that a use case works with. Built once, shared by all requests.

@@ -55,6 +55,7 @@ mod providers;
 mod recipients;
 mod requests;
 mod responsible;
+mod retention;
 mod rotation_asks;
 mod row;
 mod rules;
