@@ -331,6 +331,7 @@ fn draw_forms(drawing: &mut Drawing) {
         page.reasons = Reasons::from(vec![
             Refusal::new("cap_month", Reason::Malformed),
             Refusal::new("tokens_day", Reason::Malformed),
+            Refusal::new("guarantee_month", Reason::NoBudgetAbove),
         ]);
         page.stale = Some(4);
         budgets::show::view(&calendar(), page)
