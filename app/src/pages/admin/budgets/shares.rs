@@ -88,18 +88,14 @@ pub(super) fn fields(
     let filled = WINDOWS
         .iter()
         .any(|&window| !entered.guarantee(window).is_empty() || reasons.at(guarantee_field(window)).is_some());
-    let text = format!(
-        "So much of what {above} has in the same window is kept for this level: others cannot use it up. What is used here \
-         counts towards it from now on."
-    );
+    let note = format!("kept for this level of what {above} has: others cannot use it up");
     let fields = WINDOWS.map(|window| {
         let name = guarantee_field(window);
         let label = format!("Guaranteed {}", words::per_window(window));
         view! { <MoneyField name=name label=label value=entered.guarantee(window) problem=reasons.at(name)/> }
     });
     Some(view! {
-        <Fold summary="Guaranteed share" note="of the budget above" open=filled>
-            <p class="muted">{text}</p>
+        <Fold summary="Guaranteed share" note=note open=filled>
             <div class="field-grid">{Vec::from(fields)}</div>
         </Fold>
     })

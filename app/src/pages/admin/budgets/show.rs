@@ -102,8 +102,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
             <ErrorSummary undone="the limits can be saved" wrong=reasons.summary(has_field)/>
             <form class="form wide" method="post" action=action>
                 <input type="hidden" name="version" value=entered.version/>
-                {fields(&entered, &reasons)}
-                {shares::fields(&entered, &reasons, detail.above.as_ref())}
+                {fields(&entered, &reasons, shares::fields(&entered, &reasons, detail.above.as_ref()))}
                 <div class="actions">
                     <button class="button primary" type="submit">"Save limits"</button>
                     <a class="button plain" href=cancel>"Cancel"</a>
@@ -174,7 +173,7 @@ fn has_field(field: &str) -> bool {
         || quota_kinds().any(|(counted, window)| quota_field(counted, window) == field)
 }
 
-fn fields(entered: &Entered, reasons: &Reasons) -> impl IntoView + use<> {
+fn fields<V: IntoView + 'static>(entered: &Entered, reasons: &Reasons, shares: Option<V>) -> impl IntoView + use<V> {
     let caps = WINDOWS.map(|window| {
         let name = cap_field(window);
         view! {
@@ -200,11 +199,12 @@ fn fields(entered: &Entered, reasons: &Reasons) -> impl IntoView + use<> {
     });
     view! {
         <Section id="limits" title="Limits">
-            <p class="muted">"Empty means no such limit. A new budget counts what is spent from now on."</p>
+            <p class="muted">"Empty means no such limit. A new budget or guarantee counts what is spent from now on."</p>
             <div class="field-grid">{Vec::from(caps)}{Vec::from(traffic)}</div>
             <Fold summary="Quotas" note="requests and tokens an hour, a day, a month" open=filled>
                 <div class="field-grid">{quotas}</div>
             </Fold>
+            {shares}
         </Section>
     }
 }
