@@ -1,12 +1,13 @@
 //! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
 
 use domain::budget::BudgetScope;
+use domain::commitment::Month;
 use domain::data_scope::Holder;
 use domain::day::Day;
 use domain::dimension::Dimension;
 use domain::id::{
-    CostCentreId, EventId, KeyId, ModelId, NotificationId, PersonId, ProfileId, ProviderId, RequestId, RuleId, TeamId,
-    UnitId, UsageViewId,
+    CommitmentId, CostCentreId, EventId, KeyId, ModelId, NotificationId, PersonId, ProfileId, ProviderId, RequestId,
+    RuleId, TeamId, UnitId, UsageViewId,
 };
 use domain::time::Timestamp;
 use portal::{FormId, Made};
@@ -50,6 +51,7 @@ pub fn made(made: Made) -> String {
         Made::Model(id) => catalogue_model(id),
         Made::Team(id) => team(id),
         Made::Unit(id) => unit(id),
+        Made::Commitment(id) => commitment(id),
         Made::Application(id) => level(BudgetScope::Application(id)),
         Made::Request(id) => request(id),
         Made::ApprovalRule(_) => APPROVAL_RULES.to_owned(),
@@ -157,6 +159,11 @@ pub const DATA_SCOPES: &str = "/admin/data-scopes";
 pub const COST_CENTRES: &str = "/admin/cost-centres";
 pub const NEW_COST_CENTRE: &str = "/admin/cost-centres/new";
 pub const COST_CENTRE_FILE: &str = "/admin/cost-centres/import";
+/// What a month cost each cost centre.
+pub const COST_STATEMENT: &str = "/admin/cost-centres/statement";
+pub const COST_STATEMENT_FILE: &str = "/admin/cost-centres/statement/file.csv";
+pub const COMMITMENTS: &str = "/admin/commitments";
+pub const NEW_COMMITMENT: &str = "/admin/commitments/new";
 /// The display currency.
 pub const CURRENCY: &str = "/admin/currency";
 pub const NEW_RATE: &str = "/admin/currency/rates/new";
@@ -231,6 +238,18 @@ pub fn cost_centre(id: CostCentreId) -> String {
 
 pub fn end_cost_centre(id: CostCentreId) -> String {
     format!("{COST_CENTRES}/{id}/end")
+}
+
+pub fn cost_statement(month: Month) -> String {
+    format!("{COST_STATEMENT}?month={month}")
+}
+
+pub fn cost_statement_file(month: Month) -> String {
+    format!("{COST_STATEMENT_FILE}?month={month}")
+}
+
+pub fn commitment(id: CommitmentId) -> String {
+    format!("{COMMITMENTS}/{id}")
 }
 
 /// Where the rate that holds from this day is removed.

@@ -128,8 +128,8 @@ fn work() -> Vec<Route> {
 
 fn administration() -> Vec<Route> {
     use crate::pages::admin::{
-        applications, audit, budgets, calls, cost_centres, currency, data_scopes, environments, guardrails, key_policy,
-        mail, models, overview, people, providers, sign_in, teams, units,
+        applications, audit, budgets, calls, commitments, cost_centres, cost_statement, currency, data_scopes,
+        environments, guardrails, key_policy, mail, models, overview, people, providers, sign_in, teams, units,
     };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
@@ -182,6 +182,13 @@ fn administration() -> Vec<Route> {
         route!(Post paths::NEW_COST_CENTRE, Administer, cost_centres::new::submit),
         route!(Get paths::COST_CENTRE_FILE, Administer, cost_centres::import::show),
         route!(Post paths::COST_CENTRE_FILE, Administer, cost_centres::import::submit),
+        route!(Get paths::COST_STATEMENT, SeeAdministration, cost_statement::show),
+        route!(Get paths::COST_STATEMENT_FILE, SeeAdministration, cost_statement::download),
+        route!(Get paths::COMMITMENTS, SeeAdministration, commitments::list::show),
+        route!(Get paths::NEW_COMMITMENT, Administer, commitments::new::show),
+        route!(Post paths::NEW_COMMITMENT, Administer, commitments::new::submit),
+        route!(Get "/admin/commitments/{id}", SeeAdministration, commitments::show::show),
+        route!(Post "/admin/commitments/{id}", Administer, commitments::show::submit),
         route!(Get "/admin/cost-centres/{id}", SeeAdministration, cost_centres::show::show),
         route!(Post "/admin/cost-centres/{id}", Administer, cost_centres::show::submit),
         route!(Get "/admin/cost-centres/{id}/end", Administer, cost_centres::end::show),

@@ -42,6 +42,8 @@ async function administration(administrator) {
     .fill(/^code/i, '4711')
     .fill(/^name/i, 'Research')
     .send();
+  const paid = (await administrator.open('/admin/commitments/new')).form(/^add commitment/i);
+  const commitments = await paid.fill(/^name/i, 'Throughput').fill(/^amount a month/i, '1200').send();
   accepted(await (await administrator.open('/admin/currency')).form(/^save currency/i).fill(/^currency/i, 'EUR').send(), 'a currency');
   const rate = (await administrator.open('/admin/currency/rates/new')).form(/^add rate/i);
   accepted(await rate.fill(/^from/i, '2026-01-01').fill(/^one us dollar is/i, '0.92').send(), 'a rate of it');
@@ -67,6 +69,7 @@ async function administration(administrator) {
     profile,
     unit: idIn(unit.url.pathname, 'unit'),
     centre: idIn(centre.url.pathname, 'cc'),
+    commitment: idOn(commitments, 'com'),
     team,
     member,
     leadPerson,

@@ -71,7 +71,7 @@ pub fn key(number: u8, caps: Vec<Cap>, concurrency: u32, organisation: &Arc<Limi
         expires_at: NOW.plus_days(90),
     };
     let scope = BudgetScope::Organisation;
-    let above = vec![Level { scope, name: String::new(), limits: Arc::clone(organisation) }];
+    let above = vec![Level { scope, name: String::new(), limits: Arc::clone(organisation), guaranteed: Arc::default() }];
     let profile = Arc::new(profile());
     Arc::new(KeyRecord { key, secrets: vec![], profile, effective: terms, owner_active: true, above })
 }

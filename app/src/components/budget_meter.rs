@@ -16,6 +16,8 @@ pub struct Budget {
     pub limit: NanoUsd,
     pub spent: NanoUsd,
     pub reserved: NanoUsd,
+    /// Guaranteed to others, and not used by them yet.
+    pub kept: NanoUsd,
     /// `1 Dec`; `None` for a budget that never starts anew.
     pub resets: Option<String>,
     /// Soft thresholds in per cent of the limit.
@@ -24,7 +26,7 @@ pub struct Budget {
 
 impl Budget {
     pub fn left(&self) -> NanoUsd {
-        self.limit.minus(self.spent).minus(self.reserved).max(NanoUsd::ZERO)
+        self.limit.minus(self.spent).minus(self.reserved).minus(self.kept).max(NanoUsd::ZERO)
     }
 }
 
@@ -67,6 +69,7 @@ pub fn BudgetMeter(budget: Budget) -> impl IntoView {
     let ticks = budget.thresholds.iter().map(|&at| {
         view! { <rect class="tick" x=format!("{}%", at.min(99)) width="1" height="100%"></rect> }
     });
+    let kept = Some(budget.kept).filter(|&kept| kept > NanoUsd::ZERO);
     let held = (reserved > 0).then(|| {
         let (x, width) = (per_cent(spent), per_cent(reserved));
         view! {
@@ -86,6 +89,7 @@ pub fn BudgetMeter(budget: Budget) -> impl IntoView {
                 <span class="note">
                     <span>{format!("{} spent", usd(budget.spent))}</span>
                     " · "<span>{format!("{} reserved", usd(budget.reserved))}</span>
+                    {kept.map(|kept| view! { " · "<span>{format!("{} kept for others", usd(kept))}</span> })}
                     {budget.resets.map(|day| view! { " · "<span>{format!("resets {day}")}</span> })}
                 </span>
             </div>
@@ -127,6 +131,7 @@ mod tests {
             limit: money(limit),
             spent: money(spent),
             reserved: money(reserved),
+            kept: NanoUsd::ZERO,
             resets: None,
             thresholds: vec![],
         })

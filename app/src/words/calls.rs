@@ -128,6 +128,7 @@ mod tests {
             limit: domain::money::NanoUsd::ZERO,
             spent: domain::money::NanoUsd::ZERO,
             reserved: domain::money::NanoUsd::ZERO,
+            kept_for_others: domain::money::NanoUsd::ZERO,
             resets_at: None,
         };
         let (scope, window) = (domain::budget::BudgetScope::Organisation, domain::budget::Window::Day);

@@ -55,6 +55,8 @@ pub fn action(action: &str) -> String {
         "data_scope.set" => "set what is seen by",
         "data_scope.cleared" => "took back what was set to be seen by",
         "application.created" => "made a level of budgets of the application",
+        "commitment.added" => "added the commitment",
+        "commitment.changed" => "changed the commitment",
         "display_currency.set" => "set the display currency to",
         "exchange_rate.added" => "added a rate of",
         "exchange_rate.removed" => "removed a rate of",

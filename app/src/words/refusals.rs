@@ -181,6 +181,19 @@ pub fn refusal(refusal: &Refusal) -> String {
         Reason::UndoOver => {
             "The seven days are over, or it was taken back already. Ask for what is missing instead.".to_owned()
         }
+        Reason::NoBudgetAbove => {
+            "The level above has no budget of this kind that a share of it could be guaranteed. Give it one first.".to_owned()
+        }
+        Reason::AboveShare { wanted, left, of } => {
+            let (wanted, left, of) = (amount(*wanted), amount(*left), amount(*of));
+            format!(
+                "The level above has {of}, of which {left} is not guaranteed to others, and this is {wanted}. Enter less, or \
+                 raise that budget first."
+            )
+        }
+        Reason::EndsBeforeStart if *field == "last_month" => {
+            "The last month lies before the first. Enter a later one.".to_owned()
+        }
         Reason::EndsBeforeStart => "The last day lies before the first. Enter a later one.".to_owned(),
         Reason::UnknownProvider => {
             "One of the deployments names a provider that is not there any more. Choose another provider.".to_owned()
@@ -231,7 +244,7 @@ fn malformed(field: &str, thing: &'static str) -> String {
     match field {
         "models" => "Models are listed one on each line, by name or by the beginning of a name: claude-*".to_owned(),
         "networks" => "Networks are listed one on each line: 10.0.0.0/8".to_owned(),
-        "cap_hour" | "cap_day" | "cap_week" | "cap_month" | "cap_quarter" | "cap_total" | "price" => {
+        "cap_hour" | "cap_day" | "cap_week" | "cap_month" | "cap_quarter" | "cap_total" | "price" | "monthly" => {
             format!("{thing} is an amount of dollars such as 50.00.")
         }
         "requests_per_minute"
@@ -253,6 +266,8 @@ fn malformed(field: &str, thing: &'static str) -> String {
             format!("{thing} is a whole number such as 60.")
         }
         "expires_at" | "valid_from" | "valid_until" | "last" => format!("{thing} is a day such as 2027-02-18."),
+        "first_month" | "last_month" => format!("{thing} is a month such as 2027-02."),
+        _ if field.starts_with("guarantee_") => format!("{thing} is an amount of dollars such as 50.00."),
         "credential" => "A credential has no spaces or line breaks. Copy it again.".to_owned(),
         _ => format!("{thing} cannot be read. Check it for typing errors."),
     }

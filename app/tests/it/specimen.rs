@@ -138,6 +138,7 @@ fn budget(limit: i64, spent: i64, reserved: i64) -> Budget {
         limit: dollars(limit),
         spent: dollars(spent),
         reserved: dollars(reserved),
+        kept: dollars(0),
         resets: Some("1 Dec".to_owned()),
         thresholds: vec![80],
     }

@@ -100,7 +100,8 @@ impl Desk {
             // Four levels, the key's own with two windows; the starter profile's lower limits are lifted.
             let cap = |window| Cap { window, limit: PLENTY };
             let limits = Arc::new(Limits { caps: vec![cap(Window::Month)], ..Limits::default() });
-            let level = |scope| Level { scope, name: "bench".into(), limits: limits.clone() };
+            let level =
+                |scope| Level { scope, name: "bench".into(), limits: limits.clone(), guaranteed: Arc::default() };
             let above = [BudgetScope::Organisation, BudgetScope::Person(person), BudgetScope::Profile(profile.id)];
             let effective = KeyTerms {
                 caps: vec![cap(Window::Day), cap(Window::Month)],

@@ -67,6 +67,7 @@ impl Wish {
                     tokens_per_minute: wanted.tokens_per_minute,
                     concurrency: wanted.concurrency,
                     quotas: wanted.quotas.clone(),
+                    guarantees: Vec::new(),
                 },
                 models: Vec::new(),
             },

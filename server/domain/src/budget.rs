@@ -217,13 +217,15 @@ pub struct BudgetFigures {
     pub limit: NanoUsd,
     pub spent: NanoUsd,
     pub reserved: NanoUsd,
+    /// What is guaranteed to levels that this call does not belong to, and that they have not used yet.
+    pub kept_for_others: NanoUsd,
     pub resets_at: Option<Timestamp>,
 }
 
 impl BudgetFigures {
     /// What new calls may still reserve; never negative.
     pub fn left(&self) -> NanoUsd {
-        self.limit.minus(self.spent).minus(self.reserved).max(NanoUsd::ZERO)
+        self.limit.minus(self.spent).minus(self.reserved).minus(self.kept_for_others).max(NanoUsd::ZERO)
     }
     /// Spent as a percentage of the limit, for words and bars; 100 and more when used up.
     pub fn percent_spent(&self) -> i64 {

@@ -15,7 +15,16 @@ pub struct LimitReached {
     pub limit: NanoUsd,
     pub spent: NanoUsd,
     pub reserved: NanoUsd,
+    /// Guaranteed to others, and not used by them yet.
+    pub kept_for_others: NanoUsd,
     pub resets_at: Option<Timestamp>,
+}
+
+impl LimitReached {
+    /// What the call could have had; never negative.
+    pub fn left(&self) -> NanoUsd {
+        self.limit.minus(self.spent).minus(self.reserved).minus(self.kept_for_others).max(NanoUsd::ZERO)
+    }
 }
 
 /// A limit on the traffic of the moment: it frees itself.

@@ -100,6 +100,8 @@ id!(/// A business unit: teams that share a budget.
     UnitId, "unit_");
 id!(/// A cost centre: what finance books spend to.
     CostCentreId, "cc_");
+id!(/// What is paid a provider each month whatever is called.
+    CommitmentId, "com_");
 id!(/// An application that has limits of its own.
     ApplicationId, "app_");
 id!(/// A team that owns keys and budgets.

@@ -13,6 +13,7 @@ pub mod budget;
 pub mod catalogue;
 pub mod checks;
 pub mod claim_rules;
+pub mod commitment;
 pub mod cost_centre;
 pub mod cost_centre_file;
 pub mod currency;
@@ -28,6 +29,7 @@ pub mod exchange;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod grant;
+pub mod guarantee;
 pub mod id;
 pub mod idle;
 pub mod key_policy;

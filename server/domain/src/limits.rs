@@ -4,6 +4,7 @@
 //! for a call is every limit of every level that it belongs to.
 
 use crate::budget::{BudgetScope, Cap, Window};
+use crate::guarantee::check_amounts;
 use crate::minting::SMALLEST_CAP;
 use crate::money::NanoUsd;
 use crate::refusal::{Amount, Reason, Refusal, cap_field, quota_field};
@@ -72,23 +73,26 @@ pub struct Limits {
     pub concurrency: Option<u32>,
     /// At most one for each window and thing counted.
     pub quotas: Vec<Quota>,
+    /// What others below the level above cannot use up of its budget; at most one for each window.
+    pub guarantees: Vec<Cap>,
 }
 
 impl Limits {
-    /// True if this level bounds nothing.
+    /// True if this level bounds nothing, and nothing is kept for it.
     pub const fn is_empty(&self) -> bool {
         self.caps.is_empty()
             && self.requests_per_minute.is_none()
             && self.tokens_per_minute.is_none()
             && self.concurrency.is_none()
             && self.quotas.is_empty()
+            && self.guarantees.is_empty()
     }
 }
 
 /// Every reason why a level cannot be given these limits; none if it can. A cap of nothing is allowed and stops
 /// everything below the level; what counts traffic lets at least one through, since nobody means a limit of nothing.
 pub fn check_limits(limits: &Limits) -> Vec<Refusal> {
-    let mut refusals = Vec::new();
+    let mut refusals = check_amounts(limits);
     let mut refuse = |field, reason| refusals.push(Refusal::new(field, reason));
     for (nth, &Cap { window, limit }) in limits.caps.iter().enumerate() {
         if limits.caps[..nth].iter().any(|earlier| earlier.window == window) {
@@ -142,6 +146,8 @@ pub enum Division {
     Teams,
     CostCentres,
     Applications,
+    /// By what is guaranteed to levels of any kind.
+    Guarantees,
 }
 
 /// Caps handed out below a level that are together more than the level itself has.
@@ -180,7 +186,7 @@ pub fn over_committed(among: Division, caps: &[Cap], branches: &[Branch<'_>]) ->
     caps.iter().filter_map(over).collect()
 }
 
-fn cap_in(caps: &[Cap], window: Window) -> Option<NanoUsd> {
+pub(crate) fn cap_in(caps: &[Cap], window: Window) -> Option<NanoUsd> {
     caps.iter().find(|cap| cap.window == window).map(|cap| cap.limit)
 }
 
@@ -195,6 +201,7 @@ mod tests {
             tokens_per_minute: Some(100_000),
             concurrency: Some(8),
             quotas: vec![Quota { counted: Counted::Tokens, window: Window::Day, limit: 1_000_000 }],
+            guarantees: vec![Cap { window: Window::Day, limit: NanoUsd::from_dollars(20) }],
         }
     }
 

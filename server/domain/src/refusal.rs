@@ -194,6 +194,14 @@ pub enum Reason {
     TermsChangedSince,
     /// Nothing was narrowed lately that could be taken back.
     UndoOver,
+    /// There is no budget of this window above from which a share could be guaranteed.
+    NoBudgetAbove,
+    /// More than the budget above has left to guarantee.
+    AboveShare {
+        wanted: Amount,
+        left: Amount,
+        of: Amount,
+    },
 }
 
 /// Why an address cannot be a provider's.
@@ -271,6 +279,8 @@ impl Reason {
             Self::ProposalChanged => "proposal_changed",
             Self::TermsChangedSince => "terms_changed_since",
             Self::UndoOver => "undo_over",
+            Self::NoBudgetAbove => "no_budget_above",
+            Self::AboveShare { .. } => "above_share",
         }
     }
 }
@@ -290,6 +300,18 @@ pub const fn cap_field(window: Window) -> &'static str {
         Window::Month => "cap_month",
         Window::Quarter => "cap_quarter",
         Window::Total => "cap_total",
+    }
+}
+
+/// The name of the form field for the guaranteed share of a window.
+pub const fn guarantee_field(window: Window) -> &'static str {
+    match window {
+        Window::Hour => "guarantee_hour",
+        Window::Day => "guarantee_day",
+        Window::Week => "guarantee_week",
+        Window::Month => "guarantee_month",
+        Window::Quarter => "guarantee_quarter",
+        Window::Total => "guarantee_total",
     }
 }
 

@@ -130,6 +130,7 @@ impl From<StoreError> for PortalError {
                 | Constraint::TeamName
                 | Constraint::UnitName
                 | Constraint::ApplicationName
+                | Constraint::CommitmentName
                 | Constraint::EnvironmentName,
             ) => Self::refused("name", Reason::NameTaken),
             StoreError::Conflict(Constraint::CostCentreCode) => Self::refused("code", Reason::NameTaken),

@@ -1,8 +1,8 @@
 //! How a use case ends when it does not succeed.
 
 use domain::id::{
-    ApplicationId, ApprovalRuleId, KeyId, ModelId, ProfileId, ProviderId, RequestId, RuleId, TeamId, UnitId,
-    UsageViewId,
+    ApplicationId, ApprovalRuleId, CommitmentId, KeyId, ModelId, ProfileId, ProviderId, RequestId, RuleId, TeamId,
+    UnitId, UsageViewId,
 };
 use domain::refusal::Refusal;
 
@@ -18,6 +18,7 @@ pub enum Made {
     Unit(UnitId),
     /// As a level; its page is that of its budgets.
     Application(ApplicationId),
+    Commitment(CommitmentId),
     Request(RequestId),
     ApprovalRule(ApprovalRuleId),
     Rule(RuleId),
@@ -40,6 +41,7 @@ impl Made {
             Self::Team(id) => id.to_string(),
             Self::Unit(id) => id.to_string(),
             Self::Application(id) => id.to_string(),
+            Self::Commitment(id) => id.to_string(),
             Self::Request(id) => id.to_string(),
             Self::ApprovalRule(id) => id.to_string(),
             Self::Rule(id) => id.to_string(),
@@ -57,6 +59,7 @@ impl Made {
             .or_else(|_| text.parse().map(Self::Team))
             .or_else(|_| text.parse().map(Self::Unit))
             .or_else(|_| text.parse().map(Self::Application))
+            .or_else(|_| text.parse().map(Self::Commitment))
             .or_else(|_| text.parse().map(Self::Request))
             .or_else(|_| text.parse().map(Self::ApprovalRule))
             .or_else(|_| text.parse().map(Self::Rule))

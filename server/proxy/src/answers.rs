@@ -112,6 +112,7 @@ pub(crate) fn key(gateway: &Gateway, caller: &Caller) -> Value {
                 "limit": dollars(figures.limit),
                 "spent": dollars(figures.spent),
                 "reserved": dollars(figures.reserved),
+                "guaranteed_to_others": dollars(figures.kept_for_others),
                 "left": dollars(figures.left()),
                 "resets_at": figures.resets_at.map(iso),
             })

@@ -3,6 +3,7 @@
 use crate::error::{Asked, iso, scope_name};
 use domain::budget::BudgetScope;
 use domain::denial::{Denial, LimitReached, TrafficLimit};
+use domain::money::NanoUsd;
 
 /// What happened and what to do next, for people.
 pub(crate) fn sentence(denial: &Denial, asked: &Asked<'_>) -> String {
@@ -10,7 +11,11 @@ pub(crate) fn sentence(denial: &Denial, asked: &Asked<'_>) -> String {
     let budget = |reached: &LimitReached| {
         let reset = reached.resets_at.map_or_else(|| "never resets".to_owned(), |at| format!("resets at {}", iso(at)));
         let (whose, window) = (whose(reached.scope), reached.window.word());
-        format!("{whose}'s {window} budget of {} ({} spent; it {reset})", reached.limit, reached.spent)
+        let kept = match reached.kept_for_others {
+            NanoUsd::ZERO => String::new(),
+            kept => format!("; {kept} guaranteed to others"),
+        };
+        format!("{whose}'s {window} budget of {} ({} spent{kept}; it {reset})", reached.limit, reached.spent)
     };
     match denial {
         Denial::InvalidKey => "This key is not known here. Send a Keywright key (it starts with kwr_) as \
@@ -77,6 +82,15 @@ pub(crate) fn sentence(denial: &Denial, asked: &Asked<'_>) -> String {
                 reached.counted.word(),
                 reached.window.word(),
                 reached.used
+            )
+        }
+        Denial::BudgetExhausted(reached)
+            if reached.spent < reached.limit && reached.kept_for_others > NanoUsd::ZERO =>
+        {
+            format!(
+                "What is left of {} is guaranteed to others. Its owner can ask an administrator for a larger budget, or \
+                 for a share that is guaranteed to them.",
+                budget(reached)
             )
         }
         Denial::BudgetExhausted(reached) => {

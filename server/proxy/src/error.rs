@@ -281,6 +281,7 @@ fn limits(denial: &Denial, asked: &Asked<'_>) -> Option<Value> {
             "limit": dollars(reached.limit),
             "spent": dollars(reached.spent),
             "reserved": dollars(reached.reserved),
+            "guaranteed_to_others": dollars(reached.kept_for_others),
             "resets_at": reached.resets_at.map(iso),
         })),
         _ => None,

@@ -7,6 +7,7 @@
 use domain::access_profile::AccessProfile;
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope};
 use domain::denial::Denial;
+use domain::guarantee::Share;
 use domain::id::{CredentialId, EventId, KeyId, ProviderId};
 use domain::key_secret::{Pepper, SecretText};
 use domain::limits::{Limits, QuotaUse};
@@ -41,6 +42,8 @@ pub struct Level {
     /// As people call it, for denials.
     pub name: String,
     pub limits: Arc<Limits>,
+    /// What is guaranteed to levels below it, whether or not the key belongs to them. Replaced whole, as the limits are.
+    pub guaranteed: Arc<[Share]>,
 }
 
 /// An upstream: base URL (ends without a slash, contains the version segment) and how it is spoken to.

@@ -25,7 +25,7 @@ pub(super) struct Account {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Period {
     window: Window,
-    start: Timestamp,
+    pub(super) start: Timestamp,
     pub(super) resets_at: Option<Timestamp>,
     /// Of calls that have ended.
     pub(super) used: Consumed,
@@ -50,6 +50,7 @@ impl Period {
             limit,
             spent: self.used.spent,
             reserved: self.held.spent,
+            kept_for_others: NanoUsd::ZERO,
             resets_at: self.resets_at,
         }
     }
@@ -65,6 +66,12 @@ impl Account {
 
     pub(super) fn figures(&self, scope: BudgetScope, cap: Cap, now: Timestamp, zone: &TimeZone) -> BudgetFigures {
         self.at(cap.window, now, zone).figures(scope, cap.limit)
+    }
+
+    /// Spent and reserved in the window that began then.
+    pub(super) fn taken(&self, window: Window, start: Timestamp) -> NanoUsd {
+        let period = self.periods.iter().find(|period| period.window == window && period.start == start);
+        period.map_or(NanoUsd::ZERO, |period| period.used.spent.plus(period.held.spent))
     }
 
     /// When the window that holds `now` began; from now on it is kept.

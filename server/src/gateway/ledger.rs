@@ -11,7 +11,9 @@
 
 mod admission;
 mod calls;
+mod ending;
 mod extension;
+mod guarantees;
 mod plan;
 mod recent;
 mod refusals;
@@ -30,6 +32,7 @@ use domain::limits::{Quota, QuotaUse};
 use domain::money::NanoUsd;
 use domain::time::{Clock, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord};
+use guarantees::Shares;
 use jiff::tz::TimeZone;
 use plan::Plan;
 use proxy::ports::{self, KeyRecord, ReserveRequest, Reserved};
@@ -45,6 +48,8 @@ pub struct Ledger {
     accounts: papaya::HashMap<BudgetScope, Arc<Mutex<Account>>>,
     /// One for each key that called, for the version of its record that it last called with.
     plans: papaya::HashMap<KeyId, Arc<Plan>>,
+    /// One for each level that guarantees something to levels below it. Only looked at when a plan is made.
+    shares: papaya::HashMap<BudgetScope, Arc<Shares>>,
     calls: Calls,
     spool: Arc<Spool>,
     ids: EventIds,
@@ -72,6 +77,7 @@ impl Ledger {
         let ledger = Self {
             accounts: papaya::HashMap::new(),
             plans: papaya::HashMap::new(),
+            shares: papaya::HashMap::new(),
             calls: Calls::default(),
             spool: Arc::new(spool),
             ids: EventIds::above(highest),
@@ -216,29 +222,9 @@ impl Ledger {
         match plans.get(&record.key.id) {
             Some(plan) if plan.is_of(record) => plan.clone(),
             _ => {
-                let plan = Arc::new(Plan::new(record, |scope| self.account(scope)));
+                let plan = Arc::new(Plan::new(record, |scope| self.account(scope), |level| self.shares(level)));
                 plans.insert(record.key.id, plan.clone());
                 plan
-            }
-        }
-    }
-
-    /// Replaces what a call holds by what it used; `None` for one that was never sent.
-    fn end(&self, event: EventId, used: Option<Consumed>) {
-        let Some(call) = self.calls.take(event) else { return };
-        let (held, now) = (call.held(), self.clock.now());
-        for level in &call.plan.levels {
-            let mut account = level.lock();
-            for &line in call.intent.lines.iter().filter(|line| line.scope == level.scope) {
-                account.give_back(line, held, &self.zone);
-                if let Some(used) = used {
-                    account.use_up(line, used, &self.zone);
-                }
-            }
-            account.in_flight = account.in_flight.saturating_sub(1);
-            if let Some(limit) = level.limits.tokens_per_minute {
-                let tokens = used.unwrap_or_default().tokens;
-                account.tokens.correct(now, call.expected_tokens, tokens, limit);
             }
         }
     }
@@ -298,8 +284,8 @@ impl ports::Ledger for Ledger {
         }
     }
 
-    fn extend(&self, reserved: &mut Reserved, record: &KeyRecord, by: NanoUsd, _: Timestamp) -> Result<(), Denial> {
-        self.grow(reserved, record, by)
+    fn extend(&self, reserved: &mut Reserved, record: &KeyRecord, by: NanoUsd, now: Timestamp) -> Result<(), Denial> {
+        self.grow(reserved, record, by, now)
     }
 
     fn checkpoint(&self, event: EventId, tokens: TokenUsage, cost: NanoUsd) {
@@ -347,11 +333,11 @@ impl ports::Ledger for Ledger {
     }
 
     fn figures(&self, record: &KeyRecord, now: Timestamp) -> Vec<BudgetFigures> {
-        Locked::new(&self.plan(record), &self.zone).budgets(now).collect()
+        Locked::at(&self.plan(record), &self.zone, now).budgets(now).collect()
     }
 
     fn quotas(&self, record: &KeyRecord, now: Timestamp) -> Vec<QuotaUse> {
-        Locked::new(&self.plan(record), &self.zone).quotas(now).map(|figures| figures.told()).collect()
+        Locked::at(&self.plan(record), &self.zone, now).quotas(now).map(|figures| figures.told()).collect()
     }
 
     fn finished(&self, event: EventId, key: KeyId) -> Option<Arc<UsageRecord>> {
@@ -386,6 +372,8 @@ fn shortened(mut text: String) -> String {
     text
 }
 
+#[cfg(test)]
+mod guarantee_tests;
 #[cfg(test)]
 mod level_tests;
 #[cfg(test)]

@@ -5,8 +5,11 @@
 //! in exactly one: of several teams none is known to pay. A team stands below its business unit, if it has one, and
 //! everything below the organisation. All keys of a profile share what is set for the profile, and all keys that are
 //! booked to a cost centre, or carry the name of an application, what is set for that, whoever owns them.
+//!
+//! A level also brings along what is guaranteed to levels below it, in the windows in which it has a budget to share.
 
 use domain::budget::BudgetScope;
+use domain::guarantee::{Share, level_above};
 use domain::id::{ApplicationId, CostCentreId, PersonId, TeamId, UnitId};
 use domain::limits::Limits;
 use domain::virtual_key::{Owner, VirtualKey};
@@ -48,7 +51,12 @@ pub(super) struct Levels {
 impl Levels {
     pub(super) fn of(facts: LevelFacts) -> Self {
         let LevelFacts { limits, unit_of, centre_of, application_of, only_team_of } = facts;
-        let level = |LimitedLevel { scope, name, limits }| (scope, Level { scope, name, limits: Arc::new(limits) });
+        let mut guaranteed = guaranteed(&limits, &unit_of);
+        let nothing: Arc<[Share]> = Arc::default();
+        let level = |LimitedLevel { scope, name, limits }| {
+            let guaranteed = guaranteed.remove(&scope).map_or_else(|| nothing.clone(), Arc::from);
+            (scope, Level { scope, name, limits: Arc::new(limits), guaranteed })
+        };
         Self { limited: limits.into_iter().map(level).collect(), unit_of, centre_of, application_of, only_team_of }
     }
 
@@ -80,4 +88,19 @@ impl Levels {
         above.shrink_to_fit();
         above
     }
+}
+
+/// By the level whose budget it is a share of.
+fn guaranteed(levels: &[LimitedLevel], unit_of: &HashMap<TeamId, UnitId>) -> HashMap<BudgetScope, Vec<Share>> {
+    let mut by_level: HashMap<BudgetScope, Vec<Share>> = HashMap::new();
+    for LimitedLevel { scope, limits, .. } in levels.iter().filter(|level| !level.limits.guarantees.is_empty()) {
+        let Some(above) = level_above(*scope, |team| unit_of.get(&team).copied()) else { continue };
+        let Some(above) = levels.iter().find(|level| level.scope == above) else { continue };
+        let shares =
+            limits.guarantees.iter().filter(|share| above.limits.caps.iter().any(|cap| cap.window == share.window));
+        let shares = shares.map(|share| Share { scope: *scope, window: share.window, amount: share.limit });
+        by_level.entry(above.scope).or_default().extend(shares);
+    }
+    by_level.retain(|_, shares| !shares.is_empty());
+    by_level
 }

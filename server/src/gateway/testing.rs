@@ -8,6 +8,7 @@ use super::spool::{Disk, RealDisk, Settings, Spool, Sync};
 use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, Term};
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Consumed, Window};
 use domain::denial::Denial;
+use domain::guarantee::Share;
 use domain::id::{EventId, KeyId, PersonId, ProfileId};
 use domain::limits::Limits;
 use domain::model::Endpoint;
@@ -124,9 +125,21 @@ pub(crate) fn key(number: u8, caps: &[(Window, i64)]) -> KeyRecord {
 
 /// The same key below these levels.
 pub(crate) fn below(record: KeyRecord, above: Vec<(BudgetScope, Limits)>) -> KeyRecord {
-    let level =
-        |(scope, limits): (BudgetScope, Limits)| Level { scope, name: scope.to_string(), limits: Arc::new(limits) };
+    let level = |(scope, limits): (BudgetScope, Limits)| Level {
+        scope,
+        name: scope.to_string(),
+        limits: Arc::new(limits),
+        guaranteed: Arc::default(),
+    };
     KeyRecord { above: above.into_iter().map(level).collect(), ..record }
+}
+
+/// The same key below an organisation that guarantees these shares.
+pub(crate) fn guaranteeing(mut record: KeyRecord, shares: &[Share]) -> KeyRecord {
+    for level in record.above.iter_mut().filter(|level| level.scope == BudgetScope::Organisation) {
+        level.guaranteed = shares.into();
+    }
+    record
 }
 
 /// A call that expects 100 tokens.

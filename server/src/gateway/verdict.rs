@@ -1,7 +1,7 @@
 //! Whether a call fits: into every budget and every quota of every level that it belongs to. Pure.
 //!
-//! Always true of each budget: letting a call in keeps `spent + reserved ≤ limit`, and ending it at no more than it
-//! held keeps it. So no number of callers can overspend.
+//! Always true of each budget: letting a call in keeps `spent + reserved + kept for others ≤ limit`, and ending it at no
+//! more than it held keeps it. So no number of callers can overspend, or use up what is guaranteed to somebody else.
 
 use domain::budget::{BudgetFigures, BudgetScope, Consumed};
 use domain::denial::{Denial, LimitReached, QuotaReached};
@@ -30,14 +30,15 @@ pub(super) fn when_one_has_ended(typical_call_ms: u64) -> u64 {
 /// What costs nothing is never refused for money.
 pub(super) fn fits_budgets(mut all: impl Iterator<Item = BudgetFigures> + Clone, ask: Ask) -> Result<(), Denial> {
     let fits = |figures: BudgetFigures| figures.spent < figures.limit && ask.bound <= figures.left();
+    // What is guaranteed to others comes back only as what they have spent.
+    let unspent = |figures: &BudgetFigures| figures.limit.minus(figures.spent).minus(figures.kept_for_others);
     if ask.bound <= NanoUsd::ZERO || all.clone().all(fits) {
         return Ok(());
     }
-    if let Some(figures) = all.clone().find(|figures| figures.spent >= figures.limit) {
+    if let Some(figures) = all.clone().find(|figures| unspent(figures) <= NanoUsd::ZERO) {
         return Err(Denial::BudgetExhausted(reached(&figures)));
     }
     // Would not fit even if every call in flight turned out to be free.
-    let unspent = |figures: &BudgetFigures| figures.limit.minus(figures.spent);
     if let Some(figures) = all.clone().find(|figures| ask.bound > unspent(figures)) {
         let affordable = all.map(|figures| unspent(&figures)).min().unwrap_or_default();
         let largest_max_tokens = largest_output(affordable, ask);
@@ -56,7 +57,8 @@ pub(super) fn fits_more(
     more: NanoUsd,
     typical_call_ms: u64,
 ) -> Result<(), Denial> {
-    let without_others = |figures: &BudgetFigures| figures.limit.minus(figures.spent).minus(held);
+    let without_others =
+        |figures: &BudgetFigures| figures.limit.minus(figures.spent).minus(figures.kept_for_others).minus(held);
     if let Some(figures) = all.clone().find(|figures| more > without_others(figures)) {
         return Err(Denial::BudgetExhausted(reached(&figures)));
     }
@@ -73,8 +75,8 @@ fn largest_output(affordable: NanoUsd, ask: Ask) -> u64 {
 }
 
 fn reached(figures: &BudgetFigures) -> LimitReached {
-    let &BudgetFigures { scope, window, limit, spent, reserved, resets_at } = figures;
-    LimitReached { scope, window, limit, spent, reserved, resets_at }
+    let &BudgetFigures { scope, window, limit, spent, reserved, kept_for_others, resets_at } = figures;
+    LimitReached { scope, window, limit, spent, reserved, kept_for_others, resets_at }
 }
 
 /// A quota as it stands in its window.
@@ -141,6 +143,7 @@ mod tests {
             limit: usd(limit),
             spent: usd(spent),
             reserved: usd(reserved),
+            kept_for_others: usd(0),
             resets_at: None,
         }
     }
@@ -170,6 +173,26 @@ mod tests {
                 "{limit} {spent} {reserved} {bound}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_kept_for_others_is_not_there_for_anybody_else() {
+        let kept = |limit, spent, reserved, kept| BudgetFigures {
+            kept_for_others: usd(kept),
+            ..figures(limit, spent, reserved)
+        };
+        for (budget, bound, expected) in [
+            (kept(100, 10, 20, 30), 40, "fits"),
+            (kept(100, 10, 20, 30), 41, "budget_reserved"),
+            (kept(100, 10, 20, 30), 61, "budget_insufficient"),
+            (kept(100, 10, 0, 90), 1, "budget_exhausted"),
+            (kept(100, 10, 20, 300), 1, "budget_exhausted"),
+            (kept(100, 10, 0, 90), 0, "fits"),
+        ] {
+            assert_eq!(code(&[budget], ask(bound)), expected, "{budget:?} {bound}");
+        }
+        let more = |held, more| fits_more([kept(100, 10, 20, 30)].into_iter(), usd(held), usd(more), 0).is_ok();
+        assert!(more(20, 40) && !more(20, 41));
     }
 
     #[test]

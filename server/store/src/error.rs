@@ -42,6 +42,7 @@ pub enum Constraint {
     EnvironmentName,
     CostCentreCode,
     ApplicationName,
+    CommitmentName,
     /// One account for one subject of an issuer.
     Person,
     Other,
@@ -60,6 +61,7 @@ impl Constraint {
             (Self::UnitName, "unit_name", "unit.name_folded"),
             (Self::EnvironmentName, "environment_pkey", "environment.name"),
             (Self::CostCentreCode, "cost_centre_code", "cost_centre.code"),
+            (Self::CommitmentName, "commitment_name", "commitment.name"),
             (Self::ApplicationName, "application_name", "application.name"),
             (Self::Person, "person_subject", "person.issuer, person.subject"),
         ];

@@ -16,6 +16,7 @@ mod charges;
 mod claim_rules;
 mod codes;
 mod column;
+mod commitments;
 mod cost_centres;
 mod counts;
 mod credentials;

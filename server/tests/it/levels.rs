@@ -77,3 +77,37 @@ async fn a_key_draws_on_its_cost_centre_and_its_application_and_after_a_move_on_
     app.command(["ledger", "verify"]).await;
     app.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_guaranteed_to_a_team_is_there_for_it_when_others_have_taken_the_rest() {
+    let app = TestApp::start().await;
+    let (administrator, developer) = (app.signed_in_as("administrator").await, app.signed_in_as("developer").await);
+    let key = developer.mint("everybody").await;
+    set(&administrator, "organisation", "10.00").await;
+    let made = administrator.fill_in("/admin/teams/new", &[("name", "Production")]).await;
+    let team = made.location.as_ref().and_then(|to| to.rsplit('/').next()).unwrap();
+    let level = format!("/admin/budgets/{team}");
+    let refused = administrator.fill_in(&level, &[("guarantee_month", "10.01")]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("$10.00 a month is not guaranteed to others"), "{}", refused.body);
+    assert_eq!(administrator.fill_in(&level, &[("guarantee_month", "10.00")]).await.status, 303);
+
+    let personal = app.key_facts(&key).await;
+    let organisation = budget(&personal, "organisation").unwrap();
+    assert_eq!(
+        (organisation["guaranteed_to_others"].as_str(), organisation["left"].as_str()),
+        (Some("10.00"), Some("0.00"))
+    );
+    let refused = app.ask_model(&key, "demo-small", "Hello").await;
+    let error = refused.json()["error"].clone();
+    assert_eq!((refused.status, error["code"].as_str()), (402, Some("budget_exhausted")), "{}", refused.body);
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("guaranteed to others") && message.contains("ask an administrator"), "{message}");
+    let shown = developer.get(&format!("/keys/{}", &key[..16])).await.body;
+    assert!(shown.contains("$10.00 kept for others"), "the key's page says what holds it back");
+    let page = administrator.get("/admin/budgets/organisation").await.body;
+    assert!(page.contains("Guaranteed shares"), "{page}");
+
+    assert_eq!(administrator.fill_in(&level, &[("guarantee_month", "1.00")]).await.status, 303);
+    app.call(&key, "demo-small").await;
+}

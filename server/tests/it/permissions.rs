@@ -156,6 +156,13 @@ pub const ROWS: &[(&str, Expected)] = &[
     ("POST /admin/cost-centres/new", ADMINISTER),
     ("GET /admin/cost-centres/import", ADMINISTER),
     ("POST /admin/cost-centres/import", ADMINISTER),
+    ("GET /admin/cost-centres/statement", READ_ALL),
+    ("GET /admin/cost-centres/statement/file.csv", READ_ALL),
+    ("GET /admin/commitments", READ_ALL),
+    ("GET /admin/commitments/new", ADMINISTER),
+    ("POST /admin/commitments/new", ADMINISTER),
+    ("GET /admin/commitments/{commitment}", READ_ALL),
+    ("POST /admin/commitments/{commitment}", ADMINISTER),
     ("GET /admin/cost-centres/{centre}", READ_ALL),
     ("POST /admin/cost-centres/{centre}", ADMINISTER),
     ("GET /admin/cost-centres/{centre}/end", ADMINISTER),
@@ -241,6 +248,7 @@ fn in_the_routers_words(row: &str) -> String {
         "{team}",
         "{unit}",
         "{centre}",
+        "{commitment}",
         "{request}",
         "{rule}",
         "{approval}",
@@ -292,6 +300,9 @@ impl Objects {
         let made = administrator.fill_in("/admin/cost-centres/new", &centre).await;
         let centre = made.location.as_ref().and_then(|to| to.rsplit('/').next()).unwrap();
         objects.push(("{centre}", centre.to_owned()));
+        let paid = [("name", "Throughput"), ("monthly", "1200")];
+        administrator.fill_in("/admin/commitments/new", &paid).await;
+        objects.push(("{commitment}", administrator.get("/admin/commitments").await.first_id("com_")));
         administrator.fill_in("/admin/currency", &[("currency", "EUR")]).await;
         administrator.fill_in("/admin/currency/rates/new", &[("from", "2026-01-01"), ("rate", "0.92")]).await;
         objects.push(("{day}", "2026-01-01".to_owned()));

@@ -27,6 +27,7 @@ pub fn budget(figures: &BudgetFigures, whose: Option<String>, calendar: &Calenda
         limit: figures.limit,
         spent: figures.spent,
         reserved: figures.reserved,
+        kept: figures.kept_for_others,
         resets: figures.resets_at.map(|at| calendar.day(at)),
         thresholds: vec![SOFT_THRESHOLD],
     }

@@ -67,6 +67,7 @@ pub(super) fn limits_of(terms: KeyTerms) -> Limits {
         tokens_per_minute: terms.tokens_per_minute,
         concurrency: Some(terms.concurrency),
         quotas: terms.quotas,
+        guarantees: Vec::new(),
     }
 }
 

@@ -9,8 +9,8 @@ use crate::components::{
 };
 use crate::format::{Calendar, converted, grouped, usd};
 use crate::html;
-use crate::pages::admin::budgets::meters;
 use crate::pages::admin::budgets::show::{context, traffic};
+use crate::pages::admin::budgets::{meters, shares};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::id::TeamId;
@@ -56,6 +56,7 @@ pub fn view(calendar: &Calendar, page: TeamPage, handed_over: bool) -> impl Into
         </PageHead>
         {done}
         {meters(&level.row, calendar)}
+        {shares::section(&level, calendar)}
         {traffic(&level.row.limits)}
         {spent(calendar, spend)}
         <Section id="members" title="Members">{people(team, members, may_hand_over, sees_people)}</Section>

@@ -210,7 +210,7 @@ fn a_level_shows_what_is_left_and_that_more_is_handed_out_than_there_is() {
     assert!(level.html.contains("$11,792.00 left") && level.html.contains("600 requests a minute"));
     assert!(level.html.contains("Budgets below add up to $36,000.00 a month, and there are $30,000.00 here"));
     let refused = page("budget-refused", false);
-    assert!(refused.html.contains("id=\"tokens_day-error\""));
+    assert!(refused.html.contains("id=\"tokens_day-error\"") && refused.html.contains("id=\"guarantee_month-error\""));
     assert!(refused.all("details").all(|details| details.get("open").is_some()), "a reason inside opens the fold");
     let version = refused.all("input").find(|field| field.get("name") == Some("version")).unwrap();
     assert_eq!(version.get("value"), Some("3"));

@@ -10,4 +10,5 @@ mod forms;
 mod guardrail_things;
 mod identity;
 pub(crate) mod samples;
+mod shared_costs;
 mod things;

@@ -78,13 +78,13 @@ pub(crate) fn frame() -> Frame {
 }
 
 /// Draws the pages one after the other.
-struct Drawing {
+pub(super) struct Drawing {
     role: Role,
     pages: Vec<Sample>,
 }
 
 impl Drawing {
-    fn draw<V: IntoView + 'static>(&mut self, name: &'static str, place: Place, body: impl FnOnce() -> V) {
+    pub(super) fn draw<V: IntoView + 'static>(&mut self, name: &'static str, place: Place, body: impl FnOnce() -> V) {
         let caller = caller(self.role);
         let html = html::document(&frame().chrome(Some(&caller), place), name, body);
         self.pages.push(Sample { name, auditor: self.role == Role::Auditor, html });
@@ -163,12 +163,7 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     drawing.draw("cost-centre", Place::Budgets, || {
         app::pages::admin::cost_centres::show::view(&calendar, super::cost_centres::page(may_change))
     });
-    drawing.draw("currency", Place::Budgets, || {
-        app::pages::admin::currency::show::view(super::currency::page(may_change))
-    });
-    drawing.draw("currency-none", Place::Budgets, || {
-        app::pages::admin::currency::show::view(super::currency::none(may_change))
-    });
+    super::shared_costs::draw(drawing, may_change);
     drawing.draw("people", Place::People, || {
         let rows = vec![person(1, true), person(2, false)];
         let page = PeoplePage { rows, next: Some("cursor&1".to_owned()) };
@@ -236,6 +231,7 @@ fn draw_forms(drawing: &mut Drawing) {
     drawing.draw("data-scope-role", Place::People, || {
         app::pages::admin::data_scopes::show::view(super::data_scopes::role())
     });
+    super::shared_costs::draw_refused(drawing);
     drawing.draw("currency-rate", Place::Budgets, || {
         app::pages::admin::currency::rate::view(super::currency::rate_refused())
     });
@@ -335,6 +331,7 @@ fn draw_forms(drawing: &mut Drawing) {
         page.reasons = Reasons::from(vec![
             Refusal::new("cap_month", Reason::Malformed),
             Refusal::new("tokens_day", Reason::Malformed),
+            Refusal::new("guarantee_month", Reason::NoBudgetAbove),
         ]);
         page.stale = Some(4);
         budgets::show::view(&calendar(), page)

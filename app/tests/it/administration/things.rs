@@ -28,7 +28,7 @@ use domain::usage::UsageRecord;
 use domain::virtual_key::ConsumerKind;
 use portal::FormId;
 use portal::administration::access_record::{AccessLine, AccessPage};
-use portal::administration::budgets::{LevelDetail, LevelRow};
+use portal::administration::budgets::{LevelDetail, LevelRow, LiveShare};
 use portal::administration::catalogue::CatalogueCandidate;
 use portal::administration::models::{AdminModel, AdminModelDetail, DeploymentRow, PriceRow};
 use portal::administration::overview::Overview;
@@ -410,6 +410,7 @@ pub(super) fn level(scope: BudgetScope, name: &str, caps: &[(Window, i64, i64)])
         limit: money(limit),
         spent: money(spent),
         reserved: money(4),
+        kept_for_others: NanoUsd::ZERO,
         resets_at: Some(ago(-10)),
     };
     let limits = Limits {
@@ -419,6 +420,11 @@ pub(super) fn level(scope: BudgetScope, name: &str, caps: &[(Window, i64, i64)])
         concurrency: None,
         quotas: if caps.len() > 1 {
             vec![Quota { counted: Counted::Tokens, window: Window::Day, limit: 90_000_000 }]
+        } else {
+            vec![]
+        },
+        guarantees: if matches!(scope, BudgetScope::Team(_)) {
+            caps.iter().map(|&(window, limit, _)| Cap { window, limit: money(limit / 2) }).collect()
         } else {
             vec![]
         },
@@ -438,6 +444,7 @@ pub(super) fn level(scope: BudgetScope, name: &str, caps: &[(Window, i64, i64)])
                 over(Division::Teams, 36_000),
                 over(Division::CostCentres, 41_000),
                 over(Division::Applications, 52_000),
+                over(Division::Guarantees, 31_000),
             ]
         }
         _ => vec![],
@@ -473,7 +480,37 @@ pub(super) fn levels() -> Vec<LevelRow> {
 pub(super) fn budget_page(which: usize, may_change: bool) -> budgets::show::Model {
     let row = levels().swap_remove(which);
     let entered = budgets::entered::Entered::of(&row.limits, 3);
-    let detail = LevelDetail { row, version: 3, changed_at: Some(ago(3)), changed_by: Some("Ada Example".to_owned()) };
+    let share = |scope, name: &str, window, dollars, spent, holds| LiveShare {
+        scope,
+        name: name.to_owned(),
+        figures: level(scope, name, &[(window, dollars, spent)]).figures.swap_remove(0),
+        holds,
+    };
+    let team = BudgetScope::Team(team_id(1));
+    let (own_shares, shares_below) = match row.scope {
+        BudgetScope::Team(_) => (vec![share(row.scope, &row.name, Window::Month, 5_000, 1_200, true)], vec![]),
+        BudgetScope::Unit(_) => (vec![], vec![share(team, "Billing", Window::Month, 5_000, 4_990, true)]),
+        BudgetScope::Organisation => {
+            let unit = BudgetScope::Unit(unit_id());
+            let gone = share(unit, "Europe", Window::Quarter, 90_000, 0, false);
+            (vec![], vec![share(unit, "Europe", Window::Month, 20_000, 19_990, true), gone])
+        }
+        _ => (vec![], vec![]),
+    };
+    let above = match row.scope {
+        BudgetScope::Team(_) => Some((BudgetScope::Unit(unit_id()), "Europe".to_owned())),
+        BudgetScope::Organisation | BudgetScope::Profile(_) | BudgetScope::Person(_) => None,
+        _ => Some((BudgetScope::Organisation, "Example Ltd".to_owned())),
+    };
+    let detail = LevelDetail {
+        row,
+        above,
+        own_shares,
+        shares_below,
+        version: 3,
+        changed_at: Some(ago(3)),
+        changed_by: Some("Ada Example".to_owned()),
+    };
     budgets::show::Model { detail, entered, reasons: Reasons::default(), happened: None, stale: None, may_change }
 }
 

@@ -19,6 +19,7 @@ pub(crate) fn figures(scope: BudgetScope, limit: i64, spent: i64, reserved: i64)
         limit: dollars(limit),
         spent: dollars(spent).plus(NanoUsd::from_nano(123_456)),
         reserved: dollars(reserved),
+        kept_for_others: NanoUsd::ZERO,
         resets_at: Window::Month.resets_at(now(), &calendar().zone),
     }
 }
@@ -45,7 +46,15 @@ fn led_team() -> LevelDetail {
         over_committed: vec![],
     };
     let changed_by = Some("Ada Example".to_owned());
-    LevelDetail { row, version: 3, changed_at: Some(now().plus_days(-3)), changed_by }
+    LevelDetail {
+        row,
+        above: Some((BudgetScope::Organisation, "Example Ltd".to_owned())),
+        own_shares: vec![],
+        shares_below: vec![],
+        version: 3,
+        changed_at: Some(now().plus_days(-3)),
+        changed_by,
+    }
 }
 
 pub(super) fn team_page(with_spend: bool) -> TeamPage {

@@ -81,6 +81,7 @@ fn a_grant_goes_above_the_profile_and_the_key_and_says_so() {
             tokens_per_minute: Some(1),
             concurrency: Some(2),
             quotas: vec![quota(9_000)],
+            ..Limits::default()
         },
         models: patterns(&["small-1", "large-2"]),
     };

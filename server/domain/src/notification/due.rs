@@ -124,6 +124,7 @@ mod tests {
             limit: NanoUsd::from_nano(limit),
             spent: NanoUsd::from_nano(spent),
             reserved: NanoUsd::ZERO,
+            kept_for_others: NanoUsd::ZERO,
             resets_at: None,
         }
     }

@@ -74,6 +74,8 @@ pub const ACTIONS: &[&str] = &[
     "team.cost_centre_changed",
     "data_scope.set",
     "data_scope.cleared",
+    "commitment.added",
+    "commitment.changed",
     "display_currency.set",
     "exchange_rate.added",
     "exchange_rate.removed",

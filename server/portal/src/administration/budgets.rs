@@ -1,9 +1,12 @@
 //! Budgets and limits of the levels above keys: organisation, business units, cost centres, applications, teams, people,
 //! access profiles.
 
+mod shares;
+
 use crate::act::{By, Change, News, Subject, append};
 use crate::{Portal, PortalError};
 use domain::budget::{BudgetFigures, BudgetScope, Cap};
+use domain::guarantee::over_guaranteed;
 use domain::id::{PersonId, TeamId, UnitId};
 use domain::limits::{Branch, Division, Limits, OverCommitment, QuotaUse, check_limits, over_committed};
 use domain::permission::{Administrator, Permission};
@@ -25,13 +28,31 @@ pub struct LevelRow {
     pub figures: Vec<BudgetFigures>,
     /// Live, too.
     pub quotas: Vec<QuotaUse>,
-    /// Where more is handed out below than there is.
+    /// Where more is handed out below, or guaranteed, than there is.
     pub over_committed: Vec<OverCommitment>,
+}
+
+/// A guaranteed share as it stands.
+#[derive(Debug, Clone)]
+pub struct LiveShare {
+    /// Whose it is.
+    pub scope: BudgetScope,
+    pub name: String,
+    /// The guarantee as a limit, with what was spent and is reserved of it.
+    pub figures: BudgetFigures,
+    /// False where the level above has no budget of this window any more: nothing is kept then.
+    pub holds: bool,
 }
 
 #[derive(Debug, Clone)]
 pub struct LevelDetail {
     pub row: LevelRow,
+    /// The level whose budget this one can have a share of.
+    pub above: Option<(BudgetScope, String)>,
+    /// What is guaranteed to this level of the budget above it.
+    pub own_shares: Vec<LiveShare>,
+    /// What is guaranteed of this level's budgets to levels below it, by their names.
+    pub shares_below: Vec<LiveShare>,
     /// What an edit starts from; 0 before the first.
     pub version: i64,
     pub changed_at: Option<Timestamp>,
@@ -89,12 +110,21 @@ impl Portal {
             name = self.namer(caller).await?.name(person, name);
         }
         let facts = self.level_facts().await?;
+        let above = match facts.level_above(scope) {
+            Some(above) => Some((above, self.level_name(above).await?)),
+            None => None,
+        };
+        let own_shares = self.live_shares(&facts, scope, &name).await;
+        let shares_below = self.shares_below(&facts, scope).await?;
         let row = self.level_row(&facts, scope, name).await;
         let kept = facts.limits.get(&scope);
         let by = kept.and_then(|kept| kept.updated_by);
         let names = self.names_for(caller, by.as_slice()).await?;
         Ok(LevelDetail {
             row,
+            above,
+            own_shares,
+            shares_below,
             version: kept.map_or(0, |kept| kept.version),
             changed_at: kept.map(|kept| kept.updated_at),
             changed_by: by.map(|by| names.get(&by).cloned().unwrap_or_else(|| by.to_string())),
@@ -117,6 +147,7 @@ impl Portal {
             return Err(PortalError::Refused(refusals));
         }
         limits.caps.sort_unstable_by_key(|cap| cap.window);
+        limits.guarantees.sort_unstable_by_key(|share| share.window);
         limits.quotas.sort_unstable_by_key(|quota| (quota.counted, quota.window));
         let mut tx = self.store.begin().await?;
         let kept = self.store.limits_of(scope).await?;
@@ -127,6 +158,13 @@ impl Portal {
         }
         if limits == before {
             return Ok(current);
+        }
+        // Other changes of a level are not held up by a share that was granted earlier.
+        if limits.guarantees != before.guarantees {
+            let refusals = self.level_facts().await?.check_shares(scope, &limits);
+            if !refusals.is_empty() {
+                return Err(PortalError::Refused(refusals));
+            }
         }
         let version = current + 1;
         let changed = ScopeLimits { scope, limits, version, updated_at: now, updated_by: Some(caller.person) };
@@ -225,7 +263,8 @@ impl Facts {
             BudgetScope::Unit(unit) => alone(Some(unit)).collect(),
             _ => return Vec::new(),
         };
-        let mut over = over_committed(Division::Teams, self.caps(scope), &branches);
+        let mut over = over_guaranteed(self.caps(scope), &self.shares_of(scope));
+        over.extend(over_committed(Division::Teams, self.caps(scope), &branches));
         if scope == BudgetScope::Organisation {
             let centres = self.branches(|scope| matches!(scope, BudgetScope::CostCentre(_)));
             over.extend(over_committed(Division::CostCentres, self.caps(scope), &centres));
@@ -253,7 +292,8 @@ pub(crate) async fn append_limits(
 
 /// What the audit log says; nothing for a level without limits.
 fn facts_of(limits: &Limits) -> Option<Value> {
-    let Limits { caps, requests_per_minute, tokens_per_minute, concurrency, quotas } = limits;
+    let Limits { caps, requests_per_minute, tokens_per_minute, concurrency, quotas, guarantees } = limits;
+    let guaranteed: BTreeMap<_, _> = guarantees.iter().map(|share| (share.window.word(), share.limit)).collect();
     let budget: BTreeMap<_, _> = caps.iter().map(|cap| (cap.window.word(), cap.limit)).collect();
     let mut counted: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
     for quota in quotas {
@@ -266,6 +306,7 @@ fn facts_of(limits: &Limits) -> Option<Value> {
             "tokens_per_minute": tokens_per_minute,
             "concurrency": concurrency,
             "quotas": counted,
+            "guaranteed": guaranteed,
         })
     })
 }

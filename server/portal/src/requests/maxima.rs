@@ -38,6 +38,7 @@ fn limits(profile: &AccessProfile) -> Limits {
         tokens_per_minute: terms.tokens_per_minute.as_ref().map(most),
         concurrency: Some(most(&terms.concurrency)),
         quotas: terms.quotas.iter().map(quota).collect(),
+        guarantees: Vec::new(),
     }
 }
 

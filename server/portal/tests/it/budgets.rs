@@ -223,3 +223,64 @@ async fn a_lead_reads_the_level_of_the_led_team_and_no_other() {
     }
     assert!(matches!(world.portal.levels(&ada).await, Err(PortalError::Forbidden)));
 }
+
+fn with_share(dollars: i64) -> Limits {
+    Limits { guarantees: month(dollars).caps, ..Limits::default() }
+}
+
+#[tokio::test]
+async fn a_share_is_guaranteed_of_a_budget_that_is_there_and_no_more_of_it_than_it_has() {
+    let world = World::new().await;
+    let admin = world.administrator().await;
+    let (search, billing) = (team(&world, &admin, "Search").await, team(&world, &admin, "Billing").await);
+    let [search, billing] = [search, billing].map(BudgetScope::Team);
+    let refused = set(&world, &admin, search, 0, with_share(60)).await;
+    assert_eq!(refusals(refused), ["guarantee_month=no_budget_above"]);
+    set(&world, &admin, BudgetScope::Organisation, 0, month(100)).await.unwrap();
+    world.gateway.take_told();
+    set(&world, &admin, search, 0, with_share(60)).await.unwrap();
+    assert_eq!((world.last_action().await.as_str(), world.gateway.take_told()), ("limits.set", vec![Told::Levels]));
+    assert!(world.audit_text().await.contains("guaranteed"));
+    assert_eq!(refusals(set(&world, &admin, billing, 0, with_share(41)).await), ["guarantee_month=above_share"]);
+    let more_than_it_may = Limits { guarantees: month(40).caps, ..month(39) };
+    assert_eq!(refusals(set(&world, &admin, billing, 0, more_than_it_may).await), ["guarantee_month=above_maximum"]);
+    set(&world, &admin, billing, 0, with_share(40)).await.unwrap();
+    let refused = set(&world, &admin, BudgetScope::Organisation, 1, with_share(1)).await;
+    assert_eq!(refusals(refused), ["guarantee_month=no_budget_above"], "there is nothing above it");
+
+    let detail = world.portal.level(&admin, BudgetScope::Organisation).await.unwrap();
+    let below: Vec<_> =
+        detail.shares_below.iter().map(|share| (share.name.as_str(), share.figures.limit, share.holds)).collect();
+    let usd = NanoUsd::from_dollars;
+    assert_eq!(below, [("Billing", usd(40), true), ("Search", usd(60), true)]);
+    assert!(detail.own_shares.is_empty() && detail.above.is_none() && detail.row.over_committed.is_empty());
+    let detail = world.portal.level(&admin, search).await.unwrap();
+    assert_eq!(detail.above.unwrap().0, BudgetScope::Organisation);
+    assert_eq!((detail.own_shares.len(), detail.own_shares[0].figures.spent), (1, usd(6)), "live, from the ledger");
+
+    set(&world, &admin, BudgetScope::Organisation, 1, month(99)).await.unwrap();
+    let over = world.portal.level(&admin, BudgetScope::Organisation).await.unwrap().row.over_committed;
+    let over: Vec<_> = over.iter().map(|over| (over.among, over.handed_out)).collect();
+    assert_eq!(over, [(Division::Guarantees, usd(100))], "a budget may be lowered, and what came of it is shown");
+    set(&world, &admin, search, 1, Limits { requests_per_minute: Some(9), ..with_share(60) }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_team_that_moves_has_its_share_of_the_budget_of_its_new_unit() {
+    let world = World::new().await;
+    let admin = world.administrator().await;
+    let search = team(&world, &admin, "Search").await;
+    set(&world, &admin, BudgetScope::Organisation, 0, month(100)).await.unwrap();
+    set(&world, &admin, BudgetScope::Team(search), 0, with_share(60)).await.unwrap();
+    let unit = unit_with(&world, &admin, &[search]).await;
+    let shares = async || {
+        let detail = world.portal.level(&admin, BudgetScope::Team(search)).await.unwrap();
+        (detail.above.unwrap().0, detail.own_shares[0].holds)
+    };
+    assert_eq!(shares().await, (BudgetScope::Unit(unit), false), "the unit has no budget to share");
+    set(&world, &admin, BudgetScope::Unit(unit), 0, month(70)).await.unwrap();
+    assert_eq!(shares().await, (BudgetScope::Unit(unit), true));
+    let below = world.portal.level(&admin, BudgetScope::Unit(unit)).await.unwrap().shares_below;
+    assert_eq!(below[0].scope, BudgetScope::Team(search));
+    assert!(world.portal.level(&admin, BudgetScope::Organisation).await.unwrap().shares_below.is_empty());
+}

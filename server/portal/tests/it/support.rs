@@ -120,6 +120,7 @@ impl TestGateway {
             limit: NanoUsd::from_dollars(100),
             spent: NanoUsd::from_dollars(dollars),
             reserved: NanoUsd::ZERO,
+            kept_for_others: NanoUsd::ZERO,
             resets_at: None,
         };
         self.figures.lock().unwrap().insert(key, vec![figures]);
@@ -161,6 +162,7 @@ impl GatewayPort for TestGateway {
             limit: cap.limit,
             spent: spent(cap),
             reserved: NanoUsd::ZERO,
+            kept_for_others: NanoUsd::ZERO,
             resets_at: None,
         };
         caps.iter().map(figures).collect()

@@ -55,7 +55,7 @@ impl Admitted {
             other => return Err(other),
         };
         // The last of a budget may pay for less than a slice.
-        let left = limit.limit.minus(limit.spent).minus(limit.reserved).as_nano().max(0);
+        let left = limit.left().as_nano();
         let token = self
             .model
             .price

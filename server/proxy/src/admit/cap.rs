@@ -60,7 +60,7 @@ pub(super) fn may_shrink(caller: &Caller) -> bool {
 /// The largest cap that fits into the budget which refused the call; `None` if that is hardly an answer.
 pub(super) fn fitting_cap(denial: &Denial, silent: &Bound, head: &Head, cap: u64) -> Option<u64> {
     let (Denial::BudgetInsufficient { limit, .. } | Denial::BudgetReserved { limit, .. }) = denial else { return None };
-    let left = limit.limit.minus(limit.spent).minus(limit.reserved).minus(silent.prompt).as_nano();
+    let left = limit.left().minus(silent.prompt).as_nano();
     // Each answer may round up once.
     let token = silent.output_token.as_nano().max(1).saturating_mul(head.choices.cast_signed());
     let fitting = u64::try_from(left / token).ok()?;

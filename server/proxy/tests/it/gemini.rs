@@ -139,6 +139,7 @@ async fn errors_have_googles_shape_with_the_reason_in_the_details() {
         limit: NanoUsd::from_dollars(10),
         spent: NanoUsd::ZERO,
         reserved: NanoUsd::from_dollars(10),
+        kept_for_others: NanoUsd::ZERO,
         resets_at: None,
     };
     world.book(|book| book.refuse = Some(Denial::BudgetReserved { limit, retry_after_ms: 1_500 }));

@@ -162,6 +162,7 @@ impl MemoryLedger {
             limit: book.limit,
             spent: book.spent,
             reserved: book.open.values().fold(NanoUsd::ZERO, |sum, amount| sum.plus(*amount)),
+            kept_for_others: NanoUsd::ZERO,
             resets_at: Some(NOW.plus_days(3)),
         }
     }
@@ -184,6 +185,7 @@ impl Ledger for MemoryLedger {
             limit: figures.limit,
             spent: figures.spent,
             reserved: figures.reserved,
+            kept_for_others: NanoUsd::ZERO,
             resets_at: figures.resets_at,
         };
         if figures.spent >= figures.limit && request.bound > NanoUsd::ZERO {
@@ -212,8 +214,9 @@ impl Ledger for MemoryLedger {
         let mut book = self.book.lock().unwrap();
         let figures = Self::figures_of(&book);
         if by > figures.left() {
-            let BudgetFigures { scope, window, limit, spent, reserved, resets_at } = figures;
-            return Err(Denial::BudgetExhausted(LimitReached { scope, window, limit, spent, reserved, resets_at }));
+            let BudgetFigures { scope, window, limit, spent, reserved, kept_for_others, resets_at } = figures;
+            let reached = LimitReached { scope, window, limit, spent, reserved, kept_for_others, resets_at };
+            return Err(Denial::BudgetExhausted(reached));
         }
         reserved.amount = reserved.amount.plus(by);
         book.open.insert(reserved.event, reserved.amount);

@@ -10,29 +10,63 @@ use super::super::rate::TooEarly;
 use super::super::sync::MutexGuard;
 use super::super::verdict::{Ask, QuotaFigures, fits_budgets, fits_quota, when_one_has_ended};
 use super::Ledger;
+use super::guarantees::Kept;
 use super::plan::{Level, Plan};
-use domain::budget::{BudgetFigures, BudgetLine, Consumed};
+use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Consumed, Window};
 use domain::denial::{Denial, TrafficLimit};
 use domain::money::NanoUsd;
 use domain::time::Timestamp;
 use jiff::tz::TimeZone;
 use proxy::ports::{Allowance, ReserveRequest, Reserved, Traffic};
 
+/// What is kept for others of a level that has just been locked.
+pub(super) type AskKept<'a> = dyn Fn(&Level, &Account) -> Kept + 'a;
+
 /// Every level of a call at once, in the order in which they are locked.
 pub(super) struct Locked<'a> {
     levels: Vec<(&'a Level, MutexGuard<'a, Account>)>,
+    /// What is kept for others, level by level; empty if none of them guarantees anything.
+    kept: Vec<Kept>,
     zone: &'a TimeZone,
 }
 
 impl<'a> Locked<'a> {
-    pub(super) fn new(plan: &'a Plan, zone: &'a TimeZone) -> Self {
-        Self { levels: plan.levels.iter().map(|level| (level, level.lock())).collect(), zone }
+    /// What is kept for others, where that matters, is asked of each level while nothing below it is locked.
+    pub(super) fn new(plan: &'a Plan, zone: &'a TimeZone, kept: Option<&AskKept<'_>>) -> Self {
+        let mut locked = Self { levels: Vec::with_capacity(plan.levels.len()), kept: Vec::new(), zone };
+        for level in &plan.levels {
+            let account = level.lock();
+            locked.kept.extend(kept.map(|kept| kept(level, &account)));
+            locked.levels.push((level, account));
+        }
+        locked
+    }
+
+    /// For a call of this moment.
+    pub(super) fn at(plan: &'a Plan, zone: &'a TimeZone, now: Timestamp) -> Self {
+        let kept = |level: &Level, account: &Account| Kept::at(level, account, now, zone);
+        Self::new(plan, zone, plan.guarded.then_some(&kept))
+    }
+
+    pub(super) fn each(mut self, act: impl Fn(&Level, &mut Account)) {
+        for (level, account) in &mut self.levels {
+            act(level, account);
+        }
+    }
+
+    pub(super) fn kept_for_others(&self, scope: BudgetScope, window: Window) -> NanoUsd {
+        let level = self.levels.iter().position(|(level, _)| level.scope == scope);
+        level.and_then(|level| self.kept.get(level)).map_or(NanoUsd::ZERO, |kept| kept.of(window))
     }
 
     /// The budgets that hold at this moment.
     pub(super) fn budgets(&self, now: Timestamp) -> impl Iterator<Item = BudgetFigures> + Clone {
-        self.levels.iter().flat_map(move |(level, account)| {
-            let figures = move |&cap| account.figures(level.scope, cap, now, self.zone);
+        self.levels.iter().enumerate().flat_map(move |(nth, (level, account))| {
+            let kept = self.kept.get(nth);
+            let figures = move |&cap: &Cap| BudgetFigures {
+                kept_for_others: kept.map_or(NanoUsd::ZERO, |kept| kept.of(cap.window)),
+                ..account.figures(level.scope, cap, now, self.zone)
+            };
             level.limits.caps.iter().map(figures)
         })
     }
@@ -157,7 +191,7 @@ impl Ledger {
             output_token_nano: request.output_token_nano,
             typical_call_ms,
         };
-        let mut levels = Locked::new(plan, &self.zone);
+        let mut levels = Locked::at(plan, &self.zone, now);
         levels.check_traffic(request, typical_call_ms)?;
         let lines = levels.lines(plan.lines, now);
         levels.check_quotas(held, now, typical_call_ms)?;

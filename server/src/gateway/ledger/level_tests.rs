@@ -150,6 +150,7 @@ async fn what_the_checks_promise_comes_in_their_order() {
         concurrency: Some(0),
         quotas: vec![Quota { counted: Counted::Requests, window: Window::Day, limit: 0 }],
         caps: vec![Cap { window: Window::Day, limit: usd(0) }],
+        guarantees: vec![],
     };
     let mut next = |change: fn(&mut Limits)| {
         let denial = desk.reserve(&below(key(1, &[]), vec![(team(), limits.clone())]), 1).unwrap_err();

@@ -3,9 +3,10 @@
 
 use super::super::ingest::{Ingest, UsageSink as _};
 use super::super::spool::Cursor;
-use super::super::testing::{Database, Desk, ManualClock, below, key, request, usage, usd};
+use super::super::testing::{Database, Desk, ManualClock, below, guaranteeing, key, request, usage, usd};
 use super::*;
 use domain::budget::{Cap, Window};
+use domain::guarantee::Share;
 use domain::id::{CostCentreId, TeamId};
 use domain::limits::{Counted, Limits, Quota};
 use domain::time::MS_PER_MINUTE;
@@ -42,9 +43,17 @@ fn limits() -> impl Strategy<Value = Limits> {
         window,
         limit: if counted == Counted::Tokens { limit * 20 } else { limit },
     });
-    (prop::collection::vec(cap, 0..3), prop::collection::vec(quota, 0..3)).prop_map(|(caps, quotas)| Limits {
+    let guarantee = (window(), 0i64..200).prop_map(|(window, limit)| Cap { window, limit: usd(limit) });
+    let guarantees = prop::collection::vec(guarantee, 0..3).prop_map(|mut all| {
+        all.sort_unstable_by_key(|share: &Cap| share.window);
+        all.dedup_by_key(|share| share.window);
+        all
+    });
+    let (caps, quotas) = (prop::collection::vec(cap, 0..3), prop::collection::vec(quota, 0..3));
+    (caps, quotas, guarantees).prop_map(|(caps, quotas, guarantees)| Limits {
         caps,
         quotas,
+        guarantees,
         ..Limits::default()
     })
 }
@@ -94,7 +103,34 @@ impl Oracle {
         (record.effective.caps, record.effective.quotas) = (self.limits[2].caps.clone(), self.limits[2].quotas.clone());
         let levels = self.levels(key).into_iter().filter(|(scope, _)| !matches!(scope, BudgetScope::Key(_)));
         // The order in which levels arrive is not the ledger's.
-        below(record, levels.map(|(scope, limits)| (scope, limits.clone())).rev().collect())
+        guaranteeing(
+            below(record, levels.map(|(scope, limits)| (scope, limits.clone())).rev().collect()),
+            &self.shares(),
+        )
+    }
+
+    /// The team and the cost centre have shares of what the organisation has.
+    fn shares(&self) -> Vec<Share> {
+        let of = |scope, limits: &Limits| {
+            let shares = limits.guarantees.clone().into_iter();
+            shares.map(move |share| Share { scope, window: share.window, amount: share.limit })
+        };
+        of(team(), &self.limits[1]).chain(of(centre(), &self.limits[3])).collect()
+    }
+
+    /// What this key has to leave of this budget to others.
+    fn kept(&self, key: usize, line: BudgetLine, now: Timestamp) -> NanoUsd {
+        if line.scope != BudgetScope::Organisation || line != self.line(line.scope, line.window, now) {
+            return NanoUsd::ZERO;
+        }
+        let own: Vec<BudgetScope> = self.levels(key).into_iter().map(|(scope, _)| scope).collect();
+        let others =
+            self.shares().into_iter().filter(|share| share.window == line.window && !own.contains(&share.scope));
+        let kept = others.map(|share| {
+            let line = BudgetLine { scope: share.scope, ..line };
+            share.amount.minus(self.used(line).spent).minus(self.held(line).spent).max(NanoUsd::ZERO)
+        });
+        kept.fold(NanoUsd::ZERO, NanoUsd::plus)
     }
 
     fn line(&self, scope: BudgetScope, window: Window, now: Timestamp) -> BudgetLine {
@@ -116,7 +152,9 @@ impl Oracle {
             let caps = limits.caps.iter().all(|cap| {
                 let line = self.line(scope, cap.window, now);
                 let (spent, reserved) = (self.used(line).spent, self.held(line).spent);
-                bound == 0 || (spent < cap.limit && spent.plus(reserved).plus(usd(bound)) <= cap.limit)
+                bound == 0
+                    || (spent < cap.limit
+                        && spent.plus(reserved).plus(usd(bound)).plus(self.kept(key, line, now)) <= cap.limit)
             });
             let quotas = limits.quotas.iter().all(|quota| {
                 let line = self.line(scope, quota.window, now);
@@ -132,7 +170,10 @@ impl Oracle {
         let mut lines = Vec::new();
         for (scope, limits) in self.levels(key) {
             let caps = limits.caps.iter().map(|cap| cap.window);
-            let windows = caps.chain(limits.quotas.iter().map(|quota| quota.window));
+            // Keys have terms, and terms guarantee nothing.
+            let is_level = !matches!(scope, BudgetScope::Key(_));
+            let shares = limits.guarantees.iter().filter(|_| is_level).map(|share| share.window);
+            let windows = caps.chain(limits.quotas.iter().map(|quota| quota.window)).chain(shares);
             let mut windows: Vec<_> = windows.map(|window| self.line(scope, window, now)).collect();
             windows.sort_unstable();
             windows.dedup();
@@ -206,7 +247,8 @@ async fn run(change: usize, limits: Vec<Limits>, steps: Vec<Step>) {
                     let limits = levels.iter().find(|(scope, _)| *scope == line.scope).map(|(_, limits)| limits);
                     let caps =
                         limits.into_iter().flat_map(|limits| &limits.caps).filter(|cap| cap.window == line.window);
-                    let sum = oracle.used(line).spent.plus(oracle.held(line).spent).plus(usd(by));
+                    let taken = oracle.used(line).spent.plus(oracle.held(line).spent).plus(usd(by));
+                    let sum = taken.plus(oracle.kept(key, line, now));
                     caps.into_iter().all(|cap| sum <= cap.limit)
                 });
                 let record = oracle.record(key);

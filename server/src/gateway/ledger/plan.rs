@@ -5,10 +5,12 @@
 
 use super::super::accounts::Account;
 use super::super::sync::{Mutex, MutexGuard, PoisonError};
+use super::guarantees::{Guarantees, Shares};
 use domain::budget::{BudgetScope, Cap, Window};
+use domain::guarantee::Share;
 use domain::limits::{Limits, Quota};
 use domain::money::NanoUsd;
-use proxy::ports::KeyRecord;
+use proxy::ports::{self, KeyRecord};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,6 +19,8 @@ pub(super) struct Plan {
     pub(super) levels: Box<[Level]>,
     /// In how many windows a call is counted.
     pub(super) lines: usize,
+    /// True if any of the levels guarantees something to others.
+    pub(super) guarded: bool,
     source: Source,
 }
 
@@ -25,8 +29,10 @@ pub(super) struct Level {
     pub(super) scope: BudgetScope,
     pub(super) account: Arc<Mutex<Account>>,
     pub(super) limits: Limits,
-    /// Those that any cap or quota names.
+    /// Those that any cap, quota or guarantee names.
     pub(super) windows: Box<[Window]>,
+    /// What the key has to leave to others; `None` where there is nothing to leave.
+    pub(super) guarantees: Option<Guarantees>,
 }
 
 impl Level {
@@ -39,31 +45,62 @@ impl Level {
 /// What the plan was made from. Limits above the key are values that are replaced whole, and held here, so that the
 /// same address means the same limits.
 struct Source {
-    above: Box<[(BudgetScope, Arc<Limits>)]>,
+    above: Box<[Above]>,
     own: Limits,
 }
 
+struct Above {
+    scope: BudgetScope,
+    limits: Arc<Limits>,
+    guaranteed: Arc<[Share]>,
+}
+
+impl Above {
+    fn new(level: &ports::Level) -> Self {
+        Self { scope: level.scope, limits: level.limits.clone(), guaranteed: level.guaranteed.clone() }
+    }
+
+    fn is_of(&self, level: &ports::Level) -> bool {
+        self.scope == level.scope
+            && Arc::ptr_eq(&self.limits, &level.limits)
+            && Arc::ptr_eq(&self.guaranteed, &level.guaranteed)
+    }
+}
+
 impl Plan {
-    pub(super) fn new(record: &KeyRecord, account: impl Fn(BudgetScope) -> Arc<Mutex<Account>>) -> Self {
-        let source = Source {
-            above: record.above.iter().map(|level| (level.scope, level.limits.clone())).collect(),
-            own: own(record),
+    pub(super) fn new(
+        record: &KeyRecord,
+        account: impl Fn(BudgetScope) -> Arc<Mutex<Account>>,
+        shares: impl Fn(&ports::Level) -> Option<Arc<Shares>>,
+    ) -> Self {
+        let source = Source { above: record.above.iter().map(Above::new).collect(), own: own(record) };
+        let is_own = |scope| record.above.iter().any(|level| level.scope == scope);
+        let guarantees = |scope| {
+            let level = record.above.iter().find(|level| level.scope == scope)?;
+            Some(Guarantees::new(shares(level)?, is_own))
         };
         let mut levels: BTreeMap<BudgetScope, Limits> = BTreeMap::new();
-        for (scope, limits) in &source.above {
+        for Above { scope, limits, .. } in &source.above {
             join(levels.entry(*scope).or_default(), limits);
         }
         // The key's own account counts its calls whether or not it has limits.
         join(levels.entry(BudgetScope::Key(record.key.id)).or_default(), &source.own);
         let level = |(scope, limits): (BudgetScope, Limits)| {
             let caps = limits.caps.iter().map(|cap| cap.window);
-            let mut windows: Vec<Window> = caps.chain(limits.quotas.iter().map(|quota| quota.window)).collect();
+            let shares = limits.guarantees.iter().map(|share| share.window);
+            let quotas = limits.quotas.iter().map(|quota| quota.window);
+            let mut windows: Vec<Window> = caps.chain(quotas).chain(shares).collect();
             windows.sort_unstable();
             windows.dedup();
-            Level { scope, account: account(scope), limits, windows: windows.into() }
+            Level { scope, account: account(scope), limits, windows: windows.into(), guarantees: guarantees(scope) }
         };
         let levels: Box<[Level]> = levels.into_iter().map(level).collect();
-        Self { lines: levels.iter().map(|level| level.windows.len()).sum(), levels, source }
+        Self {
+            lines: levels.iter().map(|level| level.windows.len()).sum(),
+            guarded: levels.iter().any(|level| level.guarantees.is_some()),
+            levels,
+            source,
+        }
     }
 
     /// False once anything that bounds the key has changed.
@@ -76,10 +113,7 @@ impl Plan {
             && own.tokens_per_minute == terms.tokens_per_minute
             && own.concurrency == Some(terms.concurrency)
             && above.len() == record.above.len()
-            && above
-                .iter()
-                .zip(&record.above)
-                .all(|((scope, limits), level)| *scope == level.scope && Arc::ptr_eq(limits, &level.limits))
+            && above.iter().zip(&record.above).all(|(above, level)| above.is_of(level))
     }
 
     /// The limit of this budget, if it has one now.
@@ -97,6 +131,7 @@ fn own(record: &KeyRecord) -> Limits {
         tokens_per_minute: terms.tokens_per_minute,
         concurrency: Some(terms.concurrency),
         quotas: terms.quotas.clone(),
+        guarantees: vec![],
     }
 }
 
@@ -112,4 +147,5 @@ fn join(limits: &mut Limits, more: &Limits) {
     limits.quotas.extend_from_slice(&more.quotas);
     limits.quotas.sort_unstable_by_key(|&Quota { counted, window, limit }| (window, counted, limit));
     limits.quotas.dedup_by_key(|quota| (quota.window, quota.counted));
+    limits.guarantees.extend_from_slice(&more.guarantees);
 }

@@ -19,6 +19,7 @@ fn limits() -> Limits {
         tokens_per_minute: Some(1_000_000),
         concurrency: Some(40),
         quotas: vec![Quota { counted: Counted::Tokens, window: Window::Day, limit: 9_000_000 }],
+        guarantees: vec![Cap { window: Window::Month, limit: NanoUsd::from_dollars(200) }],
     }
 }
 

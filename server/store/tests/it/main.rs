@@ -6,6 +6,7 @@ mod access_record;
 mod audit;
 mod callers;
 mod claims;
+mod commitments;
 mod concurrency;
 mod cost_centres;
 mod counts;

@@ -5,7 +5,7 @@ use crate::pages::form::Reasons;
 use domain::budget::{Cap, Window};
 use domain::limits::{Counted, Limits, QUOTA_WINDOWS, Quota};
 use domain::money::NanoUsd;
-use domain::refusal::{Reason, Refusal, cap_field, quota_field};
+use domain::refusal::{Reason, Refusal, cap_field, guarantee_field, quota_field};
 use serde::Deserialize;
 use std::str::FromStr;
 
@@ -30,6 +30,19 @@ pub struct Entered {
     pub tokens_hour: String,
     pub tokens_day: String,
     pub tokens_month: String,
+    // Not every level can have a share: then the form has no such fields.
+    #[serde(default)]
+    pub guarantee_hour: String,
+    #[serde(default)]
+    pub guarantee_day: String,
+    #[serde(default)]
+    pub guarantee_week: String,
+    #[serde(default)]
+    pub guarantee_month: String,
+    #[serde(default)]
+    pub guarantee_quarter: String,
+    #[serde(default)]
+    pub guarantee_total: String,
 }
 
 /// In the order of the form: what most people set comes first.
@@ -53,6 +66,9 @@ impl Entered {
         for cap in &limits.caps {
             *entered.cap_mut(cap.window) = typed_usd(cap.limit);
         }
+        for share in &limits.guarantees {
+            *entered.guarantee_mut(share.window) = typed_usd(share.limit);
+        }
         for quota in &limits.quotas {
             if let Some(field) = entered.quota_mut(quota.counted, quota.window) {
                 *field = quota.limit.to_string();
@@ -63,6 +79,10 @@ impl Entered {
 
     pub fn cap(&self, window: Window) -> String {
         self.clone().cap_mut(window).clone()
+    }
+
+    pub fn guarantee(&self, window: Window) -> String {
+        self.clone().guarantee_mut(window).clone()
     }
 
     pub fn quota(&self, counted: Counted, window: Window) -> String {
@@ -77,6 +97,17 @@ impl Entered {
             Window::Month => &mut self.cap_month,
             Window::Quarter => &mut self.cap_quarter,
             Window::Total => &mut self.cap_total,
+        }
+    }
+
+    const fn guarantee_mut(&mut self, window: Window) -> &mut String {
+        match window {
+            Window::Hour => &mut self.guarantee_hour,
+            Window::Day => &mut self.guarantee_day,
+            Window::Week => &mut self.guarantee_week,
+            Window::Month => &mut self.guarantee_month,
+            Window::Quarter => &mut self.guarantee_quarter,
+            Window::Total => &mut self.guarantee_total,
         }
     }
 
@@ -101,6 +132,12 @@ impl Entered {
             let limit = read(cap_field(window), &self.cap(window), NanoUsd::parse_dollars, &mut unreadable);
             caps.extend(limit.map(|limit| Cap { window, limit }));
         }
+        let mut guarantees = Vec::new();
+        for window in WINDOWS {
+            let field = guarantee_field(window);
+            let share = read(field, &self.guarantee(window), NanoUsd::parse_dollars, &mut unreadable);
+            guarantees.extend(share.map(|limit| Cap { window, limit }));
+        }
         let mut quotas = Vec::new();
         for (counted, window) in quota_kinds() {
             let limit = read(quota_field(counted, window), &self.quota(counted, window), whole, &mut unreadable);
@@ -112,6 +149,7 @@ impl Entered {
             tokens_per_minute: read("tokens_per_minute", &self.tokens_per_minute, whole, &mut unreadable),
             concurrency: read("concurrency", &self.concurrency, whole, &mut unreadable),
             quotas,
+            guarantees,
         };
         if unreadable.is_empty() { Ok(limits) } else { Err(Reasons::from(unreadable)) }
     }
@@ -152,10 +190,12 @@ mod tests {
             requests_per_minute: "600".to_owned(),
             tokens_per_minute: "1,000,000".to_owned(),
             tokens_day: "9000000".to_owned(),
+            guarantee_month: "300".to_owned(),
             ..Entered::default()
         };
         let limits = typed.limits().unwrap();
         assert_eq!(limits.caps[0], Cap { window: Window::Month, limit: NanoUsd::from_nano(1_250_500_000_000) });
+        assert_eq!(limits.guarantees, [Cap { window: Window::Month, limit: NanoUsd::from_dollars(300) }]);
         assert_eq!((limits.tokens_per_minute, limits.concurrency), (Some(1_000_000), None));
         assert_eq!(limits.quotas, [Quota { counted: Counted::Tokens, window: Window::Day, limit: 9_000_000 }]);
         let again = Entered::of(&limits, 3);
@@ -169,10 +209,11 @@ mod tests {
             cap_day: "lots".to_owned(),
             concurrency: "-1".to_owned(),
             requests_hour: "1.5".to_owned(),
+            guarantee_week: "some".to_owned(),
             ..Entered::default()
         };
         let reasons = typed.limits().unwrap_err();
-        for field in ["cap_day", "concurrency", "requests_hour"] {
+        for field in ["cap_day", "concurrency", "requests_hour", "guarantee_week"] {
             assert!(reasons.at(field).is_some(), "{field}");
         }
     }

@@ -5,7 +5,7 @@ use crate::chrome::Place;
 use crate::components::{
     Budget, BudgetMeter, Cell, Chip, Column, EmptyState, ListView, NameCell, PageHead, Table, Tone, Views,
 };
-use crate::format::Calendar;
+use crate::format::{Calendar, usd};
 use crate::pages::admin::{count, document, may_change};
 use crate::pages::keys::rows::budget;
 use crate::paths;
@@ -162,6 +162,10 @@ fn level_row(row: &LevelRow, calendar: &Calendar) -> impl IntoView + use<> {
     let over = over_committed_words(row).map(|text| {
         view! { <p><Chip tone=Tone::Warn text="Over-committed"/></p><p class="muted">{text}</p> }
     });
+    let guaranteed = row.limits.guarantees.first().map(|share| {
+        let text = format!("{} {} guaranteed", usd(share.limit), words::per_window(share.window));
+        view! { <p class="muted">{text}</p> }
+    });
     let none = meter.is_none().then(|| view! { <span class="muted">"none"</span> });
     let traffic = words::traffic(&row.limits);
     let traffic = if traffic.is_empty() {
@@ -172,7 +176,7 @@ fn level_row(row: &LevelRow, calendar: &Calendar) -> impl IntoView + use<> {
     view! {
         <tr>
             <NameCell name=row.name.clone() href=paths::level(row.scope) note=note.into_any()/>
-            <Cell label="Budget" figure=true>{meter}{none}{more}{over}</Cell>
+            <Cell label="Budget" figure=true>{meter}{none}{more}{guaranteed}{over}</Cell>
             <Cell label="Limits">{traffic}</Cell>
         </tr>
     }

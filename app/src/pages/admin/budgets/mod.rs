@@ -3,6 +3,7 @@
 
 pub mod entered;
 pub mod list;
+pub(in crate::pages) mod shares;
 pub mod show;
 
 use crate::components::{Budget, Budgets, EmptyState, Notice, Section, Tone};
@@ -43,6 +44,9 @@ fn over_committed_words(row: &LevelRow) -> Option<String> {
         Division::Teams => "below",
         Division::CostCentres => "to cost centres",
         Division::Applications => "to applications",
+        Division::Guarantees => {
+            return Some(format!("{} {} guaranteed below", usd(over.handed_out), words::per_window(over.window)));
+        }
     };
     Some(format!("{} {} handed out {to}", usd(over.handed_out), words::per_window(over.window)))
 }
@@ -53,7 +57,18 @@ fn over_committed(row: &LevelRow) -> impl IntoView + use<> {
             Division::Teams => "Budgets below",
             Division::CostCentres => "Budgets of cost centres",
             Division::Applications => "Budgets of applications",
+            Division::Guarantees => "Shares that are guaranteed below",
         };
+        if over.among == Division::Guarantees {
+            let text = format!(
+                "{whose} add up to {} {}, and there are {} here: not everybody finds their share. Raise the budget, or \
+                 guarantee less.",
+                usd(over.handed_out),
+                words::per_window(over.window),
+                usd(over.limit)
+            );
+            return view! { <Notice tone=Tone::Warn text=text/> };
+        }
         let text = format!(
             "{whose} add up to {} {}, and there are {} here: whoever comes last finds it spent.",
             usd(over.handed_out),

@@ -1,7 +1,7 @@
 //! `/admin/budgets/{level}`: what is spent, reserved and left, and the form that sets the limits.
 
 use super::entered::{Entered, WINDOWS, quota_kinds};
-use super::meters;
+use super::{meters, shares};
 use crate::chrome::Place;
 use crate::components::{
     Crumb, EmptyState, ErrorSummary, Fold, MoneyField, Notice, PageHead, Section, TextField, Tone, WayOn,
@@ -14,7 +14,7 @@ use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
 use domain::budget::BudgetScope;
 use domain::limits::Limits;
-use domain::refusal::{cap_field, quota_field};
+use domain::refusal::{cap_field, guarantee_field, quota_field};
 use leptos::prelude::*;
 use portal::PortalError;
 use portal::administration::budgets::LevelDetail;
@@ -94,6 +94,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         view! { <div role="alert"><Notice tone=Tone::Warn text=text way_on=way_on/></div> }
     });
     let (action, thing, title) = (paths::level(row.scope), thing(row.scope, &row.name), row.name.clone());
+    let shares = shares::section(&detail, calendar);
     let (meters, context) = (meters(row, calendar), context(&detail, calendar).into_any());
     let below = if may_change {
         let cancel = paths::BUDGETS;
@@ -101,7 +102,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
             <ErrorSummary undone="the limits can be saved" wrong=reasons.summary(has_field)/>
             <form class="form wide" method="post" action=action>
                 <input type="hidden" name="version" value=entered.version/>
-                {fields(&entered, &reasons)}
+                {fields(&entered, &reasons, shares::fields(&entered, &reasons, detail.above.as_ref()))}
                 <div class="actions">
                     <button class="button primary" type="submit">"Save limits"</button>
                     <a class="button plain" href=cancel>"Cancel"</a>
@@ -123,6 +124,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         {notice(happened)}
         {stale}
         {meters}
+        {shares}
         {below}
     }
 }
@@ -167,10 +169,11 @@ pub(in crate::pages) fn traffic(limits: &Limits) -> impl IntoView + use<> {
 fn has_field(field: &str) -> bool {
     ["requests_per_minute", "tokens_per_minute", "concurrency"].contains(&field)
         || WINDOWS.iter().any(|&window| cap_field(window) == field)
+        || WINDOWS.iter().any(|&window| guarantee_field(window) == field)
         || quota_kinds().any(|(counted, window)| quota_field(counted, window) == field)
 }
 
-fn fields(entered: &Entered, reasons: &Reasons) -> impl IntoView + use<> {
+fn fields<V: IntoView + 'static>(entered: &Entered, reasons: &Reasons, shares: Option<V>) -> impl IntoView + use<V> {
     let caps = WINDOWS.map(|window| {
         let name = cap_field(window);
         view! {
@@ -196,11 +199,12 @@ fn fields(entered: &Entered, reasons: &Reasons) -> impl IntoView + use<> {
     });
     view! {
         <Section id="limits" title="Limits">
-            <p class="muted">"Empty means no such limit. A new budget counts what is spent from now on."</p>
+            <p class="muted">"Empty means no such limit. A new budget or guarantee counts what is spent from now on."</p>
             <div class="field-grid">{Vec::from(caps)}{Vec::from(traffic)}</div>
             <Fold summary="Quotas" note="requests and tokens an hour, a day, a month" open=filled>
                 <div class="field-grid">{quotas}</div>
             </Fold>
+            {shares}
         </Section>
     }
 }

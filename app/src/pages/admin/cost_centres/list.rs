@@ -60,6 +60,8 @@ pub fn view(model: Model) -> impl IntoView {
             crumb=Crumb { text: "Budgets".to_owned(), href: paths::BUDGETS.to_owned() }
         >
             {acts}
+            <a class="button" href=paths::COST_STATEMENT>"Statement"</a>
+            <a class="button" href=paths::COMMITMENTS>"Commitments"</a>
             <a href=paths::usage_by_cost_centre()>"Usage by cost centre"</a>
         </PageHead>
         {notice(happened)}

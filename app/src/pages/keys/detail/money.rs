@@ -23,6 +23,8 @@ pub(super) fn budgets(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView 
         let whose = capitalised(whose.unwrap_or_else(|| "this key".to_owned()));
         format!("{whose}, {}", words::per_window(figures.window))
     };
+    // Few keys have to leave something to others.
+    let any_kept = detail.figures.iter().any(|figures| figures.kept_for_others > NanoUsd::ZERO);
     let meters = detail.figures.iter().map(|figures| (name(figures), budget(figures, None, calendar))).collect();
     let rows = detail.figures.iter().map(|figures| {
         // The gateway's refusals point at this line.
@@ -30,12 +32,14 @@ pub(super) fn budgets(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView 
         let resets = figures.resets_at.map_or_else(|| "never".to_owned(), |at| calendar.date_time(at));
         let exactly = usd_exact;
         let (name, left) = (name(figures), exactly(figures.left()));
+        let kept = any_kept.then(|| exactly(figures.kept_for_others));
         let (spent, reserved, limit) = (exactly(figures.spent), exactly(figures.reserved), exactly(figures.limit));
         view! {
             <tr id=anchor>
                 <NameCell name=name/>
                 <Cell label="Spent" number=true>{spent}</Cell>
                 <Cell label="Reserved" number=true>{reserved}</Cell>
+                {kept.map(|kept| view! { <Cell label="Kept for others" number=true>{kept}</Cell> })}
                 <Cell label="Left" number=true><b>{left}</b></Cell>
                 <Cell label="Limit" number=true>{limit}</Cell>
                 <Cell label="Resets">{resets}</Cell>
@@ -51,14 +55,9 @@ pub(super) fn budgets(detail: &KeyDetail, calendar: &Calendar) -> impl IntoView 
     });
     let quotas = quota_table(quotas.collect(), calendar);
     let rows = rows.collect_view();
-    let columns = vec![
-        Column::text("Exactly"),
-        Column::number("Spent"),
-        Column::number("Reserved"),
-        Column::number("Left"),
-        Column::number("Limit"),
-        Column::text("Resets"),
-    ];
+    let mut columns = vec![Column::text("Exactly"), Column::number("Spent"), Column::number("Reserved")];
+    columns.extend(any_kept.then(|| Column::number("Kept for others")));
+    columns.extend([Column::number("Left"), Column::number("Limit"), Column::text("Resets")]);
     view! {
         <Section id="budgets" title="Budgets">
             <div class="panel"><Budgets budgets=meters/></div>

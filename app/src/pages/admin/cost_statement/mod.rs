@@ -1,0 +1,130 @@
+//! `/admin/cost-centres/statement`: what a month cost each cost centre, metered and shared, and the same as a file.
+
+mod file;
+
+use crate::chrome::Place;
+use crate::components::{Cell, Column, Crumb, NameCell, Notice, PageHead, Section, Table, Tone};
+use crate::format::usd;
+use crate::pages::admin::document;
+use crate::paths;
+use crate::visit::{Answer, Input, PageError, Visit};
+use domain::commitment::Month;
+use domain::money::NanoUsd;
+use leptos::prelude::*;
+use portal::administration::commitments::CommitmentRow;
+use portal::administration::cost_statement::{CostStatement, StatementRow};
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Query {
+    month: Option<String>,
+}
+
+impl Query {
+    /// A month that is none has no statement.
+    fn month(&self) -> Result<Option<Month>, PageError> {
+        self.month.as_deref().map(|text| Month::parse(text).ok_or(PageError::NotFound)).transpose()
+    }
+}
+
+pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let month = input.query::<Query>()?.month()?;
+    let statement = visit.portal.cost_statement(&visit.caller, month).await?;
+    let title = format!("Statement {}", statement.month);
+    Ok(Answer::ok(document(&visit, Place::Budgets, &title, |_| view(&statement))))
+}
+
+pub async fn download(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let month = input.query::<Query>()?.month()?;
+    let statement = visit.portal.cost_statement(&visit.caller, month).await?;
+    Ok(Answer::Download {
+        name: format!("cost-centres-{}.csv", statement.month),
+        content_type: "text/csv; charset=utf-8",
+        body: file::csv(&statement, &visit.calendar().zone_name()).into_bytes(),
+    })
+}
+
+pub fn view(statement: &CostStatement) -> impl IntoView + use<> {
+    let month = statement.month;
+    let title = format!("Statement {}", month.first_day().date().strftime("%B %Y"));
+    let (metered, shared) = statement.sums();
+    let total = metered.plus(shared);
+    let context = format!("{} metered · {} shared · {} in all", usd(metered), usd(shared), usd(total));
+    let running = statement.running.then(|| {
+        let text = "This month is not over: figures change with each call, and so do the parts of what is shared.";
+        view! { <Notice tone=Tone::Info text=text/> }
+    });
+    let (earlier, later) = (paths::cost_statement(month.plus(-1)), paths::cost_statement(month.plus(1)));
+    let later = (!statement.running).then(|| view! { <a class="button" href=later>"Next month"</a> });
+    let columns =
+        vec![Column::text("Cost centre"), Column::number("Metered"), Column::number("Shared"), Column::number("Total")];
+    let rows = statement.rows.iter().map(row).collect_view();
+    let sums = sums("Total", metered, shared);
+    view! {
+        <PageHead
+            title=title context=context.into_any()
+            crumb=Crumb { text: "Cost centres".to_owned(), href: paths::COST_CENTRES.to_owned() }
+        >
+            <a class="button" href=earlier>"Month before"</a>
+            {later}
+            <a href=paths::cost_statement_file(month)>"CSV"</a>
+        </PageHead>
+        {running}
+        <Table columns=columns caption="What the month cost each cost centre">{rows}{sums}</Table>
+        {commitments(&statement.commitments)}
+    }
+}
+
+fn row(row: &StatementRow) -> impl IntoView + use<> {
+    let name = row.label.clone();
+    let name = match (row.id, &row.code) {
+        (Some(id), _) => view! { <NameCell name=name href=paths::cost_centre(id)/> }.into_any(),
+        (None, Some(_)) => view! { <NameCell name=name note="not in the list".into_any()/> }.into_any(),
+        (None, None) => {
+            let note = "no cost centre, and what nobody used";
+            view! { <NameCell name=name note=note.into_any()/> }.into_any()
+        }
+    };
+    view! { <tr>{name}{figures(row.metered, row.shared)}</tr> }
+}
+
+fn sums(name: &'static str, metered: NanoUsd, shared: NanoUsd) -> impl IntoView {
+    view! { <tr><NameCell name=name/>{figures(metered, shared)}</tr> }
+}
+
+fn figures(metered: NanoUsd, shared: NanoUsd) -> impl IntoView {
+    let total = usd(metered.plus(shared));
+    view! {
+        <Cell label="Metered" number=true>{usd(metered)}</Cell>
+        <Cell label="Shared" number=true>{usd(shared)}</Cell>
+        <Cell label="Total" number=true><b>{total}</b></Cell>
+    }
+}
+
+fn commitments(all: &[CommitmentRow]) -> impl IntoView + use<> {
+    let body = if all.is_empty() {
+        view! { <p class="muted">"Nothing is shared in this month."</p> }.into_any()
+    } else {
+        let rows = all.iter().map(|row| {
+            let entry = &row.commitment.entry;
+            let (name, amount) = (entry.name.clone(), usd(entry.monthly));
+            let by = row.provider.as_ref().map_or_else(|| "all providers".to_owned(), Clone::clone);
+            view! {
+                <tr>
+                    <NameCell name=name href=paths::commitment(row.commitment.id)/>
+                    <Cell label="By what was spent at">{by}</Cell>
+                    <Cell label="Amount" number=true>{amount}</Cell>
+                </tr>
+            }
+        });
+        let rows = rows.collect_view();
+        let columns = vec![Column::text("Commitment"), Column::text("By what was spent at"), Column::number("Amount")];
+        view! { <Table columns=columns caption="What is shared" compact=true>{rows}</Table> }.into_any()
+    };
+    view! {
+        <Section id="shared" title="What is shared" aside=view! { <a href=paths::COMMITMENTS>"Commitments"</a> }.into_any()>
+            {body}
+        </Section>
+    }
+}
