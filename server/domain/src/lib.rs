@@ -31,6 +31,7 @@ pub mod grant;
 pub mod id;
 pub mod idle;
 pub mod key_policy;
+pub mod key_review;
 pub mod key_secret;
 pub mod limits;
 pub mod markup;
