@@ -12,6 +12,8 @@ create table key_review (
 );
 create index key_review_by_owner on key_review (quarter, owner_id, decision);
 create index key_review_by_moment on key_review (quarter, decided_at, key_id);
--- Which keys are to be reviewed is found out from the oldest on, and by whose they are.
+-- The last quarter in whose review somebody decided about the key, beside the key itself: which keys wait is then read from
+-- one index, by age and by whose they are.
+alter table virtual_key add column reviewed_quarter bigint;
 drop index virtual_key_by_age;
-create index virtual_key_by_age on virtual_key (created_at, id, expires_at, state, owner_id);
+create index virtual_key_by_age on virtual_key (created_at, id, expires_at, state, owner_id, reviewed_quarter);

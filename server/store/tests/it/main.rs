@@ -14,6 +14,7 @@ mod data_scopes;
 mod exchange;
 mod given;
 mod idle_keys;
+mod key_reviews;
 mod keys;
 mod limits;
 mod mail;
