@@ -346,6 +346,32 @@ impl Store {
         Ok(counted.map_or(0, |(count,)| count))
     }
 
+    /// Quarters in which anything was decided. Each is looked for behind the one before it: there are few, and many rows.
+    pub async fn reviewed_quarters(&self) -> Result<Vec<Quarter>> {
+        const LIST: &str = "with recursive quarters (quarter) as (
+                select min(quarter) from key_review
+                union all
+                select (select min(later.quarter) from key_review later where later.quarter > quarters.quarter)
+                from quarters where quarters.quarter is not null
+            )
+            select quarter from quarters where quarter is not null order by quarter";
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), (i64,), LIST)?;
+        found.into_iter().map(|(number,)| quarter(number)).collect()
+    }
+
+    /// Of these people those who are in exactly one team, with that team.
+    pub async fn only_teams_of(&self, people: &[PersonId]) -> Result<HashMap<PersonId, TeamId>> {
+        const LIST: &str = "select person_id, min(team_id) from membership
+            where person_id in (select value from json_each($1)) group by person_id having count(*) = 1";
+        if people.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut reader = self.engine.reader().await?;
+        let found = rows!(reader.on(), (String, String), LIST, to_json(people)?)?;
+        found.into_iter().map(|(person, team)| Ok((parsed(&person, "person id")?, parsed(&team, "team id")?))).collect()
+    }
+
     /// Who is in these teams, as far as a review asks; a team without members is absent.
     pub async fn review_members(&self, teams: &[TeamId]) -> Result<HashMap<TeamId, Vec<Member>>> {
         const LIST: &str = "select here.team_id, here.person_id, here.lead, active, not exists (

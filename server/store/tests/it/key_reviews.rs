@@ -127,6 +127,10 @@ on_both_engines! {
         let teams: Vec<TeamId> = (1..=4).map(team_id).collect();
         let members = store.review_members(&teams).await.unwrap();
         assert_eq!(store.review_members(&[]).await.unwrap(), HashMap::new());
+        let people: Vec<_> = [1, 3, 5, 8].map(person_id).to_vec();
+        let only_teams = HashMap::from([(person_id(1), team_id(1)), (person_id(3), team_id(1))]);
+        assert_eq!(store.only_teams_of(&people).await.unwrap(), only_teams);
+        assert_eq!(store.only_teams_of(&[]).await.unwrap(), HashMap::new());
         let of_team = |team: u8| (team_id(team), members[&team_id(team)].as_slice());
         let only = |person| (1..=4).find(|&team| {
             members[&team_id(team)].iter().any(|member| member.person == person_id(person) && member.only_here)
@@ -150,6 +154,7 @@ on_both_engines! {
     async fn decisions_are_listed_and_counted(database: &TestDatabase) {
         let store = database.open().await;
         world(&store).await;
+        assert_eq!(store.reviewed_quarters().await.unwrap(), []);
         let all = [
             review(3, person(3), Decision::Keep, 1),
             review(11, team(1), Decision::Revoke, 2),
@@ -191,6 +196,7 @@ on_both_engines! {
         let late = KeyState::Revoked { at: NOW.plus_days(26), by: person_id(2), reason };
         tx.update_key(&VirtualKey { state: late, ..given::key(1, "key 1", person(1)) }).await.unwrap();
         tx.commit().await.unwrap();
+        assert_eq!(store.reviewed_quarters().await.unwrap(), [quarter(), later]);
         let left = store.reviews_left_over(quarter(), before, ended).await.unwrap();
         let sum = |team: Option<TeamId>| left.iter().filter(|row| row.team == team).map(|row| row.keys).sum::<i64>();
         assert_eq!((sum(one), sum(Some(team_id(3))), sum(None)), (1, 2, 1));
