@@ -214,7 +214,8 @@ mod tests {
             assert_eq!(quarter.next().previous(), quarter, "{on}");
             assert_eq!((quarter.to_string().as_str(), word.parse()), (word, Ok(quarter)));
         }
-        for broken in ["", "2026", "2026-Q0", "2026-Q5", "2026-Q-1", "-Q1", "1969-Q4", "9999-Q1", "99999-Q1", "2026-q1"] {
+        for broken in ["", "2026", "2026-Q0", "2026-Q5", "2026-Q-1", "-Q1", "1969-Q4", "9999-Q1", "99999-Q1", "2026-q1"]
+        {
             assert_eq!(broken.parse::<Quarter>(), Err(InvalidQuarter), "{broken}");
         }
     }

@@ -3,6 +3,9 @@
 //! Nothing is kept of a review but its decisions; which keys wait follows from the keys. Who reviews which is a rule of
 //! [`domain::key_review`], said once more here for all keys at a time: `led` are the owners whose keys a lead reviews.
 
+#[cfg(test)]
+mod plans;
+
 use crate::column::{parsed, to_json};
 use crate::error::exactly_one;
 use crate::keys::{owner, owner_id};
@@ -10,11 +13,10 @@ use crate::row::{one, row, rows, run};
 use crate::{KeyListItem, Result, Store, StoreError, Tx};
 use domain::day::Day;
 use domain::id::{KeyId, PersonId, TeamId};
-use domain::key_review::{Decision, Member, Quarter};
+use domain::key_review::{Decision, Quarter};
 use domain::permission::Scope;
 use domain::time::Timestamp;
 use domain::virtual_key::{Owner, RevocationReason};
-use std::collections::HashMap;
 
 /// Keys that live now, were minted before the quarter and wait for a decision in its review.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +33,10 @@ pub struct ToReview {
 pub enum ReviewOwners {
     Of(Vec<Owner>),
     /// Those whom no lead reviews, and some besides; never others.
-    Unled { besides: Vec<Owner>, never: Vec<Owner> },
+    Unled {
+        besides: Vec<Owner>,
+        never: Vec<Owner>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +80,6 @@ row! { ReviewRow {
     quarter: i64, key_id: String, owner_id: String, decision: String, decided_at: i64, decided_by: String,
 } }
 row! { ReviewedRow { name: String, owner_name: String, state_reason: Option<String> } + { review: ReviewRow } }
-row! { MemberRow { team_id: String, person_id: String, lead: bool, active: bool, only_here: bool } }
 
 impl ReviewRow {
     fn into_review(self) -> Result<KeyReview> {
@@ -172,6 +176,59 @@ macro_rules! by_team {
     };
 }
 
+macro_rules! page {
+    ($owners:expr) => {
+        concat!(
+            "select id from virtual_key where ",
+            waiting!(),
+            $owners,
+            " and (created_at, id) > ($6, $7) order by created_at, id limit $8"
+        )
+    };
+}
+const PAGE_OF: &str = page!(of!());
+const PAGE_UNLED: &str = with_led!(page!(unled!()));
+const COUNT_OF: &str = concat!("select count(*) from virtual_key where ", waiting!(), of!());
+const COUNT_UNLED: &str = with_led!(concat!("select count(*) from virtual_key where ", waiting!(), unled!()));
+const WAITING: &str = by_team!(waiting!());
+const LEFT_OVER: &str = by_team!(left_over!());
+const DECIDED: &str = "with only_here as (
+        select person_id, min(team_id) as team_id from membership group by person_id having count(*) = 1
+    )
+    select coalesce(team.id, only_here.team_id, '') as team_id, decision, cast(sum(decided) as bigint) as decided
+    from (
+        select owner_id, decision, count(*) as decided from key_review where quarter = $1 group by owner_id, decision
+    ) owned
+    left join team on team.id = owner_id
+    left join only_here on only_here.person_id = owner_id
+    group by 1, 2 order by 1, 2";
+/// `$1` the quarter, `$2` owners, `$3 $4` the cursor.
+macro_rules! reviewed {
+    ($owners:literal) => {
+        concat!(
+            "select quarter, key_id, key_review.owner_id, decision, decided_at, decided_by, virtual_key.name,
+                coalesce(person.name, team.name, key_review.owner_id) as owner_name, state_reason
+            from key_review
+            join virtual_key on virtual_key.id = key_id
+            left join person on person.id = key_review.owner_id
+            left join team on team.id = key_review.owner_id
+            where quarter = $1 and ",
+            $owners,
+            " and (decided_at, key_id) < ($3, $4) order by decided_at desc, key_id desc limit $5"
+        )
+    };
+}
+const DONE: &str = reviewed!("$2 is not null");
+const DONE_OF: &str = reviewed!("key_review.owner_id in (select value from json_each($2))");
+
+const QUARTERS: &str = "with recursive quarters (quarter) as (
+        select min(quarter) from key_review
+        union all
+        select (select min(later.quarter) from key_review later where later.quarter > quarters.quarter)
+        from quarters where quarters.quarter is not null
+    )
+    select quarter from quarters where quarter is not null order by quarter";
+
 impl Store {
     /// The oldest first, after one of them.
     pub async fn keys_to_review(
@@ -180,18 +237,6 @@ impl Store {
         after: Option<(Timestamp, KeyId)>,
         limit: u32,
     ) -> Result<Vec<KeyListItem>> {
-        macro_rules! page {
-            ($owners:expr) => {
-                concat!(
-                    "select id from virtual_key where ",
-                    waiting!(),
-                    $owners,
-                    " and (created_at, id) > ($6, $7) order by created_at, id limit $8"
-                )
-            };
-        }
-        const PAGE_OF: &str = page!(of!());
-        const PAGE_UNLED: &str = with_led!(page!(unled!()));
         let (text, owners, never) = what.owners.choose(PAGE_OF, PAGE_UNLED)?;
         let (at, key) = after.map_or((i64::MIN, String::new()), |(at, key)| (at.as_ms(), key.to_string()));
         let mut reader = self.engine.reader().await?;
@@ -216,8 +261,6 @@ impl Store {
     }
 
     pub async fn count_to_review(&self, what: &ToReview) -> Result<i64> {
-        const COUNT_OF: &str = concat!("select count(*) from virtual_key where ", waiting!(), of!());
-        const COUNT_UNLED: &str = with_led!(concat!("select count(*) from virtual_key where ", waiting!(), unled!()));
         let (text, owners, never) = what.owners.choose(COUNT_OF, COUNT_UNLED)?;
         let mut reader = self.engine.reader().await?;
         let counted = one!(
@@ -240,7 +283,6 @@ impl Store {
         minted_before: Timestamp,
         now: Timestamp,
     ) -> Result<Vec<TeamWaiting>> {
-        const WAITING: &str = by_team!(waiting!());
         self.waiting_by(WAITING, quarter, minted_before, now).await
     }
 
@@ -251,8 +293,7 @@ impl Store {
         minted_before: Timestamp,
         ended: Timestamp,
     ) -> Result<Vec<TeamWaiting>> {
-        const LEFT: &str = by_team!(left_over!());
-        self.waiting_by(LEFT, quarter, minted_before, ended).await
+        self.waiting_by(LEFT_OVER, quarter, minted_before, ended).await
     }
 
     async fn waiting_by(
@@ -263,33 +304,18 @@ impl Store {
         moment: Timestamp,
     ) -> Result<Vec<TeamWaiting>> {
         let mut reader = self.engine.reader().await?;
-        let found = rows!(
-            reader.on(),
-            (String, bool, i64),
-            text,
-            number(quarter),
-            minted_before.as_ms(),
-            moment.as_ms()
-        )?;
+        let found =
+            rows!(reader.on(), (String, bool, i64), text, number(quarter), minted_before.as_ms(), moment.as_ms())?;
         found.into_iter().map(|(id, led, keys)| Ok(TeamWaiting { team: team(&id)?, led, keys })).collect()
     }
 
     /// How many were decided in a quarter, by team.
     pub async fn reviews_decided(&self, quarter: Quarter) -> Result<Vec<TeamDecided>> {
-        const DECIDED: &str = "with only_here as (
-                select person_id, min(team_id) as team_id from membership group by person_id having count(*) = 1
-            )
-            select coalesce(team.id, only_here.team_id, '') as team_id, decision, cast(sum(decided) as bigint) as decided
-            from (
-                select owner_id, decision, count(*) as decided from key_review where quarter = $1 group by owner_id, decision
-            ) owned
-            left join team on team.id = owner_id
-            left join only_here on only_here.person_id = owner_id
-            group by 1, 2 order by 1, 2";
         let mut reader = self.engine.reader().await?;
         let found = rows!(reader.on(), (String, String, i64), DECIDED, number(quarter))?;
-        let decided =
-            |(id, word, keys): (String, String, i64)| Ok(TeamDecided { team: team(&id)?, decision: decision(&word)?, keys });
+        let decided = |(id, word, keys): (String, String, i64)| {
+            Ok(TeamDecided { team: team(&id)?, decision: decision(&word)?, keys })
+        };
         found.into_iter().map(decided).collect()
     }
 
@@ -301,24 +327,7 @@ impl Store {
         before: Option<(Timestamp, KeyId)>,
         limit: u32,
     ) -> Result<Vec<ReviewedKey>> {
-        macro_rules! reviewed {
-            ($owners:literal) => {
-                concat!(
-                    "select quarter, key_id, key_review.owner_id, decision, decided_at, decided_by, virtual_key.name,
-                        coalesce(person.name, team.name, key_review.owner_id) as owner_name, state_reason
-                    from key_review
-                    join virtual_key on virtual_key.id = key_id
-                    left join person on person.id = key_review.owner_id
-                    left join team on team.id = key_review.owner_id
-                    where quarter = $1 and ",
-                    $owners,
-                    " and (decided_at, key_id) < ($3, $4) order by decided_at desc, key_id desc limit $5"
-                )
-            };
-        }
-        const ALL: &str = reviewed!("$2 is not null");
-        const OWNED: &str = reviewed!("key_review.owner_id in (select value from json_each($2))");
-        let text = if owners.is_some() { OWNED } else { ALL };
+        let text = if owners.is_some() { DONE_OF } else { DONE };
         // Later than everything: no id begins with this letter.
         let (at, key) = before.map_or((i64::MAX, "~".to_owned()), |(at, key)| (at.as_ms(), key.to_string()));
         let list = from_owners(owners.unwrap_or_default())?;
@@ -348,48 +357,9 @@ impl Store {
 
     /// Quarters in which anything was decided. Each is looked for behind the one before it: there are few, and many rows.
     pub async fn reviewed_quarters(&self) -> Result<Vec<Quarter>> {
-        const LIST: &str = "with recursive quarters (quarter) as (
-                select min(quarter) from key_review
-                union all
-                select (select min(later.quarter) from key_review later where later.quarter > quarters.quarter)
-                from quarters where quarters.quarter is not null
-            )
-            select quarter from quarters where quarter is not null order by quarter";
         let mut reader = self.engine.reader().await?;
-        let found = rows!(reader.on(), (i64,), LIST)?;
+        let found = rows!(reader.on(), (i64,), QUARTERS)?;
         found.into_iter().map(|(number,)| quarter(number)).collect()
-    }
-
-    /// Of these people those who are in exactly one team, with that team.
-    pub async fn only_teams_of(&self, people: &[PersonId]) -> Result<HashMap<PersonId, TeamId>> {
-        const LIST: &str = "select person_id, min(team_id) from membership
-            where person_id in (select value from json_each($1)) group by person_id having count(*) = 1";
-        if people.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let mut reader = self.engine.reader().await?;
-        let found = rows!(reader.on(), (String, String), LIST, to_json(people)?)?;
-        found.into_iter().map(|(person, team)| Ok((parsed(&person, "person id")?, parsed(&team, "team id")?))).collect()
-    }
-
-    /// Who is in these teams, as far as a review asks; a team without members is absent.
-    pub async fn review_members(&self, teams: &[TeamId]) -> Result<HashMap<TeamId, Vec<Member>>> {
-        const LIST: &str = "select here.team_id, here.person_id, here.lead, active, not exists (
-                select 1 from membership other
-                where other.person_id = here.person_id and other.team_id <> here.team_id) as only_here
-            from membership here join person on person.id = here.person_id
-            where here.team_id in (select value from json_each($1)) order by here.team_id, here.person_id";
-        let mut members: HashMap<TeamId, Vec<Member>> = HashMap::new();
-        if teams.is_empty() {
-            return Ok(members);
-        }
-        let mut reader = self.engine.reader().await?;
-        for row in rows!(reader.on(), MemberRow, LIST, to_json(teams)?)? {
-            let person = parsed(&row.person_id, "person id")?;
-            let member = Member { person, lead: row.lead, active: row.active, only_here: row.only_here };
-            members.entry(parsed(&row.team_id, "team id")?).or_default().push(member);
-        }
-        Ok(members)
     }
 }
 

@@ -56,6 +56,7 @@ mod providers;
 mod recipients;
 mod requests;
 mod responsible;
+mod review_members;
 mod rotation_asks;
 mod row;
 mod rules;

@@ -3,8 +3,8 @@
 //! Each key is decided about by itself, and what could not be done is told key by key.
 
 use super::list::{self, Asked};
-use super::table::{CHOICE, hidden};
 use super::page;
+use super::table::{CHOICE, hidden};
 use crate::components::{
     Cell, Chip, ChoiceOption, Choices, Column, Crumb, ErrorSummary, NameCell, Notice, PageHead, Table, Tone,
 };
@@ -95,8 +95,7 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
         (Decision::Revoke, Some(reason)) => Choice::Revoke(reason),
         _ => Choice::Keep,
     };
-    let choices: Vec<(KeyId, Choice)> =
-        sent.decisions.iter().map(|&(key, decision)| (key, choice(decision))).collect();
+    let choices: Vec<(KeyId, Choice)> = sent.decisions.iter().map(|&(key, decision)| (key, choice(decision))).collect();
     match visit.portal.review_keys(&visit.caller, sent.quarter, &choices).await? {
         ReviewAnswer::Over => {
             let asked = Asked { over: Some("yes".to_owned()), after: None, ..sent.asked };
@@ -109,8 +108,7 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
 /// Back to the list where all went well; otherwise what became of each.
 fn answer(visit: &Visit, reviewed: Vec<Reviewed>, asked: Asked) -> Answer {
     let done = |decision| {
-        let is_done =
-            |one: &&Reviewed| one.outcome == ReviewOutcome::Done && one.choice.decision() == decision;
+        let is_done = |one: &&Reviewed| one.outcome == ReviewOutcome::Done && one.choice.decision() == decision;
         u64::try_from(reviewed.iter().filter(is_done).count()).unwrap_or(u64::MAX)
     };
     let (kept, revoked) = (done(Decision::Keep), done(Decision::Revoke));
@@ -183,7 +181,7 @@ pub fn view(model: Model) -> impl IntoView {
             {fields}
             <ErrorSummary undone="the decisions are saved" wrong=wrong/>
             <Table columns=columns caption="Decisions" compact=true>{rows}</Table>
-            <Choices name="reason" label="Why they are revoked" options=options value=chosen problem=problem
+            <Choices name="reason" label="Reason" options=options value=chosen problem=problem
                 hint="Revoking cannot be undone. History and spend stay. Owners are told."/>
             <div class="actions">
                 <button class="button danger" type="submit">"Revoke now"</button>
@@ -237,5 +235,39 @@ pub fn outcome_view(outcome: Outcome) -> impl IntoView {
         <PageHead title="What became of the keys" crumb=crumb/>
         <Notice tone=Tone::Warn text=said/>
         <Table columns=columns caption="What became of the keys" compact=true>{rows}</Table>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(form: &str) -> Result<Sent, PageError> {
+        Sent::read(&Input { form: form.as_bytes().to_vec(), ..Input::default() })
+    }
+
+    #[test]
+    fn what_is_left_for_later_is_no_decision() {
+        let (one, other) = (KeyId::from_random(&[1; 12]), KeyId::from_random(&[2; 12]));
+        let form = format!("quarter=2026-Q4&team=&choice.{one}=&choice.{other}=revoke&after=1.x");
+        let sent = read(&form).ok().unwrap();
+        assert_eq!((sent.decisions.as_slice(), sent.revokes()), (&[(other, Decision::Revoke)][..], true));
+        assert_eq!((sent.confirmed, sent.asked.after.as_deref()), (false, Some("1.x")));
+    }
+
+    #[test]
+    fn a_form_that_the_page_could_not_have_sent_does_nothing() {
+        let key = KeyId::from_random(&[1; 12]);
+        for broken in [
+            format!("choice.{key}=keep"),
+            format!("quarter=soon&choice.{key}=keep"),
+            format!("quarter=2026-Q4&choice.{key}=delete"),
+            format!("quarter=2026-Q4&choice.{key}=keep&owner=me"),
+        ] {
+            assert!(matches!(read(&broken), Err(PageError::Unprocessable(_))), "{broken}");
+        }
+        assert!(matches!(read("quarter=2026-Q4&choice.x=keep"), Err(PageError::NotFound)));
+        let many: String = (0..=MOST_SELECTED).map(|_| format!("&choice.{key}=keep")).collect();
+        assert!(matches!(read(&format!("quarter=2026-Q4{many}")), Err(PageError::Unprocessable(_))));
     }
 }

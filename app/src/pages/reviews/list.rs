@@ -112,8 +112,7 @@ pub fn view(model: Model) -> impl IntoView {
         href: asked.on(view).href(),
         current: asked.current() == view,
     };
-    let views =
-        vec![tab(ReviewView::ToReview, "To review", page.waiting), tab(ReviewView::Done, "Done", page.decided)];
+    let views = vec![tab(ReviewView::ToReview, "To review", page.waiting), tab(ReviewView::Done, "Done", page.decided)];
     let next = page.next.clone();
     let next = next.map(|cursor| Asked { after: Some(cursor), ..asked.on(asked.current()) }.href());
     let said = happened(&asked);
@@ -129,9 +128,7 @@ pub fn view(model: Model) -> impl IntoView {
             }
             .into_any()
         }
-        ReviewView::Done if page.done.is_empty() => {
-            view! { <EmptyState text="Nothing is decided yet."/> }.into_any()
-        }
+        ReviewView::Done if page.done.is_empty() => view! { <EmptyState text="Nothing is decided yet."/> }.into_any(),
         ReviewView::Done => table::done(page.done, &calendar).into_any(),
     };
     view! {
@@ -156,9 +153,7 @@ fn happened(asked: &Asked) -> Option<impl IntoView + use<>> {
         (false, 0, 0) => return None,
         (false, kept, 0) => (Tone::Ok, format!("{} kept.", counted(kept, "key"))),
         (false, 0, revoked) => (Tone::Ok, format!("{} revoked.", counted(revoked, "key"))),
-        (false, kept, revoked) => {
-            (Tone::Ok, format!("{} kept, {} revoked.", counted(kept, "key"), grouped(revoked)))
-        }
+        (false, kept, revoked) => (Tone::Ok, format!("{} kept, {} revoked.", counted(kept, "key"), grouped(revoked))),
     };
     Some(view! { <div role="status"><Notice tone=tone text=text/></div> })
 }

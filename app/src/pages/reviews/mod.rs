@@ -54,9 +54,11 @@ fn none_open(held: Held, administers: bool) -> Option<impl IntoView> {
 pub fn waiting(waiting: ReviewsWaiting) -> impl IntoView {
     let ReviewsWaiting { keys, due, overdue } = waiting;
     let verb = if keys == 1 { "waits" } else { "wait" };
-    let (tone, was) = if overdue { (Tone::Warn, "was ") } else { (Tone::Info, "") };
-    let text = format!("{} {verb} for your review, which {was}due by {}.", counted(keys, "key"), day(due));
-    let text = if overdue { text } else { text.replace("which due", "due") };
+    let (tone, due) = match overdue {
+        true => (Tone::Warn, format!("which was due by {}", day(due))),
+        false => (Tone::Info, format!("due by {}", day(due))),
+    };
+    let text = format!("{} {verb} for your review, {due}.", counted(keys, "key"));
     let way_on = WayOn { text: "Review them".to_owned(), href: paths::REVIEWS.to_owned() };
     view! { <Notice tone=tone text=text way_on=Some(way_on)/> }
 }

@@ -1,7 +1,9 @@
 //! `/reviews/progress`: how far each team is, the reviews before, and everything that was decided as a file.
 
 use super::{about, file, none_open, page};
-use crate::components::{Cell, Chip, Column, Crumb, EmptyState, Figure, Figures, NameCell, PageHead, Section, Table, Tone};
+use crate::components::{
+    Cell, Chip, Column, Crumb, EmptyState, Figure, Figures, NameCell, PageHead, Section, Table, Tone,
+};
 use crate::format::grouped;
 use crate::pages::admin::{at_least_none, more};
 use crate::paths;
@@ -82,7 +84,8 @@ pub fn view(model: Model) -> impl IntoView {
     let others = others(held, shown.as_ref(), &earlier);
     let body = shown.map(|shown| of_quarter(shown, from, administers, overdue));
     let head = if administers {
-        view! { <PageHead title="Progress of reviews" crumb=crumb context=context.into_any()>{switch}</PageHead> }.into_any()
+        view! { <PageHead title="Progress of reviews" crumb=crumb context=context.into_any()>{switch}</PageHead> }
+            .into_any()
     } else {
         view! { <PageHead title="Progress of reviews" context=context.into_any()/> }.into_any()
     };

@@ -65,7 +65,8 @@ pub fn view(model: Model) -> impl IntoView {
         ("Switch key reviews on", effects)
     } else {
         let effects = vec![
-            "No review is open then, and nobody is asked about keys. What was decided stays, with its files.".to_owned(),
+            "No review is open then, and nobody is asked about keys. What was decided stays, with its files."
+                .to_owned(),
             "Switched on again, the review of the quarter begins anew for keys that nobody decided about.".to_owned(),
         ];
         ("Switch key reviews off", effects)

@@ -99,7 +99,7 @@ fn to_review_row(row: ReviewRow, choice: Option<Decision>, spent: &str, calendar
             {used}
             <Cell label=spent number=true>{money}</Cell>
             <Cell label="Minted" note=ends>{minted}</Cell>
-            <Cell label="Decision"><div class="choices" role="group" aria-label=about>{options.collect_view()}</div></Cell>
+            <Cell label="Decision"><div class="choices decision" role="group" aria-label=about>{options.collect_view()}</div></Cell>
         </tr>
     }
 }

@@ -60,9 +60,16 @@ async fn world(store: &Store) {
     for number in 2..=4 {
         tx.insert_team(&given::team(number, &format!("Team {number}"))).await.unwrap();
     }
-    for (team, person, lead) in
-        [(1, 1, true), (1, 3, false), (2, 2, true), (3, 4, true), (3, 5, false), (1, 5, false), (4, 6, true), (4, 7, true)]
-    {
+    for (team, person, lead) in [
+        (1, 1, true),
+        (1, 3, false),
+        (2, 2, true),
+        (3, 4, true),
+        (3, 5, false),
+        (1, 5, false),
+        (4, 6, true),
+        (4, 7, true),
+    ] {
         tx.put_membership(team_id(team), person_id(person), lead).await.unwrap();
     }
     for number in 1..=8 {

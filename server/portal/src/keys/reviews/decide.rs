@@ -30,7 +30,10 @@ pub struct Reviewed {
 pub enum ReviewOutcome {
     Done,
     /// Somebody else was faster, or it was decided otherwise before.
-    Decided { decision: Decision, by_name: String },
+    Decided {
+        decision: Decision,
+        by_name: String,
+    },
     /// Revoked or expired meanwhile.
     Ended,
     /// It was taken away from the caller meanwhile.

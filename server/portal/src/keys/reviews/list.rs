@@ -181,9 +181,9 @@ impl Portal {
         let rows = rows.into_iter().map(|row| {
             let opens = seen.contains(&row.id);
             let used = match row.last_use {
-                _ if !opens => Used::Lately(
-                    row.last_use.is_some_and(|used| used.at > now.plus_days(-i64::from(USED_DAYS))),
-                ),
+                _ if !opens => {
+                    Used::Lately(row.last_use.is_some_and(|used| used.at > now.plus_days(-i64::from(USED_DAYS))))
+                }
                 None => Used::Never,
                 Some(used) => Used::At(used),
             };

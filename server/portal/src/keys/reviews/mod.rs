@@ -10,7 +10,7 @@ mod progress;
 mod switch;
 
 pub use decide::{ReviewAnswer, ReviewOutcome, Reviewed};
-pub use list::{DecidedRow, ReviewPage, ReviewQuery, ReviewRow, ReviewView, Used, USED_DAYS};
+pub use list::{DecidedRow, ReviewPage, ReviewQuery, ReviewRow, ReviewView, USED_DAYS, Used};
 pub use progress::{Progress, ReviewsFile, Shown, TeamProgress};
 
 use crate::{Portal, PortalError};
@@ -29,7 +29,10 @@ pub enum Held {
     Off,
     /// Switched on, and the first one is still to come.
     From(Review),
-    Open { review: Review, overdue: bool },
+    Open {
+        review: Review,
+        overdue: bool,
+    },
 }
 
 impl Held {

@@ -85,7 +85,8 @@ impl Portal {
             self.store.reviews_left_over(quarter, first, ended.min(self.clock.now())).await?
         };
         // What was switched off since, or switched on anew, opened with its quarter as far as is known.
-        let opened = || Review { quarter, opens: quarter.first_day(), due: quarter.first_day().plus(domain::key_review::DAYS) };
+        let opened =
+            || Review { quarter, opens: quarter.first_day(), due: quarter.first_day().plus(domain::key_review::DAYS) };
         let review = since.and_then(|since| Review::of(quarter, since)).unwrap_or_else(opened);
         let teams = self.by_team(quarter, &waiting).await?;
         Ok(Progress { held, shown: Some(Shown { review, open, teams }), earlier })

@@ -27,7 +27,8 @@ impl Portal {
         tx.put_setting(SINCE, &bytes).await?;
         let subject = Subject { kind: "installation", id: "key_reviews", name: "key reviews" };
         let (before, after) = (Some(said(before)), Some(said(since)));
-        append(&mut tx, By::Person(caller), now, Change { action: "key_reviews.switched", subject, before, after }).await?;
+        append(&mut tx, By::Person(caller), now, Change { action: "key_reviews.switched", subject, before, after })
+            .await?;
         Ok(tx.commit().await?)
     }
 }
