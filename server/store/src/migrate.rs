@@ -66,6 +66,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(33, "0033_applications"),
     pair!(35, "0035_keys_by_age"),
     pair!(36, "0036_key_reviews"),
+    pair!(42, "0042_calls_that_are_dropped"),
 ];
 
 /// The newest migration that this binary knows.

@@ -26,6 +26,7 @@ mod policy;
 mod profile_rollouts;
 mod requests;
 mod responsible;
+mod retention;
 mod rotation_asks;
 mod sessions;
 mod stored_responses;
