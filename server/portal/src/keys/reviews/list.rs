@@ -226,7 +226,10 @@ impl Portal {
             name,
             opens: seen.contains(&review.key),
             owner: review.owner,
-            owner_name: super::person(review.owner).map_or(owner_name.clone(), |person| namer.name(person, owner_name)),
+            owner_name: match review.owner {
+                Owner::Person(person) => namer.name(person, owner_name),
+                Owner::Team(_) => owner_name,
+            },
             mine: review.owner == Owner::Person(caller.person),
             decision: review.decision,
             reason: reason.filter(|_| review.decision == Decision::Revoke),
