@@ -285,14 +285,15 @@ mod tests {
     #[test]
     fn who_reviews_which_key() {
         use Reviewing::{No, OnesOwn, Yes};
+        type Row<'a> = (&'a str, Owner, Option<&'a [Member]>, [Reviewing; 4]);
+        // The lead, the second lead, the developer, and an administrator.
         let (team, lead, second, developer) = (TeamId::from_random(&[1; 12]), 1, 2, 3);
         let (of_team, of) = (Owner::Team(team), |seed| Owner::Person(person(seed)));
         let led = [member(lead, true), member(developer, false)];
         let led_by_two = [member(lead, true), member(second, true)];
         let left = [Member { active: false, ..member(lead, true) }, member(developer, false)];
         let lone = [member(lead, true)];
-        // The lead, the second lead, the developer, and an administrator.
-        let rows: [(&str, Owner, Option<&[Member]>, [Reviewing; 4]); 8] = [
+        let rows: [Row<'_>; 8] = [
             ("a team's key", of_team, Some(&led), [Yes, No, No, Yes]),
             ("a key of a team with two leads", of_team, Some(&led_by_two), [Yes, Yes, No, Yes]),
             ("a member's key", of(developer), Some(&led), [Yes, No, OnesOwn, Yes]),

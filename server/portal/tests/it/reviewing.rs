@@ -57,10 +57,10 @@ impl Company {
     }
 
     async fn decide(&self, caller: &Caller, choices: &[(KeyId, Choice)]) -> Result<Vec<ReviewOutcome>, PortalError> {
-        match decided(&self.world, caller, choices).await? {
-            ReviewAnswer::Reviewed(all) => Ok(all.into_iter().map(|one| one.outcome).collect()),
-            ReviewAnswer::Over => panic!("the review is open"),
-        }
+        let ReviewAnswer::Reviewed(all) = decided(&self.world, caller, choices).await? else {
+            unreachable!("the review is open")
+        };
+        Ok(all.into_iter().map(|one| one.outcome).collect())
     }
 }
 
@@ -197,7 +197,7 @@ async fn a_lead_sees_of_a_members_key_what_their_scope_shows() {
         world.portal.review_page(&caller, &query).await.unwrap().to_review
     };
     let of_lead = rows(lead.clone(), None).await;
-    let seen = |row: &portal::keys::reviews::ReviewRow| (row.opens, row.spent.map(|spent| spent.as_nano()));
+    let seen = |row: &portal::keys::reviews::ReviewRow| (row.opens, row.spent.map(domain::money::NanoUsd::as_nano));
     assert_eq!(of_lead.iter().map(seen).collect::<Vec<_>>(), [(true, Some(700)), (false, None)]);
     assert!(matches!(of_lead[0].used, Used::At(_)));
     assert_eq!(of_lead[1].used, Used::Lately(true), "in use, and no more than that");
