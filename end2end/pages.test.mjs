@@ -90,6 +90,10 @@ const EXAMPLES = {
   '/requests/{id}/withdraw': [at('/requests/{request}/withdraw', { visitors: ['developer'] })],
   // Only its form hands the secret out; the address leads back to the request.
   '/requests/{id}/secret': [at('/requests/{granted}/secret', { visitors: ['developer'], leadsTo: '/requests/{granted}' })],
+  '/reviews': [at('/reviews', LEADS), at('/reviews?view=done', LEADS)],
+  '/reviews/progress': [at('/reviews/progress', { visitors: READERS })],
+  '/reviews/file.csv': [file('/reviews/file.csv', /^text\/csv/, { visitors: READERS })],
+  '/reviews/switch': [at('/reviews/switch', { visitors: ['administrator'] })],
   '/approvals': ['/approvals'],
   '/approvals/decided': ['/approvals/decided'],
   '/approvals/lapsing': ['/approvals/lapsing'],

@@ -41,6 +41,7 @@ pub enum Place {
     Usage,
     Requests,
     Approvals,
+    Reviews,
     Notifications,
     Overview,
     Providers,
@@ -64,7 +65,8 @@ const WORK: [Link; 5] = [
     (Place::Usage, "Usage", paths::USAGE),
     (Place::Requests, "Requests", paths::REQUESTS),
 ];
-const ANSWERS: Link = (Place::Approvals, "Approvals", paths::APPROVALS);
+const ANSWERS: [Link; 2] =
+    [(Place::Approvals, "Approvals", paths::APPROVALS), (Place::Reviews, "Reviews", paths::REVIEWS)];
 const ADMINISTRATION: [Link; 9] = [
     (Place::Overview, "Overview", paths::ADMINISTRATION),
     (Place::Providers, "Providers", paths::PROVIDERS),
@@ -81,7 +83,7 @@ const ADMINISTRATION: [Link; 9] = [
 pub fn Masthead(caller: Option<Caller>, place: Place, unread: u64) -> impl IntoView {
     let work = caller.as_ref().map(|caller| {
         let answers = Permission::SeeRequests.allows(Some(caller)).then_some(ANSWERS);
-        let links: Vec<Link> = WORK.into_iter().chain(answers).collect();
+        let links: Vec<Link> = WORK.into_iter().chain(answers.into_iter().flatten()).collect();
         nav("Main", &links, place)
     });
     // Auditors read everything that administrators change.

@@ -305,6 +305,11 @@ pub fn led_team(id: TeamId) -> String {
     format!("/team/{id}")
 }
 
+pub const REVIEWS: &str = "/reviews";
+pub const REVIEW_PROGRESS: &str = "/reviews/progress";
+pub const REVIEWS_FILE: &str = "/reviews/file.csv";
+pub const SWITCH_REVIEWS: &str = "/reviews/switch";
+
 pub const REQUESTS: &str = "/requests";
 pub const APPROVALS: &str = "/approvals";
 pub const DECIDED: &str = "/approvals/decided";

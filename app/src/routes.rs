@@ -41,7 +41,19 @@ macro_rules! route {
 
 /// Every row: what people do for themselves, what they ask of each other, then administration.
 pub fn table() -> Vec<Route> {
-    [work(), requests(), administration()].concat()
+    [work(), requests(), reviews(), administration()].concat()
+}
+
+fn reviews() -> Vec<Route> {
+    use crate::pages::reviews::{decide, list, progress, switch};
+    vec![
+        route!(Get paths::REVIEWS, SeeRequests, list::show),
+        route!(Post paths::REVIEWS, Decide, decide::submit),
+        route!(Get paths::REVIEW_PROGRESS, SeeAdministration, progress::show),
+        route!(Get paths::REVIEWS_FILE, SeeAdministration, progress::download),
+        route!(Get paths::SWITCH_REVIEWS, Administer, switch::show),
+        route!(Post paths::SWITCH_REVIEWS, Administer, switch::submit),
+    ]
 }
 
 fn requests() -> Vec<Route> {

@@ -13,6 +13,7 @@ mod notifications;
 mod parameters;
 mod refusals;
 mod requests;
+pub mod reviews;
 mod right_size;
 mod rules;
 mod settings;

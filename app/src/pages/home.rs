@@ -3,6 +3,7 @@
 
 use super::keys::rows::{KeyTable, short_id};
 use super::requests::title;
+use super::reviews;
 use crate::chrome::Place;
 use crate::components::{
     Cell, Chip, Column, Id, NameCell, Notice, PageHead, Section, StatusChip, Step, StepState, Steps, Table, Tone, WayOn,
@@ -27,6 +28,7 @@ pub struct Model {
     pub answers: Vec<RequestRow>,
     /// Requests of others that wait for the caller.
     pub to_decide: i64,
+    pub to_review: Option<portal::keys::reviews::ReviewsWaiting>,
     pub name: String,
     /// The caller's roles let them hold keys.
     pub may_manage: bool,
@@ -45,6 +47,7 @@ pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
         home: visit.portal.home(caller).await?,
         answers: visit.portal.answers_to_read(caller).await?,
         to_decide: visit.portal.count_to_decide(caller).await?,
+        to_review: visit.portal.reviews_waiting_for(caller).await?,
         name: caller.name.clone(),
         may_manage: Permission::ManageKeys.allows(Some(caller)),
         oversees: Permission::SeeAudit.allows(Some(caller)),
@@ -55,7 +58,7 @@ pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { home, answers, to_decide, name, may_manage, oversees, administers, led, calendar } = model;
+    let Model { home, answers, to_decide, to_review, name, may_manage, oversees, administers, led, calendar } = model;
     let steps = home.first_steps;
     // An administrator without keys has other things to do first.
     let newcomer = may_manage && !(steps.has_key && steps.has_called) && (!oversees || steps.has_key);
@@ -79,6 +82,7 @@ pub fn view(model: Model) -> impl IntoView {
             {(mint && steps.has_key).then(|| view! { <a class=mint_class href=paths::MINT>"Mint a key"</a> })}
         </PageHead>
         {to_answer(to_decide)}
+        {to_review.map(reviews::waiting)}
         {answers}
         {newcomer.then(|| first_steps(steps, first_key))}
         {attention}

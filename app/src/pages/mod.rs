@@ -18,6 +18,7 @@ pub mod notifications;
 pub mod playground;
 pub mod problem;
 pub mod requests;
+pub mod reviews;
 pub mod sessions;
 pub mod sign_in;
 pub mod team;

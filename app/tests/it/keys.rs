@@ -218,6 +218,17 @@ fn home_says_what_came_of_requests_and_how_many_wait_for_an_answer() {
 }
 
 #[test]
+fn home_says_how_many_keys_wait_for_a_review_and_until_when() {
+    let home_page = |to_review| page(|| home::view(home::Model { to_review, ..home_model() }));
+    let waiting = home_page(Some(reviewing::waiting(false)));
+    assert!(waiting.html.contains("1,204 keys wait for your review, due by 31 Oct 2026."), "{}", waiting.html);
+    assert!(hrefs(&waiting).contains(&"/reviews"));
+    let late = home_page(Some(reviewing::waiting(true)));
+    assert!(late.html.contains("1 key waits for your review, which was due by 31 Oct 2026."));
+    assert!(!home_page(None).html.contains("your review"));
+}
+
+#[test]
 fn models_show_their_price_and_who_may_call_them() {
     let shown = |q: &str| {
         let asked = models::compare::Asked { q: q.to_owned(), ..Default::default() };

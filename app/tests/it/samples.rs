@@ -39,6 +39,7 @@ mod gallery;
 mod levels;
 mod notes;
 mod playing;
+pub(crate) mod reviewing;
 mod selected;
 mod sizing;
 mod spend;
@@ -272,6 +273,7 @@ pub(crate) fn home_model() -> home::Model {
         },
         answers: answers(),
         to_decide: 3,
+        to_review: Some(reviewing::waiting(false)),
         name: "Ada Example".to_owned(),
         may_manage: true,
         oversees: false,
@@ -284,7 +286,7 @@ pub(crate) fn home_model() -> home::Model {
 pub(crate) fn newcomer() -> home::Model {
     let first_steps = FirstSteps { may_mint: true, models_served: true, has_key: false, has_called: false };
     let home = Home { attention: vec![], keys: vec![], counts: ViewCounts::default(), first_steps };
-    home::Model { home, answers: vec![], to_decide: 0, ..home_model() }
+    home::Model { home, answers: vec![], to_decide: 0, to_review: None, ..home_model() }
 }
 
 pub(crate) fn snippet_facts() -> SnippetFacts {

@@ -33,6 +33,7 @@ pub mod guarantee;
 pub mod id;
 pub mod idle;
 pub mod key_policy;
+pub mod key_review;
 pub mod key_secret;
 pub mod limits;
 pub mod markup;

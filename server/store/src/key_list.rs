@@ -4,7 +4,7 @@
 //! nothing. A text that is no cursor of ours starts at the beginning.
 
 #[cfg(test)]
-mod plans;
+pub(crate) mod plans;
 
 use crate::column::{Scoped, containing, owned_or_booked, parsed, to_json};
 use crate::keys::{KeyRow, key_columns, owner_id};

@@ -65,6 +65,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(31, "0031_changes_that_keys_come_to"),
     pair!(33, "0033_applications"),
     pair!(35, "0035_keys_by_age"),
+    pair!(36, "0036_key_reviews"),
     pair!(37, "0037_commitments"),
     pair!(42, "0042_calls_that_are_dropped"),
 ];

@@ -76,6 +76,12 @@ pub const ROWS: &[(&str, Expected)] = &[
     ("POST /approvals/rules/new", ADMINISTER),
     ("GET /approvals/rules/{approval}/remove", ADMINISTER),
     ("POST /approvals/rules/{approval}/remove", ADMINISTER),
+    ("GET /reviews", QUEUE),
+    ("POST /reviews", DECIDE),
+    ("GET /reviews/progress", READ_ALL),
+    ("GET /reviews/file.csv", READ_ALL),
+    ("GET /reviews/switch", ADMINISTER),
+    ("POST /reviews/switch", ADMINISTER),
     // Last, since they answer the request for good, and the view goes.
     ("GET /usage/views/{view}/remove", KEPT),
     ("POST /usage/views/{view}/remove", KEPT),

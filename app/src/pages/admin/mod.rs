@@ -65,12 +65,12 @@ impl Happened {
     }
 }
 
-fn notice(happened: Option<Happened>) -> impl IntoView {
+pub(in crate::pages) fn notice(happened: Option<Happened>) -> impl IntoView {
     happened.map(|Happened { tone, text }| view! { <div role="status"><Notice tone=tone text=text/></div> })
 }
 
 /// The way on in a list that is read page by page and not counted.
-fn more(href: Option<String>) -> impl IntoView {
+pub(in crate::pages) fn more(href: Option<String>) -> impl IntoView {
     href.map(|href| {
         view! {
             <nav class="pager" aria-label="Pages"><a href=href rel="next">"Next "{Icon::Next.view()}</a></nav>
@@ -83,7 +83,7 @@ fn age_in_days(now: Timestamp, since: Timestamp) -> i64 {
 }
 
 /// `1 model`, `3 models`
-fn counted(count: u64, noun: &str) -> String {
+pub(in crate::pages) fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", crate::format::grouped(count), if count == 1 { "" } else { "s" })
 }
 
@@ -93,7 +93,7 @@ fn count(number: usize) -> u64 {
 }
 
 /// A count of the database, which is never negative.
-fn at_least_none(number: i64) -> u64 {
+pub(in crate::pages) fn at_least_none(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 

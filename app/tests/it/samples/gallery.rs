@@ -175,7 +175,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ),
         ("revoke", framed(ada, "Revoke", || acts::revoke::view(revoke_model()))),
     ];
-    let pages = [pages, asking::pages(), playing::pages()].concat();
+    let pages = [pages, asking::pages(), playing::pages(), reviewing::pages()].concat();
     let read = |(name, html): (&'static str, String)| {
         if let Ok(folder) = std::env::var("PAGES") {
             std::fs::write(std::path::Path::new(&folder).join(format!("{name}.html")), &html).unwrap();

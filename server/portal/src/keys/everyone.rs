@@ -7,9 +7,10 @@
 use super::ViewCounts;
 use crate::lately::MANY;
 use domain::id::KeyId;
+use domain::key_review::Quarter;
 use domain::time::{MS_PER_MINUTE, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::KeyListItem;
+use store::{KeyListItem, ReviewOwners, TeamWaiting, ToReview};
 
 #[derive(Debug, Clone)]
 pub(super) struct Found {
@@ -30,6 +31,9 @@ struct Kept {
     found: Option<(Timestamp, Found)>,
     /// All that are nearly spent, whatever a page shows of them.
     hot: Option<(Timestamp, Arc<[KeyId]>)>,
+    /// Keys that wait for an administrator in a review, and those of each team.
+    to_review: Option<(Timestamp, (Quarter, ReviewOwners, i64))>,
+    waiting: Option<(Timestamp, (Quarter, Vec<TeamWaiting>))>,
 }
 
 /// Of the last minute.
@@ -44,6 +48,8 @@ impl Everyone {
         kept.changes += 1;
         kept.found = None;
         kept.hot = None;
+        kept.to_review = None;
+        kept.waiting = None;
     }
 
     pub(super) fn changes(&self) -> u64 {
@@ -72,6 +78,31 @@ impl Everyone {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.changes == changes && found.counts.live >= MANY {
             kept.found = Some((now, found.clone()));
+        }
+    }
+
+    pub(super) fn to_review_at(&self, what: &ToReview) -> Option<i64> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (quarter, owners, count) = fresh(kept.to_review.as_ref(), what.now)?;
+        (quarter == what.quarter && owners == what.owners).then_some(count)
+    }
+
+    pub(super) fn keep_to_review(&self, changes: u64, what: &ToReview, count: i64) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.changes == changes && count >= MANY {
+            kept.to_review = Some((what.now, (what.quarter, what.owners.clone(), count)));
+        }
+    }
+
+    pub(super) fn waiting_at(&self, quarter: Quarter, now: Timestamp) -> Option<Vec<TeamWaiting>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        fresh(kept.waiting.as_ref(), now).filter(|(of, _)| *of == quarter).map(|(_, waiting)| waiting)
+    }
+
+    pub(super) fn keep_waiting(&self, changes: u64, now: Timestamp, quarter: Quarter, waiting: &[TeamWaiting]) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.changes == changes && waiting.iter().map(|team| team.keys).sum::<i64>() >= MANY {
+            kept.waiting = Some((now, (quarter, waiting.to_vec())));
         }
     }
 }

@@ -12,6 +12,7 @@ mod list;
 mod mint;
 mod options;
 mod report;
+pub mod reviews;
 mod right_size;
 mod rotate;
 mod rotation_asks;

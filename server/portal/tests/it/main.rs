@@ -30,6 +30,7 @@ mod profile_rollouts;
 mod profiles;
 mod providers;
 mod requesting;
+mod reviewing;
 mod right_sizing;
 mod rotating;
 mod selecting;

@@ -5,7 +5,8 @@ use crate::engine::On;
 use crate::testing::TestDatabase;
 use sqlx::{AssertSqlSafe, Row};
 
-async fn plan(text: &str) -> Vec<String> {
+/// How SQLite goes about a statement.
+pub(crate) async fn plan(text: &str) -> Vec<String> {
     let database = TestDatabase::sqlite();
     let store = database.open().await;
     let mut reader = store.engine.reader().await.unwrap();

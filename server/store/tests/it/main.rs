@@ -15,6 +15,7 @@ mod data_scopes;
 mod exchange;
 mod given;
 mod idle_keys;
+mod key_reviews;
 mod keys;
 mod limits;
 mod mail;
