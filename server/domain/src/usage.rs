@@ -1,6 +1,7 @@
 //! What a call used, as the ledger remembers it.
 
 use crate::budget::{BudgetLine, Consumed};
+use crate::call_rule::RuleSet;
 use crate::id::{DeploymentId, EventId, KeyId};
 use crate::model::Endpoint;
 use crate::money::NanoUsd;
@@ -270,6 +271,9 @@ pub struct UsageRecord {
     /// How many more refusals of the same kind this one stands for, of the same minute.
     #[serde(default)]
     pub repeated: u32,
+    /// Rules that the call broke and that are only watched: what it would have been refused for.
+    #[serde(default, skip_serializing_if = "RuleSet::is_empty")]
+    pub watched: RuleSet,
 }
 
 impl UsageRecord {

@@ -78,6 +78,7 @@ mod usage_groups;
 mod usage_source;
 mod usage_totals;
 mod usage_views;
+mod watched_calls;
 
 pub use access_record::{CallFilter, FoundCalls, KeyNames};
 pub use applications::Application;
@@ -120,6 +121,7 @@ pub use units::Unit;
 pub use usage::{HourSpan, SpanUsage};
 pub use usage_days::{DailyCost, DaySpend, SpendQuery, UsageSums};
 pub use usage_groups::{GroupSpend, Groups};
+pub use watched_calls::{WatchedKey, WatchedRule};
 
 /// What every method answers.
 pub type Result<T> = std::result::Result<T, StoreError>;

@@ -65,6 +65,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(31, "0031_changes_that_keys_come_to"),
     pair!(33, "0033_applications"),
     pair!(35, "0035_keys_by_age"),
+    pair!(40, "0040_watched_rules"),
 ];
 
 /// The newest migration that this binary knows.

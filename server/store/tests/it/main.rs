@@ -31,6 +31,7 @@ mod stored_responses;
 mod usage;
 mod usage_days;
 mod usage_views;
+mod watched_calls;
 
 /// Runs each of these stories on either engine: `sqlite::name` and `postgres::name`.
 macro_rules! on_both_engines {

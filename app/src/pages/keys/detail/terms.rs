@@ -88,6 +88,7 @@ fn lines(detail: &KeyDetail, profile: &AccessProfile, effective: &EffectiveTerms
     let profile = format!("{}, version {}", profile.name, profile.version);
     let from = |origin| match origin {
         Origin::Profile => profile.clone(),
+        Origin::Watched => format!("{profile}, only watched"),
         Origin::Key => "this key".to_owned(),
         Origin::Grant { until: Some(until) } => format!("granted until {}", calendar.date(until)),
         Origin::Grant { until: None } => "granted for good".to_owned(),
