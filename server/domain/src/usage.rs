@@ -301,6 +301,19 @@ mod tests {
     }
 
     #[test]
+    fn a_record_from_before_rules_were_watched_is_read_and_one_that_broke_none_is_written_as_then() {
+        let before = r#"{"id":0,"key":"kwr_000000000000","model":"m","deployment":null,"endpoint":null,"network":"","agent":"","secret_version":1,"status":200,"outcome":"answered","denial":null,"streamed":false,"tokens":{"input":0,"cache_read":0,"cache_write":0,"cache_write_1h":0,"output":0,"reasoning":0},"cost":0,"source":"provider","price_version":1,"duration_ms":1,"first_byte_ms":null,"charged":[],"attempts":1,"repeated":0}"#;
+        let record: UsageRecord = serde_json::from_str(before).unwrap();
+        assert!(record.watched.is_empty());
+        let written = serde_json::to_value(&record).unwrap();
+        assert_eq!(written, serde_json::from_str::<serde_json::Value>(before).unwrap());
+        let broke = UsageRecord { watched: RuleSet::NONE.with(crate::call_rule::CallRule::Models), ..record };
+        let text = serde_json::to_string(&broke).unwrap();
+        assert!(text.contains(r#""watched":["models"]"#), "{text}");
+        assert_eq!(serde_json::from_str::<UsageRecord>(&text).unwrap(), broke);
+    }
+
+    #[test]
     fn only_what_there_was_is_written() {
         let beside = Beside { searches: 2, tier: ServiceTier::Flex, ..Beside::NOTHING };
         assert_eq!(serde_json::to_string(&beside).unwrap(), r#"{"searches":2,"tier":"flex"}"#);

@@ -1,14 +1,17 @@
 //! Rules of guardrails that are only watched: what they would have refused is served, and written down.
 
+use crate::provider::answer;
 use crate::world::{World, code, profile};
 use domain::usage::UsageRecord;
 use domain::access_profile::ProfileTerms;
 use domain::call_rule::{CallRule, RuleSet};
 use domain::model::Endpoint;
-use domain::parameter_rules::{Feature, LongAnswer, ParameterRules};
+use domain::parameter_rules::{Effort, Feature, LongAnswer, ParameterRules};
 
 const CHAT: &str = "/v1/chat/completions";
 const PLAIN: &str = r#"{"model":"gpt","max_tokens":9,"messages":[]}"#;
+
+const IMAGE: &str = r#"{"model":"gpt","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}}]}]}"#;
 
 /// Guardrails that allow one model, one endpoint and one network, and neither two answers nor long ones.
 fn strict() -> ProfileTerms {
@@ -20,8 +23,8 @@ fn strict() -> ProfileTerms {
         ..profile(ParameterRules {
             most_choices: Some(1),
             long_answers: LongAnswer::Reject,
-            banned: vec![Feature::ServiceTier],
-            ..ParameterRules::NONE
+            highest_effort: Some(Effort::Low),
+            banned: vec![Feature::Images],
         })
         .terms
     }
@@ -29,6 +32,7 @@ fn strict() -> ProfileTerms {
 
 fn world(terms: ProfileTerms) -> World {
     let world = World::new();
+    world.provider.will_always(answer(200, r#"{"usage":{"prompt_tokens":5,"completion_tokens":5}}"#));
     world.change(|facts| {
         let ProfileTerms { models, endpoints, networks, max_output_tokens, .. } = terms.clone();
         let own = &mut facts.key.terms;
@@ -53,7 +57,8 @@ async fn a_call_is_refused_where_the_rule_is_enforced_and_served_and_written_dow
         (CallRule::Networks, CHAT, PLAIN),
         (CallRule::Choices, CHAT, r#"{"model":"gpt","max_tokens":9,"n":2,"messages":[]}"#),
         (CallRule::LongAnswers, CHAT, r#"{"model":"gpt","max_tokens":501,"messages":[]}"#),
-        (CallRule::ServiceTier, CHAT, r#"{"model":"gpt","max_tokens":9,"service_tier":"priority","messages":[]}"#),
+        (CallRule::Effort, CHAT, r#"{"model":"gpt","max_tokens":9,"reasoning_effort":"high","messages":[]}"#),
+        (CallRule::Images, CHAT, IMAGE),
     ] {
         let mut terms = strict();
         match rule {
