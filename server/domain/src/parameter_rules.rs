@@ -114,9 +114,8 @@ impl ParameterRules {
     /// The first rule that the call breaks and that is not only watched. `longest` is the longest answer that it may
     /// have: where the profile's own is only watched, it is the key's, which is enforced all the same.
     pub fn check(&self, asked: &Asked, longest: Option<u64>, watched: RuleSet) -> Result<(), Breach> {
-        let is_enforced = |breach: &Breach| {
-            matches!(breach, Breach::LongAnswer { .. }) || !watched.has(CallRule::of_breach(*breach))
-        };
+        let is_enforced =
+            |breach: &Breach| matches!(breach, Breach::LongAnswer { .. }) || !watched.has(CallRule::of_breach(*breach));
         self.breaches(asked, longest).find(is_enforced).map_or(Ok(()), Err)
     }
 

@@ -271,7 +271,8 @@ pub struct UsageRecord {
     /// How many more refusals of the same kind this one stands for, of the same minute.
     #[serde(default)]
     pub repeated: u32,
-    /// Rules that the call broke and that are only watched: what it would have been refused for.
+    /// Rules that the call broke and that are only watched: what it would have been refused for. None for a call that a
+    /// killed process left behind.
     #[serde(default, skip_serializing_if = "RuleSet::is_empty")]
     pub watched: RuleSet,
 }

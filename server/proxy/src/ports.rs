@@ -5,8 +5,8 @@
 //! does not know. Nothing else waits for the database.
 
 use domain::access_profile::AccessProfile;
-use domain::call_terms::CallTerms;
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope};
+use domain::call_terms::CallTerms;
 use domain::denial::Denial;
 use domain::id::{CredentialId, EventId, KeyId, ProviderId};
 use domain::key_secret::{Pepper, SecretText};

@@ -120,7 +120,15 @@ pub(crate) fn key(number: u8, caps: &[(Window, i64)]) -> KeyRecord {
     let key = virtual_key(number);
     let caps = caps.iter().map(|&(window, limit)| Cap { window, limit: usd(limit) }).collect();
     let effective = KeyTerms { caps, ..key.terms.clone() };
-    KeyRecord { key, secrets: vec![], profile: Arc::new(profile()), effective, if_enforced: None, owner_active: true, above: vec![] }
+    KeyRecord {
+        key,
+        secrets: vec![],
+        profile: Arc::new(profile()),
+        effective,
+        if_enforced: None,
+        owner_active: true,
+        above: vec![],
+    }
 }
 
 /// The same key below these levels.

@@ -66,6 +66,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(33, "0033_applications"),
     pair!(35, "0035_keys_by_age"),
     pair!(40, "0040_watched_rules"),
+    pair!(41, "0041_news_of_dated_changes"),
 ];
 
 /// The newest migration that this binary knows.

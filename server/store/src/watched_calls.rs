@@ -66,8 +66,7 @@ impl Store {
             ) of_key join label on label.num = key_num order by calls desc, text";
         let (rule, since) = (codes::of_call_rule(rule), utc_day(since));
         let mut reader = self.engine.reader().await?;
-        let found =
-            rows!(reader.on(), (String, i64), SUMS, profile.to_string(), rule, since, i64::from(limit))?;
+        let found = rows!(reader.on(), (String, i64), SUMS, profile.to_string(), rule, since, i64::from(limit))?;
         let read = |(key, calls): (String, i64)| {
             Ok(WatchedKey { key: parsed(&key, "key id")?, calls: count(calls, "count of calls")? })
         };

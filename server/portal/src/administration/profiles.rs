@@ -1,6 +1,6 @@
 //! Access profiles: the limits under which keys are minted.
 
-use super::profile_rollouts::{Coming, move_keys, refuse_past, said_of};
+use super::profile_rollouts::{Coming, announce, move_keys, refuse_past, said_of};
 use super::watched_rules::WatchedRule;
 use crate::act::{By, Change, News, Subject, append, spend};
 use crate::keys::allows;
@@ -150,6 +150,8 @@ impl Portal {
         let (mut before, mut after) = (facts(&kept), facts(&changed));
         if changed.terms != kept.terms {
             let moved = move_keys(&mut tx, &changed, Some(kept.version), reach, now).await?;
+            let by = administrator.caller().person;
+            announce(&mut tx, &changed, moved.replaced, reach, by, now).await?;
             before = moved.replaced.into_iter().fold(before, said_of);
             after = said_of(after, reach);
         }
@@ -174,6 +176,7 @@ impl Portal {
         if !moved.any {
             return Ok(kept.version);
         }
+        announce(&mut tx, kept, moved.replaced, reach, administrator.caller().person, now).await?;
         let id = kept.id.to_string();
         let subject = Subject { kind: "profile", id: &id, name: &kept.name };
         let before = moved.replaced.map(|replaced| said_of(json!({ "version": kept.version }), replaced));

@@ -2,11 +2,11 @@
 
 use crate::provider::answer;
 use crate::world::{World, code, profile};
-use domain::usage::UsageRecord;
 use domain::access_profile::ProfileTerms;
 use domain::call_rule::{CallRule, RuleSet};
 use domain::model::Endpoint;
 use domain::parameter_rules::{Effort, Feature, LongAnswer, ParameterRules};
+use domain::usage::UsageRecord;
 
 const CHAT: &str = "/v1/chat/completions";
 const PLAIN: &str = r#"{"model":"gpt","max_tokens":9,"messages":[]}"#;

@@ -18,7 +18,8 @@ type Place = (ProfileId, i64, i64, i64);
 pub(super) async fn count_watched<'a>(mut on: On<'_>, records: &[&'a UsageRecord], texts: &Texts<'a>) -> Result<()> {
     const NOTE: &str = "insert into watched_call (event_id, rule, profile_id) values";
     const ADD: &str = "insert into watched_day (profile_id, rule, day, key_num, calls) values";
-    const SUM: &str = concat!("on conflict (profile_id, rule, day, key_num) do update set ", plus!("watched_day", "calls"));
+    const SUM: &str =
+        concat!("on conflict (profile_id, rule, day, key_num) do update set ", plus!("watched_day", "calls"));
     let watched = || records.iter().filter(|record| !record.watched.is_empty());
     let keys: BTreeSet<KeyId> = watched().map(|record| record.key).collect();
     if keys.is_empty() {
@@ -36,7 +37,13 @@ pub(super) async fn count_watched<'a>(mut on: On<'_>, records: &[&'a UsageRecord
         }
     }
     for piece in pieces(&calls) {
-        put!(on.again(), NOTE, piece, |call| [call.0, call.1, call.2.to_string()], "on conflict (event_id, rule) do nothing")?;
+        put!(
+            on.again(),
+            NOTE,
+            piece,
+            |call| [call.0, call.1, call.2.to_string()],
+            "on conflict (event_id, rule) do nothing"
+        )?;
     }
     let days: Vec<_> = days.into_iter().collect();
     for piece in pieces(&days) {

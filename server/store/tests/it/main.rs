@@ -25,6 +25,7 @@ mod policy;
 mod profile_rollouts;
 mod requests;
 mod responsible;
+mod rollout_news;
 mod rotation_asks;
 mod sessions;
 mod stored_responses;

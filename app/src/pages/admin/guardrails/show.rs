@@ -137,7 +137,17 @@ fn standing(profile: &AccessProfile) -> Entered {
 
 fn model(visit: &Visit, detail: ProfileDetail, entered: Entered, reasons: Reasons) -> Model {
     let (calendar, may_change) = (visit.calendar(), may_change(visit));
-    Model { detail, entered, reasons, happened: None, stale: None, restored: None, enforced: None, calendar, may_change }
+    Model {
+        detail,
+        entered,
+        reasons,
+        happened: None,
+        stale: None,
+        restored: None,
+        enforced: None,
+        calendar,
+        may_change,
+    }
 }
 
 fn page(visit: &Visit, model: Model) -> String {

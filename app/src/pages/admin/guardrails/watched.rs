@@ -46,7 +46,7 @@ pub fn section(watched: RuleSet, counted: Option<&Counted>) -> impl IntoView + u
 fn row(rule: CallRule, watched: bool, counted: Option<&Counted>) -> impl IntoView + use<> {
     let note = words::call_rule_note(rule).into_any();
     let label = format!("Only watch: {}", words::call_rule(rule));
-    let found = counted.map(|counted| found(rule, counted));
+    let found = counted.map(|counted| found(rule, watched, counted));
     let found = found.map(|found| view! { <Cell label="Would have refused">{found}</Cell> });
     view! {
         <tr>
@@ -68,7 +68,7 @@ pub fn reading(watched: RuleSet, counted: &Counted) -> Option<impl IntoView + us
     let rows: Vec<_> = (CallRule::ALL.into_iter().filter(is_told))
         .map(|rule| {
             let state = if watched.has(rule) { "served, and counted" } else { "refused" };
-            let found = found(rule, counted);
+            let found = found(rule, watched.has(rule), counted);
             view! {
                 <tr>
                     <NameCell name=words::call_rule(rule)/>
@@ -92,9 +92,10 @@ pub fn reading(watched: RuleSet, counted: &Counted) -> Option<impl IntoView + us
     })
 }
 
-fn found(rule: CallRule, counted: &Counted) -> AnyView {
+fn found(rule: CallRule, watched: bool, counted: &Counted) -> AnyView {
     match counted.rules.iter().find(|found| found.rule == rule) {
-        None => view! { <span class="muted">"no call broke it while watched"</span> }.into_any(),
+        None if watched => view! { <span class="muted">"no call has broken it"</span> }.into_any(),
+        None => view! { <span class="muted">"not watched"</span> }.into_any(),
         Some(found) => {
             let href = paths::watched_rule(counted.profile, rule);
             let text = format!("{} of {}", counted_calls(found.calls), counted_keys(found.keys));

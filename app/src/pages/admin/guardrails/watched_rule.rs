@@ -45,7 +45,8 @@ pub fn view(calendar: &Calendar, detail: WatchedDetail, may_change: bool) -> imp
         view! { <a class="button" href=href>"Enforce\u{2026}"</a> }
     });
     let lists = match named {
-        None => view! { <p class="muted">"Keys and calls are listed for those who see everybody\u{2019}s calls."</p> }.into_any(),
+        None => view! { <p class="muted">"Keys and calls are listed for those who see everybody\u{2019}s calls."</p> }
+            .into_any(),
         Some((_, calls)) if calls.is_empty() && found.calls == 0 => {
             view! { <EmptyState text="Nothing to list."/> }.into_any()
         }
@@ -60,8 +61,7 @@ pub fn view(calendar: &Calendar, detail: WatchedDetail, may_change: bool) -> imp
 
 fn by_key(keys: Vec<WatchedKeyRow>, all: u64) -> impl IntoView + use<> {
     let rest = all.saturating_sub(u64::try_from(keys.len()).unwrap_or(u64::MAX));
-    let rest =
-        (rest > 0).then(|| view! { <p class="muted">{format!("And {} with fewer.", counted_keys(rest))}</p> });
+    let rest = (rest > 0).then(|| view! { <p class="muted">{format!("And {} with fewer.", counted_keys(rest))}</p> });
     let rows: Vec<_> = keys
         .into_iter()
         .map(|WatchedKeyRow { key, name, owner_name, calls }| {
