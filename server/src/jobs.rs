@@ -7,6 +7,7 @@ use crate::gateway::reconcile::reconcile;
 use crate::gateway::recovery::UsageHistory;
 use crate::http::shutdown::Shutdown;
 use domain::day::Days;
+use domain::retention::Retention;
 use domain::stored_response;
 use domain::time::{Clock, MS_PER_DAY, MS_PER_HOUR, Timestamp};
 use jiff::tz::TimeZone;
@@ -107,6 +108,48 @@ pub async fn tell(portal: Arc<Portal>) {
     }
 }
 
+/// Between two looks for calls that are no longer to be kept.
+const DROP_EVERY: Duration = Duration::from_secs(60 * 60);
+/// Between two pieces of them, for others to write.
+const BETWEEN_PIECES: Duration = Duration::from_millis(200);
+
+/// Drops calls that are older than they are to be kept, or that there is no room for. Runs until it is dropped.
+pub async fn drop_old_calls(store: Store, ingest: Arc<Ingest>, clock: Arc<dyn Clock>, retention: Retention) {
+    if retention == Retention::default() {
+        return;
+    }
+    loop {
+        if let Err(error) = drop_once(&store, &ingest, clock.as_ref(), retention).await {
+            tracing::warn!(%error, "old calls were not all dropped and are looked at again later");
+        }
+        tokio::time::sleep(DROP_EVERY).await;
+    }
+}
+
+/// Only when everything that waited is written down: see `Store::drop_calls_before`.
+async fn drop_once(store: &Store, ingest: &Ingest, clock: &dyn Clock, retention: Retention) -> Result<(), StoreError> {
+    if ingest.flush().await.is_err() {
+        return Err(StoreError::Unavailable);
+    }
+    let mut dropped = 0;
+    loop {
+        let in_use = store.storage().await?.in_use;
+        let piece = match retention.drops_before(clock.now(), in_use) {
+            Some(before) => store.drop_calls_before(before).await?,
+            None => 0,
+        };
+        if piece == 0 {
+            break;
+        }
+        dropped += piece;
+        tokio::time::sleep(BETWEEN_PIECES).await;
+    }
+    if dropped > 0 {
+        tracing::info!(dropped, "old calls were dropped; what they add up to is kept");
+    }
+    Ok(())
+}
+
 /// A day's precision is enough for rules that count days; an hour also survives a day that changes its length.
 const UNUSED_EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -200,9 +243,36 @@ pub async fn cut_streams_in_time(cut_streams: impl FnOnce(), shutdown: Shutdown,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::testing::{self, Database, Desk, ManualClock, NOW};
+    use domain::budget::Window;
+    use domain::id::EventId;
     use futures_util::poll;
     use std::pin::pin;
     use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[tokio::test]
+    async fn nothing_is_dropped_while_calls_wait_to_be_written_down() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Arc::new(Database::default());
+        let desk = Desk::open(folder.path(), &database).await;
+        let ingest = Ingest::start(desk.ledger.spool(), database.clone());
+        let key = testing::key(1, &[(Window::Day, 1_000)]);
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let old = testing::usage(EventId::new(NOW.plus_days(-60), 0, 1), key.key.id, 7);
+        store.ingest(&[old]).await.unwrap();
+        let (clock, retention) = (ManualClock::at(NOW), Retention { days: Some(40), bytes: None });
+        let kept = async || store.storage().await.unwrap().oldest_call.is_some();
+
+        database.away.store(true, Ordering::SeqCst);
+        let reserved = desk.reserve(&key, 10).unwrap();
+        desk.settle(&key, &reserved, 7).unwrap();
+        assert!(drop_once(&store, &ingest, clock.as_ref(), retention).await.is_err() && kept().await);
+        database.away.store(false, Ordering::SeqCst);
+        drop_once(&store, &ingest, clock.as_ref(), Retention { days: Some(61), bytes: None }).await.unwrap();
+        assert!(kept().await, "it is not so old");
+        drop_once(&store, &ingest, clock.as_ref(), retention).await.unwrap();
+        assert!(!kept().await);
+    }
 
     #[tokio::test]
     async fn streams_run_on_while_there_is_time_and_end_at_the_second_signal() {

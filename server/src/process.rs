@@ -34,6 +34,7 @@ use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
 use domain::day::Days;
 use domain::id::EventId;
+use domain::retention::Retention;
 use domain::time::Clock;
 use hyper::body::Incoming;
 use portal::ports::{GatewayPort, Randomness};
@@ -58,6 +59,8 @@ pub struct Plan {
     pub egress: EgressPolicy,
     /// `None`: no letters are sent.
     pub mail: Option<MailServer>,
+    /// How long single calls are kept.
+    pub retention: Retention,
     /// One sentence above every page.
     pub banner: Option<String>,
     pub spool: spool::Settings,
@@ -192,6 +195,7 @@ impl Process {
                 public_origin: public_origin.as_str().to_owned(),
                 gateway_origin: plan.gateway_origin.as_str().to_owned(),
                 mail: plan.mail.is_some(),
+                retention: plan.retention,
             },
         }));
 
@@ -220,6 +224,7 @@ impl Process {
             tokio::spawn(jobs::tell(portal.clone())),
             tokio::spawn(unused),
             tokio::spawn(jobs::clean_up(store.clone(), clock.clone())),
+            tokio::spawn(jobs::drop_old_calls(store.clone(), ingest.clone(), clock.clone(), plan.retention)),
             tokio::spawn(jobs::sum_up_days(store.clone(), clock.clone(), days)),
             tokio::spawn(jobs::stay_alone(store.clone(), lock.clone(), plan.shutdown.clone())),
             tokio::spawn(jobs::cut_streams_in_time(cut_streams, plan.shutdown, plan.drain)),

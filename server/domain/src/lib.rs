@@ -53,6 +53,7 @@ pub mod provider_timeouts;
 pub mod refusal;
 pub mod replay;
 pub mod required_field;
+pub mod retention;
 pub mod right_size;
 pub mod rotation;
 pub mod session_mark;

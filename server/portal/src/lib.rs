@@ -13,6 +13,7 @@ mod exchange;
 mod form;
 pub mod handover;
 pub mod keys;
+mod lately;
 pub mod models;
 pub mod notifications;
 pub mod playground;
@@ -31,6 +32,7 @@ pub use domain::refusal::{AddressProblem, Amount, Reason, Refusal};
 pub use error::{Made, PortalError};
 pub use form::FormId;
 
+use domain::retention::Retention;
 use domain::time::{Clock, Timestamp};
 use ports::{GatewayPort, Randomness, SignInPort};
 use sealing::Sealing;
@@ -49,6 +51,8 @@ pub struct PortalSettings {
     pub gateway_origin: String,
     /// Somebody sends letters.
     pub mail: bool,
+    /// How long single calls are kept.
+    pub retention: Retention,
 }
 
 /// Everything that a use case works with. Built once, shared by all requests.
@@ -62,6 +66,8 @@ pub struct Portal {
     pub(crate) settings: PortalSettings,
     pub(crate) tests: administration::connection::RecentTests,
     pub(crate) everyone: Arc<keys::everyone::Everyone>,
+    pub(crate) lately_spent: spend::LatelySpent,
+    pub(crate) lately_by_profile: administration::profile_spend::LatelyByProfile,
     pub(crate) previews: administration::preview_jobs::PreviewJobs,
 }
 
@@ -89,6 +95,8 @@ impl Portal {
             settings,
             tests: administration::connection::RecentTests::default(),
             everyone: Arc::default(),
+            lately_spent: spend::LatelySpent::default(),
+            lately_by_profile: administration::profile_spend::LatelyByProfile::default(),
             previews: administration::preview_jobs::PreviewJobs::default(),
         }
     }

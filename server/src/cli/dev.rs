@@ -24,6 +24,7 @@ use crate::process::{self, Plan, Process};
 use crate::telemetry;
 use domain::key_secret::SecretText;
 use domain::money::NanoUsd;
+use domain::retention::Retention;
 use jiff::tz::TimeZone;
 use portal::bootstrap::{self, BootstrapError};
 use portal::dev_seed::DemoAddresses;
@@ -121,6 +122,7 @@ async fn dev(options: Dev) -> Result<(), Problem> {
         issuer_http: IssuerHttp::new(Outbound::new(egress.clone())?, Some(near)),
         egress,
         mail: options.mail.clone(),
+        retention: Retention::default(),
         banner: Some(banner(listen)),
         spool: spool::Settings::default(),
         gateway: proxy::Settings {

@@ -68,6 +68,7 @@ async fn serve(config: Config) -> Result<(), Problem> {
         issuer_http: IssuerHttp::new(Outbound::new(config.egress.clone())?, None),
         egress: config.egress.clone(),
         mail: config.mail.clone(),
+        retention: config.retention,
         banner: None,
         spool: spool::Settings::default(),
         gateway: gateway_settings(&config),

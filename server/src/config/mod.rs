@@ -23,11 +23,13 @@ mod issuer;
 mod limits;
 mod mail;
 mod reader;
+mod retention;
 pub mod root_secret;
 mod secret;
 mod spelling;
 
 pub use database_url::{DatabaseUrl, Engine};
+use domain::retention::Retention;
 pub use issuer::{ClientCredential, Issuer, MappedRole};
 pub use limits::{Limits, UpstreamRetry};
 pub use mail::{MailServer, Protection};
@@ -51,6 +53,7 @@ pub struct Config {
     /// `None`: no letters are sent.
     pub mail: Option<MailServer>,
     pub limits: Limits,
+    pub retention: Retention,
     /// What is allowed but probably not meant; to be logged at start.
     pub notes: Vec<String>,
 }
@@ -168,6 +171,7 @@ fn read(reading: &Reading<'_>, around: &Surroundings<'_>) -> Option<Config> {
     let egress = read_egress(root.section("egress"), around);
     let mail = mail::read(root.section("mail"), around);
     let limits = limits::read_limits(root.section("limits"));
+    let retention = retention::read(root.section("retention"));
     root.finish();
 
     let mut notes = unknown_variables(reading);
@@ -192,6 +196,7 @@ fn read(reading: &Reading<'_>, around: &Surroundings<'_>) -> Option<Config> {
         egress,
         mail: mail?,
         limits,
+        retention,
         notes,
     })
 }

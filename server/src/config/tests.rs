@@ -59,7 +59,7 @@ fn the_example_mentions_every_key_and_no_other() {
     let around = Surroundings { env: env.clone(), read_file: &|_| Ok("long enough to be a passphrase".into()) };
     read(&reading, &around).unwrap();
     let asked = reading.asked.into_inner();
-    let sections = ["organisation", "root", "issuer", "egress", "mail", "limits"];
+    let sections = ["organisation", "root", "issuer", "egress", "mail", "retention", "limits"];
     let keys: BTreeSet<String> = asked.into_iter().filter(|key| !sections.contains(&key.as_str())).collect();
 
     let mut section = String::new();
@@ -120,6 +120,8 @@ roles = { x = "king" }
 [limits]
 connections = 1
 audit_days = 400
+[retention]
+call_days = 30
 [surprise]
 "#;
     let problems = problem(text);
@@ -140,11 +142,12 @@ audit_days = 400
         "k.toml, line 17: `issuer.roles` is \"king\": write developer, auditor or administrator",
         "k.toml, line 19: `limits.connections` is 1: write a whole number from 16",
         "k.toml, line 20: `limits.audit_days` is not a key that exists",
+        "k.toml, line 22: `retention.call_days` is 30: write a whole number from 31",
         "`surprise` is not a key that exists",
     ] {
         assert!(problems.contains(expected), "{expected}\nin {problems}");
     }
-    assert_eq!(problems.matches("  - ").count(), 17, "{problems}");
+    assert_eq!(problems.matches("  - ").count(), 18, "{problems}");
     assert!(!problems.contains("hunter2"), "{problems}");
 }
 

@@ -10,6 +10,7 @@ use domain::id::KeyId;
 use domain::money::NanoUsd;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 /// Calls that are added up by one statement: enough to be quick, and few enough for its time limit.
 const AT_ONCE: i64 = 200_000;
@@ -45,6 +46,7 @@ impl KeyCost {
 
 row! { CounterRow {
     scope: String, period: String, period_start: i64, spent: i64, requests: i64, tokens: i64, carried: i64,
+    carried_requests: i64, carried_tokens: i64,
 } }
 
 impl CounterRow {
@@ -58,16 +60,25 @@ impl CounterRow {
     fn consumed(&self) -> Result<Consumed> {
         consumed(self.spent, self.requests, self.tokens)
     }
+
+    /// What cannot be added up again: calls that are no longer kept, and those from before calls named their accounts.
+    fn carried(&self) -> Result<Consumed> {
+        consumed(self.carried, self.carried_requests, self.carried_tokens)
+    }
 }
 
-fn consumed(spent: i64, requests: i64, tokens: i64) -> Result<Consumed> {
+pub(crate) fn consumed(spent: i64, requests: i64, tokens: i64) -> Result<Consumed> {
     let spent = NanoUsd::from_nano(spent);
     Ok(Consumed { spent, requests: count(requests, "request count")?, tokens: count(tokens, "token count")? })
 }
 
 macro_rules! select_counters {
     ($rest:literal) => {
-        concat!("select scope, period, period_start, spent, requests, tokens, carried from budget_counter ", $rest)
+        concat!(
+            "select scope, period, period_start, spent, requests, tokens, carried, carried_requests, carried_tokens
+            from budget_counter ",
+            $rest
+        )
     };
 }
 
@@ -100,9 +111,7 @@ impl Store {
         let mut snapshot = self.engine.snapshot().await?;
         let mut sums = LedgerSums::default();
         for row in rows!(snapshot.on(), CounterRow, COUNTERS)? {
-            // What was counted before calls remembered their accounts cannot be added up again.
-            let before = Consumed { spent: NanoUsd::from_nano(row.carried), ..Consumed::default() };
-            sums.accounts.insert(row.line()?, Compared { kept: row.consumed()?, by_events: before });
+            sums.accounts.insert(row.line()?, Compared { kept: row.consumed()?, by_events: row.carried()? });
         }
         let labels = Labels::read(snapshot.on()).await?;
         for (key, cost) in rows!(snapshot.on(), (i64, i64), HOURS)? {
@@ -111,11 +120,14 @@ impl Store {
         for (key, cost) in rows!(snapshot.on(), (i64, i64), DAYS)? {
             sums.keys.entry(labels.key(key)?).or_default().by_days = NanoUsd::from_nano(cost);
         }
+        for (key, cost) in rows!(snapshot.on(), (i64, i64), "select key_num, cost from dropped_usage")? {
+            sums.keys.entry(labels.key(key)?).or_default().by_events = NanoUsd::from_nano(cost);
+        }
         let mut after = i64::MIN;
         loop {
-            let piece = add_up(snapshot.on(), after).await?;
+            let piece = add_up(snapshot.on(), after..i64::MAX, AT_ONCE).await?;
             let Some(last) = piece.iter().map(|row| row.last).max() else { return Ok(sums) };
-            after = last;
+            after = last.saturating_add(1);
             for row in piece {
                 let key = labels.key(row.key_num)?;
                 let of_key = &mut sums.keys.entry(key).or_default().by_events;
@@ -134,21 +146,22 @@ row! { Piece {
     key_num: i64, charge_num: Option<i64>, period_num: Option<i64>, calls: i64, cost: i64, tokens: i64, last: i64,
 } }
 
-async fn add_up(on: On<'_>, after: i64) -> Result<Vec<Piece>> {
+/// The first calls of this range of ids.
+pub(crate) async fn add_up(on: On<'_>, ids: Range<i64>, at_most: i64) -> Result<Vec<Piece>> {
     const ADD_UP: &str = "select key_num, charge_num, period_num, cast(count(*) as bigint) as calls,
             cast(sum(cost) as bigint) as cost,
             cast(sum(input + cache_read + cache_write + cache_write_1h + output) as bigint) as tokens,
             cast(max(id) as bigint) as last
-        from (select * from usage_event where id > $1 order by id limit $2) piece
+        from (select * from usage_event where id >= $1 and id < $2 order by id limit $3) piece
         group by key_num, charge_num, period_num";
-    rows!(on, Piece, ADD_UP, after, AT_ONCE)
+    rows!(on, Piece, ADD_UP, ids.start, ids.end, at_most)
 }
 
 /// The texts that calls refer to.
-struct Labels(HashMap<i64, String>);
+pub(crate) struct Labels(HashMap<i64, String>);
 
 impl Labels {
-    async fn read(on: On<'_>) -> Result<Self> {
+    pub(crate) async fn read(on: On<'_>) -> Result<Self> {
         const READ: &str = "select num, text from label where kind in ('key', 'charge', 'periods')";
         Ok(Self(rows!(on, (i64, String), READ)?.into_iter().collect()))
     }
@@ -157,11 +170,11 @@ impl Labels {
         self.0.get(&number).map(String::as_str).ok_or(StoreError::Corrupt("label"))
     }
 
-    fn key(&self, number: i64) -> Result<KeyId> {
+    pub(crate) fn key(&self, number: i64) -> Result<KeyId> {
         parsed(self.text(number)?, "key id")
     }
 
-    fn lines(&self, key: KeyId, charge: Option<i64>, periods: Option<i64>) -> Result<Vec<BudgetLine>> {
+    pub(crate) fn lines(&self, key: KeyId, charge: Option<i64>, periods: Option<i64>) -> Result<Vec<BudgetLine>> {
         let (Some(charge), Some(periods)) = (charge, periods) else { return Ok(Vec::new()) };
         let lines = to_lines(key, self.text(charge)?, self.text(periods)?);
         lines.ok_or(StoreError::Corrupt("charged accounts"))

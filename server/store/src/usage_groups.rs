@@ -104,21 +104,20 @@ fn ranking(
 ) -> (String, Binds) {
     let mut binds = Binds::default();
     let now = numbered.source(by, query.from, query.until, &mut binds);
-    let mut rows = format!("select 0 as past, now.* from ({now}) now");
+    let columns = summed.join(", ");
+    // Only what is summed: what is sorted by group is as wide as what stands here.
+    let mut rows = format!("select value, 0 as earlier, {columns} from ({now}) now");
     if let Some((from, until)) = earlier {
         let before = numbered.source(by, from, until, &mut binds);
-        let _ = write!(rows, " union all select 1 as past, before.* from ({before}) before");
+        let nothing = vec!["0"; summed.len()].join(", ");
+        let _ = write!(rows, " union all select value, cost, {nothing} from ({before}) before");
     }
-    let each = |form: &dyn Fn(&str) -> String| summed.iter().map(|column| form(column)).collect::<Vec<_>>().join(", ");
-    let sums =
-        each(&|column| format!("cast(coalesce(sum(case when past = 0 then {column} end), 0) as bigint) as {column}"));
-    let counted = each(&|column| format!("cast(coalesce(sum({column}), 0) as bigint) as {column}"));
-    let columns = summed.join(", ");
+    let sum = |column: &&str| format!("cast(coalesce(sum({column}), 0) as bigint) as {column}");
+    let sums = summed.iter().map(sum).collect::<Vec<_>>().join(", ");
     let (limit, movers) = (binds.put(i64::from(limit)), binds.put(i64::from(movers)));
     let text = format!(
         "with grouped as materialized (
-            select value, {sums}, cast(coalesce(sum(case when past = 1 then cost end), 0) as bigint) as earlier
-            from ({rows}) spend group by value
+            select value, cast(coalesce(sum(earlier), 0) as bigint) as earlier, {sums} from ({rows}) spend group by value
         )
         select part, label.text, value, earlier, {columns} from (
             select * from (select cast({LARGEST} as bigint) as part, value, earlier, {columns} from grouped
@@ -127,7 +126,7 @@ fn ranking(
                 where cost <> earlier order by abs(cost - earlier) desc, value limit {movers}) movers
             union all select cast({UNALLOCATED} as bigint) as part, value, earlier, {columns} from grouped where value = 0
             union all select cast({TOTAL} as bigint) as part, count(*) as value,
-                cast(coalesce(sum(earlier), 0) as bigint) as earlier, {counted} from grouped
+                cast(coalesce(sum(earlier), 0) as bigint) as earlier, {sums} from grouped
         ) parts left join label on part <> {TOTAL} and label.num = value"
     );
     (text, binds)

@@ -7,9 +7,11 @@ use crate::pages::usage::asked::Asked;
 use crate::paths;
 use crate::words;
 use domain::dimension::Dimension;
+use domain::retention::SHORTEST_DAYS;
 use leptos::prelude::*;
 use portal::administration::standing::{Standing, Unusual};
 use portal::spend::Preset;
+use std::fmt::Write as _;
 
 pub(super) fn spend(standing: &Standing) -> impl IntoView + use<> {
     let figure = |name: &str, value: String| Figure { name: name.to_owned(), value };
@@ -105,11 +107,26 @@ pub(super) fn refused(standing: &Standing) -> Option<impl IntoView + use<>> {
     })
 }
 
-/// `The database takes 1.2 GB; its oldest call is of 23 Aug 2026.`
+/// `The database holds 1.2 GB of 50 GB; its oldest call is of 23 Aug 2026. Calls are kept for 400 days.`
 pub(super) fn storage(standing: &Standing, calendar: &Calendar) -> String {
-    let size = bytes(at_least_none(standing.storage.bytes));
-    match standing.storage.oldest_call {
-        Some(oldest) => format!("The database takes {size}; its oldest call is of {}.", calendar.date(oldest)),
-        None => format!("The database takes {size}."),
+    let Standing { storage, retention, .. } = standing;
+    let size = |of| bytes(at_least_none(of));
+    let mut text = format!("The database holds {}", size(storage.in_use));
+    if let Some(most) = retention.bytes {
+        let _ = write!(text, " of {}", size(most));
     }
+    if let Some(oldest) = storage.oldest_call {
+        let _ = write!(text, "; its oldest call is of {}", calendar.date(oldest));
+    }
+    text.push('.');
+    if let Some(days) = retention.days {
+        let _ = write!(text, " Calls are kept for {days} days.");
+    }
+    if retention.bytes.is_some_and(|most| storage.in_use > most) {
+        let _ = write!(
+            text,
+            " That is more than it should: older calls are being dropped, those of the last {SHORTEST_DAYS} days stay."
+        );
+    }
+    text
 }

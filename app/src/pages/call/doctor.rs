@@ -25,6 +25,8 @@ pub enum Lost {
     NoId,
     /// An id of no call that this person may see.
     Unknown(EventId),
+    /// So long ago that the call may be kept no longer.
+    TooOld(EventId),
 }
 
 pub struct Model {
@@ -39,12 +41,18 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
         None => Some(Lost::NoId),
         Some(id) => match visit.portal.call(&visit.caller, id).await {
             Ok(_) => return Ok(Answer::SeeOther(paths::call(id))),
+            Err(PortalError::NotFound) if may_be_dropped(&visit, id) => Some(Lost::TooOld(id)),
             Err(PortalError::NotFound) => Some(Lost::Unknown(id)),
             Err(other) => return Err(other.into()),
         },
     };
     let model = Model { text: text.chars().take(400).collect(), lost };
     Ok(Answer::ok(html::document(&visit.chrome(Place::Keys), "Key doctor", || view(model))))
+}
+
+fn may_be_dropped(visit: &Visit, id: EventId) -> bool {
+    let dropped = visit.portal.settings().retention.drops_before(visit.portal.now(), i64::MAX);
+    dropped.is_some_and(|before| id.made_at() < before)
 }
 
 /// The first request id in the text.
@@ -70,6 +78,10 @@ pub fn view(model: Model) -> impl IntoView {
         Lost::Unknown(id) => format!(
             "No call {id} of a key that you may see. If its answer was invalid_key, the key was not recognised: compare \
              its first sixteen characters with the list of keys, and paste it whole."
+        ),
+        Lost::TooOld(id) => format!(
+            "Call {id} is not here: calls as old as that are no longer kept one by one, if it was of a key that you may \
+             see. What it cost is in the usage of its day."
         ),
     });
     let problem = problem.map(Problem::new);

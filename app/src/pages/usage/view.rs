@@ -8,7 +8,7 @@ use crate::components::{
     Bucket, EmptyState, Figure, Figures, Filter, PageHead, Rates, Section, SelectField, SelectOption, SpendChart,
     SpendData, TextField,
 };
-use crate::format::{converted, usd, usd_exact};
+use crate::format::{Calendar, converted, usd, usd_exact};
 use crate::paths;
 use crate::words::spend::{dimension, named, unallocated};
 use domain::dimension::Dimension;
@@ -27,7 +27,8 @@ pub fn view(model: Model) -> impl IntoView {
     };
     let context = format!("{whose}, {}. Days are those of {}.", span(spend.range), calendar.zone_name());
     let nothing = spend.total.requests == 0;
-    let body = if nothing { empty(&asked, &spend).into_any() } else { filled(&asked, by, &spend).into_any() };
+    let body =
+        if nothing { empty(&asked, &spend).into_any() } else { filled(&asked, by, &spend, &calendar).into_any() };
     let file = (!nothing).then(|| view! { <a class="button" href=asked.by(by).file()>"CSV"</a> });
     view! {
         <PageHead title="Usage" context=context.into_any()>{file}</PageHead>
@@ -96,7 +97,7 @@ fn empty(asked: &Asked, spend: &Spend) -> impl IntoView + use<> {
     view! { <EmptyState text=text>{all}<a class="button" href=wider>"Show the last 90 days"</a></EmptyState> }
 }
 
-fn filled(asked: &Asked, by: Dimension, spend: &Spend) -> impl IntoView + use<> {
+fn filled(asked: &Asked, by: Dimension, spend: &Spend, calendar: &Calendar) -> impl IntoView + use<> {
     let chart = (spend.total.cost > NanoUsd::ZERO).then(|| view! { <SpendChart data=chart(asked, by, spend)/> });
     let title = format!("By {}", dimension(by).to_lowercase());
     let main = table::breakdown(asked, &spend.main, spend, true);
@@ -105,7 +106,11 @@ fn filled(asked: &Asked, by: Dimension, spend: &Spend) -> impl IntoView + use<> 
         let table = table::breakdown(asked, beside, spend, false);
         view! { <Section id="beside" title=title>{table}</Section> }
     });
-    let exactly = format!("Exactly {}, as the ledger has it.", usd_exact(spend.total.cost));
+    let has_it = match spend.as_of {
+        None => "has it".to_owned(),
+        Some(at) => format!("had it at {}", calendar.time_of_day(at)),
+    };
+    let exactly = format!("Exactly {}, as the ledger {has_it}.", usd_exact(spend.total.cost));
     let (figures, movers, page) = (figures(by, spend), movers(asked, by, spend), page_link(spend));
     view! {
         <Figures figures=figures/>

@@ -24,6 +24,7 @@ use domain::pricing::{PriceList, Tier, TokenPrices};
 use domain::profile_rollout::MoveOn;
 use domain::provider_timeouts::ProviderTimeouts;
 use domain::refusal::{Reason, Refusal};
+use domain::retention::Retention;
 use domain::usage::UsageRecord;
 use domain::virtual_key::ConsumerKind;
 use portal::FormId;
@@ -74,7 +75,8 @@ pub(super) fn standing_of(models: usize) -> Standing {
             unusual: vec![],
             refused: vec![],
             failing: vec![],
-            storage: Storage { bytes: 400_000, oldest_call: None },
+            storage: Storage { bytes: 400_000, in_use: 390_000, oldest_call: None },
+            retention: Retention::default(),
             undelivered: 0,
         };
     }
@@ -96,7 +98,8 @@ pub(super) fn standing_of(models: usize) -> Standing {
             times: 1_204,
         }],
         failing: vec![("Chat West".to_owned(), 2)],
-        storage: Storage { bytes: 1_234_567_890, oldest_call: Some(ago(90)) },
+        storage: Storage { bytes: 1_434_567_890, in_use: 1_234_567_890, oldest_call: Some(ago(90)) },
+        retention: Retention { days: Some(400), bytes: Some(1_200_000_000) },
         undelivered: 3,
     }
 }

@@ -116,6 +116,13 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
             }),
         ),
         (
+            "doctor-old",
+            framed(ada, "Key doctor", || {
+                let lost = Some(call::doctor::Lost::TooOld(calls()[0].id));
+                call::doctor::view(call::doctor::Model { text: calls()[0].id.to_string(), lost })
+            }),
+        ),
+        (
             "old-secret",
             framed(ada, "End the old secret", || {
                 acts::old_secret::view(acts::old_secret::Model {

@@ -52,6 +52,7 @@ fn spend(preset: Preset, by: Dimension, groups: Vec<SpendGroup>) -> Spend {
         of_everyone: true,
         opens_people: true,
         today,
+        as_of: None,
         range,
         earlier: Some(preset.earlier(today)),
         filters: vec![],
@@ -138,6 +139,7 @@ pub(crate) fn narrowed_usage() -> usage::Model {
             of_everyone: false,
             opens_people: false,
             filters: vec![(filter.0, Named { value: filter.1, name: None, may_open: true })],
+            as_of: Some(now()),
             beside: Some(Breakdown {
                 by: Dimension::Key,
                 groups: keys,

@@ -8,6 +8,7 @@ use domain::id::{EventId, KeyId};
 use domain::money::NanoUsd;
 use domain::permission::{Permission, Scope};
 use domain::person::Caller;
+use domain::retention::Retention;
 use domain::time::{MS_PER_HOUR, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use store::{DailyCost, SpendQuery};
@@ -30,6 +31,7 @@ pub struct Standing {
     /// Deployments whose last call failed, or that are left alone for a while: the provider's name, and how many.
     pub failing: Vec<(String, usize)>,
     pub storage: Storage,
+    pub retention: Retention,
     /// Letters that were given up.
     pub undelivered: i64,
 }
@@ -88,6 +90,7 @@ impl Portal {
             refused: self.refused_lately().await?,
             failing: self.failing_deployments().await?,
             storage: self.store.storage().await?,
+            retention: self.settings.retention,
             undelivered: self.store.mail_counts().await?.failed,
         })
     }

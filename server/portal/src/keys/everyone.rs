@@ -5,13 +5,11 @@
 //! is kept, and every page is exact.
 
 use super::ViewCounts;
+use crate::lately::MANY;
 use domain::id::KeyId;
 use domain::time::{MS_PER_MINUTE, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::KeyListItem;
-
-/// Fewer live keys are looked at each time.
-const MANY: i64 = 2_000;
 
 #[derive(Debug, Clone)]
 pub(super) struct Found {

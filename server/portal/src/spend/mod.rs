@@ -4,12 +4,14 @@
 //! members' own keys stay without a name; as an administrator or auditor everyone's. Totals are those of the ledger:
 //! what belongs to none is a group like any other, and what is not listed is summed into a rest.
 
+mod found;
 mod names;
 mod range;
 mod shown;
 mod trend;
 mod views;
 
+pub(crate) use found::LatelySpent;
 pub use range::{DayRange, Preset};
 pub use trend::Trends;
 pub use views::{KeptView, ViewChoices};
@@ -21,7 +23,8 @@ use domain::exchange::{Conversion, Converted};
 use domain::money::NanoUsd;
 use domain::permission::Scope;
 use domain::person::{Caller, Role};
-use domain::time::MS_PER_DAY;
+use domain::time::{MS_PER_DAY, Timestamp};
+use found::Found;
 use names::Names;
 use shown::Shown;
 use store::{DaySpend, GroupSpend, SpendQuery, UsageSums};
@@ -87,6 +90,8 @@ pub struct SpendDay {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spend {
     pub today: Day,
+    /// `None`: just now.
+    pub as_of: Option<Timestamp>,
     pub range: DayRange,
     pub earlier: Option<DayRange>,
     pub filters: Vec<(Dimension, Named)>,
@@ -145,7 +150,7 @@ impl Portal {
         let scope = self.sight(caller).await?.spend;
         let query = SpendQuery { scope: &scope, filters: &question.filters, from: range.from, until: range.until };
         let before = earlier.map(|range| (range.from, range.until));
-        let found = self.store.spend_by(&query, by, before, LISTED, MOVERS).await?;
+        let (as_of, Found { groups: found, days: each }) = self.found(&query, by, before).await?;
 
         let coloured: Vec<Option<String>> = found
             .largest
@@ -156,7 +161,6 @@ impl Portal {
             .collect();
         // The coloured ones come first.
         let listed = listed(&found);
-        let each = self.store.spend_by_day(&query, by, &listed).await?;
         let bar = |spend: &DaySpend| DaySpend { nth: spend.nth.filter(|nth| *nth < coloured.len()), ..spend.clone() };
         let bars: Vec<DaySpend> = each.iter().map(bar).collect();
         let conversion = self.conversion(range.from, range.until).await?;
@@ -176,6 +180,7 @@ impl Portal {
         let is_month = question.preset == Preset::ThisMonth;
         Ok(Spend {
             today,
+            as_of,
             range,
             earlier,
             filters,

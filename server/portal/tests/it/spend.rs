@@ -1,5 +1,6 @@
 use crate::support::*;
 use domain::dimension::Dimension;
+use domain::id::KeyId;
 use domain::money::NanoUsd;
 use domain::person::Caller;
 use domain::usage::{Outcome, UsageRecord};
@@ -101,4 +102,28 @@ async fn the_overview_tells_what_is_unlike_other_days_and_who_was_refused() {
     assert_eq!((standing.refused[0].key_name.as_str(), standing.refused[0].times), ("laptop", 1));
     assert!(standing.storage.bytes > 0 && standing.storage.oldest_call.is_some());
     assert!(world.portal.standing(&ada).await.is_err());
+}
+
+#[tokio::test]
+async fn among_thousands_of_keys_a_page_says_for_a_minute_of_when_it_is() {
+    let world = World::new().await;
+    let (ada, auditor) = (world.developer().await, world.auditor().await);
+    let key = |nth: u16| KeyId::from_random(&[nth / 62, nth % 62].map(|digit| u8::try_from(digit).unwrap()).repeat(6));
+    let first = world.now();
+    let calls: Vec<UsageRecord> = (0..2_000).map(|nth| world.call(key(nth), first, nth, 1)).collect();
+    world.store.ingest(&calls).await.unwrap();
+    let seen = async |caller: &Caller, by| {
+        let spend = world.portal.spend(caller, &asked(by)).await.unwrap();
+        let bars: i64 = spend.days.iter().flat_map(|day| &day.costs).map(|cost| cost.as_nano()).sum();
+        assert_eq!(bars, spend.total.cost.as_nano(), "bars and rows are of one moment");
+        (spend.as_of, spend.total.cost.as_nano())
+    };
+    assert_eq!(seen(&auditor, Dimension::Key).await, (None, 2_000));
+    world.store.ingest(&[world.call(key(7), first, 2_000, 30)]).await.unwrap();
+    world.advance_ms(59_999);
+    assert_eq!(seen(&auditor, Dimension::Key).await, (Some(first), 2_000));
+    assert_eq!(seen(&auditor, Dimension::Model).await, (None, 2_030), "few groups are added up each time");
+    assert_eq!(seen(&ada, Dimension::Key).await, (None, 0), "what everyone spent is told to nobody else");
+    world.advance_ms(1);
+    assert_eq!(seen(&auditor, Dimension::Key).await, (None, 2_030));
 }

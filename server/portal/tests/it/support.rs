@@ -14,6 +14,7 @@ use domain::model::{Endpoint, ProviderKind};
 use domain::money::NanoUsd;
 use domain::permission::Administrator;
 use domain::person::{Caller, Role};
+use domain::retention::Retention;
 use domain::time::{Clock, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord, UsageSource};
 use domain::virtual_key::{ConsumerKind, Owner};
@@ -266,6 +267,7 @@ impl World {
                 public_origin: "https://keys.example.com".into(),
                 gateway_origin: "https://llm.example.com".into(),
                 mail: true,
+                retention: Retention::default(),
             },
         }));
         Self { database, store, portal, gateway, sealing, clock }

@@ -26,6 +26,7 @@ mod profile_rollouts;
 mod requests;
 mod responsible;
 mod rollout_news;
+mod retention;
 mod rotation_asks;
 mod sessions;
 mod stored_responses;

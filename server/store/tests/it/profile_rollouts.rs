@@ -8,8 +8,8 @@ use domain::profile_rollout::{MoveOn, Rollout};
 use domain::usage::UsageRecord;
 use domain::virtual_key::Owner;
 use std::collections::HashMap;
-use store::StoreError;
 use store::testing::TestDatabase;
+use store::{ProfileSpend, StoreError};
 
 on_both_engines! {
     async fn a_profile_has_one_rollout_at_most_and_a_key_is_released_alone(database: &TestDatabase) {
@@ -64,9 +64,10 @@ on_both_engines! {
         let calls = [cost(0, 0, 1, 1), cost(0, 2, 2, 10), cost(1, 1, 3, 100), cost(2, 1, 4, 1_000), cost(2, 9, 5, 7)];
         store.ingest(&calls).await.unwrap();
         let today = Days::utc().of(NOW);
+        let spent_by = |keys, cost| ProfileSpend { keys, cost: NanoUsd::from_nano(cost) };
         let spent = async || store.spend_by_profile(today.plus(-2), today.plus(1)).await.unwrap();
         let expected =
-            HashMap::from([(profile_id(1), NanoUsd::from_nano(111)), (profile_id(2), NanoUsd::from_nano(1_000))]);
+            HashMap::from([(profile_id(1), spent_by(2, 111)), (profile_id(2), spent_by(1, 1_000))]);
         assert_eq!(spent().await, expected);
         while store.sum_up_a_day(today).await.unwrap().is_some() {}
         assert_eq!(spent().await, expected, "from the totals of days that are over");

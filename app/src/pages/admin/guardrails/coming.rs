@@ -67,7 +67,7 @@ pub(super) fn coming(
     };
     let withdraw = may_change.then(|| {
         view! {
-            <form method="post" action=paths::withdraw_guardrail_change(id)>
+            <form class="form" method="post" action=paths::withdraw_guardrail_change(id)>
                 <input type="hidden" name="coming" value=written(moves)/>
                 <p class="muted">"Withdrawn, keys that exist keep to the version that they have. The newest stays for new keys."</p>
                 <div class="actions"><button class="button" type="submit">"Withdraw it for existing keys"</button></div>

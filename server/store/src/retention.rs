@@ -1,0 +1,80 @@
+//! Drops old calls one by one, and keeps what they added up to: the sums by hour and day are left as they are, and what
+//! the books are added up from is carried over in the same transaction.
+//!
+//! A call that was dropped would count again if it were brought again. Nobody does: only calls of more than a month ago
+//! are dropped, after everything that waited to be written down was.
+
+use crate::ledger::{Labels, add_up, consumed};
+use crate::row::{pieces, put, run};
+use crate::{Result, Store, StoreError};
+use domain::budget::{BudgetLine, Consumed};
+use domain::id::EventId;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Calls that are dropped at once: others write between two pieces.
+const AT_ONCE: i64 = 2_000;
+
+impl Store {
+    /// Drops the oldest calls made before this moment, a piece of them; answers how many. 0: there are none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] also if a call of that time was written down meanwhile. Nothing has changed then.
+    pub async fn drop_calls_before(&self, before: Timestamp) -> Result<u64> {
+        const CARRY: &str = "insert into budget_counter
+            (scope, period, period_start, spent, requests, tokens, carried, carried_requests, carried_tokens) values";
+        const MORE: &str = "on conflict (scope, period, period_start) do update set
+            carried = budget_counter.carried + excluded.carried,
+            carried_requests = budget_counter.carried_requests + excluded.carried_requests,
+            carried_tokens = budget_counter.carried_tokens + excluded.carried_tokens";
+        const CARRY_KEY: &str = "insert into dropped_usage (key_num, cost) values";
+        const MORE_OF_KEY: &str = "on conflict (key_num) do update set cost = dropped_usage.cost + excluded.cost";
+        let mut tx = self.begin().await?;
+        let labels = Labels::read(tx.on()).await?;
+        let found = add_up(tx.on(), i64::MIN..EventId::first_at(before).as_i64(), AT_ONCE).await?;
+        let Some(last) = found.iter().map(|row| row.last).max() else { return Ok(0) };
+        let mut keys: BTreeMap<i64, i64> = BTreeMap::new();
+        let mut accounts: BTreeMap<BudgetLine, Consumed> = BTreeMap::new();
+        let mut calls = 0_u64;
+        for row in found {
+            calls += u64::try_from(row.calls).unwrap_or(0);
+            *keys.entry(row.key_num).or_default() += row.cost;
+            let used = consumed(row.cost, row.calls, row.tokens)?;
+            for line in labels.lines(labels.key(row.key_num)?, row.charge_num, row.period_num)? {
+                let account = accounts.entry(line).or_default();
+                *account = account.plus(used);
+            }
+        }
+        let keys: Vec<_> = keys.into_iter().collect();
+        for piece in pieces(&keys) {
+            put!(tx.on(), CARRY_KEY, piece, |of| [of.0, of.1], MORE_OF_KEY)?;
+        }
+        let accounts: Vec<_> = accounts.into_iter().collect();
+        for piece in pieces(&accounts) {
+            put!(
+                tx.on(),
+                CARRY,
+                piece,
+                |of| [
+                    of.0.scope.to_string(),
+                    of.0.window.word(),
+                    of.0.window_start.as_ms(),
+                    0_i64,
+                    0_i64,
+                    0_i64,
+                    of.1.spent.as_nano(),
+                    crate::column::bigint(of.1.requests),
+                    crate::column::bigint(of.1.tokens),
+                ],
+                MORE
+            )?;
+        }
+        run!(tx.on(), "delete from watched_call where event_id <= $1", last)?;
+        let dropped = run!(tx.on(), "delete from usage_event where id <= $1", last)?;
+        if dropped != calls {
+            return Err(StoreError::Unavailable);
+        }
+        tx.commit().await?;
+        Ok(dropped)
+    }
+}

@@ -1,0 +1,74 @@
+//! Calls that are dropped by themselves, and everything that stays.
+
+use crate::given::{NOW, call, key_id};
+use crate::on_both_engines;
+use domain::day::Days;
+use domain::dimension::Dimension;
+use domain::permission::Scope;
+use domain::usage::UsageRecord;
+use store::testing::TestDatabase;
+use store::{LedgerSums, SpendQuery, Store};
+
+async fn books(store: &Store) -> LedgerSums {
+    let sums = store.ledger_sums().await.unwrap();
+    assert!(!sums.accounts.is_empty() && !sums.keys.is_empty());
+    for (line, account) in &sums.accounts {
+        assert_eq!(account.kept, account.by_events, "{line:?}");
+    }
+    for (key, cost) in &sums.keys {
+        assert!(cost.agrees(), "{key}: {cost:?}");
+    }
+    sums
+}
+
+on_both_engines! {
+    async fn old_calls_go_and_what_they_added_up_to_stays(database: &TestDatabase) {
+        let store = database.open().await;
+        let at = |key, days_ago: i64, sequence| call(key_id(key), NOW.plus_days(-days_ago), sequence);
+        let calls = [at(1, 60, 1), at(2, 60, 2), at(1, 40, 3), at(2, 10, 4), at(1, 0, 5)];
+        store.ingest(&calls).await.unwrap();
+        let days = Days::utc();
+        let query = SpendQuery {
+            scope: &Scope::Everyone,
+            filters: &[],
+            from: days.of(NOW).plus(-90),
+            until: days.of(NOW).plus(1),
+        };
+        let spent = async || store.spend_by(&query, Dimension::Key, None, 9, 0).await.unwrap();
+        let (books_before, spent_before) = (books(&store).await, spent().await);
+
+        let before = calls[2].id.made_at();
+        assert_eq!(store.drop_calls_before(before).await.unwrap(), 2, "those of this moment stay");
+        assert_eq!(store.drop_calls_before(before).await.unwrap(), 0);
+        let kept: Vec<bool> = {
+            let found = store.ingested(&calls.each_ref().map(|call| call.id)).await.unwrap();
+            calls.iter().map(|call| found.contains(&call.id)).collect()
+        };
+        assert_eq!(kept, [false, false, true, true, true]);
+        assert_eq!(store.storage().await.unwrap().oldest_call, Some(before));
+        assert_eq!((books(&store).await, spent().await), (books_before, spent_before));
+
+        assert_eq!(store.drop_calls_before(NOW.plus_ms(1)).await.unwrap(), 3, "what was carried is added to");
+        assert_eq!(store.storage().await.unwrap().oldest_call, None);
+        store.ingest(&[at(1, 0, 6)]).await.unwrap();
+        let (of, first) = (books(&store).await, key_id(1));
+        assert_eq!(of.keys[&first].by_events.as_nano(), 4 * calls[0].cost.as_nano());
+    }
+
+    async fn many_go_piece_by_piece_and_leave_room(database: &TestDatabase) {
+        let store = database.open().await;
+        let old = |sequence| call(key_id(1), NOW.plus_days(-50), sequence);
+        let calls: Vec<UsageRecord> = (0..2_001).map(old).collect();
+        for piece in calls.chunks(500) {
+            store.ingest(piece).await.unwrap();
+        }
+        let full = store.storage().await.unwrap();
+        assert!(full.in_use > 0 && full.in_use <= full.bytes, "{full:?}");
+        let mut dropped = vec![];
+        while dropped.last() != Some(&0) {
+            dropped.push(store.drop_calls_before(NOW).await.unwrap());
+        }
+        assert_eq!(dropped, [2_000, 1, 0]);
+        books(&store).await;
+    }
+}
