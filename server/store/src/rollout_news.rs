@@ -85,13 +85,17 @@ impl Store {
 }
 
 impl Tx {
-    pub async fn insert_rollout_news(&mut self, news: &RolloutNews) -> Result<()> {
-        const INSERT: &str = "insert into rollout_news
+    /// Of two decisions of one moment the later one is told.
+    pub async fn put_rollout_news(&mut self, news: &RolloutNews) -> Result<()> {
+        const PUT: &str = "insert into rollout_news
                 (profile_id, decided_at, change, version, moves_at, decided_by, told_at, after_id)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)";
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
+            on conflict (profile_id, decided_at) do update set change = excluded.change, version = excluded.version,
+                moves_at = excluded.moves_at, decided_by = excluded.decided_by, told_at = excluded.told_at,
+                after_id = excluded.after_id";
         let met = run!(
             self.on(),
-            INSERT,
+            PUT,
             news.profile.to_string(),
             news.decided_at.as_ms(),
             news.change.word(),

@@ -182,7 +182,7 @@ pub(super) async fn announce(
     }
     let (profile, version, after) = (newest.id, newest.version, String::new());
     let news = RolloutNews { profile, decided_at: now, change, version, moves_at, decided_by: by, told_at, after };
-    Ok(tx.insert_rollout_news(&news).await?)
+    Ok(tx.put_rollout_news(&news).await?)
 }
 
 /// Whom a change reaches, as the audit log has it.

@@ -24,7 +24,7 @@ on_both_engines! {
         };
         let mut tx = store.begin().await.unwrap();
         assert_eq!(tx.stop_telling_what_was_set(set.profile).await.unwrap(), None);
-        tx.insert_rollout_news(&set).await.unwrap();
+        tx.put_rollout_news(&set).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(store.rollout_news().await.unwrap(), [set.clone()]);
 
@@ -43,7 +43,7 @@ on_both_engines! {
         };
         let mut tx = store.begin().await.unwrap();
         assert_eq!(tx.stop_telling_what_was_set(set.profile).await.unwrap(), Some(NOW));
-        tx.insert_rollout_news(&taken_back).await.unwrap();
+        tx.put_rollout_news(&taken_back).await.unwrap();
         assert!(!tx.step_rollout_news(&gone_on, None).await.unwrap(), "nobody else is told of it");
         tx.commit().await.unwrap();
         assert_eq!(store.rollout_news().await.unwrap(), [taken_back.clone()]);
