@@ -1,6 +1,7 @@
 //! Addresses of pages, in one place, so that a page that moves breaks the build and not somebody's evening.
 
 use domain::budget::BudgetScope;
+use domain::call_rule::CallRule;
 use domain::commitment::Month;
 use domain::data_scope::Holder;
 use domain::day::Day;
@@ -200,6 +201,16 @@ pub fn guardrail_versions(id: ProfileId) -> String {
 
 pub fn compare_guardrail(id: ProfileId, from: i64, to: i64) -> String {
     format!("{GUARDRAILS}/{id}/compare?from={from}&to={to}")
+}
+
+/// The calls that a rule which is only watched would have refused.
+pub fn watched_rule(id: ProfileId, rule: CallRule) -> String {
+    format!("{GUARDRAILS}/{id}/watched/{}", rule.word())
+}
+
+/// The form, filled in with the rule enforced.
+pub fn enforce_rule(id: ProfileId, rule: CallRule) -> String {
+    format!("{GUARDRAILS}/{id}?enforce={}#watched", rule.word())
 }
 
 /// Keys that exist do not come to the newest version after all.

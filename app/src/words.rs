@@ -2,6 +2,7 @@
 //!
 //! Each refusal names the thing, the figure and the next step. Nothing here knows about markup.
 
+mod call_rules;
 mod calls;
 mod changes;
 mod checks;
@@ -19,6 +20,7 @@ mod rules;
 mod settings;
 pub mod spend;
 
+pub use call_rules::{call_rule, call_rule_note, would_have_been_refused};
 pub use calls::{connection, connection_tone, denial, outcome, usage_source};
 pub use changes::{action, field};
 pub use checks::check;

@@ -73,7 +73,7 @@ pub fn key(number: u8, caps: Vec<Cap>, concurrency: u32, organisation: &Arc<Limi
     let scope = BudgetScope::Organisation;
     let above = vec![Level { scope, name: String::new(), limits: Arc::clone(organisation), guaranteed: Arc::default() }];
     let profile = Arc::new(profile());
-    Arc::new(KeyRecord { key, secrets: vec![], profile, effective: terms, owner_active: true, above })
+    Arc::new(KeyRecord { key, secrets: vec![], profile, effective: terms, if_enforced: None, owner_active: true, above })
 }
 
 fn profile() -> AccessProfile {
@@ -95,6 +95,7 @@ fn profile() -> AccessProfile {
             prompt_bound: PromptBound::Strict,
             shrink_to_fit: false,
             idle: None,
+            watched: domain::call_rule::RuleSet::NONE,
             required: vec![],
             parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: any(90),
@@ -151,6 +152,7 @@ fn usage(event: EventId, key: KeyId, cost: i64) -> UsageRecord {
         charged: vec![],
         attempts: 1,
         repeated: 0,
+        watched: domain::call_rule::RuleSet::NONE,
     }
 }
 

@@ -11,6 +11,7 @@ use domain::retention::Retention;
 use domain::stored_response;
 use domain::time::{Clock, MS_PER_DAY, MS_PER_HOUR, Timestamp};
 use jiff::tz::TimeZone;
+use portal::administration::watched_rules;
 use portal::{Portal, PortalError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +53,7 @@ async fn once(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     tx.delete_submissions_before(now.plus_ms(-MS_PER_DAY)).await?;
     tx.delete_credentials_replaced_before(now.plus_ms(-MS_PER_DAY)).await?;
     tx.delete_callers_before(now.plus_days(-CALLERS_KEPT_DAYS)).await?;
+    tx.delete_watched_days_before(now.plus_days(-watched_rules::COUNTS_KEPT_DAYS)).await?;
     tx.delete_endpoint_calls_before(now.plus_days(-CALLERS_KEPT_DAYS)).await?;
     tx.delete_stored_responses_before(now.plus_days(-stored_response::KEPT_DAYS)).await?;
     tx.delete_notifications_before(now.plus_days(-NOTIFICATIONS_KEPT_DAYS)).await?;

@@ -9,7 +9,7 @@ use domain::dimension::Dimension;
 use domain::money::NanoUsd;
 use domain::notification::channels::Mailing;
 use domain::notification::due::Ending;
-use domain::notification::{GivenAnswer, Happening, KeyChange, Kind};
+use domain::notification::{ComingChange, GivenAnswer, Happening, KeyChange, Kind};
 use domain::time::Timestamp;
 use portal::spend::Preset;
 
@@ -68,6 +68,24 @@ pub fn happening(happening: &Happening, calendar: &Calendar) -> Told {
                 _ => paths::key(*key),
             };
             Told { headline, next: next.to_owned(), href }
+        }
+        Happening::GuardrailsComing { name, change, from, .. } => {
+            let day = calendar.date(*from);
+            let (headline, next) = match change {
+                ComingChange::Set => (
+                    format!("The guardrails {name} change for your keys on {day}"),
+                    "Until then they keep to the terms that they have. Each key\u{2019}s page says what changes for it.".to_owned(),
+                ),
+                ComingChange::Withdrawn => (
+                    format!("The guardrails {name} do not change for your keys on {day}"),
+                    "The change was withdrawn. Your keys keep to the terms that they have.".to_owned(),
+                ),
+                ComingChange::AtOnce => (
+                    format!("The guardrails {name} have changed for your keys"),
+                    format!("It was to be on {day}, and holds now. Each key\u{2019}s page says what it can do."),
+                ),
+            };
+            Told { headline, next, href: paths::KEYS.to_owned() }
         }
         Happening::RequestWaits { request, name, by } => Told {
             headline: format!("{by} asks for {name}"),
@@ -208,6 +226,9 @@ pub const fn kind(kind: Kind) -> (&'static str, &'static str) {
         }
         Kind::KeyChanged => {
             ("Somebody changes a key of mine", "Disables, enables or revokes it, or gives it to another.")
+        }
+        Kind::GuardrailsChange => {
+            ("Guardrails change for keys of mine", "From a day on: when the day is set, and when it is withdrawn.")
         }
         Kind::BudgetNearlySpent => ("A budget is nearly spent", "At 80 % and at 100 %."),
         Kind::BudgetHalf => ("Half of a budget is spent", "At 50 %."),

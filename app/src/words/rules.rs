@@ -1,6 +1,6 @@
 //! Words for the terms that refuse calls.
 
-use super::{budget_window, quota_name};
+use super::{budget_window, call_rule, quota_name};
 use domain::replay::Rule;
 
 /// As the rows of the guardrail form are called.
@@ -9,6 +9,7 @@ pub fn rule(rule: Rule) -> String {
         Rule::Network => "Networks",
         Rule::Endpoint => "Endpoints",
         Rule::Model => "Models",
+        Rule::Parameter(rule) => call_rule(rule),
         Rule::RequestsPerMinute => "Requests a minute",
         Rule::TokensPerMinute => "Tokens a minute",
         Rule::Concurrency => "Calls at once",

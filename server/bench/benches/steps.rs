@@ -114,6 +114,7 @@ impl Desk {
                 secrets: vec![verifier],
                 profile: Arc::new(profile),
                 effective,
+                if_enforced: None,
                 owner_active: true,
                 above: above.map(level).to_vec(),
             };
@@ -158,6 +159,7 @@ impl Desk {
             charged: vec![],
             attempts: 1,
             repeated: 0,
+            watched: domain::call_rule::RuleSet::NONE,
         };
         self.ledger.settle(reserved, record).expect("the disk takes it");
     }

@@ -4,6 +4,7 @@
 //! two kinds of empty list differ: no model pattern allows nothing, no network means any.
 
 use crate::budget::Window;
+use crate::call_rule::RuleSet;
 use crate::id::{ProfileId, TeamId};
 use crate::idle::IdleRule;
 use crate::limits::{Counted, Quota};
@@ -150,6 +151,9 @@ pub struct ProfileTerms {
     /// Keys that nobody uses are disabled; `None`: they are left alone.
     #[serde(default)]
     pub idle: Option<IdleRule>,
+    /// Rules that refuse no call; what they would have refused is counted.
+    #[serde(default, skip_serializing_if = "RuleSet::is_empty")]
+    pub watched: RuleSet,
 }
 
 /// Who may mint under a profile. A person who meets any of the three is in; an empty audience is nobody.

@@ -72,6 +72,8 @@ impl Check {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
     Passed,
+    /// It was not allowed, by a rule that is only watched.
+    Watched,
     /// Here the call ended.
     Refused,
     /// Another check had refused before.
@@ -82,7 +84,9 @@ pub enum Finding {
 /// the provider as far as it came; one with a code that this version does not know shows what is certain: nothing.
 pub fn chain(call: &UsageRecord) -> Vec<(Check, Finding)> {
     let stopped = call.denial.as_deref().map(|code| Check::refusing(code, &call.model));
+    let broke = |check| call.watched.iter().any(|rule| Check::refusing(rule.denial_code(), &call.model) == Some(check));
     let finding = |check: Check| match stopped {
+        None | Some(Some(_)) if call.outcome != Outcome::Denied && broke(check) => Finding::Watched,
         None => Finding::Passed,
         Some(None) => Finding::NotAsked,
         Some(Some(at)) if check == at => Finding::Refused,
@@ -124,6 +128,7 @@ mod tests {
             charged: vec![],
             attempts: 0,
             repeated: 0,
+            watched: crate::call_rule::RuleSet::NONE,
         }
     }
     fn findings(outcome: Outcome, denial: Option<&str>) -> Vec<Finding> {

@@ -3,8 +3,10 @@
 
 use crate::access_profile::{CapTerm, ProfileTerms, QuotaTerm};
 use crate::budget::{Cap, Window};
+use crate::call_rule::{CallRule, RuleSet};
 use crate::limits::{Counted, Quota};
 use crate::model::{Endpoint, ModelPattern};
+use crate::parameter_rules::LongAnswer;
 use crate::time::Timestamp;
 use crate::virtual_key::KeyTerms;
 use ipnet::IpNet;
@@ -13,6 +15,8 @@ use ipnet::IpNet;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Origin {
     Profile,
+    /// The profile has a rule about it, which refuses no call and is only watched.
+    Watched,
     Key,
     /// Given to this key above both, until then or for good.
     Grant {
@@ -73,16 +77,68 @@ impl From<ExplainedTerms> for KeyTerms {
 /// As [`effective`], and says for each value which rule it comes from.
 pub fn explain(profile: &ProfileTerms, key: &KeyTerms) -> ExplainedTerms {
     ExplainedTerms {
-        models: common(&profile.models, &key.models, ModelPattern::covers),
-        endpoints: common_endpoints(&profile.endpoints, &key.endpoints),
+        models: match profile.watched.has(CallRule::Models) {
+            true => own_models(&profile.models, &key.models),
+            false => common(&profile.models, &key.models, ModelPattern::covers),
+        },
+        endpoints: match profile.watched.has(CallRule::Endpoints) {
+            true => own_endpoints(&profile.endpoints, &key.endpoints),
+            false => common_endpoints(&profile.endpoints, &key.endpoints),
+        },
         caps: lowest_caps(&profile.caps, &key.caps),
         requests_per_minute: lower(profile.requests_per_minute.maximum, key.requests_per_minute),
         concurrency: lower(profile.concurrency.maximum, key.concurrency),
         tokens_per_minute: lower_if_any(profile.tokens_per_minute.map(|term| term.maximum), key.tokens_per_minute),
         quotas: lowest_quotas(&profile.quotas, &key.quotas),
-        networks: common_networks(&profile.networks, &key.networks),
-        max_output_tokens: lower_if_any(profile.max_output_tokens, key.max_output_tokens),
+        networks: match profile.watched.has(CallRule::Networks) {
+            true => own_networks(&profile.networks, &key.networks),
+            false => common_networks(&profile.networks, &key.networks),
+        },
+        max_output_tokens: match watches_long_answers(profile) {
+            true => own_longest(profile.max_output_tokens, key.max_output_tokens),
+            false => lower_if_any(profile.max_output_tokens, key.max_output_tokens),
+        },
     }
+}
+
+/// The same terms with every rule enforced.
+pub fn enforced(profile: &ProfileTerms) -> ProfileTerms {
+    ProfileTerms { watched: RuleSet::NONE, ..profile.clone() }
+}
+
+/// What shortens answers refuses nothing, so that there is nothing to watch.
+fn watches_long_answers(profile: &ProfileTerms) -> bool {
+    profile.watched.has(CallRule::LongAnswers) && profile.parameters.long_answers == LongAnswer::Reject
+}
+
+/// Where the profile only watches, the key's own choice is what is left. A list that says what the profile's says was
+/// taken over from it when the key was minted, and is no choice; any other one is.
+fn is_taken_over<T: PartialEq>(profile: &[T], key: &[T]) -> bool {
+    profile.len() == key.len() && key.iter().all(|one| profile.contains(one))
+}
+
+fn own_models(profile: &[ModelPattern], key: &[ModelPattern]) -> Vec<Explained<ModelPattern>> {
+    if !key.is_empty() && is_taken_over(profile, key) {
+        return vec![Explained { value: ModelPattern::any(), origin: Origin::Watched }];
+    }
+    common(key, key, ModelPattern::covers)
+}
+
+fn own_endpoints(profile: &[Endpoint], key: &[Endpoint]) -> Explained<Vec<Endpoint>> {
+    if is_taken_over(profile, key) {
+        return Explained { value: Endpoint::ALL.to_vec(), origin: Origin::Watched };
+    }
+    Explained { value: key.to_vec(), origin: Origin::Key }
+}
+
+fn own_networks(profile: &[IpNet], key: &[IpNet]) -> Vec<Explained<IpNet>> {
+    let own = if is_taken_over(profile, key) { &[] } else { key };
+    own.iter().map(|&value| Explained { value, origin: Origin::Key }).collect()
+}
+
+fn own_longest(profile: Option<u64>, key: Option<u64>) -> Explained<Option<u64>> {
+    let value = key.filter(|_| key != profile);
+    Explained { value, origin: if value == key { Origin::Key } else { Origin::Watched } }
 }
 
 fn values<T>(explained: Vec<Explained<T>>) -> Vec<T> {
@@ -212,6 +268,7 @@ mod tests {
             prompt_bound: PromptBound::Strict,
             shrink_to_fit: false,
             idle: None,
+            watched: RuleSet::NONE,
             required: vec![],
             parameters: ParameterRules::NONE,
             lifetime_days: term(90),

@@ -7,7 +7,8 @@
 use crate::access_profile::ProfileTerms;
 use crate::access_request::Decider;
 use crate::budget::Cap;
-use crate::effective_terms::{Explained, ExplainedTerms, Origin, explain};
+use crate::call_terms::CallTerms;
+use crate::effective_terms::{Explained, ExplainedTerms, Origin, enforced, explain};
 use crate::id::{GrantId, KeyId, RequestId};
 use crate::limits::{Limits, Quota};
 use crate::model::ModelPattern;
@@ -116,18 +117,28 @@ fn add_model(models: &mut Vec<Explained<ModelPattern>>, model: &ModelPattern, or
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverTime {
     /// Each holds until its moment; in the order of time.
-    pub before: Vec<(Timestamp, KeyTerms)>,
+    pub before: Vec<(Timestamp, Holds)>,
     /// What holds when every grant has ended.
-    pub last: KeyTerms,
+    pub last: Holds,
+}
+
+/// What holds for a key at some moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holds {
+    pub terms: KeyTerms,
+    /// What would hold if the profile enforced the rules that it only watches; `None` if it watches none.
+    pub if_enforced: Option<Box<CallTerms>>,
 }
 
 pub fn over_time(profile: &ProfileTerms, key: &KeyTerms, grants: &[Grant], now: Timestamp) -> OverTime {
     let mut ends: Vec<Timestamp> = grants.iter().filter_map(|grant| grant.until).filter(|&end| end > now).collect();
     ends.sort_unstable();
     ends.dedup();
+    let strict = (!profile.watched.is_empty()).then(|| enforced(profile));
     let terms_from = |moment| {
-        let live = grants.iter().filter(|grant| grant.is_live(moment));
-        KeyTerms::from(raised(explain(profile, key), live))
+        let live = || grants.iter().filter(|grant| grant.is_live(moment));
+        let under = |profile| KeyTerms::from(raised(explain(profile, key), live()));
+        Holds { terms: under(profile), if_enforced: strict.as_ref().map(|strict| Box::new(under(strict).into())) }
     };
     let starts = std::iter::once(now).chain(ends.iter().copied());
     let before = starts.zip(&ends).map(|(start, &end)| (end, terms_from(start))).collect();

@@ -10,6 +10,8 @@ pub mod alias;
 pub mod audit;
 pub mod base62;
 pub mod budget;
+pub mod call_rule;
+pub mod call_terms;
 pub mod catalogue;
 pub mod checks;
 pub mod claim_rules;

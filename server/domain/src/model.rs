@@ -224,6 +224,10 @@ impl fmt::Display for ModelName {
 pub struct ModelPattern(String);
 
 impl ModelPattern {
+    /// Matches every name.
+    pub fn any() -> Self {
+        Self("*".to_owned())
+    }
     pub fn matches(&self, model: &str) -> bool {
         self.0.strip_suffix('*').map_or(self.0 == model, |prefix| model.starts_with(prefix))
     }

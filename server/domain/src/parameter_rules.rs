@@ -5,6 +5,7 @@
 //! refused all the same. What a call does not name is never a breach. The longest answer itself is a term of its own;
 //! here stands what happens to a call that names a longer one.
 
+use crate::call_rule::{CallRule, RuleSet};
 use serde::{Deserialize, Serialize};
 
 /// What happens to a call that names a longer answer than it may have.
@@ -110,23 +111,25 @@ impl ParameterRules {
     pub const NONE: Self =
         Self { long_answers: LongAnswer::Lower, most_choices: None, highest_effort: None, banned: Vec::new() };
 
-    /// The first rule that the call breaks. `longest` is the longest answer that it may have.
-    pub fn check(&self, asked: &Asked, longest: Option<u64>) -> Result<(), Breach> {
-        if let Some(&feature) = self.banned.iter().find(|feature| asked.features.contains(feature)) {
-            return Err(Breach::Banned(feature));
-        }
-        if let Some(at_most) = self.most_choices.filter(|&most| asked.choices > most) {
-            return Err(Breach::Choices { at_most });
-        }
-        if let Some(at_most) = self.highest_effort.filter(|&highest| asked.effort.is_some_and(|wish| wish > highest)) {
-            return Err(Breach::Effort { at_most });
-        }
-        match (longest, asked.answer) {
-            (Some(at_most), Some(wish)) if wish > at_most && self.long_answers == LongAnswer::Reject => {
-                Err(Breach::LongAnswer { at_most })
-            }
-            _ => Ok(()),
-        }
+    /// The first rule that the call breaks and that is not only watched. `longest` is the longest answer that it may
+    /// have: where the profile's own is only watched, it is the key's, which is enforced all the same.
+    pub fn check(&self, asked: &Asked, longest: Option<u64>, watched: RuleSet) -> Result<(), Breach> {
+        let is_enforced =
+            |breach: &Breach| matches!(breach, Breach::LongAnswer { .. }) || !watched.has(CallRule::of_breach(*breach));
+        self.breaches(asked, longest).find(is_enforced).map_or(Ok(()), Err)
+    }
+
+    /// Every rule that the call breaks, in the order in which they are asked.
+    pub fn breaches<'a>(&'a self, asked: &'a Asked, longest: Option<u64>) -> impl Iterator<Item = Breach> + use<'a> {
+        let banned = self.banned.iter().filter(|feature| asked.features.contains(feature));
+        let choices = self.most_choices.filter(|&most| asked.choices > most);
+        let effort = self.highest_effort.filter(|&highest| asked.effort.is_some_and(|wish| wish > highest));
+        let refuses_long = self.long_answers == LongAnswer::Reject;
+        let longest = longest.filter(|&most| refuses_long && asked.answer.is_some_and(|wish| wish > most));
+        (banned.map(|&feature| Breach::Banned(feature)))
+            .chain(choices.map(|at_most| Breach::Choices { at_most }))
+            .chain(effort.map(|at_most| Breach::Effort { at_most }))
+            .chain(longest.map(|at_most| Breach::LongAnswer { at_most }))
     }
 }
 
@@ -159,19 +162,19 @@ mod tests {
 
     #[test]
     fn no_rules_allow_everything_and_what_is_not_asked_for_breaks_none() {
-        assert_eq!(ParameterRules::NONE.check(&asked(), Some(100)), Ok(()));
+        assert_eq!(ParameterRules::NONE.check(&asked(), Some(100), RuleSet::NONE), Ok(()));
         let strict = ParameterRules {
             long_answers: LongAnswer::Reject,
             most_choices: Some(1),
             highest_effort: Some(Effort::None),
             banned: Feature::ALL.to_vec(),
         };
-        assert_eq!(strict.check(&Asked { choices: 1, ..Asked::default() }, Some(1)), Ok(()));
+        assert_eq!(strict.check(&Asked { choices: 1, ..Asked::default() }, Some(1), RuleSet::NONE), Ok(()));
     }
 
     #[test]
     fn each_rule_says_what_it_allows() {
-        let check = |rules: ParameterRules| rules.check(&asked(), Some(1_000)).err();
+        let check = |rules: ParameterRules| rules.check(&asked(), Some(1_000), RuleSet::NONE).err();
         let none = ParameterRules::NONE;
         let banned = vec![Feature::Images, Feature::WebSearch];
         assert_eq!(check(ParameterRules { banned, ..none.clone() }), Some(Breach::Banned(Feature::WebSearch)));

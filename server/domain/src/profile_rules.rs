@@ -149,6 +149,7 @@ mod tests {
                 prompt_bound: crate::access_profile::PromptBound::Strict,
                 shrink_to_fit: false,
                 idle: None,
+                watched: crate::call_rule::RuleSet::NONE,
                 required: vec![],
                 parameters: crate::parameter_rules::ParameterRules::NONE,
                 lifetime_days: term(90, 180),

@@ -12,6 +12,7 @@ pub use part::{Part, applied, parts};
 
 use crate::access_profile::{ProfileTerms, QuotaTerm};
 use crate::budget::Cap;
+use crate::call_rule::CallRule;
 use crate::effective_terms::{Explained, ExplainedTerms, NOWHERE, Origin};
 use crate::id::PersonId;
 use crate::limits::{Counted, Quota};
@@ -65,10 +66,16 @@ pub fn propose(
     if observed.calls < FEWEST_CALLS {
         return Err(Unproposed::TooLittleUse { calls: observed.calls });
     }
+    let is_enforced = |rule| !guardrails.watched.has(rule);
+    // Under a rule that is only watched a key may use what it could not be given.
     let lists = [
-        models(&terms.models, &observed.models).map(Part::Models),
-        endpoints(&terms.endpoints.value, observed.endpoints.as_deref()).map(Part::Endpoints),
-        networks(&terms.networks, observed.addresses.as_deref()).map(Part::Networks),
+        models(&terms.models, &observed.models).filter(|_| is_enforced(CallRule::Models)).map(Part::Models),
+        endpoints(&terms.endpoints.value, observed.endpoints.as_deref())
+            .filter(|_| is_enforced(CallRule::Endpoints))
+            .map(Part::Endpoints),
+        networks(&terms.networks, observed.addresses.as_deref())
+            .filter(|_| is_enforced(CallRule::Networks))
+            .map(Part::Networks),
     ];
     let caps = terms.caps.iter().filter(|cap| !is_granted(cap)).map(|cap| cap.value);
     let caps = caps.filter(|cap| may_choose_cap(guardrails, cap)).filter_map(|cap| lower_cap(cap, observed));

@@ -1,6 +1,7 @@
 //! What a call used, as the ledger remembers it.
 
 use crate::budget::{BudgetLine, Consumed};
+use crate::call_rule::RuleSet;
 use crate::id::{DeploymentId, EventId, KeyId};
 use crate::model::Endpoint;
 use crate::money::NanoUsd;
@@ -270,6 +271,10 @@ pub struct UsageRecord {
     /// How many more refusals of the same kind this one stands for, of the same minute.
     #[serde(default)]
     pub repeated: u32,
+    /// Rules that the call broke and that are only watched: what it would have been refused for. None for a call that a
+    /// killed process left behind.
+    #[serde(default, skip_serializing_if = "RuleSet::is_empty")]
+    pub watched: RuleSet,
 }
 
 impl UsageRecord {
@@ -294,6 +299,19 @@ mod tests {
         let tokens: TokenUsage = serde_json::from_str(before).unwrap();
         assert_eq!((tokens.beside, tokens.all_input(), tokens.all_output()), (Beside::NOTHING, 10, 6));
         assert_eq!(serde_json::to_string(&tokens).unwrap(), before);
+    }
+
+    #[test]
+    fn a_record_from_before_rules_were_watched_is_read_and_one_that_broke_none_is_written_as_then() {
+        let before = r#"{"id":0,"key":"kwr_000000000000","model":"m","deployment":null,"endpoint":null,"network":"","agent":"","secret_version":1,"status":200,"outcome":"answered","denial":null,"streamed":false,"tokens":{"input":0,"cache_read":0,"cache_write":0,"cache_write_1h":0,"output":0,"reasoning":0},"cost":0,"source":"provider","price_version":1,"duration_ms":1,"first_byte_ms":null,"charged":[],"attempts":1,"repeated":0}"#;
+        let record: UsageRecord = serde_json::from_str(before).unwrap();
+        assert!(record.watched.is_empty());
+        let written = serde_json::to_value(&record).unwrap();
+        assert_eq!(written, serde_json::from_str::<serde_json::Value>(before).unwrap());
+        let broke = UsageRecord { watched: RuleSet::NONE.with(crate::call_rule::CallRule::Models), ..record };
+        let text = serde_json::to_string(&broke).unwrap();
+        assert!(text.contains(r#""watched":["models"]"#), "{text}");
+        assert_eq!(serde_json::from_str::<UsageRecord>(&text).unwrap(), broke);
     }
 
     #[test]

@@ -147,6 +147,7 @@ pub(crate) fn starter_profile(id: ProfileId) -> AccessProfile {
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
             idle: None,
+            watched: domain::call_rule::RuleSet::NONE,
             required: vec![],
             parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90, 180),

@@ -8,6 +8,7 @@ mod cap;
 mod outbound;
 mod parameters;
 mod priced;
+pub(crate) mod watched;
 
 use crate::dialect::translate::Chat;
 use crate::gateway::Gateway;
@@ -25,6 +26,8 @@ use crate::slices::Slices;
 use crate::stored;
 use bytes::Bytes;
 use cap::{expected_output, fitting_cap, may_shrink, output_cap, takes_a_cap};
+use domain::call_rule::RuleSet;
+use domain::call_terms::may_use_model;
 use domain::denial::Denial;
 use domain::id::EventId;
 use domain::markup::Markup;
@@ -78,6 +81,7 @@ impl Caller {
             charged: Vec::new(),
             attempts: 0,
             repeated: 0,
+            watched: RuleSet::NONE,
         }
     }
 }
@@ -127,7 +131,7 @@ const UNKNOWN_OUTPUT: u64 = 131_072;
 pub(crate) fn authorised_model(gateway: &Gateway, record: &KeyRecord, name: &str) -> Result<Arc<Model>, Denial> {
     let model = gateway.directory.model(name).filter(|model| model.enabled);
     let model = model.ok_or_else(|| Denial::ModelNotFound { model: shown(name) })?;
-    if !record.effective.models.iter().any(|pattern| pattern.matches(name)) {
+    if !may_use_model(&record.effective.models, name) {
         return Err(Denial::ModelNotAllowed { model: shown(name) });
     }
     Ok(model)
@@ -183,7 +187,7 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
     let (endpoint, record) = (*endpoint, &*caller.record);
     let model = authorised_model(gateway, record, &head.model)?;
     let longest = record.effective.max_output_tokens;
-    parameters::allowed(&record.profile.terms, longest, endpoint, head)?;
+    let watched = parameters::allowed(caller, endpoint, head)?;
     let mut candidates = serving(gateway, &model, endpoint)?;
     if let Some(previous) = &called.continues {
         stored::only_where_it_is(&mut candidates, previous, &model)?;
@@ -195,6 +199,7 @@ fn plan(gateway: &Gateway, caller: &Caller, called: &Called) -> Result<Plan, Den
     }
     let mut draft = caller.draft(Some(endpoint), model.name.as_str());
     draft.streamed = head.stream;
+    draft.watched = watched;
     draft.price_version = model.price_version;
     let Measured { mut size, prompt_estimate, usual } =
         size::measure(called, &candidates, &model, record.profile.terms.prompt_bound);

@@ -22,6 +22,7 @@ use crate::stored;
 use crate::strangers::Strangers;
 use crate::upstream::Upstream;
 use bytes::Bytes;
+use domain::call_terms::{may_come_from, may_use_endpoint};
 use domain::denial::Denial;
 use domain::id::{CredentialId, DeploymentId, EventId};
 use domain::model::Endpoint;
@@ -315,14 +316,11 @@ pub(crate) fn may_call(
         KeyStanding::OwnerSuspended => return Err(Denial::OwnerSuspended),
         KeyStanding::Usable => {}
     }
-    let networks = &record.effective.networks;
-    if !networks.is_empty() && !networks.iter().any(|network| network.contains(&peer)) {
+    if !may_come_from(&record.effective.networks, peer) {
         return Err(Denial::NetworkNotAllowed);
     }
     let Some(endpoint) = endpoint else { return Ok(()) };
-    let allowed = |wanted| record.effective.endpoints.contains(&wanted);
-    // Counting tokens is free and belongs to what it counts for.
-    if allowed(endpoint) || endpoint.counts_for().is_some_and(allowed) {
+    if may_use_endpoint(&record.effective.endpoints, endpoint) {
         return Ok(());
     }
     Err(Denial::EndpointNotAllowed { endpoint: endpoint.gateway_path() })

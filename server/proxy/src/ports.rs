@@ -6,6 +6,7 @@
 
 use domain::access_profile::AccessProfile;
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope};
+use domain::call_terms::CallTerms;
 use domain::denial::Denial;
 use domain::guarantee::Share;
 use domain::id::{CredentialId, EventId, KeyId, ProviderId};
@@ -30,6 +31,8 @@ pub struct KeyRecord {
     pub profile: Arc<AccessProfile>,
     /// The key's terms within its profile as it stands now.
     pub effective: KeyTerms,
+    /// What would hold if the profile enforced the rules that it only watches; `None` if it watches none.
+    pub if_enforced: Option<Box<CallTerms>>,
     pub owner_active: bool,
     /// What bounds the key from above, from the organisation down to its profile; only levels with limits.
     pub above: Vec<Level>,

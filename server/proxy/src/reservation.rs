@@ -6,6 +6,7 @@
 use crate::metering::Charge;
 use crate::ports::{KeyRecord, Ledger, Reserved, Traffic};
 use domain::budget::BudgetFigures;
+use domain::call_rule::RuleSet;
 use domain::denial::Denial;
 use domain::id::{DeploymentId, EventId};
 use domain::money::NanoUsd;
@@ -135,6 +136,8 @@ impl Reservation {
         }
         record.status = denial.status();
         record.outcome = Outcome::Denied;
+        // It was refused for something else: nothing that is watched was let through.
+        record.watched = RuleSet::NONE;
         record.denial = Some(denial.code().to_owned());
         record.duration_ms = elapsed;
         self.ledger.record_denied(record);

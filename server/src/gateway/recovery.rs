@@ -139,6 +139,7 @@ pub(super) fn interrupted(call: OpenCall) -> UsageRecord {
         charged: intent.lines,
         attempts: 0,
         repeated: 0,
+        watched: domain::call_rule::RuleSet::NONE,
     }
 }
 

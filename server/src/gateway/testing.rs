@@ -69,6 +69,7 @@ pub(crate) fn profile() -> AccessProfile {
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
             idle: None,
+            watched: domain::call_rule::RuleSet::NONE,
             required: vec![],
             parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90),
@@ -120,7 +121,15 @@ pub(crate) fn key(number: u8, caps: &[(Window, i64)]) -> KeyRecord {
     let key = virtual_key(number);
     let caps = caps.iter().map(|&(window, limit)| Cap { window, limit: usd(limit) }).collect();
     let effective = KeyTerms { caps, ..key.terms.clone() };
-    KeyRecord { key, secrets: vec![], profile: Arc::new(profile()), effective, owner_active: true, above: vec![] }
+    KeyRecord {
+        key,
+        secrets: vec![],
+        profile: Arc::new(profile()),
+        effective,
+        if_enforced: None,
+        owner_active: true,
+        above: vec![],
+    }
 }
 
 /// The same key below these levels.
@@ -179,6 +188,7 @@ pub(crate) fn usage(event: EventId, key: KeyId, cost: i64) -> UsageRecord {
         charged: vec![],
         attempts: 1,
         repeated: 0,
+        watched: domain::call_rule::RuleSet::NONE,
     }
 }
 

@@ -156,6 +156,7 @@ impl Scene<'_> {
             }],
             attempts: 1,
             repeated: 0,
+            watched: domain::call_rule::RuleSet::NONE,
         };
         Some(ended(record, model, draw))
     }

@@ -1,5 +1,6 @@
 //! Small numbers for the words of a usage row. They are stored: a number never changes its meaning.
 
+use domain::call_rule::{CallRule, RuleSet};
 use domain::dimension::Dimension;
 use domain::model::Endpoint;
 use domain::usage::{Outcome, UsageSource};
@@ -24,6 +25,30 @@ pub(crate) const fn of_endpoint(endpoint: Endpoint) -> i64 {
         Endpoint::Moderations => 16,
         Endpoint::Rerank => 17,
     }
+}
+
+/// Powers of two: rules add up to a set of them.
+pub(crate) const fn of_call_rule(rule: CallRule) -> i64 {
+    match rule {
+        CallRule::Networks => 1,
+        CallRule::Endpoints => 2,
+        CallRule::Models => 4,
+        CallRule::Images => 8,
+        CallRule::WebSearch => 16,
+        CallRule::CodeExecution => 32,
+        CallRule::ServiceTier => 64,
+        CallRule::Choices => 128,
+        CallRule::Effort => 256,
+        CallRule::LongAnswers => 512,
+    }
+}
+
+pub(crate) fn call_rule(code: i64) -> Option<CallRule> {
+    CallRule::ALL.into_iter().find(|&rule| of_call_rule(rule) == code)
+}
+
+pub(crate) fn call_rules(sum: i64) -> RuleSet {
+    CallRule::ALL.into_iter().filter(|&rule| sum & of_call_rule(rule) != 0).collect()
 }
 
 pub(crate) const fn of_outcome(outcome: Outcome) -> i64 {

@@ -10,6 +10,7 @@ mod days;
 mod endpoints;
 mod sums;
 mod texts;
+mod watched;
 
 use crate::codes;
 use crate::column::bigint;
@@ -27,6 +28,7 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashSet};
 use sums::{Sums, input};
 use texts::{Texts, of};
+use watched::count_watched;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IngestResult {
@@ -70,6 +72,7 @@ impl Store {
         note_last_uses(tx.on(), records).await?;
         count_callers(tx.on(), records, &texts).await?;
         count_endpoints(tx.on(), records, &texts).await?;
+        count_watched(tx.on(), records, &texts).await?;
         tx.commit().await?;
         self.labels.remember(numbers);
         self.slices.remember(&self.labels, slices);

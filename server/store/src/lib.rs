@@ -59,6 +59,7 @@ mod requests;
 mod responsible;
 mod retention;
 mod review_members;
+mod rollout_news;
 mod rotation_asks;
 mod row;
 mod rules;
@@ -82,6 +83,7 @@ mod usage_groups;
 mod usage_source;
 mod usage_totals;
 mod usage_views;
+mod watched_calls;
 
 pub use access_record::{CallFilter, FoundCalls, KeyNames};
 pub use applications::Application;
@@ -115,6 +117,7 @@ pub use providers::Provider;
 pub use recipients::Recipient;
 pub use requests::DecidedBy;
 pub use responsible::{AnsweredFor, KeyModelSpend};
+pub use rollout_news::RolloutNews;
 pub use rotation_asks::RotationAsk;
 pub use sessions::SessionRow;
 pub use sign_in::LoginRow;
@@ -126,6 +129,7 @@ pub use units::Unit;
 pub use usage::{HourSpan, SpanUsage};
 pub use usage_days::{DailyCost, DaySpend, SpendQuery, UsageSums};
 pub use usage_groups::{GroupSpend, Groups};
+pub use watched_calls::{WatchedKey, WatchedRule};
 
 /// What every method answers.
 pub type Result<T> = std::result::Result<T, StoreError>;

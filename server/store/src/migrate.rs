@@ -67,6 +67,8 @@ const MIGRATIONS: &[Pair] = &[
     pair!(35, "0035_keys_by_age"),
     pair!(36, "0036_key_reviews"),
     pair!(37, "0037_commitments"),
+    pair!(40, "0040_watched_rules"),
+    pair!(41, "0041_news_of_dated_changes"),
     pair!(42, "0042_calls_that_are_dropped"),
 ];
 

@@ -7,6 +7,7 @@ use crate::column::{count, parsed, to_json};
 use crate::keys::{KeyRow, key_columns};
 use crate::row::{row, rows};
 use crate::{Result, Store, StoreError};
+use domain::call_rule::RuleSet;
 use domain::id::{EventId, KeyId, ProfileId};
 use domain::money::NanoUsd;
 use domain::replay::PastCall;
@@ -44,7 +45,7 @@ row! { PastRow {
 } }
 
 impl PastRow {
-    fn into_call(self, key: KeyId) -> Result<PastCall> {
+    fn into_call(self, key: KeyId, broke: RuleSet) -> Result<PastCall> {
         let endpoint = |code| codes::endpoint(code).ok_or(StoreError::Corrupt("usage code"));
         Ok(PastCall {
             at: EventId::from_i64(self.id).made_at(),
@@ -56,6 +57,7 @@ impl PastRow {
             output_tokens: count(self.output, "token count")?,
             cost: NanoUsd::from_nano(self.cost),
             duration_ms: count(self.duration_ms, "duration")?,
+            broke,
         })
     }
 }
@@ -114,16 +116,25 @@ impl Store {
         }
         const OF_ALL: &str = slice!("");
         const OF_THESE: &str = slice!("and key_num in (select cast(value as bigint) from json_each($4))");
+        // A few of many: asked for by themselves.
+        const BROKEN: &str = "select event_id, cast(sum(rule) as bigint) from watched_call
+            where event_id > $1 and event_id < $2 group by event_id";
         let (after, before, most) = (after.as_i64(), before.as_i64(), i64::from(limit));
         let mut reader = self.engine.reader().await?;
         let found = match &of.named {
             Some(named) => rows!(reader.on(), PastRow, OF_THESE, after, before, most, named)?,
             None => rows!(reader.on(), PastRow, OF_ALL, after, before, most)?,
         };
+        let read_to = found.last().map_or(before, |row| row.id.saturating_add(1));
+        let broken = rows!(reader.on(), (i64, i64), BROKEN, after, read_to)?;
         drop(reader);
+        let broken: HashMap<i64, RuleSet> =
+            broken.into_iter().map(|(call, rules)| (call, codes::call_rules(rules))).collect();
         let go_on_after = (found.len() >= limit as usize).then(|| found.last().map(|row| EventId::from_i64(row.id)));
         let mine = found.into_iter().filter_map(|row| Some((*of.keys.get(&row.key_num)?, row)));
-        let calls = mine.map(|(key, row)| row.into_call(key)).collect::<Result<_>>()?;
+        let broke = |row: &PastRow| broken.get(&row.id).copied().unwrap_or_default();
+        let calls = mine.map(|(key, row)| (key, broke(&row), row));
+        let calls = calls.map(|(key, broke, row)| row.into_call(key, broke)).collect::<Result<_>>()?;
         Ok(PastCalls { calls, go_on_after: go_on_after.flatten() })
     }
 }

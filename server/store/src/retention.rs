@@ -69,6 +69,7 @@ impl Store {
                 MORE
             )?;
         }
+        run!(tx.on(), "delete from watched_call where event_id <= $1", last)?;
         let dropped = run!(tx.on(), "delete from usage_event where id <= $1", last)?;
         if dropped != calls {
             return Err(StoreError::Unavailable);

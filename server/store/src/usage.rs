@@ -71,7 +71,7 @@ row! { CallRow {
     id: i64, key: String, model: String, deployment: Option<String>, network: String, agent: String,
     denial: Option<String>, endpoint: Option<i64>, status: i64, outcome: i64, source: i64, streamed: bool, cost: i64,
     price_version: i64, secret_version: i64, duration_ms: i64, first_byte_ms: Option<i64>, beside: Option<String>,
-    attempts: i64, repeated: i64,
+    attempts: i64, repeated: i64, watched: i64,
 } + { tokens: TokenRow } }
 
 /// Takes the tokens of other media out of the columns that hold all of them.
@@ -113,6 +113,7 @@ impl CallRow {
             charged: Vec::new(),
             attempts: count(self.attempts, "count of attempts")?,
             repeated: count(self.repeated, "count of refusals")?,
+            watched: codes::call_rules(self.watched),
         })
     }
 }
@@ -124,7 +125,9 @@ macro_rules! select_call {
                 deployment_label.text as deployment, network_label.text as network, agent_label.text as agent,
                 denial_label.text as denial, endpoint, status, outcome, source, streamed, input, cache_read,
                 cache_write, cache_write_1h, output, reasoning, cost, price_version, secret_version, duration_ms,
-                first_byte_ms, beside, attempts, repeated
+                first_byte_ms, beside, attempts, repeated,
+                (select cast(coalesce(sum(rule), 0) as bigint) from watched_call where event_id = usage_event.id)
+                    as watched
             from usage_event
             join label key_label on key_label.num = key_num
             join label model_label on model_label.num = model_num

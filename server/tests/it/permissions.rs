@@ -143,6 +143,7 @@ pub const ROWS: &[(&str, Expected)] = &[
     ("GET /admin/guardrails", READ_ALL),
     ("GET /admin/guardrails/{profile}", READ_ALL),
     ("GET /admin/guardrails/{profile}/versions", READ_ALL),
+    ("GET /admin/guardrails/{profile}/watched/models", READ_ALL),
     ("GET /admin/guardrails/{profile}/compare?from=1&to=1", READ_ALL),
     ("GET /admin/key-policy", READ_ALL),
     ("POST /admin/key-policy", ADMINISTER),

@@ -21,6 +21,7 @@ pub(super) fn section(call: &UsageRecord, may_ask: bool) -> impl IntoView + use<
 fn row(check: Check, finding: Finding, call: &UsageRecord, may_ask: bool) -> impl IntoView + use<> {
     let (tone, word) = match finding {
         Finding::Passed => (Tone::Ok, "Passed"),
+        Finding::Watched => (Tone::Warn, "Watched"),
         Finding::Refused => (Tone::Bad, "Stopped here"),
         Finding::NotAsked => (Tone::Plain, "Not asked"),
     };
@@ -28,6 +29,7 @@ fn row(check: Check, finding: Finding, call: &UsageRecord, may_ask: bool) -> imp
     let note = match finding {
         Finding::Passed => about.to_owned(),
         Finding::Refused => call.denial.as_deref().map(words::denial).unwrap_or_default(),
+        Finding::Watched => "Its guardrails would refuse this, and only watch for now.".to_owned(),
         Finding::NotAsked => String::new(),
     };
     let key = paths::key(call.key);

@@ -39,12 +39,20 @@ pub fn view(model: Model) -> impl IntoView {
         let verb = if call.outcome == Outcome::Denied { "Refused" } else { "Failed" };
         view! { <Notice tone=Tone::Warn text=format!("{verb}: {code}. {}", words::denial(code))/> }
     });
+    let watched = (!call.watched.is_empty()).then(|| {
+        let text = format!(
+            "Would have been refused: {}. Its guardrails only watch this for now, so that the call was served.",
+            words::would_have_been_refused(call.watched)
+        );
+        view! { <Notice tone=Tone::Info text=text/> }
+    });
     let title = format!("Call {}", call.id);
     let checks = checks::section(call, detail.may_ask);
     let (cost, used, way) = (cost(&detail), used(&detail), way(&detail));
     view! {
         <PageHead title=title crumb=crumb context=context.into_any()/>
         {refusal}
+        {watched}
         {checks}
         <Section id="cost" title="Cost"><div class="panel"><Facts facts=cost/></div></Section>
         <Section id="tokens" title="Tokens"><div class="panel"><Facts facts=used/></div></Section>

@@ -113,6 +113,7 @@ mod tests {
             charged: Vec::new(),
             attempts: 0,
             repeated: 0,
+            watched: domain::call_rule::RuleSet::NONE,
         }
     }
 

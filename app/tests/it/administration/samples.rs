@@ -133,6 +133,9 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     drawing.draw("guardrail-versions", Place::Guardrails, || {
         guardrails::versions::view(&calendar, versions(), may_change)
     });
+    drawing.draw("guardrail-watched-rule", Place::Guardrails, || {
+        guardrails::watched_rule::view(&calendar, watched_rule(), may_change)
+    });
     drawing.draw("guardrail-compare", Place::Guardrails, || {
         let model = guardrails::compare::Model { comparison: comparison(), may_change };
         guardrails::compare::view(&calendar, model)
@@ -302,7 +305,7 @@ fn draw_forms(drawing: &mut Drawing) {
     drawing.draw("guardrail-new", Place::Guardrails, || {
         let row = profile_row();
         let entered = Entered { version: None, ..entered(&row.profile) };
-        let choices = Choices { teams: vec![(team_id(1), "Billing".to_owned())], models: vec![] };
+        let choices = Choices { teams: vec![(team_id(1), "Billing".to_owned())], models: vec![], watched: None };
         guardrails::new::view(guardrails::new::Model {
             form: form_id(),
             choices,

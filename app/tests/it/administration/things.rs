@@ -10,6 +10,7 @@ use domain::access_profile::{
 };
 use domain::audit::{Actor, AuditEntry, AuditRow, GENESIS};
 use domain::budget::{BudgetFigures, BudgetScope, Cap, Window};
+use domain::call_rule::{CallRule, RuleSet};
 use domain::id::{
     ApplicationId, CostCentreId, CredentialId, DeploymentId, KeyId, ModelId, PersonId, ProfileId, ProviderId, TeamId,
     UnitId,
@@ -39,6 +40,7 @@ use portal::administration::providers::{CredentialFacts, ProviderDeployment, Pro
 use portal::administration::standing::{Refused, Standing, Storage, Unusual};
 use portal::administration::teams::{TeamDetail, TeamMember, TeamRow};
 use portal::administration::units::{TeamOfUnit, UnitDetail};
+use portal::administration::watched_rules::{WatchedCallRow, WatchedDetail, WatchedKeyRow, WatchedRule};
 use portal::keys::AuditLine;
 use portal::ports::{DeploymentFailure, DeploymentHealth, DeploymentStanding};
 use portal::presets::preset;
@@ -266,6 +268,7 @@ pub(super) fn profile_row() -> ProfileRow {
         prompt_bound: PromptBound::Estimate,
         shrink_to_fit: true,
         idle: None,
+        watched: RuleSet::NONE,
         required: vec![],
         parameters: domain::parameter_rules::ParameterRules::NONE,
         lifetime_days: term(90, 180),
@@ -300,14 +303,42 @@ pub(super) fn entered(profile: &AccessProfile) -> Entered {
 }
 
 pub(super) fn guardrail_page(may_change: bool, stale: Option<(i64, i64)>, reasons: Reasons) -> guardrails::show::Model {
-    let row = profile_row();
+    let mut row = profile_row();
+    row.profile.terms.watched = RuleSet::NONE.with(CallRule::Models).with(CallRule::Images);
+    let watched = vec![WatchedRule { rule: CallRule::Models, calls: 1_204, keys: 17 }];
     let entered = entered(&row.profile);
     let models = ["claude-opus-5", "claude-sonnet-5", "house-model"].map(str::to_owned).to_vec();
     let teams = vec![(team_id(1), "Billing".to_owned()), (team_id(2), "Search".to_owned())];
     let coming = Some(Coming { moves: MoveOn::NextRotation, live_keys: 640 });
-    let detail = ProfileDetail { row, coming, teams, models };
+    let detail = ProfileDetail { row, coming, watched, teams, models };
     let calendar = super::samples::calendar();
-    guardrails::show::Model { detail, entered, reasons, happened: None, stale, restored: None, calendar, may_change }
+    guardrails::show::Model {
+        detail,
+        entered,
+        reasons,
+        happened: None,
+        stale,
+        restored: None,
+        enforced: Some(CallRule::Networks),
+        calendar,
+        may_change,
+    }
+}
+
+pub(super) fn watched_rule() -> WatchedDetail {
+    let mut profile = profile_row().profile;
+    profile.terms.watched = RuleSet::NONE.with(CallRule::Models);
+    let found = WatchedRule { rule: CallRule::Models, calls: 1_204, keys: 17 };
+    let key = |seed, name: &str, calls| WatchedKeyRow {
+        key: KeyId::from_random(&[seed; 12]),
+        name: name.to_owned(),
+        owner_name: (seed == 1).then(|| "Devi Developer".to_owned()),
+        calls,
+    };
+    let calls = crate::samples::calls().into_iter().take(2);
+    let calls = calls.map(|call| WatchedCallRow { call, key_name: "invoice-parser".to_owned() });
+    let keys = vec![key(1, "invoice-parser", 1_100), key(2, "search-eval", 64)];
+    WatchedDetail { profile, found, named: Some((keys, calls.collect())) }
 }
 
 pub(super) fn person(seed: u8, active: bool) -> PersonRow {

@@ -3,6 +3,7 @@
 use super::selected::{chosen, never_used, none_chosen, outcome};
 use super::*;
 use app::pages::keys::selection;
+use domain::call_rule::{CallRule, RuleSet};
 use portal::notifications::NotificationView;
 
 /// Every page with the name of its file.
@@ -49,6 +50,14 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
                     served_by: Some(("Demo".into(), "demo-1".into())),
                     may_ask: true,
                 };
+                call::view(call::Model { detail, calendar: calendar() })
+            }),
+        ),
+        (
+            "call-watched",
+            framed(ada, "Call", || {
+                let mut detail = refused_call(true);
+                detail.call = UsageRecord { watched: RuleSet::NONE.with(CallRule::Models), ..calls()[0].clone() };
                 call::view(call::Model { detail, calendar: calendar() })
             }),
         ),

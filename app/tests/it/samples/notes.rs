@@ -5,7 +5,7 @@ use app::pages::admin::mail;
 use app::pages::notifications::{list as notes, preferences};
 use domain::id::{MailId, NotificationId, ProviderId, RequestId};
 use domain::notification::due::Ending;
-use domain::notification::{GivenAnswer, Happening, KeyChange, Kind};
+use domain::notification::{ComingChange, GivenAnswer, Happening, KeyChange, Kind};
 use portal::notifications::{
     FailedMail, MailCounts, Notification, NotificationPage, NotificationView, Preferences, Undelivered,
 };
@@ -26,6 +26,14 @@ fn happenings() -> Vec<Happening> {
     let ends = |ending, days| Happening::KeyEnds { key, name: name.clone(), expires_at: now().plus_days(days), ending };
     let changed =
         |change| Happening::KeyChanged { key, name: name.clone(), change, by: "Ada Example".to_owned(), at: now() };
+    let coming = |change| Happening::GuardrailsComing {
+        profile: virtual_key().profile,
+        name: "Standard developer".to_owned(),
+        version: 8,
+        change,
+        from: now().plus_days(9),
+        decided_at: now(),
+    };
     let request = RequestId::from_random(&[3; 16]);
     let answered =
         |answer| Happening::RequestAnswered { request, name: "search".to_owned(), answer, by: "Lea Lead".to_owned() };
@@ -45,6 +53,9 @@ fn happenings() -> Vec<Happening> {
         changed(KeyChange::Revoked),
         changed(KeyChange::MovedAway),
         changed(KeyChange::MovedHere),
+        coming(ComingChange::Set),
+        coming(ComingChange::Withdrawn),
+        coming(ComingChange::AtOnce),
         Happening::ProviderFails {
             provider: ProviderId::from_random(&[3; 12]),
             name: "OpenAI".to_owned(),

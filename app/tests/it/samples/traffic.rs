@@ -30,6 +30,7 @@ pub(super) fn call_at(minutes: i64, status: u16, outcome: Outcome, denial: Optio
         charged: vec![BudgetLine { scope: BudgetScope::Key(key_id(1)), window: Window::Month, window_start: now() }],
         attempts: if status == 200 { 2 } else { 1 },
         repeated: 0,
+        watched: domain::call_rule::RuleSet::NONE,
     }
 }
 

@@ -64,5 +64,6 @@ fn earlier_call(id: EventId, key: KeyId, line: BudgetLine) -> UsageRecord {
         charged: vec![line],
         attempts: 1,
         repeated: 0,
+        watched: domain::call_rule::RuleSet::NONE,
     }
 }

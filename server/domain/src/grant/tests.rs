@@ -34,6 +34,7 @@ fn profile() -> ProfileTerms {
         prompt_bound: PromptBound::Strict,
         shrink_to_fit: false,
         idle: None,
+        watched: crate::call_rule::RuleSet::NONE,
         lifetime_days: term(90),
         networks: vec![],
         max_output_tokens: Some(4_000),
@@ -122,10 +123,10 @@ fn grants_end_one_by_one() {
     ];
     let OverTime { before, last } = over_time(&profile(), &key(), &grants, NOW);
     let month = |dollars| vec![cap(Window::Month, dollars)];
-    let before: Vec<_> = before.into_iter().map(|(until, terms)| (until, terms.caps)).collect();
+    let before: Vec<_> = before.into_iter().map(|(until, terms)| (until, terms.terms.caps)).collect();
     assert_eq!(before, [(soon, month(300)), (later, month(200))]);
-    assert_eq!(last.caps, month(60), "for good");
-    let without = OverTime { before: vec![], last: effective(&profile(), &key()) };
+    assert_eq!(last.terms.caps, month(60), "for good");
+    let without = OverTime { before: vec![], last: Holds { terms: effective(&profile(), &key()), if_enforced: None } };
     assert_eq!(over_time(&profile(), &key(), &[], NOW), without);
 }
 
@@ -154,13 +155,14 @@ proptest! {
         let without = effective(&profile(), &key());
         let moment = NOW.plus_days(day);
         let OverTime { before, last } = over_time(&profile(), &key(), &grants, NOW);
-        let with = before.iter().find(|(end, _)| moment < *end).map_or(&last, |(_, terms)| terms);
+        let with = before.iter().find(|(end, _)| moment < *end).map_or(&last, |(_, holds)| holds);
+        let with = &with.terms;
         prop_assert!(with.caps[0].limit >= without.caps[0].limit);
         prop_assert!(with.requests_per_minute >= without.requests_per_minute);
         prop_assert!(with.quotas[0].limit >= without.quotas[0].limit);
         let live: Vec<&Grant> = grants.iter().filter(|grant| grant.is_live(moment)).collect();
         let at_that_moment = KeyTerms::from(raised(explain(&profile(), &key()), live));
         prop_assert_eq!(with, &at_that_moment);
-        prop_assert_eq!(&last, &without);
+        prop_assert_eq!(&last.terms, &without);
     }
 }

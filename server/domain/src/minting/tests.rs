@@ -64,6 +64,7 @@ fn profile() -> AccessProfile {
             prompt_bound: PromptBound::Strict,
             shrink_to_fit: false,
             idle: None,
+            watched: crate::call_rule::RuleSet::NONE,
             required: vec![],
             parameters: crate::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90, 180),

@@ -51,6 +51,7 @@ impl Kind {
             | Self::RequestWaits
             | Self::OldSecret
             | Self::KeyChanged
+            | Self::GuardrailsChange
             | Self::BudgetNearlySpent
             | Self::ProviderFails
             | Self::AuditBroken => Mailing::AtOnce,

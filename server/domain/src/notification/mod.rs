@@ -9,7 +9,7 @@ pub mod due;
 pub mod mail;
 
 use crate::budget::{BudgetScope, Window};
-use crate::id::{KeyId, ProviderId, RequestId};
+use crate::id::{KeyId, ProfileId, ProviderId, RequestId};
 use crate::money::NanoUsd;
 use crate::permission::Permission;
 use crate::person::Caller;
@@ -52,6 +52,16 @@ pub enum Happening {
         /// Who did it: a name, since people are deleted and renamed.
         by: String,
         at: Timestamp,
+    },
+    /// What was decided about guardrails that were to come to keys that exist from a day on.
+    GuardrailsComing {
+        profile: ProfileId,
+        name: String,
+        version: i64,
+        change: ComingChange,
+        /// The day, as its first moment.
+        from: Timestamp,
+        decided_at: Timestamp,
     },
     RequestWaits {
         request: RequestId,
@@ -98,6 +108,30 @@ pub enum KeyChange {
     MovedHere,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComingChange {
+    /// Keys come to it on that day.
+    Set,
+    /// They do not after all.
+    Withdrawn,
+    /// They have come to it already.
+    AtOnce,
+}
+
+impl ComingChange {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Withdrawn => "withdrawn",
+            Self::AtOnce => "at_once",
+        }
+    }
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Set, Self::Withdrawn, Self::AtOnce].into_iter().find(|change| change.word() == word)
+    }
+}
+
 impl KeyChange {
     const fn word(self) -> &'static str {
         match self {
@@ -126,6 +160,7 @@ impl Happening {
             Self::KeyEnds { .. } => Kind::KeyEnds,
             Self::OldSecretInUse { .. } => Kind::OldSecret,
             Self::KeyChanged { .. } => Kind::KeyChanged,
+            Self::GuardrailsComing { .. } => Kind::GuardrailsChange,
             Self::RequestWaits { .. } => Kind::RequestWaits,
             Self::RequestAnswered { .. } => Kind::RequestAnswered,
             Self::ProviderFails { .. } => Kind::ProviderFails,
@@ -141,6 +176,7 @@ impl Happening {
             Self::KeyEnds { key, .. } | Self::OldSecretInUse { key, .. } | Self::KeyChanged { key, .. } => {
                 key.to_string()
             }
+            Self::GuardrailsComing { profile, .. } => profile.to_string(),
             Self::RequestWaits { request, .. } | Self::RequestAnswered { request, .. } => request.to_string(),
             Self::ProviderFails { provider, .. } => provider.to_string(),
             Self::UnusualSpend { application, .. } => application.clone(),
@@ -160,6 +196,9 @@ impl Happening {
             }
             Self::OldSecretInUse { key, ends_at, .. } => format!("old-secret:{key}:{}", ends_at.as_ms()),
             Self::KeyChanged { key, change, at, .. } => format!("changed:{key}:{}:{}", change.word(), at.as_ms()),
+            Self::GuardrailsComing { profile, change, decided_at, .. } => {
+                format!("guardrails:{profile}:{}:{}", decided_at.as_ms(), change.word())
+            }
             Self::RequestWaits { request, .. } => format!("waits:{request}"),
             Self::RequestAnswered { request, .. } => format!("answered:{request}"),
             Self::ProviderFails { provider, day, .. } => format!("fails:{provider}:{day}"),
@@ -177,6 +216,7 @@ pub enum Kind {
     KeyEnds,
     OldSecret,
     KeyChanged,
+    GuardrailsChange,
     BudgetNearlySpent,
     BudgetHalf,
     ProviderFails,
@@ -186,12 +226,13 @@ pub enum Kind {
 
 impl Kind {
     /// In the order in which preferences list them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RequestAnswered,
         Self::RequestWaits,
         Self::KeyEnds,
         Self::OldSecret,
         Self::KeyChanged,
+        Self::GuardrailsChange,
         Self::BudgetNearlySpent,
         Self::BudgetHalf,
         Self::ProviderFails,
@@ -206,6 +247,7 @@ impl Kind {
             Self::KeyEnds => "key_ends",
             Self::OldSecret => "old_secret",
             Self::KeyChanged => "key_changed",
+            Self::GuardrailsChange => "guardrails_change",
             Self::BudgetNearlySpent => "budget_nearly_spent",
             Self::BudgetHalf => "budget_half",
             Self::ProviderFails => "provider_fails",

@@ -32,6 +32,7 @@ fn call(seconds: i64) -> PastCall {
         output_tokens: 100,
         cost: NanoUsd::from_dollars(1),
         duration_ms: 500,
+        broke: RuleSet::NONE,
     }
 }
 

@@ -23,6 +23,7 @@ fn guardrails() -> ProfileTerms {
         prompt_bound: PromptBound::Strict,
         shrink_to_fit: false,
         idle: None,
+        watched: crate::call_rule::RuleSet::NONE,
         required: vec![],
         parameters: ParameterRules::NONE,
         lifetime_days: term(90),

@@ -35,6 +35,7 @@ pub mod sign_in;
 pub mod standing;
 pub mod teams;
 pub mod units;
+pub mod watched_rules;
 
 use crate::PortalError;
 use domain::permission::Permission;

@@ -17,7 +17,7 @@ use domain::permission::Administrator;
 use domain::profile_rollout::version_at;
 use domain::profile_versions::Reach;
 use domain::refusal::Reason;
-use domain::replay::{KeyReplay, Replay, Rule, is_above, worst_month};
+use domain::replay::{KeyReplay, Replay, Rule, is_above, newly_enforced, worst_month};
 use domain::time::{Clock, MS_PER_HOUR, MS_PER_MINUTE, Timestamp};
 use domain::virtual_key::{Owner, VirtualKey};
 use jiff::tz::TimeZone;
@@ -231,7 +231,7 @@ async fn report(
 
     let mut found = PreviewReport::empty(from, now);
     let mut keys: HashMap<KeyId, VirtualKey> = HashMap::new();
-    let mut pairs = Vec::new();
+    let (mut pairs, mut enforces) = (Vec::new(), Vec::new());
     let mut after = None;
     loop {
         let page = store.live_keys_under(*profile, now, after, PAGE).await?;
@@ -245,7 +245,9 @@ async fn report(
             found.keys_above += u64::from(is_above(&draft.terms, &key.terms));
             found.worst_before = found.worst_before.plus(worst_month(&before.caps).unwrap_or_default());
             found.worst_after = found.worst_after.plus(worst_month(&would.caps).unwrap_or_default());
-            if before != would {
+            let newly = newly_enforced(holds, &draft.terms);
+            if before != would || !newly.is_empty() {
+                enforces.push((key.id, newly));
                 found.keys_changed += 1;
                 pairs.push((key.id, before, would));
                 keys.insert(key.id, key);
@@ -259,6 +261,7 @@ async fn report(
     let ids: Vec<KeyId> = pairs.iter().map(|(id, ..)| *id).collect();
     let of = store.calls_of(&ids).await?;
     let mut replay = Replay::new(pairs, zone);
+    enforces.into_iter().for_each(|(key, rules)| replay.enforce(key, rules));
     let hours = if of.is_empty() { 0 } else { PREVIEW_DAYS * 24 };
     for hour in 0..hours {
         let clocked = |hour: i64| EventId::first_at(from.plus_ms(hour * MS_PER_HOUR));

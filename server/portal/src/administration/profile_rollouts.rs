@@ -7,7 +7,8 @@
 use crate::act::{By, Change, News, Subject, append};
 use crate::{Portal, PortalError};
 use domain::access_profile::AccessProfile;
-use domain::id::ProfileId;
+use domain::id::{PersonId, ProfileId};
+use domain::notification::ComingChange;
 use domain::permission::Administrator;
 use domain::profile_rollout::{MoveOn, Rollout, version_at};
 use domain::profile_versions::{Reach, kept as as_kept};
@@ -15,7 +16,7 @@ use domain::refusal::Reason;
 use domain::time::Timestamp;
 use domain::virtual_key::VirtualKey;
 use serde_json::{Value, json};
-use store::{KeptVersion, Tx};
+use store::{KeptVersion, RolloutNews, Tx};
 
 /// How a key stands to the versions of its profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +99,8 @@ impl Portal {
             return Ok(false);
         };
         tx.delete_rollout(profile).await?;
+        let by = administrator.caller().person;
+        announce(&mut tx, &newest, Some(rollout.reach()), Reach::NewKeys, by, now).await?;
         let id = profile.to_string();
         let subject = Subject { kind: "profile", id: &id, name: &newest.name };
         let (before, after) = (Some(said(rollout.reach())), Some(said(Reach::NewKeys)));
@@ -154,6 +157,32 @@ pub(super) async fn move_keys(
     };
     tx.put_rollout(&Rollout { profile: newest.id, version: newest.version, moves }).await?;
     Ok(Moved { replaced, any: replaced != Some(reach) })
+}
+
+/// Writes down what the owners of keys are to be told of a decision about a day. Those who were told of an earlier one
+/// that does not hold any more are told so.
+pub(super) async fn announce(
+    tx: &mut Tx,
+    newest: &AccessProfile,
+    replaced: Option<Reach>,
+    reach: Reach,
+    by: PersonId,
+    now: Timestamp,
+) -> Result<(), PortalError> {
+    let was_set = tx.stop_telling_what_was_set(newest.id).await?;
+    let (change, moves_at, told_at) = match (reach, replaced) {
+        (Reach::From(at), _) => (ComingChange::Set, at, None),
+        (Reach::AllKeys, Some(Reach::From(at))) => (ComingChange::AtOnce, at, was_set),
+        (_, Some(Reach::From(at))) => (ComingChange::Withdrawn, at, was_set),
+        _ => return Ok(()),
+    };
+    if change != ComingChange::Set && told_at.is_none() {
+        // Set by a release that told nobody.
+        return Ok(());
+    }
+    let (profile, version, after) = (newest.id, newest.version, String::new());
+    let news = RolloutNews { profile, decided_at: now, change, version, moves_at, decided_by: by, told_at, after };
+    Ok(tx.put_rollout_news(&news).await?)
 }
 
 /// Whom a change reaches, as the audit log has it.

@@ -1,6 +1,7 @@
 //! Access profiles: the limits under which keys are minted.
 
-use super::profile_rollouts::{Coming, move_keys, refuse_past, said_of};
+use super::profile_rollouts::{Coming, announce, move_keys, refuse_past, said_of};
+use super::watched_rules::WatchedRule;
 use crate::act::{By, Change, News, Subject, append, spend};
 use crate::keys::allows;
 use crate::{FormId, Made, Portal, PortalError};
@@ -31,6 +32,8 @@ pub struct ProfileDetail {
     pub row: ProfileRow,
     /// What its keys have yet to come to.
     pub coming: Option<Coming>,
+    /// What its watched rules would have refused of late.
+    pub watched: Vec<WatchedRule>,
     /// Teams to choose from, and the names of those in the audience.
     pub teams: Vec<(TeamId, String)>,
     /// Names of served models, to try patterns against.
@@ -72,7 +75,8 @@ impl Portal {
         let live = self.store.live_keys_by_profile(self.clock.now()).await?;
         let models = self.store.models().await?;
         let (coming, teams) = (self.coming(profile.id).await?, self.team_names().await?);
-        Ok(ProfileDetail { row: row(profile, &live, &models), coming, teams, models: names(models) })
+        let watched = self.watched_of(profile.id).await?;
+        Ok(ProfileDetail { row: row(profile, &live, &models), coming, watched, teams, models: names(models) })
     }
 
     /// What the form for a new profile offers.
@@ -146,6 +150,8 @@ impl Portal {
         let (mut before, mut after) = (facts(&kept), facts(&changed));
         if changed.terms != kept.terms {
             let moved = move_keys(&mut tx, &changed, Some(kept.version), reach, now).await?;
+            let by = administrator.caller().person;
+            announce(&mut tx, &changed, moved.replaced, reach, by, now).await?;
             before = moved.replaced.into_iter().fold(before, said_of);
             after = said_of(after, reach);
         }
@@ -170,6 +176,7 @@ impl Portal {
         if !moved.any {
             return Ok(kept.version);
         }
+        announce(&mut tx, kept, moved.replaced, reach, administrator.caller().person, now).await?;
         let id = kept.id.to_string();
         let subject = Subject { kind: "profile", id: &id, name: &kept.name };
         let before = moved.replaced.map(|replaced| said_of(json!({ "version": kept.version }), replaced));

@@ -1,10 +1,12 @@
-//! What nobody does and time brings about: budgets that fill, keys that end, providers that fail, spend that is unusual.
+//! What nobody does and time brings about: budgets that fill, keys that end, providers that fail, spend that is unusual;
+//! and what somebody did to more keys than one request can tell of.
 //!
 //! The process looks every minute; each look tells what became due since the last one, which the database remembers in
 //! the transaction that tells it. How it fails: a look that does not finish is made again, and what it told already is
 //! not told twice. Several processes that look at once tell once.
 
 mod budgets;
+mod coming_guardrails;
 mod ends;
 
 use super::Voice;
@@ -32,6 +34,7 @@ impl Portal {
         let budgets = self.budgets_due(now).await?;
         self.tell_all(&budgets, now).await?;
         self.tell_what_ends(now).await?;
+        self.tell_coming_guardrails(now).await?;
         let failing = self.providers_failing(now).await?;
         self.tell_all(&failing, now).await
     }

@@ -9,6 +9,7 @@ mod bootstrap;
 mod budgets;
 mod changing;
 mod claim_rules;
+mod coming_guardrails;
 mod commitments;
 mod connection;
 mod cost_centres;

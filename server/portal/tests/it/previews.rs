@@ -1,10 +1,12 @@
 use crate::support::*;
 use domain::access_profile::AccessProfile;
+use domain::call_rule::{CallRule, RuleSet};
 use domain::id::{KeyId, ProfileId};
 use domain::person::Caller;
 use domain::profile_versions::Reach;
 use domain::replay::Rule;
 use domain::time::MS_PER_MINUTE;
+use domain::usage::UsageRecord;
 use portal::administration::preview_jobs::PreviewState;
 use portal::administration::profile_preview::{PreviewReport, PreviewSaved, Proposed};
 use portal::administration::profiles::ProfileDraft;
@@ -192,4 +194,43 @@ async fn a_version_saved_meanwhile_is_not_written_over() {
     let admin = as_administrator(&story.admin);
     story.world.portal.change_profile(admin, story.profile.id, 1, other, Reach::AllKeys).await.unwrap();
     assert!(matches!(story.save(&id, Reach::NewKeys, None).await, Err(PortalError::Stale { current: 2 })));
+}
+
+#[tokio::test]
+async fn enforcing_a_watched_rule_refuses_the_calls_that_broke_it_while_it_was_watched() {
+    let mut story = Story::begin().await;
+    let (models, choices) = (CallRule::Models, CallRule::Choices);
+    let mut watching = draft(&story.profile);
+    watching.terms.parameters.most_choices = Some(1);
+    watching.terms.models = vec!["claude-*".parse().unwrap()];
+    watching.terms.watched = RuleSet::NONE.with(models).with(choices);
+    let report = story.report(&story.propose(watching.clone()).await).await;
+    assert_eq!(report.refused, 0, "watching refuses nothing");
+    let id = story.propose(watching).await;
+    story.report(&id).await;
+    assert_eq!(story.save(&id, Reach::AllKeys, None).await.unwrap(), PreviewSaved::Saved(2));
+    story.profile = story.world.store.profile(story.profile.id).await.unwrap().unwrap();
+
+    let call = |sequence, rules: &[CallRule]| UsageRecord {
+        watched: rules.iter().copied().collect(),
+        ..story.world.call(story.key, story.world.now().plus_ms(-MS_PER_MINUTE), sequence, 7)
+    };
+    story.world.store.ingest(&[call(10, &[models, choices]), call(11, &[choices])]).await.unwrap();
+    let mut enforcing = draft(&story.profile);
+    enforcing.terms.watched = RuleSet::NONE.with(models);
+    let report = story.report(&story.propose(enforcing.clone()).await).await;
+    assert_eq!(report.by_rule.clone().into_iter().collect::<Vec<_>>(), [(Rule::Parameter(choices), 2)]);
+    enforcing.terms.parameters.most_choices = Some(2);
+    let report = story.report(&story.propose(enforcing.clone()).await).await;
+    assert_eq!(report.refused, 0, "whether a looser rule would refuse them is not known");
+    enforcing.terms.watched = RuleSet::NONE;
+    let report = story.report(&story.propose(enforcing).await).await;
+    assert_eq!(report.by_rule.clone().into_iter().collect::<Vec<_>>(), [(Rule::Model, 5)]);
+
+    let detail = story.world.portal.watched_rule(&story.admin, story.profile.id, choices).await.unwrap();
+    assert_eq!((detail.found.calls, detail.found.keys), (2, 1));
+    let (keys, calls) = detail.named.unwrap();
+    assert_eq!((keys[0].key, keys[0].owner_name.as_deref(), calls.len()), (story.key, Some("ada"), 2));
+    let forbidden = story.world.portal.watched_rule(&story.ada, story.profile.id, choices).await;
+    assert!(matches!(forbidden, Err(PortalError::Forbidden)));
 }

@@ -454,6 +454,7 @@ impl World {
             charged: vec![],
             attempts: 1,
             repeated: 0,
+            watched: domain::call_rule::RuleSet::NONE,
         }
     }
 }

@@ -3,20 +3,21 @@
 //! Fails closed: a call that names more than its rules allow is refused, and told which field and what is allowed. Only a
 //! longer answer is lowered instead, if the profile says so; then the answer's headers name what it was lowered to.
 
+use super::{Caller, watched};
 use crate::head::{AskedTier, Head};
-use domain::access_profile::ProfileTerms;
+use crate::ports::KeyRecord;
+use domain::call_rule::RuleSet;
 use domain::denial::Denial;
 use domain::model::{Endpoint, WireFormat};
 use domain::parameter_rules::{Asked, Breach, Effort, Feature};
 
-/// `longest` is the longest answer that the key may have.
-pub(super) fn allowed(
-    terms: &ProfileTerms,
-    longest: Option<u64>,
-    endpoint: Endpoint,
-    head: &Head,
-) -> Result<(), Denial> {
-    terms.parameters.check(&asked(head), longest).map_err(|breach| denial(breach, endpoint, head))
+/// What the call broke of the rules that are only watched, those of its model and of where it comes from among them.
+pub(super) fn allowed(caller: &Caller, endpoint: Endpoint, head: &Head) -> Result<RuleSet, Denial> {
+    let KeyRecord { profile, effective, .. } = &*caller.record;
+    let (terms, asked) = (&profile.terms, asked(head));
+    let checked = terms.parameters.check(&asked, effective.max_output_tokens, terms.watched);
+    checked.map_err(|breach| denial(breach, endpoint, head))?;
+    Ok(watched::broken(caller, endpoint, Some(&head.model), Some(&asked)))
 }
 
 /// True if the call names a longer answer than the key may have, so that it is sent with a lower cap.

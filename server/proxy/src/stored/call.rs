@@ -5,7 +5,7 @@
 //! error that is no JSON, or has the credential in it, is replaced by one of ours.
 
 use super::{Wanted, own};
-use crate::admit::Caller;
+use crate::admit::{Caller, watched};
 use crate::attended::Attended;
 use crate::body::Body;
 use crate::coding;
@@ -102,7 +102,8 @@ pub(crate) async fn answer(gateway: &Arc<Gateway>, caller: Caller, wanted: Resul
         Err(denial) => return gateway.deny(&caller, ENDPOINT, &place.model, &denial),
     };
     let (ledger, clock) = (Arc::clone(&gateway.ledger), Arc::clone(&gateway.clock));
-    let draft = caller.draft(ENDPOINT, &place.model);
+    let mut draft = caller.draft(ENDPOINT, &place.model);
+    draft.watched = watched::broken(&caller, Endpoint::Responses, None, None);
     let mut reservation = Reservation::new(ledger, clock, Some(reserved), draft, caller.begun_at);
     reservation.sent_to(place.deployment);
     let (event, skin) = (caller.event, caller.skin);

@@ -20,5 +20,6 @@ mod provider;
 mod slices;
 mod stored;
 mod translation;
+mod watched;
 mod wire;
 mod world;

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, Term};
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Window};
 use domain::denial::{Denial, LimitReached};
+use domain::grant::{Holds, over_time};
 use domain::id::{CredentialId, DeploymentId, EventId, KeyId, ModelId, PersonId, ProfileId, ProviderId};
 use domain::key_secret::{self, Pepper, SecretText, TokenKind};
 use domain::limits::{Quota, QuotaUse};
@@ -69,6 +70,8 @@ pub(crate) struct Facts {
     pub(crate) key: VirtualKey,
     pub(crate) secrets: Vec<KeySecret>,
     pub(crate) effective: KeyTerms,
+    /// In place of `effective` and `parameters`: what holds is worked out from these and the key's own terms.
+    pub(crate) guardrails: Option<ProfileTerms>,
     pub(crate) parameters: ParameterRules,
     pub(crate) owner_active: bool,
     pub(crate) above: Vec<Level>,
@@ -90,11 +93,18 @@ impl Directory for MemoryDirectory {
     fn key(&self, id: KeyId) -> Option<Arc<KeyRecord>> {
         let facts = self.0.lock().unwrap();
         (id == facts.key.id).then(|| {
+            let mut profile = profile(facts.parameters.clone());
+            let mut holds = Holds { terms: facts.effective.clone(), if_enforced: None };
+            if let Some(terms) = &facts.guardrails {
+                holds = over_time(terms, &facts.key.terms, &[], NOW).last;
+                profile.terms = terms.clone();
+            }
             Arc::new(KeyRecord {
                 key: facts.key.clone(),
                 secrets: facts.secrets.clone(),
-                profile: Arc::new(profile(facts.parameters.clone())),
-                effective: facts.effective.clone(),
+                profile: Arc::new(profile),
+                effective: holds.terms,
+                if_enforced: holds.if_enforced,
                 owner_active: facts.owner_active,
                 above: facts.above.clone(),
             })
@@ -474,6 +484,7 @@ fn facts() -> Facts {
         key,
         secrets: vec![KeySecret { version: 1, tag, pepper_version: 1, created_at: NOW, valid_until: None }],
         effective: terms,
+        guardrails: None,
         parameters: ParameterRules::NONE,
         owner_active: true,
         above: vec![],
@@ -496,7 +507,7 @@ fn facts() -> Facts {
     }
 }
 
-fn profile(parameters: ParameterRules) -> AccessProfile {
+pub(crate) fn profile(parameters: ParameterRules) -> AccessProfile {
     let count =
         |value: u32| Term { default: value, maximum: value, developers_may_change: false, above: AboveMaximum::Reject };
     let money =
@@ -517,6 +528,7 @@ fn profile(parameters: ParameterRules) -> AccessProfile {
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
             idle: None,
+            watched: domain::call_rule::RuleSet::NONE,
             required: vec![],
             parameters,
             lifetime_days: count(90),

@@ -6,7 +6,7 @@
 
 use super::KeyFacts;
 use domain::access_profile::AccessProfile;
-use domain::grant::{OverTime, over_time};
+use domain::grant::{Holds, OverTime, over_time};
 use domain::time::Timestamp;
 use domain::virtual_key::VirtualKey;
 use proxy::ports::{KeyRecord, Level};
@@ -38,19 +38,20 @@ pub(super) struct KeyOverTime {
 impl KeyOverTime {
     pub(super) fn of(facts: KeyFacts, profiles: ProfileOverTime<'_>, above: &[Level], now: Timestamp) -> Self {
         let KeyFacts { key, secrets, grants, owner_active } = facts;
-        let record = |profile: &Arc<AccessProfile>, effective| {
+        let record = |profile: &Arc<AccessProfile>, Holds { terms: effective, if_enforced }| {
             Arc::new(KeyRecord {
                 key: key.clone(),
                 secrets: secrets.clone(),
                 profile: profile.clone(),
                 effective,
+                if_enforced,
                 owner_active,
                 above: above.to_vec(),
             })
         };
         let from = |profile: &Arc<AccessProfile>, moment| {
             let OverTime { before, last } = over_time(&profile.terms, &key.terms, &grants, moment);
-            let before = before.into_iter().map(|(end, terms)| (end, record(profile, terms)));
+            let before = before.into_iter().map(|(end, holds)| (end, record(profile, holds)));
             (before.collect::<Vec<_>>(), record(profile, last))
         };
         let (before, last) = match profiles.then {
@@ -91,12 +92,13 @@ impl KeyOverTime {
     /// The same key below other levels.
     pub(super) fn below(&self, above: &[Level]) -> Self {
         let moved = |record: &KeyRecord| {
-            let KeyRecord { key, secrets, profile, effective, owner_active, above: _ } = record;
+            let KeyRecord { key, secrets, profile, effective, if_enforced, owner_active, above: _ } = record;
             Arc::new(KeyRecord {
                 key: key.clone(),
                 secrets: secrets.clone(),
                 profile: profile.clone(),
                 effective: effective.clone(),
+                if_enforced: if_enforced.clone(),
                 owner_active: *owner_active,
                 above: above.to_vec(),
             })

@@ -98,6 +98,7 @@ pub(crate) fn profile(number: u8, name: &str) -> AccessProfile {
             prompt_bound: PromptBound::Estimate,
             shrink_to_fit: true,
             idle: None,
+            watched: domain::call_rule::RuleSet::NONE,
             required: vec![],
             parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(30, 90),
@@ -236,6 +237,7 @@ pub(crate) fn call(key: KeyId, at: Timestamp, sequence: u16) -> UsageRecord {
         charged: vec![month_of(key), total_of(person_id(1))],
         attempts: 2,
         repeated: 0,
+        watched: domain::call_rule::RuleSet::NONE,
     }
 }
 

@@ -28,12 +28,14 @@ mod profile_rollouts;
 mod requests;
 mod responsible;
 mod retention;
+mod rollout_news;
 mod rotation_asks;
 mod sessions;
 mod stored_responses;
 mod usage;
 mod usage_days;
 mod usage_views;
+mod watched_calls;
 
 /// Runs each of these stories on either engine: `sqlite::name` and `postgres::name`.
 macro_rules! on_both_engines {

@@ -3,7 +3,7 @@
 use super::entered::Entered;
 use super::parameters;
 use super::terms::{Row, Typed};
-use super::{approval, idle};
+use super::{approval, idle, watched};
 use crate::components::{
     Cell, Check, ChoiceOption, Choices as RadioChoices, Column, Field, Fold, Section, Table, TextArea, TextField,
 };
@@ -24,6 +24,8 @@ pub struct Choices {
     pub teams: Vec<(TeamId, String)>,
     /// Names of the served models.
     pub models: Vec<String>,
+    /// What watched rules have shown; `None` for new guardrails.
+    pub watched: Option<watched::Counted>,
 }
 
 /// The fields that the error summary can link to.
@@ -53,6 +55,7 @@ pub fn fields(
     choices: &Choices,
     reasons: &Reasons,
 ) -> impl IntoView + use<> {
+    let watched = watched::section(entered.parameters.watched, choices.watched.as_ref());
     let verdict = verdict(&entered, choices);
     let Entered { name, description, enabled, roles, teams, groups, consumers, keys_per_person, .. } = entered;
     let required = parameters::required(&entered.required);
@@ -143,6 +146,7 @@ pub fn fields(
             />
         </Section>
         <Section id="parameters" title="What a call may ask for">{asked}</Section>
+        {watched}
     }
 }
 

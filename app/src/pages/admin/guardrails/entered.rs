@@ -81,7 +81,7 @@ impl Entered {
             approval: TypedApproval::of(&terms.approval),
             idle: TypedIdle::of(terms.idle),
             required: terms.required.clone(),
-            parameters: Parameters::of(&terms.parameters),
+            parameters: Parameters::of(terms),
             terms: Row::ALL.map(|row| row.read(terms).unwrap_or_else(Typed::none)),
         }
     }
@@ -225,6 +225,7 @@ impl Entered {
                 shrink_to_fit: self.shrink_to_fit,
                 required: self.required.clone(),
                 parameters,
+                watched: self.parameters.watched,
                 lifetime_days,
                 networks,
                 max_output_tokens,

@@ -14,3 +14,5 @@ pub mod said;
 pub mod show;
 pub mod terms;
 pub mod versions;
+pub mod watched;
+pub mod watched_rule;

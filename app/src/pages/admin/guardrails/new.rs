@@ -54,7 +54,7 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
 
 fn model(facts: ProfileFormFacts, entered: Entered, reasons: Reasons) -> Model {
     let ProfileFormFacts { form, teams, models } = facts;
-    Model { form, choices: Choices { teams, models }, entered, reasons, template: None }
+    Model { form, choices: Choices { teams, models, watched: None }, entered, reasons, template: None }
 }
 
 fn document(visit: &Visit, model: Model) -> String {

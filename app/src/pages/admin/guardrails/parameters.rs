@@ -4,6 +4,8 @@
 use crate::components::{ChoiceOption, Choices, SelectField, SelectOption, TextField};
 use crate::pages::form::Reasons;
 use crate::words;
+use domain::access_profile::ProfileTerms;
+use domain::call_rule::RuleSet;
 use domain::parameter_rules::{Effort, Feature, LongAnswer, ParameterRules};
 use domain::required_field::RequiredField;
 use leptos::prelude::*;
@@ -15,15 +17,17 @@ pub struct Parameters {
     pub most_choices: String,
     pub highest_effort: Option<Effort>,
     pub banned: Vec<Feature>,
+    /// Rules that refuse no call, not only those of parameters.
+    pub watched: RuleSet,
 }
 
 pub const FIELDS: [&str; 5] = ["long_answers", "most_choices", "highest_effort", "banned", "required"];
 
 impl Parameters {
-    pub fn of(rules: &ParameterRules) -> Self {
-        let ParameterRules { long_answers, most_choices, highest_effort, banned } = rules.clone();
+    pub fn of(terms: &ProfileTerms) -> Self {
+        let ParameterRules { long_answers, most_choices, highest_effort, banned } = terms.parameters.clone();
         let most_choices = most_choices.map(|most| most.to_string()).unwrap_or_default();
-        Self { long_answers, most_choices, highest_effort, banned }
+        Self { long_answers, most_choices, highest_effort, banned, watched: terms.watched }
     }
 
     /// Takes a field of the form; `None` if the value is none of its own, `Some(false)` if the field is another's.
@@ -34,6 +38,7 @@ impl Parameters {
             "highest_effort" if value.is_empty() => self.highest_effort = None,
             "highest_effort" => self.highest_effort = Some(Effort::from_word(value)?),
             "banned" => self.banned.push(Feature::from_word(value)?),
+            "watched" => self.watched = super::watched::take(self.watched, value)?,
             _ => return Some(false),
         }
         Some(true)
@@ -63,7 +68,7 @@ fn long_answer(word: &str) -> Option<LongAnswer> {
 }
 
 pub fn fields(parameters: Parameters, reasons: &Reasons) -> impl IntoView + use<> {
-    let Parameters { long_answers, most_choices, highest_effort, banned } = parameters;
+    let Parameters { long_answers, most_choices, highest_effort, banned, watched: _ } = parameters;
     let answers = vec![
         ChoiceOption::new("lower", "Use the longest answer, say so")
             .noted("the header x-keywright-clamped-max-tokens names it"),

@@ -119,6 +119,7 @@ impl Lines {
             parameters,
             approval,
             idle,
+            watched,
         } = terms;
         for row in Row::ALL {
             if let Some(value) = row_said(row, terms) {
@@ -143,6 +144,9 @@ impl Lines {
         }
         for feature in Feature::ALL.iter().filter(|feature| banned.contains(feature)) {
             self.say(words::feature(*feature), "not allowed");
+        }
+        for rule in watched.iter() {
+            self.say(format!("Only watched: {}", words::call_rule(rule)), "calls that break it are served");
         }
         for field in RequiredField::ALL.iter().filter(|field| required.contains(field)) {
             self.say(format!("{} of a key", words::required_field(*field)), "has to be named");
@@ -209,6 +213,7 @@ mod tests {
                 prompt_bound: PromptBound::Strict,
                 shrink_to_fit: false,
                 idle: None,
+                watched: domain::call_rule::RuleSet::NONE,
                 required: vec![],
                 parameters: ParameterRules::NONE,
                 lifetime_days: term(90, 180),

@@ -5,6 +5,7 @@ use super::editor::{self, Choices};
 use super::entered::{Act, Entered};
 use super::list::audience;
 use super::terms::Row;
+use super::watched::{self, Counted};
 use crate::chrome::Place;
 use crate::components::{
     Cell, Chip, Column, Crumb, ErrorSummary, Fact, Facts, NameCell, Notice, PageHead, Section, Table, Tone, WayOn,
@@ -17,6 +18,7 @@ use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
 use domain::access_profile::AccessProfile;
 use domain::budget::BudgetScope;
+use domain::call_rule::{CallRule, RuleSet};
 use domain::id::ProfileId;
 use leptos::prelude::*;
 use portal::PortalError;
@@ -31,6 +33,8 @@ struct Query {
     saved: Option<i64>,
     /// An older version whose terms fill the form, to make them the newest again.
     like: Option<i64>,
+    /// The rule that the form no longer only watches.
+    enforce: Option<String>,
     /// The preview whose draft fills the form.
     draft: Option<String>,
     /// Whom the version that was saved just now reaches.
@@ -40,7 +44,7 @@ struct Query {
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
-    let Query { saved, like, draft, reach, withdrawn } = input.query()?;
+    let Query { saved, like, enforce, draft, reach, withdrawn } = input.query()?;
     let detail = visit.portal.profile(&visit.caller, input.segment("id")?).await?;
     let id = detail.row.profile.id;
     let happened = match (saved, withdrawn) {
@@ -67,7 +71,11 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
         }
         (None, None) => standing(&detail.row.profile),
     };
-    let model = Model { happened, restored: like, ..model(&visit, detail, entered, Reasons::default()) };
+    let enforced = enforce.as_deref().and_then(CallRule::from_word);
+    let mut entered = entered;
+    let rules = &mut entered.parameters.watched;
+    *rules = enforced.map_or(*rules, |rule| rules.without(RuleSet::NONE.with(rule)));
+    let model = Model { happened, restored: like, enforced, ..model(&visit, detail, entered, Reasons::default()) };
     Ok(Answer::ok(page(&visit, model)))
 }
 
@@ -129,7 +137,17 @@ fn standing(profile: &AccessProfile) -> Entered {
 
 fn model(visit: &Visit, detail: ProfileDetail, entered: Entered, reasons: Reasons) -> Model {
     let (calendar, may_change) = (visit.calendar(), may_change(visit));
-    Model { detail, entered, reasons, happened: None, stale: None, restored: None, calendar, may_change }
+    Model {
+        detail,
+        entered,
+        reasons,
+        happened: None,
+        stale: None,
+        restored: None,
+        enforced: None,
+        calendar,
+        may_change,
+    }
 }
 
 fn page(visit: &Visit, model: Model) -> String {
@@ -147,13 +165,16 @@ pub struct Model {
     pub stale: Option<(i64, i64)>,
     /// The version whose terms fill the form.
     pub restored: Option<i64>,
+    /// The rule that the form no longer only watches.
+    pub enforced: Option<CallRule>,
     pub calendar: Calendar,
     pub may_change: bool,
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { detail, entered, reasons, happened, stale, restored, calendar, may_change } = model;
-    let ProfileDetail { row, coming, teams, models } = detail;
+    let Model { detail, entered, reasons, happened, stale, restored, enforced, calendar, may_change } = model;
+    let ProfileDetail { row, coming, watched, teams, models } = detail;
+    let watched = Counted { profile: row.profile.id, rules: watched };
     let profile = &row.profile;
     let coming = super::coming::coming(&calendar, profile.id, profile.version, coming, may_change);
     let (tone, state) = if profile.enabled { (Tone::Ok, "On") } else { (Tone::Plain, "Off") };
@@ -177,6 +198,11 @@ pub fn view(model: Model) -> impl IntoView {
         let way_on = Some(WayOn { text: format!("Compare with version {}.", profile.version), href });
         view! { <div role="status"><Notice tone=Tone::Info text=text way_on=way_on/></div> }
     });
+    let enforced = enforced.filter(|_| may_change).map(|rule| {
+        let name = words::call_rule(rule);
+        let text = format!("The form enforces {name}. Nothing is saved yet: the preview says what it would refuse.");
+        view! { <div role="status"><Notice tone=Tone::Info text=text/></div> }
+    });
     let body = if may_change {
         let version = entered.version.unwrap_or(profile.version);
         let saved = standing(profile);
@@ -185,7 +211,7 @@ pub fn view(model: Model) -> impl IntoView {
             <ErrorSummary undone="the guardrails can be saved" wrong=reasons.summary(editor::has_field)/>
             <form class="form wide" method="post" action=action>
                 <input type="hidden" name="version" value=version/>
-                {editor::fields(entered, Some(&saved), &Choices { teams, models }, &reasons)}
+                {editor::fields(entered, Some(&saved), &Choices { teams, models, watched: Some(watched) }, &reasons)}
                 <div class="actions">
                     <button class="button primary" type="submit" name="act" value="save">{format!("Preview version {}", version + 1)}</button>
                     <a class="button plain" href=paths::GUARDRAILS>"Cancel"</a>
@@ -194,7 +220,7 @@ pub fn view(model: Model) -> impl IntoView {
         }
         .into_any()
     } else {
-        reading(profile, &teams).into_any()
+        view! { {reading(profile, &teams)}{watched::reading(profile.terms.watched, &watched)} }.into_any()
     };
     view! {
         <PageHead
@@ -207,6 +233,7 @@ pub fn view(model: Model) -> impl IntoView {
         {notice(happened)}
         {stale}
         {restored}
+        {enforced}
         {coming}
         {body}
     }

@@ -6,6 +6,7 @@ use crate::format::{Calendar, grouped, usd};
 use crate::pages::keys::rows::whose;
 use crate::words;
 use domain::access_profile::AccessProfile;
+use domain::call_rule::CallRule;
 use domain::effective_terms::{Explained, NOWHERE, Origin};
 use domain::limits::Quota;
 use domain::refusal::{cap_field, quota_field};
@@ -85,9 +86,11 @@ pub(super) fn changes(detail: &KeyDetail, newest: &AccessProfile, calendar: &Cal
 
 fn lines(detail: &KeyDetail, profile: &AccessProfile, effective: &EffectiveTerms, calendar: &Calendar) -> Vec<Line> {
     let terms = &effective.terms;
+    let networks_are_watched = profile.terms.watched.has(CallRule::Networks) && terms.networks.is_empty();
     let profile = format!("{}, version {}", profile.name, profile.version);
     let from = |origin| match origin {
         Origin::Profile => profile.clone(),
+        Origin::Watched => format!("{profile}, only watched"),
         Origin::Key => "this key".to_owned(),
         Origin::Grant { until: Some(until) } => format!("granted until {}", calendar.date(until)),
         Origin::Grant { until: None } => "granted for good".to_owned(),
@@ -137,7 +140,12 @@ fn lines(detail: &KeyDetail, profile: &AccessProfile, effective: &EffectiveTerms
         line(quota_field(counted, window), &words::quota_name(counted, window), grouped(limit), from(quota.origin))
     }));
     lines.extend([
-        line("networks", "Networks", networks, origins(&terms.networks, &from)),
+        line(
+            "networks",
+            "Networks",
+            networks,
+            if networks_are_watched { from(Origin::Watched) } else { origins(&terms.networks, &from) },
+        ),
         line("max_output_tokens", "Longest answer", longest, from(terms.max_output_tokens.origin)),
         own("environment", "Environment", detail.key.environment.clone()),
     ]);

@@ -36,6 +36,7 @@ fn profile(seed: u8, month: i64, per_minute: u32) -> AccessProfile {
             prompt_bound: domain::access_profile::PromptBound::Strict,
             shrink_to_fit: false,
             idle: None,
+            watched: domain::call_rule::RuleSet::NONE,
             required: vec![],
             parameters: domain::parameter_rules::ParameterRules::NONE,
             lifetime_days: term(90),
