@@ -119,7 +119,7 @@ const EXAMPLES = {
   '/admin/guardrails/new': ['/admin/guardrails/new'],
   '/admin/guardrails/{id}': ['/admin/guardrails/{profile}', '/admin/guardrails/{profile}?like=1'],
   '/admin/guardrails/{id}/versions': ['/admin/guardrails/{profile}/versions'],
-  '/admin/guardrails/{id}/watched/{rule}': ['/admin/guardrails/{profile}/watched/models'],
+  '/admin/guardrails/{id}/watched/{word}': ['/admin/guardrails/{profile}/watched/models'],
   '/admin/guardrails/{id}/compare': ['/admin/guardrails/{profile}/compare?from=1&to=2'],
   '/admin/guardrails/{id}/preview/{job}': ['/admin/guardrails/{profile}/preview/{job}'],
   '/admin/key-policy': ['/admin/key-policy'],

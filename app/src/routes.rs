@@ -173,7 +173,7 @@ fn administration() -> Vec<Route> {
         route!(Post "/admin/guardrails/{id}", Administer, guardrails::show::submit),
         route!(Post "/admin/guardrails/{id}/withdraw", Administer, guardrails::coming::withdraw),
         route!(Get "/admin/guardrails/{id}/versions", SeeAdministration, guardrails::versions::show),
-        route!(Get "/admin/guardrails/{id}/watched/{rule}", SeeAdministration, guardrails::watched_rule::show),
+        route!(Get "/admin/guardrails/{id}/watched/{word}", SeeAdministration, guardrails::watched_rule::show),
         route!(Get "/admin/guardrails/{id}/compare", SeeAdministration, guardrails::compare::show),
         route!(Get "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::show),
         route!(Post "/admin/guardrails/{id}/preview/{job}", Administer, guardrails::preview::submit),

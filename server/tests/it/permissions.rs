@@ -143,7 +143,7 @@ pub const ROWS: &[(&str, Expected)] = &[
     ("GET /admin/guardrails", READ_ALL),
     ("GET /admin/guardrails/{profile}", READ_ALL),
     ("GET /admin/guardrails/{profile}/versions", READ_ALL),
-    ("GET /admin/guardrails/{profile}/watched/models", READ_ALL),
+    ("GET /admin/guardrails/{profile}/watched/{word}", READ_ALL),
     ("GET /admin/guardrails/{profile}/compare?from=1&to=1", READ_ALL),
     ("GET /admin/key-policy", READ_ALL),
     ("POST /admin/key-policy", ADMINISTER),
@@ -289,6 +289,7 @@ impl Objects {
             ("{call}", call),
             ("{job}", "0".repeat(32)),
             ("{name}", "dev".to_owned()),
+            ("{word}", "models".to_owned()),
             ("{holder}", "lead".to_owned()),
         ];
         for (kind, list, prefix) in [

@@ -119,7 +119,7 @@ fn auditors_see_everything_and_can_change_nothing() {
         ];
         for link in page.all("a").filter_map(|link| link.get("href")).filter(|href| href.starts_with("/admin/")) {
             let path = link.split('?').next().unwrap();
-            let own = ["/admin/models"].contains(&path);
+            let own = path == "/admin/models" || path.contains("/watched/");
             assert!(own || !acts.iter().any(|act| path.ends_with(act)), "{}: {link}", sample.name);
         }
     });

@@ -1,4 +1,4 @@
-//! `/admin/guardrails/{id}/watched/{rule}`: the calls that one rule would have refused, by key and one by one.
+//! `/admin/guardrails/{id}/watched/{word}`: the calls that one rule would have refused, by key and one by one.
 
 use super::watched::{counted_calls, counted_keys};
 use crate::chrome::Place;
@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use portal::administration::watched_rules::{NAMED, WATCHED_DAYS, WatchedCallRow, WatchedDetail, WatchedKeyRow};
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
-    let (id, word): (_, String) = (input.segment("id")?, input.segment("rule")?);
+    let (id, word): (_, String) = (input.segment("id")?, input.segment("word")?);
     let rule = CallRule::from_word(&word).ok_or(PageError::NotFound)?;
     let detail = visit.portal.watched_rule(&visit.caller, id, rule).await?;
     let (title, may_change) = (title(rule), may_change(&visit));
