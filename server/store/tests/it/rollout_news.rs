@@ -26,14 +26,14 @@ on_both_engines! {
         assert_eq!(tx.stop_telling_what_was_set(set.profile).await.unwrap(), None);
         tx.put_rollout_news(&set).await.unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(store.rollout_news().await.unwrap(), [set.clone()]);
+        assert_eq!(store.rollout_news().await.unwrap(), std::slice::from_ref(&set));
 
         let mut tx = store.begin().await.unwrap();
         assert!(tx.step_rollout_news(&set, Some("per_5")).await.unwrap());
         assert!(!tx.step_rollout_news(&set, Some("per_5")).await.unwrap(), "it was taken");
         tx.commit().await.unwrap();
         let gone_on = RolloutNews { after: "per_5".into(), ..set.clone() };
-        assert_eq!(store.rollout_news().await.unwrap(), [gone_on.clone()]);
+        assert_eq!(store.rollout_news().await.unwrap(), std::slice::from_ref(&gone_on));
 
         let taken_back = RolloutNews {
             decided_at: NOW.plus_ms(5),
@@ -46,7 +46,7 @@ on_both_engines! {
         tx.put_rollout_news(&taken_back).await.unwrap();
         assert!(!tx.step_rollout_news(&gone_on, None).await.unwrap(), "nobody else is told of it");
         tx.commit().await.unwrap();
-        assert_eq!(store.rollout_news().await.unwrap(), [taken_back.clone()]);
+        assert_eq!(store.rollout_news().await.unwrap(), std::slice::from_ref(&taken_back));
         let mut tx = store.begin().await.unwrap();
         assert_eq!(tx.stop_telling_what_was_set(set.profile).await.unwrap(), Some(NOW));
         assert!(tx.step_rollout_news(&taken_back, None).await.unwrap(), "a withdrawal is told to the end");
