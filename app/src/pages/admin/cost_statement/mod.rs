@@ -71,7 +71,7 @@ pub fn view(statement: &CostStatement) -> impl IntoView + use<> {
             <a href=paths::cost_statement_file(month)>"CSV"</a>
         </PageHead>
         {running}
-        <Table columns=columns caption="What the month cost each cost centre">{rows}{sums}</Table>
+        <Table columns=columns caption="What the month cost each cost centre" compact=true>{rows}{sums}</Table>
         {commitments(&statement.commitments)}
     }
 }
