@@ -3,6 +3,7 @@
 //! There is no index over (key, time): it would make ingest many times slower. A key's recent calls are found through
 //! its hours, newest first, and the range of event ids that each hour is.
 
+use crate::charges::to_lines;
 use crate::codes;
 use crate::column::{count, parsed, parsed_if, to_json};
 use crate::row::{one, row, rows};
@@ -206,10 +207,18 @@ impl Store {
         Ok(calls)
     }
 
-    /// `charged` stays empty.
     pub async fn call(&self, id: EventId) -> Result<Option<UsageRecord>> {
+        const CHARGED: &str = "select scopes.text, periods.text from usage_event
+            join label scopes on scopes.num = charge_num
+            join label periods on periods.num = period_num
+            where usage_event.id = $1";
         let mut reader = self.engine.reader().await?;
         let found = one!(reader.on(), CallRow, select_call!("where usage_event.id = $1"), id.as_i64())?;
-        found.map(CallRow::into_record).transpose()
+        let Some(call) = found.map(CallRow::into_record).transpose()? else { return Ok(None) };
+        let Some((scopes, periods)) = one!(reader.on(), (String, String), CHARGED, id.as_i64())? else {
+            return Ok(Some(call));
+        };
+        let charged = to_lines(call.key, &scopes, &periods).ok_or(StoreError::Corrupt("charged accounts"))?;
+        Ok(Some(UsageRecord { charged, ..call }))
     }
 }

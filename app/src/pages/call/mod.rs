@@ -76,7 +76,7 @@ fn cost(detail: &CallDetail) -> Vec<Fact> {
         format!("{whose}, {}", words::per_window(line.window))
     });
     let accounts: Vec<_> = accounts.collect();
-    let accounts = if accounts.is_empty() { "nobody".to_owned() } else { accounts.join(" · ") };
+    let accounts = if accounts.is_empty() { "no budget".to_owned() } else { accounts.join(" · ") };
     vec![
         Fact::new("Cost", view! { <b class="num">{call.cost.to_string()}</b> }).noted(words::usage_source(call.source)),
         Fact::new("Charged to", accounts),

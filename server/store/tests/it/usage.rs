@@ -72,7 +72,7 @@ on_both_engines! {
         let (answered, refused) = (call(key_id(1), NOW, 1), denied(key_id(1), NOW, 2));
         let result = store.ingest(&[answered.clone(), refused.clone()]).await.unwrap();
         assert_eq!(result, IngestResult { inserted: 2 });
-        assert_eq!(store.call(answered.id).await.unwrap(), Some(uncharged(answered.clone())));
+        assert_eq!(store.call(answered.id).await.unwrap(), Some(answered.clone()));
         assert_eq!(store.call(refused.id).await.unwrap(), Some(refused.clone()));
         assert_eq!(store.call(EventId::from_i64(7)).await.unwrap(), None);
         assert_eq!(store.last_event().await.unwrap(), Some(refused.id));
