@@ -43,6 +43,9 @@ impl Store {
         let mut records: Vec<&UsageRecord> = records.iter().map(Borrow::borrow).collect();
         records.sort_unstable_by_key(|record| record.id);
         records.dedup_by_key(|record| record.id);
+        if let Some(dropped) = self.dropped_up_to().await? {
+            records.retain(|record| record.id > dropped);
+        }
         while !records.is_empty() && !self.ingest_new(&records).await? {
             let ids: Vec<EventId> = records.iter().map(|record| record.id).collect();
             let known = self.ingested(&ids).await?;
@@ -321,19 +324,24 @@ async fn note_last_uses(mut on: On<'_>, records: &[&UsageRecord]) -> Result<()> 
 }
 
 impl Store {
-    /// Which of these are in the database already.
+    /// Which of these the database has counted already, those among them that it has dropped since.
     pub async fn ingested(&self, events: &[EventId]) -> Result<HashSet<EventId>> {
         const FIND: &str = "select id from usage_event where id in (select cast(value as bigint) from json_each($1))";
         let texts: Vec<String> = events.iter().map(|id| id.as_i64().to_string()).collect();
         let mut reader = self.engine.reader().await?;
         let found = crate::row::rows!(reader.on(), (i64,), FIND, crate::column::to_json(&texts)?)?;
-        Ok(found.into_iter().map(|(id,)| EventId::from_i64(id)).collect())
+        drop(reader);
+        let dropped = self.dropped_up_to().await?;
+        let dropped = events.iter().copied().filter(|&event| dropped.is_some_and(|up_to| event <= up_to));
+        Ok(found.into_iter().map(|(id,)| EventId::from_i64(id)).chain(dropped).collect())
     }
 
-    /// The newest event.
+    /// The newest event, also if it was dropped.
     pub async fn last_event(&self) -> Result<Option<EventId>> {
         let mut reader = self.engine.reader().await?;
         let last = crate::row::one!(reader.on(), (i64,), "select id from usage_event order by id desc limit 1")?;
-        Ok(last.map(|(id,)| EventId::from_i64(id)))
+        drop(reader);
+        let kept = last.map(|(id,)| EventId::from_i64(id));
+        Ok(kept.max(self.dropped_up_to().await?))
     }
 }

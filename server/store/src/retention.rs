@@ -1,8 +1,9 @@
 //! Drops old calls one by one, and keeps what they added up to: the sums by hour and day are left as they are, and what
 //! the books are added up from is carried over in the same transaction.
 //!
-//! A call that was dropped would count again if it were brought again. Nobody does: only calls of more than a month ago
-//! are dropped, after everything that waited to be written down was.
+//! A call that was dropped may be brought again: where calls are few, the journal holds those of months, and a process that
+//! starts reads all of it. So the newest dropped call is remembered, and every call up to it counts as known. That is true
+//! of them because only calls of more than a month ago are dropped, after everything that waited was written down.
 
 use crate::ledger::{Labels, add_up, consumed};
 use crate::row::{pieces, put, run};
@@ -15,7 +16,17 @@ use std::collections::BTreeMap;
 /// Calls that are dropped at once: others write between two pieces.
 const AT_ONCE: i64 = 2_000;
 
+/// The setting that holds the newest dropped call, as the eight bytes of its number.
+const DROPPED_UP_TO: &str = "calls_dropped_up_to";
+
 impl Store {
+    /// The newest call that was dropped. It and every call before it has been counted.
+    pub(crate) async fn dropped_up_to(&self) -> Result<Option<EventId>> {
+        let Some(value) = self.setting(DROPPED_UP_TO).await? else { return Ok(None) };
+        let bytes = value.try_into().map_err(|_| StoreError::Corrupt("newest dropped call"))?;
+        Ok(Some(EventId::from_i64(i64::from_be_bytes(bytes))))
+    }
+
     /// Drops the oldest calls made before this moment, a piece of them; answers how many. 0: there are none.
     ///
     /// # Errors
@@ -74,6 +85,7 @@ impl Store {
         if dropped != calls {
             return Err(StoreError::Unavailable);
         }
+        tx.put_setting(DROPPED_UP_TO, &last.to_be_bytes()).await?;
         tx.commit().await?;
         Ok(dropped)
     }
