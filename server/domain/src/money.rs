@@ -59,9 +59,12 @@ impl fmt::Display for NanoUsd {
         let sign = if self.0 < 0 { "-" } else { "" };
         let nano = self.0.unsigned_abs();
         let dollars = nano / NANO_PER_DOLLAR.unsigned_abs();
-        let fraction = format!("{:09}", nano % NANO_PER_DOLLAR.unsigned_abs());
-        let kept = fraction.trim_end_matches('0').len().max(2);
-        write!(f, "{sign}${dollars}.{}", &fraction[..kept])
+        let (mut fraction, mut places) = (nano % NANO_PER_DOLLAR.unsigned_abs(), 9);
+        while places > 2 && fraction.is_multiple_of(10) {
+            fraction /= 10;
+            places -= 1;
+        }
+        write!(f, "{sign}${dollars}.{fraction:0places$}")
     }
 }
 

@@ -225,7 +225,9 @@ const fn anthropic_type(status: u16) -> &'static str {
 
 /// An amount as exact text: `12.40`.
 pub(crate) fn dollars(amount: NanoUsd) -> String {
-    amount.to_string().replacen('$', "", 1)
+    let mut text = amount.to_string();
+    text.retain(|letter| letter != '$');
+    text
 }
 
 pub(crate) fn iso(at: Timestamp) -> String {

@@ -169,7 +169,7 @@ pub(crate) struct StreamOptions {
 /// Reads a body.
 pub(crate) fn read(body: &[u8], endpoint: Endpoint, address: &Address) -> Result<Head, Denial> {
     let text = std::str::from_utf8(body).map_err(|_| invalid("The body is not UTF-8."))?;
-    let scan = scan(body)?;
+    let scan = scan(text)?;
     if scan.refers_to_stored_things() {
         return Err(invalid(
             "The body refers to a file or item that is stored at the provider. Such ids may be another key's: send the \

@@ -9,29 +9,39 @@ use domain::time::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Names of one counted thing: limit, remaining, reset.
-type Names = [&'static str; 3];
+type Names = [HeaderName; 3];
 
-const OPENAI_REQUESTS: Names =
-    ["x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"];
-const OPENAI_TOKENS: Names = ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"];
-const ANTHROPIC_REQUESTS: Names = [
-    "anthropic-ratelimit-requests-limit",
-    "anthropic-ratelimit-requests-remaining",
-    "anthropic-ratelimit-requests-reset",
+static OPENAI_REQUESTS: Names = [
+    HeaderName::from_static("x-ratelimit-limit-requests"),
+    HeaderName::from_static("x-ratelimit-remaining-requests"),
+    HeaderName::from_static("x-ratelimit-reset-requests"),
 ];
-const ANTHROPIC_TOKENS: Names =
-    ["anthropic-ratelimit-tokens-limit", "anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"];
+static OPENAI_TOKENS: Names = [
+    HeaderName::from_static("x-ratelimit-limit-tokens"),
+    HeaderName::from_static("x-ratelimit-remaining-tokens"),
+    HeaderName::from_static("x-ratelimit-reset-tokens"),
+];
+static ANTHROPIC_REQUESTS: Names = [
+    HeaderName::from_static("anthropic-ratelimit-requests-limit"),
+    HeaderName::from_static("anthropic-ratelimit-requests-remaining"),
+    HeaderName::from_static("anthropic-ratelimit-requests-reset"),
+];
+static ANTHROPIC_TOKENS: Names = [
+    HeaderName::from_static("anthropic-ratelimit-tokens-limit"),
+    HeaderName::from_static("anthropic-ratelimit-tokens-remaining"),
+    HeaderName::from_static("anthropic-ratelimit-tokens-reset"),
+];
 
 /// Announces the tightest limits. `now` is the moment that they were taken.
 pub(crate) fn announce(headers: &mut HeaderMap, skin: WireFormat, traffic: Traffic, now: Timestamp) {
     let is_anthropic = skin == WireFormat::Anthropic;
     let (requests, tokens) = match is_anthropic {
-        true => (ANTHROPIC_REQUESTS, ANTHROPIC_TOKENS),
-        false => (OPENAI_REQUESTS, OPENAI_TOKENS),
+        true => (&ANTHROPIC_REQUESTS, &ANTHROPIC_TOKENS),
+        false => (&OPENAI_REQUESTS, &OPENAI_TOKENS),
     };
     for (names, allowance) in [(requests, traffic.requests), (tokens, traffic.tokens)] {
         let Some(Allowance { limit, remaining, resets_in_ms }) = allowance else { continue };
-        let [limit_name, remaining_name, reset_name] = names.map(HeaderName::from_static);
+        let [limit_name, remaining_name, reset_name] = names.clone();
         headers.insert(limit_name, HeaderValue::from(limit));
         headers.insert(remaining_name, HeaderValue::from(remaining));
         let reset = if is_anthropic { moment(now, resets_in_ms) } else { duration(resets_in_ms) };

@@ -53,12 +53,12 @@ struct Item {
 
 /// One pass outside of strings: depth, items, and the types of content parts. Knows JSON only as far as that; the
 /// parser behind it refuses everything that is not JSON.
-pub(crate) fn scan(body: &[u8]) -> Result<Scan, Denial> {
+pub(crate) fn scan(text: &str) -> Result<Scan, Denial> {
+    let body = text.as_bytes();
     let mut scan = Scan::default();
     let mut depth = 0usize;
     // The text before the last colon: the name of the value that comes next.
-    let mut name: &[u8] = b"";
-    let mut last: &[u8] = b"";
+    let (mut name, mut last) = ("", "");
     let mut at = 0;
     while let Some(&byte) = body.get(at) {
         at += 1;
@@ -66,10 +66,10 @@ pub(crate) fn scan(body: &[u8]) -> Result<Scan, Denial> {
             b'"' => {
                 let end =
                     end_of_string(body, at).ok_or_else(|| invalid("The body is not valid JSON: a text never ends."))?;
-                last = &body[at..end];
+                last = &text[at..end];
                 at = end + 1;
                 scan.value(name, last, depth);
-                name = b"";
+                name = "";
             }
             b':' => {
                 name = last;
@@ -82,10 +82,10 @@ pub(crate) fn scan(body: &[u8]) -> Result<Scan, Denial> {
                 }
                 scan.items += u64::from(byte == b'{' && depth == ITEM_DEPTH);
                 scan.opened(name, byte, depth);
-                name = b"";
+                name = "";
             }
             // What was named was neither a text nor brackets.
-            b',' => name = b"",
+            b',' => name = "",
             b'}' | b']' => {
                 if depth == ITEM_DEPTH && byte == b'}' {
                     scan.item_ends();
@@ -122,7 +122,7 @@ impl Scan {
     }
 
     /// A text that is the value of `name`; both raw.
-    fn value(&mut self, name: &[u8], value: &[u8], depth: usize) {
+    fn value(&mut self, name: &str, value: &str, depth: usize) {
         // Longer texts are content. Six bytes for each letter, should all of them be written as escapes.
         if name.is_empty() || name.len() > 6 * 9 {
             return;
@@ -149,7 +149,7 @@ impl Scan {
     }
 
     /// An object or list that is the value of `name`.
-    fn opened(&mut self, name: &[u8], bracket: u8, depth: usize) {
+    fn opened(&mut self, name: &str, bracket: u8, depth: usize) {
         if bracket == b'[' && depth == ITEM_DEPTH - 1 {
             self.item = Item { in_input: name.len() <= 6 * 5 && unescaped(name) == "input", ..Item::default() };
         }
@@ -237,8 +237,7 @@ impl Scan {
 }
 
 /// The text of a raw JSON string; borrowed unless it contains escapes.
-fn unescaped(raw: &[u8]) -> Cow<'_, str> {
-    let text = std::str::from_utf8(raw).unwrap_or_default();
+fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
     }

@@ -137,11 +137,13 @@ fn address<B>(request: &mut Request<B>) -> Result<Place, SendError> {
         return Err(SendError::NotSent("the URI of a provider is not absolute".into()));
     };
     let default_port = if scheme == Scheme::HTTPS { 443 } else { 80 };
-    // Put together from its parts, since an authority may have a password before its host.
-    let host = match authority.port_u16() {
-        Some(port) if port != default_port => HeaderValue::try_from(format!("{}:{port}", authority.host())),
-        _ => HeaderValue::from_str(authority.host()),
-    };
+    let host = HeaderValue::from_str(match authority.port_u16() {
+        // An authority may have a password before its host.
+        Some(port) if port != default_port => {
+            authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, own)| own)
+        }
+        _ => authority.host(),
+    });
     request.headers_mut().insert(HOST, host.map_err(|error| SendError::NotSent(error.into()))?);
     parts.path_and_query.get_or_insert(PathAndQuery::from_static("/"));
     *request.uri_mut() = Uri::from_parts(parts).map_err(|error| SendError::NotSent(error.into()))?;
