@@ -11,7 +11,7 @@ use bytes::Bytes;
 use domain::budget::BudgetScope;
 use domain::denial::{Denial, TrafficLimit};
 use domain::id::KeyId;
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};

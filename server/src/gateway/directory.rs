@@ -20,9 +20,11 @@ use domain::profile_rollout::{MoveOn, Rollout};
 use domain::profile_versions::kept;
 use domain::time::{Clock, MS_PER_HOUR, Timestamp};
 use domain::virtual_key::{KeySecret, VirtualKey};
+use foldhash::HashMap;
+use foldhash::fast::RandomState;
 use key_over_time::{KeyOverTime, ProfileOverTime};
 use proxy::ports::{self, KeyRecord, ProviderRecord};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -109,7 +111,7 @@ struct Policy {
     credentials: HashMap<CredentialId, SealedCredential>,
     peppers: HashMap<i64, Arc<Pepper>>,
     /// Opened ones. They go with the policy that they were opened under.
-    opened: papaya::HashMap<CredentialId, Opened>,
+    opened: papaya::HashMap<CredentialId, Opened, RandomState>,
 }
 
 struct Opened {
@@ -120,7 +122,7 @@ struct Opened {
 pub struct Directory {
     standing: AtomicU8,
     policy: ArcSwap<Policy>,
-    keys: papaya::HashMap<KeyId, KeyOverTime>,
+    keys: papaya::HashMap<KeyId, KeyOverTime, RandomState>,
     /// Reading and applying happen in one order, so that an older reading never replaces a newer one. Each key's record
     /// has what it needs of the levels.
     changing: tokio::sync::Mutex<Levels>,
@@ -135,7 +137,7 @@ impl Directory {
         Self {
             standing: AtomicU8::new(STARTING),
             policy: ArcSwap::default(),
-            keys: papaya::HashMap::new(),
+            keys: papaya::HashMap::default(),
             changing: tokio::sync::Mutex::default(),
             source,
             opener,
@@ -290,7 +292,7 @@ impl Policy {
             providers: providers.into_iter().map(|provider| (provider.id, Arc::new(provider))).collect(),
             credentials: credentials.into_iter().map(|credential| (credential.id, credential)).collect(),
             peppers: peppers.into_iter().collect(),
-            opened: papaya::HashMap::new(),
+            opened: papaya::HashMap::default(),
         }
     }
 

@@ -32,6 +32,7 @@ use domain::limits::{Quota, QuotaUse};
 use domain::money::NanoUsd;
 use domain::time::{Clock, Timestamp};
 use domain::usage::{Outcome, TokenUsage, UsageRecord};
+use foldhash::fast::RandomState;
 use guarantees::Shares;
 use jiff::tz::TimeZone;
 use plan::Plan;
@@ -45,11 +46,11 @@ use std::sync::Arc;
 const LONGEST_TEXT: usize = 256;
 
 pub struct Ledger {
-    accounts: papaya::HashMap<BudgetScope, Arc<Mutex<Account>>>,
+    accounts: papaya::HashMap<BudgetScope, Arc<Mutex<Account>>, RandomState>,
     /// One for each key that called, for the version of its record that it last called with.
-    plans: papaya::HashMap<KeyId, Arc<Plan>>,
+    plans: papaya::HashMap<KeyId, Arc<Plan>, RandomState>,
     /// One for each level that guarantees something to levels below it. Only looked at when a plan is made.
-    shares: papaya::HashMap<BudgetScope, Arc<Shares>>,
+    shares: papaya::HashMap<BudgetScope, Arc<Shares>, RandomState>,
     calls: Calls,
     spool: Arc<Spool>,
     ids: EventIds,
@@ -75,9 +76,9 @@ impl Ledger {
         let Recovery { spool, recovered } = recovery;
         let Recovered { used, interrupted, void, highest } = recovered;
         let ledger = Self {
-            accounts: papaya::HashMap::new(),
-            plans: papaya::HashMap::new(),
-            shares: papaya::HashMap::new(),
+            accounts: papaya::HashMap::default(),
+            plans: papaya::HashMap::default(),
+            shares: papaya::HashMap::default(),
             calls: Calls::default(),
             spool: Arc::new(spool),
             ids: EventIds::above(highest),

@@ -11,7 +11,8 @@ use crate::label::{Kind, Label, Labels, Numbers, storable};
 use crate::row::{pieces, put, row, rows};
 use crate::{Result, Store, StoreError};
 use domain::id::{DeploymentId, KeyId, ProviderId};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{PoisonError, RwLock};
 
 /// Of keys and of deployments; more are read again.

@@ -9,7 +9,7 @@ use domain::budget::{BudgetLine, Consumed};
 use domain::id::EventId;
 use domain::money::NanoUsd;
 use domain::time::Timestamp;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::sync::Arc;
 
 #[derive(Clone)]

@@ -6,7 +6,8 @@
 use domain::id::{EventId, KeyId};
 use domain::time::Timestamp;
 use domain::usage::{Outcome, UsageRecord};
-use std::collections::{HashMap, VecDeque};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub(super) const SERVED: usize = 4_096;

@@ -44,7 +44,7 @@ fn what_the_database_has_is_not_added_again() {
     let (known, new) = (EventId::from_i64(1), EventId::from_i64(2));
     let found = Found {
         highest: Some(new),
-        settled: [(known, charge(5)), (new, charge(7))].into(),
+        settled: [(known, charge(5)), (new, charge(7))].into_iter().collect(),
         interrupted: vec![open_call(100, 0, None)],
         quarantined: vec![],
     };

@@ -9,11 +9,12 @@
 
 use super::disk::{Disk, SpoolFile};
 use super::fresh::Fresh;
-use super::record::FILE_HEADER;
+use super::record::{FILE_HEADER, NotEncoded};
 use super::tail::Cursor;
 use domain::id::{EventId, KeyId};
 use domain::usage::UsageRecord;
-use std::collections::{BTreeMap, HashMap};
+use foldhash::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub enum Refused {
     #[error("the disk refused: {0}")]
     Disk(#[from] io::Error),
     #[error("the record cannot be encoded: {0}")]
-    Encoding(#[from] serde_json::Error),
+    Encoding(#[from] NotEncoded),
 }
 
 struct Current {

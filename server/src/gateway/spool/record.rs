@@ -1,21 +1,25 @@
 //! How one record of the spool looks on disk, so that every record that was written whole is found again, whatever
 //! stands before or behind it.
 //!
-//! A segment starts with [`FILE_HEADER`], whose last byte is the version of the format. Version 2 has extensions; version
-//! 1 is read too. A record is
+//! A segment starts with [`FILE_HEADER`], whose last byte is the version of the format. A record is
 //! `mark(4) length(4) crc(4) kind(1) event(8) payload`: little endian, `length` counts from `kind`, the CRC-32 covers
-//! `length` and everything behind the CRC. The payload is JSON, in which the first and last byte of the mark cannot
-//! occur (they are no part of UTF-8): reading starts again behind damage at the next mark whose CRC is right.
+//! `length` and everything behind the CRC. Reading starts again behind damage at the next mark whose CRC is right; no text
+//! that comes from outside can hold a mark, whose first and last byte are no part of UTF-8.
+//!
+//! The payload is CBOR (RFC 8949), a map by the names of the fields, so that a field can be added as in JSON. It was JSON in
+//! versions 1 and 2, which are read too: a record tells by its first byte, since those of calls in flight are copied into
+//! newer segments as they are. Version 1 had no extensions.
 
 use domain::budget::BudgetLine;
 use domain::id::{EventId, KeyId};
 use domain::money::NanoUsd;
 use domain::usage::TokenUsage;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub(super) const FILE_HEADER: [u8; 8] = *b"KWSPOOL\x02";
-/// Everything that it can hold is understood.
-pub(super) const OLDER_HEADER: [u8; 8] = *b"KWSPOOL\x01";
+pub(super) const FILE_HEADER: [u8; 8] = *b"KWSPOOL\x03";
+/// Everything that they can hold is understood.
+pub(super) const OLDER_HEADERS: [[u8; 8]; 2] = [*b"KWSPOOL\x01", *b"KWSPOOL\x02"];
 const MARK: [u8; 4] = [0xF5, b'K', b'W', 0xFA];
 const CRC_AT: usize = 8;
 const BODY_AT: usize = 12;
@@ -88,17 +92,42 @@ pub(super) enum Next<'a> {
     End,
 }
 
+/// Why a record is not written.
+#[derive(Debug, thiserror::Error)]
+pub enum NotEncoded {
+    #[error("a usage record of more than 64 KiB")]
+    TooLong,
+    #[error(transparent)]
+    Cbor(#[from] minicbor_serde::error::EncodeError<std::convert::Infallible>),
+}
+
+/// Why a payload is not understood.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDecoded {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Cbor(#[from] minicbor_serde::error::DecodeError),
+}
+
 /// The bytes of one record.
-pub(super) fn encode(kind: Kind, event: EventId, payload: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
-    let mut bytes = Vec::with_capacity(768);
+pub(super) fn encode(kind: Kind, event: EventId, payload: &impl Serialize) -> Result<Vec<u8>, NotEncoded> {
+    framed(kind, event, |bytes| Ok(payload.serialize(&mut minicbor_serde::Serializer::new(bytes))?))
+}
+
+fn framed(
+    kind: Kind,
+    event: EventId,
+    payload: impl FnOnce(&mut Vec<u8>) -> Result<(), NotEncoded>,
+) -> Result<Vec<u8>, NotEncoded> {
+    let mut bytes = Vec::with_capacity(1024);
     bytes.extend_from_slice(&MARK);
     bytes.extend_from_slice(&[0; BODY_AT - MARK.len()]);
     bytes.push(kind as u8);
     bytes.extend_from_slice(&event.as_i64().to_le_bytes());
-    serde_json::to_writer(&mut bytes, payload)?;
+    payload(&mut bytes)?;
     let body = bytes.len() - BODY_AT;
-    let length = u32::try_from(body).ok().filter(|_| body <= MAX_BODY);
-    let length = length.ok_or_else(|| serde::ser::Error::custom("a usage record of more than 64 KiB"))?;
+    let length = u32::try_from(body).ok().filter(|_| body <= MAX_BODY).ok_or(NotEncoded::TooLong)?;
     bytes[MARK.len()..CRC_AT].copy_from_slice(&length.to_le_bytes());
     let crc = checksum(&bytes[MARK.len()..CRC_AT], &bytes[BODY_AT..]);
     bytes[CRC_AT..BODY_AT].copy_from_slice(&crc.to_le_bytes());
@@ -107,7 +136,16 @@ pub(super) fn encode(kind: Kind, event: EventId, payload: &impl Serialize) -> Re
 
 /// A record without payload.
 pub(super) fn encode_released(event: EventId) -> Vec<u8> {
-    encode(Kind::Released, event, &()).expect("the payload of a release is the constant `null`")
+    encode(Kind::Released, event, &()).expect("the payload of a release is the constant null")
+}
+
+/// What a payload says.
+pub(super) fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, NotDecoded> {
+    // No map of CBOR begins with a brace.
+    match payload.starts_with(b"{") {
+        true => Ok(serde_json::from_slice(payload)?),
+        false => Ok(minicbor_serde::from_slice(payload)?),
+    }
 }
 
 /// Reads what stands at `at`.
@@ -149,8 +187,24 @@ fn checksum(length: &[u8], body: &[u8]) -> u32 {
 }
 
 #[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+
+    /// A record as versions 1 and 2 wrote it.
+    pub fn encode_in_json(kind: Kind, event: EventId, payload: &impl Serialize) -> Vec<u8> {
+        let written = framed(kind, event, |bytes| {
+            serde_json::to_writer(bytes, payload).unwrap();
+            Ok(())
+        });
+        written.unwrap()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
+    use domain::call_rule::{CallRule, RuleSet};
+    use domain::usage::{Beside, UsageRecord};
     use proptest::prelude::*;
 
     fn segment(payloads: &[String]) -> (Vec<u8>, Vec<usize>) {
@@ -185,7 +239,25 @@ mod tests {
         let bytes = encode(Kind::Checkpoint, EventId::from_i64(42), &checkpoint).unwrap();
         let Next::Record { record, end } = next(&bytes, 0) else { panic!("unreadable") };
         assert_eq!((record.kind, record.event, end), (Kind::Checkpoint, EventId::from_i64(42), bytes.len()));
-        assert_eq!(serde_json::from_slice::<Checkpoint>(record.payload).unwrap(), checkpoint);
+        assert_eq!(decode::<Checkpoint>(record.payload).unwrap(), checkpoint);
+    }
+
+    #[test]
+    fn what_few_calls_have_is_read_back_too() {
+        let plain = crate::gateway::testing::usage(EventId::from_i64(7), KeyId::from_random(&[1; 12]), 9);
+        let mut full = UsageRecord {
+            denial: Some("provider_timeout".into()),
+            first_byte_ms: Some(12),
+            watched: RuleSet::NONE.with(CallRule::Models),
+            cost: NanoUsd::from_nano(i64::MAX),
+            ..plain.clone()
+        };
+        full.tokens.beside = Beside { searches: 2, ..Beside::NOTHING };
+        for record in [plain, full] {
+            let bytes = encode(Kind::Settled, record.id, &record).unwrap();
+            let Next::Record { record: raw, .. } = next(&bytes, 0) else { panic!("unreadable") };
+            assert_eq!(decode::<UsageRecord>(raw.payload).unwrap(), record);
+        }
     }
 
     #[test]

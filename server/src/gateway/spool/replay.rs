@@ -6,11 +6,14 @@
 //! since guessing would lose money.
 
 use super::log::{Open, segment_path};
-use super::record::{Checkpoint, Extension, FILE_HEADER, Intent, Kind, Next, OLDER_HEADER, RawRecord, next};
+use super::record::{
+    Checkpoint, Extension, FILE_HEADER, Intent, Kind, Next, NotDecoded, OLDER_HEADERS, RawRecord, decode, next,
+};
 use domain::budget::{BudgetLine, Consumed};
 use domain::id::EventId;
 use domain::usage::UsageRecord;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -22,7 +25,7 @@ pub enum SpoolUnreadable {
     #[error("{} was written by another version of Keywright; start that version once, so that it can finish its work", path.display())]
     OtherVersion { path: PathBuf },
     #[error("record {event} in {} is whole but not understood: {reason}", path.display())]
-    NotUnderstood { path: PathBuf, event: EventId, reason: serde_json::Error },
+    NotUnderstood { path: PathBuf, event: EventId, reason: NotDecoded },
 }
 
 /// What a settled call used, and of whose.
@@ -124,7 +127,7 @@ fn read_segment(folder: &Path, number: u64, reading: &mut Reading) -> Result<Opt
         fs::remove_file(&path)?;
         return Ok(None);
     }
-    if !bytes.starts_with(&FILE_HEADER) && !bytes.starts_with(&OLDER_HEADER) {
+    if !bytes.starts_with(&FILE_HEADER) && !OLDER_HEADERS.iter().any(|older| bytes.starts_with(older)) {
         if bytes.starts_with(&FILE_HEADER[..FILE_HEADER.len() - 1]) {
             return Err(SpoolUnreadable::OtherVersion { path });
         }
@@ -177,33 +180,33 @@ impl Reading {
         self.found.highest = self.found.highest.max(Some(event));
         match record.kind {
             Kind::Intent => {
-                let intent: Intent = serde_json::from_slice(record.payload).map_err(not_understood)?;
+                let intent: Intent = decode(record.payload).map_err(not_understood)?;
                 let started =
                     Started { segment, intent, intent_bytes: bytes.to_vec(), extension_bytes: None, checkpoint: None };
                 self.started.insert(event, started);
             }
             Kind::Checkpoint => {
-                let checkpoint = serde_json::from_slice(record.payload).map_err(not_understood)?;
+                let checkpoint = decode(record.payload).map_err(not_understood)?;
                 if let Some(started) = self.started.get_mut(&event) {
                     started.checkpoint = Some((checkpoint, bytes.to_vec()));
                 }
             }
             Kind::Extended => {
-                let Extension { amount } = serde_json::from_slice(record.payload).map_err(not_understood)?;
+                let Extension { amount } = decode(record.payload).map_err(not_understood)?;
                 if let Some(started) = self.started.get_mut(&event) {
                     started.intent.amount = amount;
                     started.extension_bytes = Some(bytes.to_vec());
                 }
             }
             Kind::Settled => {
-                let usage: UsageRecord = serde_json::from_slice(record.payload).map_err(not_understood)?;
+                let usage: UsageRecord = decode(record.payload).map_err(not_understood)?;
                 let used = usage.consumed();
                 self.found.settled.insert(event, Charge { lines: usage.charged, used });
                 self.end(event);
             }
             Kind::Released => self.end(event),
             Kind::Denied => {
-                serde_json::from_slice::<UsageRecord>(record.payload).map_err(not_understood)?;
+                decode::<UsageRecord>(record.payload).map_err(not_understood)?;
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Reads the spool behind its writer: records that wait for the database longer than a moment wait on disk.
 
 use super::log::segment_path;
-use super::record::{FILE_HEADER, Kind, Next, next};
+use super::record::{FILE_HEADER, Kind, Next, decode, next};
 use domain::usage::UsageRecord;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -80,7 +80,7 @@ fn take(bytes: &[u8], at_end: bool, most: usize, records: &mut Vec<Arc<UsageReco
         match next(bytes, at) {
             Next::Record { record, end } => {
                 if matches!(record.kind, Kind::Settled | Kind::Denied) {
-                    match serde_json::from_slice(record.payload) {
+                    match decode(record.payload) {
                         Ok(usage) => records.push(Arc::new(usage)),
                         // Replay refuses to start with such a record, and this process writes none.
                         Err(error) => tracing::error!(%error, event.id = %record.event, "unreadable usage record"),

@@ -12,7 +12,8 @@ use crate::{Result, StoreError};
 use domain::day::Days;
 use domain::id::{DeploymentId, KeyId, ProviderId};
 use domain::usage::UsageRecord;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// More than anybody can have used in one call. A provider that reports absurd figures must not make sums over many
 /// rows overflow, which would be an error and no longer a figure.

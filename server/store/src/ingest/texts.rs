@@ -8,7 +8,8 @@ use crate::{Result, StoreError};
 use domain::budget::BudgetLine;
 use domain::id::{DeploymentId, KeyId, ProviderId};
 use domain::usage::UsageRecord;
-use std::collections::{BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::BTreeSet;
 use std::hash::Hash;
 
 /// A key, and the accounts that a call of it was charged to.

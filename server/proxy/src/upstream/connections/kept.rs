@@ -1,6 +1,7 @@
 //! What is kept for the next one, by place: the newest first, and none for longer than a minute.
 
-use std::collections::{HashMap, VecDeque};
+use foldhash::HashMap;
+use std::collections::VecDeque;
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
