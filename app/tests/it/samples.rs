@@ -12,6 +12,7 @@ use app::pages::{call, home, models};
 use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, Term};
 use domain::audit::{Actor, AuditEntry, AuditRow};
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Window};
+use domain::data_scope::OfEveryone;
 use domain::effective_terms::explain;
 use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, TeamId};
 use domain::key_policy::KeyPolicy;
@@ -279,6 +280,7 @@ pub(crate) fn home_model() -> home::Model {
         may_manage: true,
         oversees: false,
         administers: false,
+        of_everyone: OfEveryone::ALL,
         led: vec![(team(), "Billing".to_owned())],
         calendar: calendar(),
     }

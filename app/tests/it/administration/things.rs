@@ -322,6 +322,7 @@ pub(super) fn guardrail_page(may_change: bool, stale: Option<(i64, i64)>, reason
         enforced: Some(CallRule::Networks),
         calendar,
         may_change,
+        sees_spend: true,
     }
 }
 

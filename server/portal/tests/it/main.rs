@@ -38,6 +38,7 @@ mod selecting;
 mod sessions;
 mod spend;
 mod support;
+mod surroundings;
 mod telling;
 mod usage;
 mod usage_views;
