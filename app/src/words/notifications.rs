@@ -1,6 +1,7 @@
 //! What people are told, in words: one headline, what it means or what to do next, and where. The page and the letter say
 //! the same, so that moments are written out and not counted from now.
 
+use super::reviews;
 use crate::format::{Calendar, grouped, usd};
 use crate::pages::usage::asked::Asked;
 use crate::paths::{self, KeyAct};
@@ -87,6 +88,14 @@ pub fn happening(happening: &Happening, calendar: &Calendar) -> Told {
             };
             Told { headline, next, href: paths::KEYS.to_owned() }
         }
+        Happening::ReviewOpens { quarter, keys, due } => Told {
+            headline: format!("{} for you in the review of {}", waiting(*keys), reviews::quarter(*quarter)),
+            next: format!(
+                "Say of each whether it is still needed, until {}. Nothing is revoked by itself.",
+                reviews::day(*due)
+            ),
+            href: paths::REVIEWS.to_owned(),
+        },
         Happening::RequestWaits { request, name, by } => Told {
             headline: format!("{by} asks for {name}"),
             next: "See what it would mean, then approve it, approve less or decline.".to_owned(),
@@ -137,6 +146,10 @@ pub fn happening(happening: &Happening, calendar: &Calendar) -> Told {
             href: paths::VERIFY_AUDIT.to_owned(),
         },
     }
+}
+
+fn waiting(keys: u64) -> String {
+    if keys == 1 { "1 key waits".to_owned() } else { format!("{} keys wait", grouped(keys)) }
 }
 
 #[derive(Clone, Copy)]
@@ -220,6 +233,7 @@ pub const fn kind(kind: Kind) -> (&'static str, &'static str) {
     match kind {
         Kind::RequestAnswered => ("A request of mine is answered", "Approved, approved in part, or declined."),
         Kind::RequestWaits => ("A request waits for me", "Somebody asks for a key, or for more, and I may answer."),
+        Kind::ReviewOpens => ("A review of keys opens", "Once a quarter, if keys wait for me in it."),
         Kind::KeyEnds => ("A key expires", "14 days, 3 days and a day before, and when it has."),
         Kind::OldSecret => {
             ("An old secret ends and is still used", "After a rotation, while somebody still calls with it.")

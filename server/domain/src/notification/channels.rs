@@ -55,7 +55,7 @@ impl Kind {
             | Self::BudgetNearlySpent
             | Self::ProviderFails
             | Self::AuditBroken => Mailing::AtOnce,
-            Self::KeyEnds | Self::UnusualSpend => Mailing::Daily,
+            Self::ReviewOpens | Self::KeyEnds | Self::UnusualSpend => Mailing::Daily,
             Self::BudgetHalf => Mailing::Never,
         };
         Channels { in_app: true, mail }
