@@ -294,8 +294,7 @@ pub(super) fn profile_row() -> ProfileRow {
 }
 
 pub(super) fn draft_of(profile: &AccessProfile) -> ProfileDraft {
-    let AccessProfile { name, description, terms, audience, consumers, keys_per_person, enabled, .. } = profile.clone();
-    ProfileDraft { name, description, terms, audience, consumers, keys_per_person, enabled }
+    profile.clone().into()
 }
 
 pub(super) fn entered(profile: &AccessProfile) -> Entered {

@@ -129,10 +129,7 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
 
 /// The form as the profile stands.
 fn standing(profile: &AccessProfile) -> Entered {
-    let AccessProfile { name, description, version, terms, audience, consumers, keys_per_person, enabled, .. } =
-        profile.clone();
-    let draft = ProfileDraft { name, description, terms, audience, consumers, keys_per_person, enabled };
-    Entered { version: Some(version), ..Entered::of(&draft) }
+    Entered { version: Some(profile.version), ..Entered::of(&ProfileDraft::from(profile.clone())) }
 }
 
 fn model(visit: &Visit, detail: ProfileDetail, entered: Entered, reasons: Reasons) -> Model {
