@@ -118,7 +118,7 @@ pub use recipients::Recipient;
 pub use requests::DecidedBy;
 pub use responsible::{AnsweredFor, KeyModelSpend};
 pub use rollout_news::RolloutNews;
-pub use rotation_asks::RotationAsk;
+pub use rotation_asks::{RotationAsk, UntoldAsk};
 pub use sessions::SessionRow;
 pub use sign_in::LoginRow;
 pub use storage::Storage;

@@ -36,6 +36,15 @@ fn happenings() -> Vec<Happening> {
         from: now().plus_days(9),
         decided_at: now(),
     };
+    let rotation = |keys, team| Happening::RotationAsked {
+        key,
+        name: name.clone(),
+        keys,
+        team,
+        by: "Ada Example".to_owned(),
+        due_at: now().plus_days(14),
+        asked_at: now(),
+    };
     let opened = Day::of("2026-10-01".parse().unwrap());
     let review = |keys| Happening::ReviewOpens { quarter: Quarter::of(opened), keys, due: opened.plus(DAYS) };
     let request = RequestId::from_random(&[3; 16]);
@@ -60,6 +69,8 @@ fn happenings() -> Vec<Happening> {
         coming(ComingChange::Set),
         coming(ComingChange::Withdrawn),
         coming(ComingChange::AtOnce),
+        rotation(1, None),
+        rotation(12, Some((team(), "Billing".to_owned()))),
         review(1),
         review(1_204),
         Happening::ProviderFails {

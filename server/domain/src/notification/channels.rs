@@ -50,6 +50,7 @@ impl Kind {
             Self::RequestAnswered
             | Self::RequestWaits
             | Self::OldSecret
+            | Self::RotationAsked
             | Self::KeyChanged
             | Self::GuardrailsChange
             | Self::BudgetNearlySpent

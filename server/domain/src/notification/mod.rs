@@ -10,7 +10,7 @@ pub mod mail;
 
 use crate::budget::{BudgetScope, Window};
 use crate::day::Day;
-use crate::id::{KeyId, ProfileId, ProviderId, RequestId};
+use crate::id::{KeyId, ProfileId, ProviderId, RequestId, TeamId};
 use crate::key_review::Quarter;
 use crate::money::NanoUsd;
 use crate::permission::Permission;
@@ -64,6 +64,19 @@ pub enum Happening {
         /// The day, as its first moment.
         from: Timestamp,
         decided_at: Timestamp,
+    },
+    /// Somebody asks for new secrets of keys that the reader looks after: of one owner, in one go.
+    RotationAsked {
+        /// The first of them, by name.
+        key: KeyId,
+        name: String,
+        keys: u64,
+        /// Whose they are, if they are not the reader's own.
+        team: Option<(TeamId, String)>,
+        by: String,
+        due_at: Timestamp,
+        /// About the first of them.
+        asked_at: Timestamp,
     },
     /// A review of keys has begun, and the reader has something to decide in it.
     ReviewOpens {
@@ -171,6 +184,7 @@ impl Happening {
             Self::OldSecretInUse { .. } => Kind::OldSecret,
             Self::KeyChanged { .. } => Kind::KeyChanged,
             Self::GuardrailsComing { .. } => Kind::GuardrailsChange,
+            Self::RotationAsked { .. } => Kind::RotationAsked,
             Self::ReviewOpens { .. } => Kind::ReviewOpens,
             Self::RequestWaits { .. } => Kind::RequestWaits,
             Self::RequestAnswered { .. } => Kind::RequestAnswered,
@@ -184,9 +198,12 @@ impl Happening {
     pub fn object(&self) -> String {
         match self {
             Self::BudgetUsed { scope, .. } => scope.to_string(),
-            Self::KeyEnds { key, .. } | Self::OldSecretInUse { key, .. } | Self::KeyChanged { key, .. } => {
-                key.to_string()
-            }
+            Self::KeyEnds { key, .. }
+            | Self::OldSecretInUse { key, .. }
+            | Self::KeyChanged { key, .. }
+            | Self::RotationAsked { key, keys: 1, .. } => key.to_string(),
+            // One of them that is rotated settles nothing about the others.
+            Self::RotationAsked { .. } => self.dedupe(),
             Self::GuardrailsComing { profile, .. } => profile.to_string(),
             Self::ReviewOpens { quarter, .. } => quarter.to_string(),
             Self::RequestWaits { request, .. } | Self::RequestAnswered { request, .. } => request.to_string(),
@@ -211,6 +228,7 @@ impl Happening {
             Self::GuardrailsComing { profile, change, decided_at, .. } => {
                 format!("guardrails:{profile}:{}:{}", decided_at.as_ms(), change.word())
             }
+            Self::RotationAsked { key, asked_at, .. } => format!("rotate:{key}:{}", asked_at.as_ms()),
             Self::ReviewOpens { quarter, .. } => format!("review:{quarter}"),
             Self::RequestWaits { request, .. } => format!("waits:{request}"),
             Self::RequestAnswered { request, .. } => format!("answered:{request}"),
@@ -229,6 +247,7 @@ pub enum Kind {
     ReviewOpens,
     KeyEnds,
     OldSecret,
+    RotationAsked,
     KeyChanged,
     GuardrailsChange,
     BudgetNearlySpent,
@@ -240,12 +259,13 @@ pub enum Kind {
 
 impl Kind {
     /// In the order in which preferences list them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::RequestAnswered,
         Self::RequestWaits,
         Self::ReviewOpens,
         Self::KeyEnds,
         Self::OldSecret,
+        Self::RotationAsked,
         Self::KeyChanged,
         Self::GuardrailsChange,
         Self::BudgetNearlySpent,
@@ -262,6 +282,7 @@ impl Kind {
             Self::ReviewOpens => "review_opens",
             Self::KeyEnds => "key_ends",
             Self::OldSecret => "old_secret",
+            Self::RotationAsked => "rotation_asked",
             Self::KeyChanged => "key_changed",
             Self::GuardrailsChange => "guardrails_change",
             Self::BudgetNearlySpent => "budget_nearly_spent",

@@ -10,6 +10,7 @@ mod budgets;
 mod coming_guardrails;
 mod ends;
 mod reviews;
+mod rotations;
 
 use super::Voice;
 use crate::ports::DeploymentStanding;
@@ -37,6 +38,7 @@ impl Portal {
         self.tell_all(&budgets, now).await?;
         self.tell_what_ends(now).await?;
         self.tell_coming_guardrails(now).await?;
+        self.tell_asked_rotations(now).await?;
         self.tell_opened_review(now).await?;
         let failing = self.providers_failing(now).await?;
         self.tell_all(&failing, now).await
