@@ -1,7 +1,7 @@
 //! Cost centres as the sample pages show them: valid, ended with keys left, and a file with every kind of mistake.
 
+use super::levels::level;
 use super::samples::calendar;
-use super::things::level;
 use app::pages::admin::cost_centres::{end, import, list, new, show};
 use app::pages::form::Reasons;
 use domain::budget::{BudgetScope, Window};

@@ -146,5 +146,13 @@ pub(super) fn policy_page(may_change: bool) -> key_policy::Model {
     let next = Some((one.at, one.key));
     let policy = PolicyPage { versions, acknowledgements: vec![one], next };
     let reasons = Reasons::default();
-    key_policy::Model { policy, text: text.to_owned(), happened: None, reasons, stale: Some((2, 3)), may_change, of_everyone: OfEveryone::ALL }
+    key_policy::Model {
+        policy,
+        text: text.to_owned(),
+        happened: None,
+        reasons,
+        stale: Some((2, 3)),
+        may_change,
+        of_everyone: OfEveryone::ALL,
+    }
 }

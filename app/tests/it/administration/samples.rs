@@ -2,6 +2,8 @@
 
 use super::guardrail_things::*;
 use super::identity::{directory, removal, rule_form, sessions, setup, tested};
+use super::levels::*;
+use super::provider_things::*;
 use super::things::*;
 use crate::specimen::around;
 use app::chrome::{Assets, Place};
