@@ -50,7 +50,7 @@ pub use secret_field::SecretField;
 pub use section::Section;
 pub use sparkline::Sparkline;
 pub use spend_chart::{Bucket, Cap, SpendChart, SpendData};
-pub use spent::{Rates, Spent};
+pub use spent::{Rates, Spent, spent_figures, spent_in_words};
 pub use steps::{Step, StepState, Steps};
 pub use table::{Cell, Column, NameCell, Table};
 pub use tabs::{ClientSnippet, Snippet, Snippets, Tab, Tabs};

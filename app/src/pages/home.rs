@@ -61,8 +61,19 @@ pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { home, answers, to_decide, to_review, name, may_manage, oversees, administers, of_everyone, led, calendar } =
-        model;
+    let Model {
+        home,
+        answers,
+        to_decide,
+        to_review,
+        name,
+        may_manage,
+        oversees,
+        administers,
+        of_everyone,
+        led,
+        calendar,
+    } = model;
     let steps = home.first_steps;
     // An administrator without keys has other things to do first.
     let newcomer = may_manage && !(steps.has_key && steps.has_called) && (!oversees || steps.has_key);
@@ -273,11 +284,36 @@ fn oversight(administers: bool, of_everyone: OfEveryone, may_mint: bool) -> impl
     let places = [
         (Place::Keys, "All keys", everyones, format!("{whose}, with spend, status and last use.")),
         (Place::Audit, "Audit log", paths::AUDIT.to_owned(), "Who changed what, when and from where.".to_owned()),
-        (Place::Overview, "Overview", paths::ADMINISTRATION.to_owned(), "How the installation is, at a glance.".to_owned()),
-        (Place::Providers, "Providers", paths::PROVIDERS.to_owned(), format!("See {what}where calls go, and whether it works.")),
-        (Place::Catalogue, "Models and prices", paths::CATALOGUE.to_owned(), format!("{verb} what can be called and what it costs.")),
-        (Place::Guardrails, "Guardrails", paths::GUARDRAILS.to_owned(), format!("{verb} who may mint what, within which limits.")),
-        (Place::Budgets, "Budgets", paths::BUDGETS.to_owned(), format!("{verb} what everybody together may spend, and what is left.")),
+        (
+            Place::Overview,
+            "Overview",
+            paths::ADMINISTRATION.to_owned(),
+            "How the installation is, at a glance.".to_owned(),
+        ),
+        (
+            Place::Providers,
+            "Providers",
+            paths::PROVIDERS.to_owned(),
+            format!("See {what}where calls go, and whether it works."),
+        ),
+        (
+            Place::Catalogue,
+            "Models and prices",
+            paths::CATALOGUE.to_owned(),
+            format!("{verb} what can be called and what it costs."),
+        ),
+        (
+            Place::Guardrails,
+            "Guardrails",
+            paths::GUARDRAILS.to_owned(),
+            format!("{verb} who may mint what, within which limits."),
+        ),
+        (
+            Place::Budgets,
+            "Budgets",
+            paths::BUDGETS.to_owned(),
+            format!("{verb} what everybody together may spend, and what is left."),
+        ),
         (Place::People, "People", paths::PEOPLE.to_owned(), format!("{verb} roles and accounts.")),
     ];
     let own = (Place::Keys, "Mint a key", paths::MINT.to_owned(), "A key of your own, to try it out.".to_owned());

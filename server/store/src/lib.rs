@@ -80,6 +80,7 @@ mod units;
 mod usage;
 mod usage_days;
 mod usage_groups;
+mod usage_periods;
 mod usage_source;
 mod usage_totals;
 mod usage_views;
@@ -129,6 +130,7 @@ pub use units::Unit;
 pub use usage::{HourSpan, SpanUsage};
 pub use usage_days::{DailyCost, DaySpend, SpendQuery, UsageSums};
 pub use usage_groups::{GroupSpend, Groups};
+pub use usage_periods::PeriodCost;
 pub use watched_calls::{WatchedKey, WatchedRule};
 
 /// What every method answers.
