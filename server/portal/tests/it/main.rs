@@ -4,6 +4,7 @@
 mod administration;
 mod answered;
 mod approval_rules;
+mod asking;
 mod audit;
 mod bootstrap;
 mod budgets;
