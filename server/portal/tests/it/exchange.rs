@@ -166,7 +166,8 @@ async fn what_a_key_and_a_cost_centre_spent_is_converted_each_day_at_its_own_rat
     let key = world.mint(&ada, "laptop").await;
     let first = days(&world).start(today(&world).first_of_month());
     // On the first of the month in the zone that the store counts days in, too.
-    let calls = [world.call(key, first.plus_ms(2 * MS_PER_HOUR), 1, 10 * DOLLAR), world.call(key, world.now(), 2, DOLLAR)];
+    let calls =
+        [world.call(key, first.plus_ms(2 * MS_PER_HOUR), 1, 10 * DOLLAR), world.call(key, world.now(), 2, DOLLAR)];
     world.store.ingest(&calls).await.unwrap();
     let of_key = async || world.portal.see_key(&ada, key).await.unwrap().usage(30).await.unwrap();
     let of_centres = async || world.portal.cost_centres(&admin).await.unwrap();
