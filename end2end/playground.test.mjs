@@ -40,6 +40,7 @@ for (const script of [false, true]) {
     };
     const turns = () => page.getByRole('list', { name: 'Conversation' }).getByRole('listitem');
     const figures = () => page.locator('#figures');
+    const startOver = () => page.getByRole('link', { name: 'Start over' });
 
     test('two turns are answered, paid for and lead to the call', async () => {
       await send('What is <b>this</b>?');
@@ -50,10 +51,21 @@ for (const script of [false, true]) {
       await figures().getByText('First byte after').waitFor();
       assert.equal(await page.getByLabel('Message').inputValue(), '');
       assert.equal(await turns().count(), 2);
+      assert.ok(await startOver().isVisible(), 'there is something to leave behind');
       await accessible(page, script);
       await picture(page, `playground.${script ? 'script' : 'plain'}`);
       await figures().getByRole('link').click();
       await page.getByText('tried out in the playground').waitFor();
+    });
+
+    test('a conversation is left behind for a new one', async () => {
+      await page.goto('/playground');
+      assert.equal(await startOver().count(), 0, 'nothing was said yet');
+      await send('What is this?');
+      await figures().getByText('Cost').waitFor();
+      await startOver().click();
+      await turns().first().waitFor({ state: 'detached' });
+      assert.equal(await startOver().count(), 0);
     });
 
     test('a refusal says what to do, and keeps what was typed', async () => {

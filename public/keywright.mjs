@@ -151,7 +151,7 @@ async function* eventsOf(answer) {
 // before, so that at any moment the form can go on by itself.
 function converse(form) {
   const [turns, figures, said] = ["turns", "figures", "playground-said"].map((id) => document.getElementById(id));
-  const [send, stop] = ["send", "stop"].map((role) => form.querySelector(`[data-${role}]`));
+  const [send, stop, restart] = ["send", "stop", "restart"].map((role) => form.querySelector(`[data-${role}]`));
   const { message } = form.elements;
   let current;
   stop.addEventListener("click", () => current?.abort());
@@ -224,6 +224,7 @@ function converse(form) {
     if (!text) place.textContent = silence;
     keep("asked", asked);
     keep("answered", text);
+    restart.hidden = false;
     message.focus();
   }
 

@@ -5,9 +5,11 @@
 use crate::components::Icon;
 use crate::format::{Calendar, grouped};
 use crate::paths;
+use domain::data_scope::OfEveryone;
 use domain::permission::Permission;
 use domain::person::{Caller, Role};
 use leptos::prelude::*;
+use portal::surroundings::Surroundings;
 
 /// Addresses of the static files; they change with their content.
 #[derive(Debug, Clone)]
@@ -24,8 +26,8 @@ pub struct Chrome<'a> {
     /// `None` before sign-in.
     pub caller: Option<&'a Caller>,
     pub place: Place,
-    /// Notifications that the caller has not read.
-    pub unread: u64,
+    /// What the caller has not read, and which places are there for them.
+    pub around: Surroundings,
     /// One sentence above every page: development mode, or something that everyone must know.
     pub banner: Option<&'a str>,
     pub calendar: &'a Calendar,
@@ -65,8 +67,8 @@ const WORK: [Link; 5] = [
     (Place::Usage, "Usage", paths::USAGE),
     (Place::Requests, "Requests", paths::REQUESTS),
 ];
-const ANSWERS: [Link; 2] =
-    [(Place::Approvals, "Approvals", paths::APPROVALS), (Place::Reviews, "Reviews", paths::REVIEWS)];
+const APPROVALS: Link = (Place::Approvals, "Approvals", paths::APPROVALS);
+const REVIEWS: Link = (Place::Reviews, "Reviews", paths::REVIEWS);
 const ADMINISTRATION: [Link; 9] = [
     (Place::Overview, "Overview", paths::ADMINISTRATION),
     (Place::Providers, "Providers", paths::PROVIDERS),
@@ -79,17 +81,36 @@ const ADMINISTRATION: [Link; 9] = [
     (Place::Audit, "Audit log", paths::AUDIT),
 ];
 
+/// Pages about everybody are not there for whoever does not see everybody.
+pub fn is_there(place: Place, of_everyone: OfEveryone) -> bool {
+    match place {
+        Place::Overview => of_everyone.spend && of_everyone.calls,
+        Place::Budgets => of_everyone.spend,
+        Place::People | Place::Teams => of_everyone.names,
+        _ => true,
+    }
+}
+
+/// Administrators switch them on there. Leads have nothing to do there before that, and auditors read of all keys or nothing.
+fn has_reviews(caller: &Caller, on: bool, of_everyone: OfEveryone) -> bool {
+    caller.has(Role::Administrator) || (caller.is_lead() && on) || (caller.has(Role::Auditor) && of_everyone.calls)
+}
+
 #[component]
-pub fn Masthead(caller: Option<Caller>, place: Place, unread: u64) -> impl IntoView {
+pub fn Masthead(caller: Option<Caller>, place: Place, around: Surroundings) -> impl IntoView {
+    let Surroundings { unread, reviews, of_everyone } = around;
     let work = caller.as_ref().map(|caller| {
-        let answers = Permission::SeeRequests.allows(Some(caller)).then_some(ANSWERS);
-        let links: Vec<Link> = WORK.into_iter().chain(answers.into_iter().flatten()).collect();
+        let approvals = Permission::SeeRequests.allows(Some(caller)).then_some(APPROVALS);
+        let reviews = has_reviews(caller, reviews, of_everyone).then_some(REVIEWS);
+        let links: Vec<Link> = WORK.into_iter().chain(approvals).chain(reviews).collect();
         nav("Main", &links, place)
     });
     // Auditors read everything that administrators change.
     let oversight = caller.as_ref().filter(|caller| caller.has(Role::Administrator) || caller.has(Role::Auditor));
     let oversight = oversight.map(|_| {
-        view! { <div class="masthead-row">{nav("Administration", &ADMINISTRATION, place)}</div> }
+        let links: Vec<Link> =
+            ADMINISTRATION.into_iter().filter(|(target, ..)| is_there(*target, of_everyone)).collect();
+        view! { <div class="masthead-row">{nav("Administration", &links, place)}</div> }
     });
     view! {
         <header class="masthead">

@@ -57,7 +57,7 @@ fn whole<V: IntoView + 'static>(
                 <body>
                     <a class="skip-link" href=format!("#{}", paths::MAIN_ID)>"Skip to content"</a>
                     <div>
-                        <Masthead caller=chrome.caller.cloned() place=chrome.place unread=chrome.unread/>
+                        <Masthead caller=chrome.caller.cloned() place=chrome.place around=chrome.around/>
                         {chrome.banner.map(|text| view! { <aside class="banner" aria-label="About this installation"><p>{text.to_owned()}</p></aside> })}
                     </div>
                     <main class="page" id=paths::MAIN_ID tabindex="-1">{body().into_any()}</main>

@@ -12,6 +12,15 @@ use domain::id::{
 };
 use domain::time::Timestamp;
 use portal::{FormId, Made};
+use serde::Serialize;
+
+/// A page with what it is asked in its address; without anything asked, the page alone.
+pub fn asked(path: &str, query: impl Serialize) -> String {
+    match serde_html_form::to_string(query) {
+        Ok(query) if !query.is_empty() => format!("{path}?{query}"),
+        _ => path.to_owned(),
+    }
+}
 
 pub const HOME: &str = "/";
 pub const KEYS: &str = "/keys";
@@ -136,10 +145,7 @@ pub fn playground(key: KeyId) -> String {
 
 /// The same with a model.
 pub fn try_out(key: KeyId, model: &str) -> String {
-    match serde_html_form::to_string([("key", &*key.to_string()), ("model", model)]) {
-        Ok(query) => format!("{PLAYGROUND}?{query}"),
-        Err(_) => PLAYGROUND.to_owned(),
-    }
+    asked(PLAYGROUND, [("key", &*key.to_string()), ("model", model)])
 }
 
 pub fn mint_like(id: KeyId) -> String {
@@ -275,14 +281,12 @@ pub fn usage_by_cost_centre() -> String {
 /// Who spent what of it.
 pub fn usage_of_cost_centre(code: &str) -> String {
     let by = Dimension::Team.word();
-    serde_html_form::to_string([("by", by), (Dimension::CostCentre.word(), code)])
-        .map_or_else(|_| usage_by_cost_centre(), |query| format!("{USAGE}?{query}"))
+    asked(USAGE, [("by", by), (Dimension::CostCentre.word(), code)])
 }
 
 /// Everybody's keys in which this name is found.
 pub fn keys_of_application(name: &str) -> String {
-    serde_html_form::to_string([("owner", "everyone"), ("q", name)])
-        .map_or_else(|_| KEYS.to_owned(), |query| format!("{KEYS}?{query}"))
+    asked(KEYS, [("owner", "everyone"), ("q", name)])
 }
 
 pub fn person(id: PersonId) -> String {
@@ -340,10 +344,7 @@ pub fn ask(key: KeyId) -> String {
 
 /// The same with one model filled in. Its name is whatever a client sent.
 pub fn ask_for_model(key: KeyId, model: &str) -> String {
-    match serde_html_form::to_string([("model", model)]) {
-        Ok(query) => format!("{}?{query}", ask(key)),
-        Err(_) => ask(key),
-    }
+    asked(&ask(key), [("model", model)])
 }
 
 /// The pages that answer a request, or take it back.

@@ -10,6 +10,7 @@ use domain::permission::Administrator;
 use domain::person::Caller;
 use domain::session_mark::SessionMark;
 use domain::time::Timestamp;
+use portal::surroundings::Surroundings;
 use portal::{Made, Portal, PortalError, Refusal};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,8 +28,8 @@ pub struct Frame {
     pub banner: Option<String>,
     pub calendar: Calendar,
     pub version: String,
-    /// Notifications that whoever asks has not read.
-    pub unread: u64,
+    /// Of whoever asks.
+    pub around: Surroundings,
 }
 
 impl Frame {
@@ -38,7 +39,7 @@ impl Frame {
             assets: &self.assets,
             caller,
             place,
-            unread: self.unread,
+            around: self.around,
             banner: self.banner.as_deref(),
             calendar: &self.calendar,
             version: &self.version,

@@ -137,8 +137,8 @@ async fn answer(app: Arc<App>, route: Route, request: Request) -> Answered {
         Ok(input) => Input { session, ..input },
         Err(error) => return Answered::Now(problem(&app, Some(&caller), &error)),
     };
-    let frame = match app.portal.unread_notifications(&caller).await {
-        Ok(unread) => Frame { unread, ..app.look.frame() },
+    let frame = match app.portal.surroundings(&caller).await {
+        Ok(around) => Frame { around, ..app.look.frame() },
         Err(error) => return Answered::Now(problem(&app, Some(&caller), &error.into())),
     };
     let visit = Visit { portal: app.portal.clone(), caller: caller.clone(), frame };

@@ -4,9 +4,11 @@ use crate::auth::Auth;
 use app::chrome::Assets;
 use app::format::Calendar;
 use app::visit::Frame;
+use domain::data_scope::OfEveryone;
 use domain::time::Clock;
 use jiff::tz::TimeZone;
 use portal::Portal;
+use portal::surroundings::Surroundings;
 use proxy::ports::Ledger;
 use std::sync::Arc;
 
@@ -35,7 +37,7 @@ impl Look {
             banner: self.banner.clone(),
             calendar: Calendar { now: self.clock.now(), zone: self.zone.clone() },
             version: env!("CARGO_PKG_VERSION").into(),
-            unread: 0,
+            around: Surroundings { unread: 0, reviews: false, of_everyone: OfEveryone::ALL },
         }
     }
 }

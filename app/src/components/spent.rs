@@ -1,5 +1,6 @@
 //! What was spent, in the currency that people read, with the dollars that are kept below it; without one, the dollars.
 
+use super::Figure;
 use crate::format::{converted, usd, usd_exact};
 use crate::words::exchange::sentence;
 use domain::exchange::{Conversion, Converted};
@@ -21,6 +22,22 @@ pub fn Spent(
         None => figure,
         Some(_) => view! { {figure}<span class="note" title=usd_exact(cost)>{usd(cost)}</span> }.into_any(),
     }
+}
+
+/// In a sentence: `EUR 1,149.60 ($1,249.57)`.
+pub fn spent_in_words(cost: NanoUsd, shown: Option<Converted>) -> String {
+    match shown {
+        None => usd(cost),
+        Some(shown) => format!("{} ({})", converted(shown), usd(cost)),
+    }
+}
+
+/// The head of a page: what was spent, and the dollars beside it.
+pub fn spent_figures(name: String, cost: NanoUsd, shown: Option<Converted>) -> Vec<Figure> {
+    let figure = |name: String, value: String| Figure { name, value };
+    let mut figures = vec![figure(name, shown.map_or_else(|| usd(cost), converted))];
+    figures.extend(shown.map(|_| figure("in US dollars".to_owned(), usd(cost))));
+    figures
 }
 
 /// At which rates a page is converted, what is not, and how sums are rounded. Nothing where there are dollars alone.

@@ -4,7 +4,7 @@
 use super::keys::rows::{KeyTable, short_id};
 use super::requests::title;
 use super::reviews;
-use crate::chrome::Place;
+use crate::chrome::{Place, is_there};
 use crate::components::{
     Cell, Chip, Column, Id, NameCell, Notice, PageHead, Section, StatusChip, Step, StepState, Steps, Table, Tone, WayOn,
 };
@@ -14,6 +14,7 @@ use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
 use domain::access_request::Standing;
+use domain::data_scope::OfEveryone;
 use domain::id::TeamId;
 use domain::permission::Permission;
 use domain::person::Role;
@@ -34,6 +35,7 @@ pub struct Model {
     pub may_manage: bool,
     pub oversees: bool,
     pub administers: bool,
+    pub of_everyone: OfEveryone,
     /// Teams that the caller leads.
     pub led: Vec<(TeamId, String)>,
     pub calendar: Calendar,
@@ -52,13 +54,26 @@ pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
         may_manage: Permission::ManageKeys.allows(Some(caller)),
         oversees: Permission::SeeAudit.allows(Some(caller)),
         administers: caller.has(Role::Administrator),
+        of_everyone: visit.frame.around.of_everyone,
         calendar: visit.calendar(),
     };
     Ok(Answer::ok(html::document(&visit.chrome(Place::Elsewhere), "Home", || view(model))))
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { home, answers, to_decide, to_review, name, may_manage, oversees, administers, led, calendar } = model;
+    let Model {
+        home,
+        answers,
+        to_decide,
+        to_review,
+        name,
+        may_manage,
+        oversees,
+        administers,
+        of_everyone,
+        led,
+        calendar,
+    } = model;
     let steps = home.first_steps;
     // An administrator without keys has other things to do first.
     let newcomer = may_manage && !(steps.has_key && steps.has_called) && (!oversees || steps.has_key);
@@ -88,7 +103,7 @@ pub fn view(model: Model) -> impl IntoView {
         {attention}
         {keys}
         {(!led.is_empty()).then(|| teams(led))}
-        {oversees.then(|| oversight(administers, mint && !steps.has_key))}
+        {oversees.then(|| oversight(administers, of_everyone, mint && !steps.has_key))}
     }
 }
 
@@ -262,23 +277,48 @@ fn teams(led: Vec<(TeamId, String)>) -> impl IntoView {
     }
 }
 
-fn oversight(administers: bool, may_mint: bool) -> impl IntoView {
+fn oversight(administers: bool, of_everyone: OfEveryone, may_mint: bool) -> impl IntoView {
     let everyones = format!("{}?owner=everyone", paths::KEYS);
     let (verb, what) = if administers { ("Change", "and change ") } else { ("See", "") };
-    let mut places = vec![
-        ("All keys", everyones, "Everyone's keys with spend, status and last use.".to_owned()),
-        ("Audit log", paths::AUDIT.to_owned(), "Who changed what, when and from where.".to_owned()),
-        ("Overview", paths::ADMINISTRATION.to_owned(), "How the installation is, at a glance.".to_owned()),
-        ("Providers", paths::PROVIDERS.to_owned(), format!("See {what}where calls go, and whether it works.")),
-        ("Models and prices", paths::CATALOGUE.to_owned(), format!("{verb} what can be called and what it costs.")),
-        ("Guardrails", paths::GUARDRAILS.to_owned(), format!("{verb} who may mint what, within which limits.")),
-        ("Budgets", paths::BUDGETS.to_owned(), format!("{verb} what everybody together may spend, and what is left.")),
-        ("People", paths::PEOPLE.to_owned(), format!("{verb} roles and accounts.")),
+    let whose = if of_everyone.calls { "Everyone's keys" } else { "All keys that you see" };
+    let places = [
+        (Place::Keys, "All keys", everyones, format!("{whose}, with spend, status and last use.")),
+        (Place::Audit, "Audit log", paths::AUDIT.to_owned(), "Who changed what, when and from where.".to_owned()),
+        (
+            Place::Overview,
+            "Overview",
+            paths::ADMINISTRATION.to_owned(),
+            "How the installation is, at a glance.".to_owned(),
+        ),
+        (
+            Place::Providers,
+            "Providers",
+            paths::PROVIDERS.to_owned(),
+            format!("See {what}where calls go, and whether it works."),
+        ),
+        (
+            Place::Catalogue,
+            "Models and prices",
+            paths::CATALOGUE.to_owned(),
+            format!("{verb} what can be called and what it costs."),
+        ),
+        (
+            Place::Guardrails,
+            "Guardrails",
+            paths::GUARDRAILS.to_owned(),
+            format!("{verb} who may mint what, within which limits."),
+        ),
+        (
+            Place::Budgets,
+            "Budgets",
+            paths::BUDGETS.to_owned(),
+            format!("{verb} what everybody together may spend, and what is left."),
+        ),
+        (Place::People, "People", paths::PEOPLE.to_owned(), format!("{verb} roles and accounts.")),
     ];
-    if may_mint {
-        places.push(("Mint a key", paths::MINT.to_owned(), "A key of your own, to try it out.".to_owned()));
-    }
-    let rows = places.into_iter().map(|(name, href, about)| {
+    let own = (Place::Keys, "Mint a key", paths::MINT.to_owned(), "A key of your own, to try it out.".to_owned());
+    let places = places.into_iter().filter(|(place, ..)| is_there(*place, of_everyone)).chain(may_mint.then_some(own));
+    let rows = places.map(|(_, name, href, about)| {
         view! { <tr><NameCell name=name href=href/><Cell label="What for">{about}</Cell></tr> }
     });
     let rows = rows.collect_view();

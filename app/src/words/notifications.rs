@@ -1,16 +1,20 @@
 //! What people are told, in words: one headline, what it means or what to do next, and where. The page and the letter say
 //! the same, so that moments are written out and not counted from now.
 
+use super::reviews;
 use crate::format::{Calendar, grouped, usd};
-use crate::pages::usage::asked::Asked;
+use crate::pages::keys::list::Asked;
+use crate::pages::usage::asked::Asked as UsageAsked;
 use crate::paths::{self, KeyAct};
 use domain::budget::{BudgetScope, Window};
 use domain::dimension::Dimension;
+use domain::id::{KeyId, TeamId};
 use domain::money::NanoUsd;
 use domain::notification::channels::Mailing;
 use domain::notification::due::Ending;
 use domain::notification::{ComingChange, GivenAnswer, Happening, KeyChange, Kind};
 use domain::time::Timestamp;
+use portal::keys::KeysView;
 use portal::spend::Preset;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +91,18 @@ pub fn happening(happening: &Happening, calendar: &Calendar) -> Told {
             };
             Told { headline, next, href: paths::KEYS.to_owned() }
         }
+        Happening::RotationAsked { key, name, keys, team, by, due_at, .. } => {
+            let asked = RotationAsked { key: *key, name, keys: *keys, team: team.as_ref() };
+            rotation_asked(&asked, by, &calendar.date(*due_at))
+        }
+        Happening::ReviewOpens { quarter, keys, due } => Told {
+            headline: format!("{} for you in the review of {}", waiting(*keys), reviews::quarter(*quarter)),
+            next: format!(
+                "Say of each whether it is still needed, until {}. Nothing is revoked by itself.",
+                reviews::day(*due)
+            ),
+            href: paths::REVIEWS.to_owned(),
+        },
         Happening::RequestWaits { request, name, by } => Told {
             headline: format!("{by} asks for {name}"),
             next: "See what it would mean, then approve it, approve less or decline.".to_owned(),
@@ -120,7 +136,7 @@ pub fn happening(happening: &Happening, calendar: &Calendar) -> Told {
             }
         }
         Happening::UnusualSpend { application, today, usually, .. } => {
-            let asked = Asked { preset: Preset::Last(14), ..Asked::default() };
+            let asked = UsageAsked { preset: Preset::Last(14), ..UsageAsked::default() };
             let of_application = asked.with(Dimension::Application, Some(application.clone()));
             Told {
                 headline: format!("{application} spends more than on other days"),
@@ -137,6 +153,40 @@ pub fn happening(happening: &Happening, calendar: &Calendar) -> Told {
             href: paths::VERIFY_AUDIT.to_owned(),
         },
     }
+}
+
+struct RotationAsked<'a> {
+    key: KeyId,
+    name: &'a str,
+    keys: u64,
+    team: Option<&'a (TeamId, String)>,
+}
+
+fn rotation_asked(asked: &RotationAsked<'_>, by: &str, until: &str) -> Told {
+    let &RotationAsked { key, name, keys, team } = asked;
+    let of = team.map(|(_, team)| format!(" of {team}")).unwrap_or_default();
+    if keys == 1 {
+        return Told {
+            headline: format!("{by} asks for a new secret of the key {name}{of} by {until}"),
+            next: "Rotate it, and put the new secret wherever the key is used. Nothing stops working on that day."
+                .to_owned(),
+            href: paths::key_act(key, KeyAct::Rotate),
+        };
+    }
+    let list = Asked {
+        view: Some(KeysView::Attention.word().to_owned()),
+        owner: team.map(|(team, _)| team.to_string()),
+        ..Asked::default()
+    };
+    Told {
+        headline: format!("{by} asks for new secrets of {} keys{of} by {until}", grouped(keys)),
+        next: "They need attention until each is rotated. Nothing stops working on that day.".to_owned(),
+        href: list.href(),
+    }
+}
+
+fn waiting(keys: u64) -> String {
+    if keys == 1 { "1 key waits".to_owned() } else { format!("{} keys wait", grouped(keys)) }
 }
 
 #[derive(Clone, Copy)]
@@ -220,9 +270,13 @@ pub const fn kind(kind: Kind) -> (&'static str, &'static str) {
     match kind {
         Kind::RequestAnswered => ("A request of mine is answered", "Approved, approved in part, or declined."),
         Kind::RequestWaits => ("A request waits for me", "Somebody asks for a key, or for more, and I may answer."),
+        Kind::ReviewOpens => ("A review of keys opens", "Once a quarter, if keys wait for me in it."),
         Kind::KeyEnds => ("A key expires", "14 days, 3 days and a day before, and when it has."),
         Kind::OldSecret => {
             ("An old secret ends and is still used", "After a rotation, while somebody still calls with it.")
+        }
+        Kind::RotationAsked => {
+            ("Somebody asks me to rotate a secret", "Of a key of mine, by a day; of many keys at once in one.")
         }
         Kind::KeyChanged => {
             ("Somebody changes a key of mine", "Disables, enables or revokes it, or gives it to another.")
@@ -249,7 +303,6 @@ pub const fn mailing(mailing: Mailing) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::id::{KeyId, TeamId};
     use jiff::tz::TimeZone;
 
     fn calendar() -> Calendar {

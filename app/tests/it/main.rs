@@ -6,6 +6,7 @@ mod asking;
 mod keys;
 mod markup;
 mod mint;
+mod navigation;
 mod open_pages;
 mod page;
 mod samples;

@@ -12,6 +12,7 @@ use app::pages::{call, home, models};
 use domain::access_profile::{AboveMaximum, AccessProfile, Audience, CapTerm, ProfileTerms, Term};
 use domain::audit::{Actor, AuditEntry, AuditRow};
 use domain::budget::{BudgetFigures, BudgetLine, BudgetScope, Cap, Window};
+use domain::data_scope::OfEveryone;
 use domain::effective_terms::explain;
 use domain::id::{EventId, KeyId, ModelId, PersonId, ProfileId, TeamId};
 use domain::key_policy::KeyPolicy;
@@ -36,7 +37,9 @@ use serde_json::json;
 mod asking;
 mod catalogue;
 mod gallery;
+mod key_page;
 mod levels;
+mod minting;
 mod notes;
 mod playing;
 pub(crate) mod reviewing;
@@ -48,8 +51,10 @@ mod traffic;
 pub(crate) use asking::answers;
 pub(crate) use catalogue::model_rows;
 pub(crate) use gallery::pages;
+pub(crate) use key_page::{already, detail_model, key_detail, revoked, secret_model};
 pub(crate) use levels::figures;
 use levels::{above, handover, quota_use, team_page};
+pub(crate) use minting::{granted, mint_model, mint_model_with_policy, mint_options, minted_form, refused};
 pub(crate) use spend::{keep_view, narrowed_usage, no_usage, usage_in_euros, usage_model, usage_without_a_rate};
 use traffic::{audit_line, callers_of_key, rotation, usage};
 pub(crate) use traffic::{calls, refused_call};
@@ -130,30 +135,6 @@ pub(crate) fn explore() -> AccessProfile {
 fn cost_centre(code: &str, name: &str) -> domain::cost_centre::CentreEntry {
     let (code, name) = (code.to_owned(), name.to_owned());
     domain::cost_centre::CentreEntry { code, name, contact: None, valid_from: None, valid_until: None }
-}
-
-pub(crate) fn mint_options() -> MintOptions {
-    let name = |text: &str| (ModelId::from_random(text.as_bytes()), text.parse::<ModelName>().unwrap());
-    let choice = |profile, models_allowed| ProfileChoice { profile, models_allowed, models_served: 3, keys_held: 2 };
-    MintOptions {
-        form: "a".repeat(32).parse().unwrap(),
-        profiles: vec![choice(profile(), 3), choice(explore(), 1)],
-        teams: vec![TeamChoice { id: team(), name: "Billing".to_owned() }],
-        policy: None,
-        environments: ["dev", "staging", "prod"].map(str::to_owned).to_vec(),
-        cost_centres: vec![cost_centre("4711", "Research"), cost_centre("4712", "Sales")],
-        usual_cost_centre: Some(cost_centre("4711", "Research")),
-        models: vec![name("demo-large"), name("demo-small"), name("demo-embedding")],
-        may_mint: true,
-    }
-}
-
-pub(crate) fn minted_form() -> MintForm {
-    let mut form =
-        MintForm { name: "claude-code laptop".to_owned(), consumer: "agent".to_owned(), ..MintForm::default() };
-    form.environment = "dev".to_owned();
-    form.fill_in(&profile());
-    form
 }
 
 pub(crate) fn virtual_key() -> VirtualKey {
@@ -279,6 +260,7 @@ pub(crate) fn home_model() -> home::Model {
         may_manage: true,
         oversees: false,
         administers: false,
+        of_everyone: OfEveryone::ALL,
         led: vec![(team(), "Billing".to_owned())],
         calendar: calendar(),
     }
@@ -302,167 +284,6 @@ pub(crate) fn snippet_facts() -> SnippetFacts {
         small_messages_model: name("demo-small"),
         embeddings_model: name("demo-embedding"),
     }
-}
-
-pub(crate) fn key_detail(key: VirtualKey) -> KeyDetail {
-    let profile = profile();
-    let mut newest = profile.clone();
-    newest.version += 1;
-    newest.terms.requests_per_minute.maximum = 5;
-    newest.terms.quotas = vec![];
-    let then = EffectiveTerms { terms: explain(&newest.terms, &key.terms), models_allowed: 2, models_served: 4 };
-    let effective = EffectiveTerms { terms: explain(&profile.terms, &key.terms), models_allowed: 3, models_served: 4 };
-    KeyDetail {
-        owner_name: "Ada Example".to_owned(),
-        mine: true,
-        created_by_name: "Ada Example".to_owned(),
-        standing: key.standing(now(), true),
-        status: KeyStatus::OverEighty,
-        state_by_name: None,
-        secrets: vec![
-            SecretFacts { version: 2, created_at: now().plus_ms(-MS_PER_HOUR), valid_until: None, live: true },
-            SecretFacts {
-                version: 1,
-                created_at: now().plus_days(-29),
-                valid_until: Some(now().plus_ms(23 * MS_PER_HOUR)),
-                live: true,
-            },
-        ],
-        effective,
-        effective_then: Some(then),
-        follows: Follows::Until { moves: MoveOn::At(now().plus_days(10)), newest: Box::new(newest) },
-        figures: vec![
-            figures(BudgetScope::Key(key.id), 5_000, 4_328, 62),
-            figures(BudgetScope::Person(PersonId::from_random(&[7; 16])), 20_000, 5_200, 0),
-            figures(BudgetScope::Team(team()), 100_000, 18_800, 400),
-        ],
-        quotas: vec![quota_use(BudgetScope::Key(key.id))],
-        above: above(),
-        last_use: Some(LastUse {
-            at: now().plus_ms(-12_000),
-            network: "10.4.1.9".to_owned(),
-            agent: "claude-code".to_owned(),
-        }),
-        idle_ends: Some(now().plus_days(6)),
-        rotation_due: Some(RotationDue { due_at: now().plus_days(9), asked_by_name: "Grace Hopper".to_owned() }),
-        acts: KeyActs {
-            rename: true,
-            rotate: true,
-            end_old_secret: true,
-            disable: true,
-            enable: false,
-            set_expiry: true,
-            revoke: true,
-        },
-        may_ask: true,
-        latest_expiry: now().plus_days(151),
-        form: "b".repeat(32).parse().unwrap(),
-        key,
-        profile,
-    }
-}
-
-pub(crate) fn detail_model() -> detail::Model {
-    detail::Model {
-        detail: key_detail(virtual_key()),
-        usage: usage(),
-        calls: CallsPage { calls: calls(), next: Some(calls()[5].id) },
-        callers: callers_of_key(),
-        older: false,
-        history: HistoryPage {
-            lines: vec![
-                audit_line(
-                    1,
-                    "key.renamed",
-                    Some(json!({ "name": "laptop" })),
-                    json!({ "name": "claude-code laptop" }),
-                ),
-                audit_line(2, "key.minted", None, json!({ "name": "laptop" })),
-            ],
-            next: None,
-        },
-        snippets: snippet_facts(),
-        may_mint: true,
-        calendar: calendar(),
-    }
-}
-
-pub(crate) fn revoked() -> detail::Model {
-    let (at, by) = (now().plus_ms(-MS_PER_MINUTE), developer().person);
-    let key =
-        VirtualKey { state: KeyState::Revoked { at, by, reason: RevocationReason::Compromised }, ..virtual_key() };
-    let detail = KeyDetail {
-        status: KeyStatus::Revoked,
-        state_by_name: Some("you".to_owned()),
-        acts: KeyActs::default(),
-        figures: vec![],
-        last_use: None,
-        ..key_detail(key)
-    };
-    let empty = KeyUsage { days: usage().days, by_model: vec![], total: UsageSums::default() };
-    detail::Model { detail, usage: empty, calls: CallsPage { calls: vec![], next: None }, ..detail_model() }
-}
-
-pub(crate) fn secret_model(occasion: Occasion) -> secret::Model {
-    let money = |cents| Amount::Money { amount: dollars(cents), window: Window::Month };
-    let rotated = occasion == Occasion::Rotated;
-    secret::Model {
-        occasion,
-        minted: MintedKey {
-            key: virtual_key(),
-            secret: SecretText::new(SECRET.to_owned()),
-            secret_version: if rotated { 2 } else { 1 },
-            clamped: if rotated {
-                vec![]
-            } else {
-                vec![Clamped { field: "cap_month", wanted: money(15_000), granted: money(10_000) }]
-            },
-            old_secret_until: rotated.then(|| now().plus_days(1)),
-        },
-        snippets: snippet_facts(),
-        calendar: calendar(),
-    }
-}
-
-pub(crate) fn already() -> Already {
-    Already { id: key_id(1), name: "claude-code laptop".to_owned(), may_rotate: true, occasion: Occasion::Minted }
-}
-
-/// The same form where there is a key policy to read.
-pub(crate) fn mint_model_with_policy(verdict: Option<MintVerdict>) -> mint::view::Model {
-    let text = "Do not share keys.\n\nRevoke what leaked.\nAt once.".to_owned();
-    let mut model = mint_model(verdict);
-    model.options.policy = Some(KeyPolicy { version: 3, text });
-    model
-}
-
-pub(crate) fn mint_model(verdict: Option<MintVerdict>) -> mint::view::Model {
-    mint::view::Model { options: mint_options(), form: minted_form(), verdict, asking: None, calendar: calendar() }
-}
-
-pub(crate) fn granted() -> MintVerdict {
-    MintVerdict::Granted(GrantedTerms {
-        name: "claude-code laptop".to_owned(),
-        application: None,
-        cost_centre: None,
-        tags: vec![],
-        terms: virtual_key().terms,
-        lifetime_days: 90,
-        expires_at: now().plus_days(90),
-        clamped: vec![],
-        above: vec![],
-        more: domain::grant::More::default(),
-    })
-}
-
-pub(crate) fn refused() -> MintVerdict {
-    let money = |cents| Amount::Money { amount: dollars(cents), window: Window::Month };
-    MintVerdict::Refused(vec![
-        Refusal::new("name", Reason::KeyNameTaken { key: Some(key_id(4)) }),
-        Refusal::new("cap_month", Reason::AboveMaximum { wanted: money(15_000), maximum: money(10_000) }),
-        Refusal::new("concurrency", Reason::Fixed { value: Amount::AtOnce(8) }),
-        Refusal::new("networks", Reason::Malformed),
-    ])
 }
 
 pub(crate) fn revoke_model() -> acts::revoke::Model {

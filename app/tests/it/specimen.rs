@@ -5,12 +5,14 @@ use app::chrome::{Assets, Chrome, Place};
 use app::components::*;
 use app::format::{Calendar, duration, tokens, typed_usd, usd_fine};
 use app::html;
+use domain::data_scope::OfEveryone;
 use domain::id::PersonId;
 use domain::money::NanoUsd;
 use domain::person::{Caller, Membership, Role};
 use domain::time::{MS_PER_DAY, MS_PER_MINUTE, Timestamp};
 use jiff::tz::TimeZone;
 use leptos::prelude::*;
+use portal::surroundings::Surroundings;
 
 const SECRET: &str = "kwr_8Fq2mZ4tLr0a_Vq7sDk29QhYp3XcN5bTzR1uWfJ6eGoA4iLxH8vMy0Kd_1sPq9Z";
 
@@ -29,6 +31,15 @@ pub(crate) fn specimen(caller: Option<&Caller>) -> String {
 
 /// A page in the frame that its readers see.
 pub(crate) fn framed<V: IntoView + 'static>(caller: Option<&Caller>, title: &str, body: impl FnOnce() -> V) -> String {
+    framed_in(caller, around(), title, body)
+}
+
+pub(crate) fn framed_in<V: IntoView + 'static>(
+    caller: Option<&Caller>,
+    around: Surroundings,
+    title: &str,
+    body: impl FnOnce() -> V,
+) -> String {
     let assets = Assets {
         css: "/assets/keywright.css".to_owned(),
         js: "/assets/keywright.mjs".to_owned(),
@@ -41,9 +52,13 @@ pub(crate) fn framed<V: IntoView + 'static>(caller: Option<&Caller>, title: &str
         banner: Some("Development mode: anyone who reaches this address can sign in as anyone."),
         calendar: &calendar(),
         version: "0.1.0",
-        unread: 3,
+        around,
     };
     html::document(&chrome, title, body)
+}
+
+pub(crate) fn around() -> Surroundings {
+    Surroundings { unread: 3, reviews: true, of_everyone: OfEveryone::ALL }
 }
 
 pub(crate) fn administrator() -> Caller {

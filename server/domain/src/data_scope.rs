@@ -126,6 +126,23 @@ pub struct Sight {
 impl Sight {
     pub const EVERYTHING: Self =
         Self { spend: Scope::Everyone, calls: Scope::Everyone, names: Scope::Everyone, audit: Scope::Everyone };
+
+    pub fn of_everyone(&self) -> OfEveryone {
+        let reaches = |scope: &Scope| *scope == Scope::Everyone;
+        OfEveryone { spend: reaches(&self.spend), calls: reaches(&self.calls), names: reaches(&self.names) }
+    }
+}
+
+/// What of everybody somebody's eyes reach: pages about the whole organisation are there for nobody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfEveryone {
+    pub spend: bool,
+    pub calls: bool,
+    pub names: bool,
+}
+
+impl OfEveryone {
+    pub const ALL: Self = Self { spend: true, calls: true, names: true };
 }
 
 /// What was set; a holder that is absent has the usual.

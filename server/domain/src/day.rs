@@ -7,9 +7,10 @@ use crate::time::Timestamp;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan, Unit};
+use serde::{Deserialize, Serialize};
 
 /// Days since 1 January 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Day(i32);
 
 const FIRST: Date = date(1970, 1, 1);

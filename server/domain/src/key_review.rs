@@ -8,6 +8,7 @@ use crate::day::Day;
 use crate::id::{PersonId, TeamId};
 use crate::person::{Caller, Role};
 use crate::virtual_key::{Owner, RevocationReason};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,7 +16,8 @@ use std::str::FromStr;
 pub const DAYS: i32 = 30;
 
 /// Three months of the organisation's calendar, by their first day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "Day", from = "Day")]
 pub struct Quarter(Day);
 
 impl Quarter {
@@ -37,6 +39,18 @@ impl Quarter {
     /// 1 to 4.
     pub fn number(self) -> i8 {
         (self.0.date().month() - 1) / 3 + 1
+    }
+}
+
+impl From<Day> for Quarter {
+    fn from(day: Day) -> Self {
+        Self::of(day)
+    }
+}
+
+impl From<Quarter> for Day {
+    fn from(quarter: Quarter) -> Self {
+        quarter.first_day()
     }
 }
 

@@ -25,6 +25,7 @@ pub mod sessions;
 mod sight;
 pub mod snippets;
 pub mod spend;
+pub mod surroundings;
 pub mod team_page;
 
 pub use domain::minting::{Clamped, GrantedTerms, MintRequest};

@@ -80,6 +80,7 @@ mod units;
 mod usage;
 mod usage_days;
 mod usage_groups;
+mod usage_periods;
 mod usage_source;
 mod usage_totals;
 mod usage_views;
@@ -118,7 +119,7 @@ pub use recipients::Recipient;
 pub use requests::DecidedBy;
 pub use responsible::{AnsweredFor, KeyModelSpend};
 pub use rollout_news::RolloutNews;
-pub use rotation_asks::RotationAsk;
+pub use rotation_asks::{RotationAsk, UntoldAsk};
 pub use sessions::SessionRow;
 pub use sign_in::LoginRow;
 pub use storage::Storage;
@@ -129,6 +130,7 @@ pub use units::Unit;
 pub use usage::{HourSpan, SpanUsage};
 pub use usage_days::{DailyCost, DaySpend, SpendQuery, UsageSums};
 pub use usage_groups::{GroupSpend, Groups};
+pub use usage_periods::PeriodCost;
 pub use watched_calls::{WatchedKey, WatchedRule};
 
 /// What every method answers.

@@ -51,11 +51,19 @@ fn all(found: Vec<Row>) -> Result<Vec<Notification>> {
 pub type NotificationCursor = (Timestamp, NotificationId);
 
 impl Store {
-    /// Asked for every page that this person opens.
     pub async fn unread_notifications(&self, person: PersonId) -> Result<i64> {
         const COUNT: &str = "select count(*) from notification where person_id = $1 and shown and read_at is null";
         let mut reader = self.engine.reader().await?;
         Ok(one!(reader.on(), (i64,), COUNT, person.to_string())?.map_or(0, |(count,)| count))
+    }
+
+    /// The same with a setting beside it, in one statement: what the frame of every page asks.
+    pub async fn unread_and_setting(&self, person: PersonId, setting: &str) -> Result<(i64, Option<Vec<u8>>)> {
+        const BOTH: &str = "select
+            (select count(*) from notification where person_id = $1 and shown and read_at is null),
+            (select value from setting where name = $2)";
+        let mut reader = self.engine.reader().await?;
+        Ok(one!(reader.on(), (i64, Option<Vec<u8>>), BOTH, person.to_string(), setting)?.unwrap_or_default())
     }
 
     /// Read or not.

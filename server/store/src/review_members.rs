@@ -10,6 +10,14 @@ use std::collections::HashMap;
 row! { MemberRow { team_id: String, person_id: String, lead: bool, active: bool, only_here: bool } }
 
 impl Store {
+    /// Everybody who leads a team and whose account is on, by id.
+    pub async fn leads(&self) -> Result<Vec<PersonId>> {
+        const LIST: &str = "select distinct person_id from membership join person on person.id = person_id
+            where lead and active order by person_id";
+        let mut reader = self.engine.reader().await?;
+        rows!(reader.on(), (String,), LIST)?.into_iter().map(|(id,)| parsed(&id, "person id")).collect()
+    }
+
     /// Of these people those who are in exactly one team, with that team.
     pub async fn only_teams_of(&self, people: &[PersonId]) -> Result<HashMap<PersonId, TeamId>> {
         const LIST: &str = "select person_id, min(team_id) from membership

@@ -11,6 +11,7 @@ use crate::pages::form::{Reasons, Sent, sent};
 use crate::pages::keys::mint::policy::paragraphs;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
+use domain::data_scope::OfEveryone;
 use domain::id::KeyId;
 use domain::time::Timestamp;
 use leptos::prelude::*;
@@ -46,7 +47,8 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     });
     let text = policy.versions.first().map(|newest| newest.policy.text.clone()).unwrap_or_default();
     let may_change = may_change(&visit);
-    let model = Model { policy, text, happened, reasons: Reasons::default(), stale: None, may_change };
+    let of_everyone = visit.frame.around.of_everyone;
+    let model = Model { policy, text, happened, reasons: Reasons::default(), stale: None, may_change, of_everyone };
     Ok(Answer::ok(page(&visit, model)))
 }
 
@@ -62,7 +64,7 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
         },
     };
     let policy = visit.portal.key_policy_page(&visit.caller, None).await?;
-    let model = Model { policy, text, happened: None, reasons, stale, may_change: true };
+    let model = Model { policy, text, happened: None, reasons, stale, may_change: true, of_everyone: OfEveryone::ALL };
     Ok(Answer::Page { status, html: page(&visit, model) })
 }
 
@@ -80,11 +82,12 @@ pub struct Model {
     /// The version that the edit started from, and the one that somebody saved meanwhile.
     pub stale: Option<(i64, i64)>,
     pub may_change: bool,
+    pub of_everyone: OfEveryone,
 }
 
 pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
-    let Model { policy: PolicyPage { versions, acknowledgements, next }, text, happened, reasons, stale, may_change } =
-        model;
+    let Model { policy, text, happened, reasons, stale, may_change, of_everyone } = model;
+    let PolicyPage { versions, acknowledgements, next } = policy;
     let version = versions.first().map_or(0, |newest| newest.policy.version);
     let stale = stale.map(|(from, current)| {
         let text = format!(
@@ -113,7 +116,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         {stale}
         {body}
         {older}
-        {said(calendar, acknowledgements)}
+        {said(calendar, acknowledgements, of_everyone)}
         {more(next)}
     }
 }
@@ -150,8 +153,12 @@ fn past(calendar: &Calendar, version: PolicyVersion) -> impl IntoView + use<> {
     view! { <Fold summary=format!("Version {}", policy.version) note=note>{text}</Fold> }
 }
 
-fn said(calendar: &Calendar, acknowledgements: Vec<AcknowledgementRow>) -> impl IntoView + use<> {
-    let rows: Vec<_> = acknowledgements.into_iter().map(|one| row(calendar, one)).collect();
+fn said(
+    calendar: &Calendar,
+    acknowledgements: Vec<AcknowledgementRow>,
+    of_everyone: OfEveryone,
+) -> impl IntoView + use<> {
+    let rows: Vec<_> = acknowledgements.into_iter().map(|one| row(calendar, one, of_everyone)).collect();
     let body = if rows.is_empty() {
         view! { <p class="muted">"Nobody has minted a key since there is one."</p> }.into_any()
     } else {
@@ -162,15 +169,21 @@ fn said(calendar: &Calendar, acknowledgements: Vec<AcknowledgementRow>) -> impl 
     view! { <Section id="acknowledged" title="Acknowledged">{body}</Section> }
 }
 
-fn row(calendar: &Calendar, one: AcknowledgementRow) -> impl IntoView + use<> {
+/// What cannot be opened by everybody who reads this is named and not linked.
+fn row(calendar: &Calendar, one: AcknowledgementRow, of_everyone: OfEveryone) -> impl IntoView + use<> {
     let AcknowledgementRow { key, version, person, person_name, at } = one;
     let at = when(calendar, at).into_any();
+    let whose = if of_everyone.names { paths::person(person) } else { String::new() };
+    let minted = match of_everyone.calls {
+        true => view! { <a href=paths::key(key)>{key.to_string()}</a> }.into_any(),
+        false => key.to_string().into_any(),
+    };
     view! {
         <tr>
-            <NameCell name=person_name href=paths::person(person)/>
+            <NameCell name=person_name href=whose/>
             <Cell label="Version" number=true>{version}</Cell>
             <Cell label="When">{at}</Cell>
-            <Cell label="Minted"><a href=paths::key(key)>{key.to_string()}</a></Cell>
+            <Cell label="Minted">{minted}</Cell>
         </tr>
     }
 }

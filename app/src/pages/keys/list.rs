@@ -36,15 +36,8 @@ pub struct Asked {
 }
 
 impl Asked {
-    pub(super) fn href(&self) -> String {
-        self.address(paths::KEYS)
-    }
-
-    fn address(&self, path: &str) -> String {
-        match serde_html_form::to_string(self) {
-            Ok(query) if !query.is_empty() => format!("{path}?{query}"),
-            _ => path.to_owned(),
-        }
+    pub fn href(&self) -> String {
+        paths::asked(paths::KEYS, self)
     }
 
     fn current_view(&self) -> KeysView {
@@ -179,7 +172,7 @@ fn filter(asked: &Asked, owner: OwnerFilter, page: &KeysPage, sees_all: bool) ->
     });
     let mut environments = vec![SelectOption::new("", "Any")];
     environments.extend(page.environments.iter().map(|name| SelectOption::new(name.clone(), name.clone())));
-    let whole = Asked { after: None, from: None, ..asked.clone() }.address(paths::KEYS_FILE);
+    let whole = paths::asked(paths::KEYS_FILE, Asked { after: None, from: None, ..asked.clone() });
     let csv = match page.rows.is_empty() {
         true => ().into_any(),
         false => view! { <a href=whole>"CSV"</a> }.into_any(),

@@ -126,8 +126,7 @@ impl Comparison {
             ("sort", if self.asked.sort.is_empty() { "" } else { self.sort.word() }),
         ];
         let given: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        serde_html_form::to_string(given)
-            .map_or_else(|_| paths::MODELS.to_owned(), |query| format!("{}?{query}", paths::MODELS))
+        paths::asked(paths::MODELS, given)
     }
 
     /// `2,000 tokens in, half of them cached` for whoever only reads the column.

@@ -176,7 +176,7 @@ fn conversation(
             <div class="actions">
                 <button class="button primary" type="submit" data-send=true>"Send"</button>
                 <button class="button" type="button" data-stop=true hidden=true>"Stop"</button>
-                {has_turns.then(|| view! { <a class="button plain" href=restart>"Start over"</a> })}
+                <a class="button plain" href=restart data-restart=true hidden=!has_turns>"Start over"</a>
             </div>
         </form>
     }

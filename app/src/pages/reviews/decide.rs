@@ -6,7 +6,8 @@ use super::list::{self, Asked};
 use super::page;
 use super::table::{CHOICE, hidden};
 use crate::components::{
-    Cell, Chip, ChoiceOption, Choices, Column, Crumb, ErrorSummary, NameCell, Notice, PageHead, Table, Tone,
+    Became, Cell, Chip, ChoiceOption, Choices, Column, Crumb, ErrorSummary, NameCell, Notice, Outcomes, PageHead,
+    Table, Tone,
 };
 use crate::format::grouped;
 use crate::pages::admin::counted;
@@ -205,7 +206,7 @@ pub fn outcome_view(outcome: Outcome) -> impl IntoView {
     let done = reviewed.iter().filter(|one| is_done(one)).count();
     let (done, left) = (u64::try_from(done).unwrap_or(0), u64::try_from(reviewed.len() - done).unwrap_or(0));
     let said = format!("{} decided as chosen; {} not.", counted(done, "key"), grouped(left));
-    let rows = reviewed.into_iter().map(|Reviewed { name, choice, outcome, .. }| {
+    let all = reviewed.into_iter().map(|Reviewed { name, choice, outcome, .. }| {
         let (tone, word, why) = match outcome {
             ReviewOutcome::Done => (Tone::Ok, words::reviews::decision(choice.decision()), String::new()),
             ReviewOutcome::Decided { decision, by_name } => {
@@ -221,20 +222,12 @@ pub fn outcome_view(outcome: Outcome) -> impl IntoView {
             ReviewOutcome::Gone => (Tone::Warn, "Not yours", "Somebody else reviews it now.".to_owned()),
             ReviewOutcome::Failed => (Tone::Bad, "Not done", "Something failed. Try this one again.".to_owned()),
         };
-        view! {
-            <tr>
-                <NameCell name=name/>
-                <Cell label="Outcome"><Chip tone=tone text=word/></Cell>
-                <Cell label="Why">{why}</Cell>
-            </tr>
-        }
+        Became { name, href: String::new(), tone, word, why }
     });
-    let rows = rows.collect_view();
-    let columns = ["Key", "Outcome", "Why"].map(Column::text).to_vec();
     view! {
         <PageHead title="What became of the keys" crumb=crumb/>
         <Notice tone=Tone::Warn text=said/>
-        <Table columns=columns caption="What became of the keys" compact=true>{rows}</Table>
+        <Outcomes caption="What became of the keys" all=all.collect()/>
     }
 }
 

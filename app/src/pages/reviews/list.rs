@@ -37,10 +37,7 @@ pub struct Asked {
 
 impl Asked {
     pub(super) fn href(&self) -> String {
-        match serde_html_form::to_string(self) {
-            Ok(query) if !query.is_empty() => format!("{}?{query}", paths::REVIEWS),
-            _ => paths::REVIEWS.to_owned(),
-        }
+        paths::asked(paths::REVIEWS, self)
     }
 
     fn on(&self, view: ReviewView) -> Self {

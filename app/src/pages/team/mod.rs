@@ -5,9 +5,10 @@ pub mod successor;
 
 use crate::chrome::Place;
 use crate::components::{
-    Cell, Chip, Column, EmptyState, Figure, Figures, NameCell, Notice, PageHead, Rates, Section, Spent, Table, Tone,
+    Cell, Chip, Column, EmptyState, Figures, NameCell, Notice, PageHead, Rates, Section, Spent, Table, Tone,
+    spent_figures,
 };
-use crate::format::{Calendar, converted, grouped, usd};
+use crate::format::{Calendar, grouped};
 use crate::html;
 use crate::pages::admin::budgets::show::{context, traffic};
 use crate::pages::admin::budgets::{meters, shares};
@@ -103,10 +104,7 @@ fn spent(calendar: &Calendar, spend: TeamSpend) -> impl IntoView + use<> {
     let body = if spend.by_model.is_empty() {
         view! { <EmptyState text=format!("No spend since {since}.")/> }.into_any()
     } else {
-        let figure = |name: String, value: String| Figure { name, value };
-        let amount = spend.total_shown.map_or_else(|| usd(spend.total), converted);
-        let mut figures = vec![figure(format!("Spent since {since}"), amount)];
-        figures.extend(spend.total_shown.map(|_| figure("in US dollars".to_owned(), usd(spend.total))));
+        let figures = spent_figures(format!("Spent since {since}"), spend.total, spend.total_shown);
         let partial = spend.partial.then(|| {
             view! { <Notice tone=Tone::Info text="The team has more keys than this page adds up: the most expensive ones are in here."/> }
         });

@@ -6,7 +6,7 @@ use super::table::{self, against, difference, page_of};
 use super::views;
 use crate::components::{
     Bucket, EmptyState, Figure, Figures, Filter, PageHead, Rates, Section, SelectField, SelectOption, SpendChart,
-    SpendData, TextField,
+    SpendData, TextField, spent_figures,
 };
 use crate::format::{Calendar, converted, usd, usd_exact};
 use crate::paths;
@@ -139,8 +139,7 @@ fn page_link(spend: &Spend) -> Option<impl IntoView + use<>> {
 fn figures(by: Dimension, spend: &Spend) -> Vec<Figure> {
     let figure = |name: String, value: String| Figure { name, value };
     let or_dollars = |shown: Option<Converted>, cost: NanoUsd| shown.map_or_else(|| usd(cost), converted);
-    let mut figures = vec![figure("spent".to_owned(), or_dollars(spend.total_shown, spend.total.cost))];
-    figures.extend(spend.total_shown.map(|_| figure("in US dollars".to_owned(), usd(spend.total.cost))));
+    let mut figures = spent_figures("spent".to_owned(), spend.total.cost, spend.total_shown);
     if let Some(earlier) = spend.earlier {
         let text = against(spend.total.cost, spend.earlier_total);
         figures.push(figure(format!("against {}", span(earlier)), text));

@@ -1,7 +1,7 @@
 //! Cost centres as the sample pages show them: valid, ended with keys left, and a file with every kind of mistake.
 
+use super::levels::level;
 use super::samples::calendar;
-use super::things::level;
 use app::pages::admin::cost_centres::{end, import, list, new, show};
 use app::pages::form::Reasons;
 use domain::budget::{BudgetScope, Window};
@@ -33,7 +33,7 @@ fn centre(number: u8, entry: CentreEntry) -> CostCentre {
 }
 
 fn row(number: u8, entry: CentreEntry) -> CentreRow {
-    let booked = Booked { keys: 3, spend_this_month: NanoUsd::from_dollars(1_204) };
+    let booked = Booked { keys: 3, spend_this_month: NanoUsd::from_dollars(1_204), shown: None };
     CentreRow { standing: entry.standing(today()), centre: centre(number, entry), booked }
 }
 
@@ -44,11 +44,15 @@ fn ended() -> CentreEntry {
 pub(super) fn list_model(may_change: bool) -> list::Model {
     let next = CentreEntry { valid_from: Some(today().plus(40)), name: "4720".to_owned(), ..entry("4720") };
     let rows = vec![row(1, entry("4711")), row(2, next), row(3, ended())];
-    list::Model { list: CentreList { rows, unallocated: Booked::default() }, may_change, happened: None }
+    list::Model {
+        list: CentreList { rows, unallocated: Booked::default(), conversion: None },
+        may_change,
+        happened: None,
+    }
 }
 
 fn detail(entry: CentreEntry) -> CentreDetail {
-    CentreDetail { row: row(3, entry), others: vec![self::entry("4711")], today: today() }
+    CentreDetail { row: row(3, entry), conversion: None, others: vec![self::entry("4711")], today: today() }
 }
 
 pub(super) fn page(may_change: bool) -> show::Model {

@@ -6,6 +6,7 @@ use app::pages::admin::{environments, guardrails, key_policy};
 use app::pages::form::Reasons;
 use domain::access_profile::AccessProfile;
 use domain::budget::Window;
+use domain::data_scope::OfEveryone;
 use domain::environment::Environment;
 use domain::id::{KeyId, PersonId};
 use domain::key_policy::KeyPolicy;
@@ -145,5 +146,13 @@ pub(super) fn policy_page(may_change: bool) -> key_policy::Model {
     let next = Some((one.at, one.key));
     let policy = PolicyPage { versions, acknowledgements: vec![one], next };
     let reasons = Reasons::default();
-    key_policy::Model { policy, text: text.to_owned(), happened: None, reasons, stale: Some((2, 3)), may_change }
+    key_policy::Model {
+        policy,
+        text: text.to_owned(),
+        happened: None,
+        reasons,
+        stale: Some((2, 3)),
+        may_change,
+        of_everyone: OfEveryone::ALL,
+    }
 }

@@ -9,6 +9,8 @@ mod data_scopes;
 mod forms;
 mod guardrail_things;
 mod identity;
+mod levels;
+mod provider_things;
 pub(crate) mod samples;
 mod shared_costs;
 mod things;

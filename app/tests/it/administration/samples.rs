@@ -2,7 +2,10 @@
 
 use super::guardrail_things::*;
 use super::identity::{directory, removal, rule_form, sessions, setup, tested};
+use super::levels::*;
+use super::provider_things::*;
 use super::things::*;
+use crate::specimen::around;
 use app::chrome::{Assets, Place};
 use app::format::Calendar;
 use app::html;
@@ -73,7 +76,7 @@ pub(crate) fn frame() -> Frame {
         banner: None,
         calendar: calendar(),
         version: "0.1.0".to_owned(),
-        unread: 3,
+        around: around(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What money is kept for whom, what is paid by the month, and whom it costs what, as the sample pages show it.
 
+use super::levels::budget_page;
 use super::samples::Drawing;
-use super::things::{budget_page, form_id, provider_id};
+use super::things::{form_id, provider_id};
 use crate::specimen::calendar;
 use app::chrome::Place;
 use app::pages::admin::{budgets, commitments, cost_statement, currency};

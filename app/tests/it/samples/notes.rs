@@ -3,7 +3,9 @@
 use super::*;
 use app::pages::admin::mail;
 use app::pages::notifications::{list as notes, preferences};
+use domain::day::Day;
 use domain::id::{MailId, NotificationId, ProviderId, RequestId};
+use domain::key_review::{DAYS, Quarter};
 use domain::notification::due::Ending;
 use domain::notification::{ComingChange, GivenAnswer, Happening, KeyChange, Kind};
 use portal::notifications::{
@@ -34,6 +36,17 @@ fn happenings() -> Vec<Happening> {
         from: now().plus_days(9),
         decided_at: now(),
     };
+    let rotation = |keys, team| Happening::RotationAsked {
+        key,
+        name: name.clone(),
+        keys,
+        team,
+        by: "Ada Example".to_owned(),
+        due_at: now().plus_days(14),
+        asked_at: now(),
+    };
+    let opened = Day::of("2026-10-01".parse().unwrap());
+    let review = |keys| Happening::ReviewOpens { quarter: Quarter::of(opened), keys, due: opened.plus(DAYS) };
     let request = RequestId::from_random(&[3; 16]);
     let answered =
         |answer| Happening::RequestAnswered { request, name: "search".to_owned(), answer, by: "Lea Lead".to_owned() };
@@ -56,6 +69,10 @@ fn happenings() -> Vec<Happening> {
         coming(ComingChange::Set),
         coming(ComingChange::Withdrawn),
         coming(ComingChange::AtOnce),
+        rotation(1, None),
+        rotation(12, Some((team(), "Billing".to_owned()))),
+        review(1),
+        review(1_204),
         Happening::ProviderFails {
             provider: ProviderId::from_random(&[3; 12]),
             name: "OpenAI".to_owned(),

@@ -73,6 +73,8 @@ pub(super) fn usage() -> KeyUsage {
         days: days.collect(),
         by_model: names.map(|model| ModelUsage { model: model.to_owned(), sums: sums(9_000_000_000) }).to_vec(),
         total: UsageSums { cost: NanoUsd::from_nano(11_840_123_456), requests: 360, ..sums(0) },
+        shown: None,
+        conversion: None,
     }
 }
 

@@ -50,12 +50,13 @@ impl Kind {
             Self::RequestAnswered
             | Self::RequestWaits
             | Self::OldSecret
+            | Self::RotationAsked
             | Self::KeyChanged
             | Self::GuardrailsChange
             | Self::BudgetNearlySpent
             | Self::ProviderFails
             | Self::AuditBroken => Mailing::AtOnce,
-            Self::KeyEnds | Self::UnusualSpend => Mailing::Daily,
+            Self::ReviewOpens | Self::KeyEnds | Self::UnusualSpend => Mailing::Daily,
             Self::BudgetHalf => Mailing::Never,
         };
         Channels { in_app: true, mail }

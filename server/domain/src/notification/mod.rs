@@ -9,7 +9,9 @@ pub mod due;
 pub mod mail;
 
 use crate::budget::{BudgetScope, Window};
-use crate::id::{KeyId, ProfileId, ProviderId, RequestId};
+use crate::day::Day;
+use crate::id::{KeyId, ProfileId, ProviderId, RequestId, TeamId};
+use crate::key_review::Quarter;
 use crate::money::NanoUsd;
 use crate::permission::Permission;
 use crate::person::Caller;
@@ -62,6 +64,27 @@ pub enum Happening {
         /// The day, as its first moment.
         from: Timestamp,
         decided_at: Timestamp,
+    },
+    /// Somebody asks for new secrets of keys that the reader looks after: of one owner, in one go.
+    RotationAsked {
+        /// The first of them, by name.
+        key: KeyId,
+        name: String,
+        keys: u64,
+        /// Whose they are, if they are not the reader's own.
+        team: Option<(TeamId, String)>,
+        by: String,
+        due_at: Timestamp,
+        /// About the first of them.
+        asked_at: Timestamp,
+    },
+    /// A review of keys has begun, and the reader has something to decide in it.
+    ReviewOpens {
+        quarter: Quarter,
+        /// That waited for the reader then.
+        keys: u64,
+        /// The last day in time.
+        due: Day,
     },
     RequestWaits {
         request: RequestId,
@@ -161,6 +184,8 @@ impl Happening {
             Self::OldSecretInUse { .. } => Kind::OldSecret,
             Self::KeyChanged { .. } => Kind::KeyChanged,
             Self::GuardrailsComing { .. } => Kind::GuardrailsChange,
+            Self::RotationAsked { .. } => Kind::RotationAsked,
+            Self::ReviewOpens { .. } => Kind::ReviewOpens,
             Self::RequestWaits { .. } => Kind::RequestWaits,
             Self::RequestAnswered { .. } => Kind::RequestAnswered,
             Self::ProviderFails { .. } => Kind::ProviderFails,
@@ -173,10 +198,14 @@ impl Happening {
     pub fn object(&self) -> String {
         match self {
             Self::BudgetUsed { scope, .. } => scope.to_string(),
-            Self::KeyEnds { key, .. } | Self::OldSecretInUse { key, .. } | Self::KeyChanged { key, .. } => {
-                key.to_string()
-            }
+            Self::KeyEnds { key, .. }
+            | Self::OldSecretInUse { key, .. }
+            | Self::KeyChanged { key, .. }
+            | Self::RotationAsked { key, keys: 1, .. } => key.to_string(),
+            // One of them that is rotated settles nothing about the others.
+            Self::RotationAsked { .. } => self.dedupe(),
             Self::GuardrailsComing { profile, .. } => profile.to_string(),
+            Self::ReviewOpens { quarter, .. } => quarter.to_string(),
             Self::RequestWaits { request, .. } | Self::RequestAnswered { request, .. } => request.to_string(),
             Self::ProviderFails { provider, .. } => provider.to_string(),
             Self::UnusualSpend { application, .. } => application.clone(),
@@ -199,6 +228,8 @@ impl Happening {
             Self::GuardrailsComing { profile, change, decided_at, .. } => {
                 format!("guardrails:{profile}:{}:{}", decided_at.as_ms(), change.word())
             }
+            Self::RotationAsked { key, asked_at, .. } => format!("rotate:{key}:{}", asked_at.as_ms()),
+            Self::ReviewOpens { quarter, .. } => format!("review:{quarter}"),
             Self::RequestWaits { request, .. } => format!("waits:{request}"),
             Self::RequestAnswered { request, .. } => format!("answered:{request}"),
             Self::ProviderFails { provider, day, .. } => format!("fails:{provider}:{day}"),
@@ -213,8 +244,10 @@ impl Happening {
 pub enum Kind {
     RequestAnswered,
     RequestWaits,
+    ReviewOpens,
     KeyEnds,
     OldSecret,
+    RotationAsked,
     KeyChanged,
     GuardrailsChange,
     BudgetNearlySpent,
@@ -226,11 +259,13 @@ pub enum Kind {
 
 impl Kind {
     /// In the order in which preferences list them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::RequestAnswered,
         Self::RequestWaits,
+        Self::ReviewOpens,
         Self::KeyEnds,
         Self::OldSecret,
+        Self::RotationAsked,
         Self::KeyChanged,
         Self::GuardrailsChange,
         Self::BudgetNearlySpent,
@@ -244,8 +279,10 @@ impl Kind {
         match self {
             Self::RequestAnswered => "request_answered",
             Self::RequestWaits => "request_waits",
+            Self::ReviewOpens => "review_opens",
             Self::KeyEnds => "key_ends",
             Self::OldSecret => "old_secret",
+            Self::RotationAsked => "rotation_asked",
             Self::KeyChanged => "key_changed",
             Self::GuardrailsChange => "guardrails_change",
             Self::BudgetNearlySpent => "budget_nearly_spent",
@@ -263,7 +300,7 @@ impl Kind {
     /// Whether this person can be told such things as their roles stand.
     pub fn concerns(self, caller: &Caller) -> bool {
         match self {
-            Self::RequestWaits => Permission::Decide.allows(Some(caller)),
+            Self::RequestWaits | Self::ReviewOpens => Permission::Decide.allows(Some(caller)),
             Self::ProviderFails | Self::UnusualSpend => Permission::Administer.allows(Some(caller)),
             Self::AuditBroken => Permission::SeeAudit.allows(Some(caller)),
             _ => true,
@@ -308,6 +345,9 @@ mod tests {
         let read: Happening = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), text);
         assert_eq!((read.object().as_str(), read.dedupe().as_str()), ("ask_000000000000", "answered:ask_000000000000"));
+        let text = r#"{"what":"review_opens","quarter":20454,"keys":12,"due":20484}"#;
+        let read: Happening = serde_json::from_str(text).unwrap();
+        assert_eq!((serde_json::to_string(&read).unwrap(), read.dedupe()), (text.into(), "review:2026-Q1".into()));
     }
 
     #[test]

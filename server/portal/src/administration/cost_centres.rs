@@ -6,6 +6,7 @@ use crate::{Portal, PortalError};
 use domain::cost_centre::{CentreDraft, CentreEntry, CentreStanding, CostCentre, check_centre};
 use domain::day::{Day, Days};
 use domain::dimension::Dimension;
+use domain::exchange::{Conversion, Converted};
 use domain::id::{CostCentreId, TeamId};
 use domain::money::NanoUsd;
 use domain::permission::{Administrator, Permission, Scope};
@@ -31,6 +32,8 @@ pub struct Booked {
     /// Keys that are neither revoked nor expired.
     pub keys: i64,
     pub spend_this_month: NanoUsd,
+    /// The same in the display currency.
+    pub shown: Option<Converted>,
 }
 
 #[derive(Debug, Clone)]
@@ -38,14 +41,24 @@ pub struct CentreList {
     pub rows: Vec<CentreRow>,
     /// Keys without a cost centre, and what was spent by such.
     pub unallocated: Booked,
+    pub conversion: Option<Conversion>,
 }
 
 #[derive(Debug, Clone)]
 pub struct CentreDetail {
     pub row: CentreRow,
+    pub conversion: Option<Conversion>,
     /// Where its keys can go when it ends: valid today, without itself.
     pub others: Vec<CentreEntry>,
     pub today: Day,
+}
+
+/// What is booked to every code.
+struct AllBooked {
+    by_code: HashMap<Option<String>, Booked>,
+    /// To a code that is not among them.
+    nothing: Booked,
+    conversion: Option<Conversion>,
 }
 
 /// More than there are cost centres.
@@ -91,43 +104,55 @@ impl Portal {
     pub async fn cost_centres(&self, caller: &Caller) -> Result<CentreList, PortalError> {
         demand(caller, Permission::SeeAdministration)?;
         let today = self.today();
-        let mut booked = self.booked(caller, today).await?;
+        let AllBooked { mut by_code, nothing, conversion } = self.booked(caller, today).await?;
+        let mut of = |code: Option<String>| by_code.remove(&code).unwrap_or(nothing);
         let mut rows: Vec<CentreRow> = (self.store.cost_centres().await?.into_iter())
             .map(|centre| CentreRow {
                 standing: centre.entry.standing(today),
-                booked: booked.remove(&Some(centre.entry.code.clone())).unwrap_or_default(),
+                booked: of(Some(centre.entry.code.clone())),
                 centre,
             })
             .collect();
         rows.sort_by_key(|row| matches!(row.standing, CentreStanding::Ended { .. }));
-        Ok(CentreList { rows, unallocated: booked.remove(&None).unwrap_or_default() })
+        Ok(CentreList { rows, unallocated: of(None), conversion })
     }
 
     pub async fn cost_centre(&self, caller: &Caller, id: CostCentreId) -> Result<CentreDetail, PortalError> {
         demand(caller, Permission::SeeAdministration)?;
         let today = self.today();
         let centre = self.store.cost_centre(id).await?.ok_or(PortalError::NotFound)?;
-        let booked = self.booked(caller, today).await?.remove(&Some(centre.entry.code.clone())).unwrap_or_default();
+        let AllBooked { mut by_code, nothing, conversion } = self.booked(caller, today).await?;
+        let booked = by_code.remove(&Some(centre.entry.code.clone())).unwrap_or(nothing);
         let mut others = self.valid_cost_centres(today).await?;
         others.retain(|other| other.code != centre.entry.code);
-        Ok(CentreDetail { row: CentreRow { standing: centre.entry.standing(today), booked, centre }, others, today })
+        let row = CentreRow { standing: centre.entry.standing(today), booked, centre };
+        Ok(CentreDetail { row, conversion, others, today })
     }
 
     /// Of everybody's keys: for those who see everybody's spend.
-    async fn booked(&self, caller: &Caller, today: Day) -> Result<HashMap<Option<String>, Booked>, PortalError> {
+    async fn booked(&self, caller: &Caller, today: Day) -> Result<AllBooked, PortalError> {
         self.demand_all_spend(caller).await?;
         self.gateway.catch_up().await;
         let (from, until) = (today.first_of_month(), today.plus(1));
         let query = SpendQuery { scope: &Scope::Everyone, filters: &[], from, until };
         let spent = self.store.spend_by(&query, Dimension::CostCentre, None, EVERY, 0).await?;
-        let mut booked: HashMap<Option<String>, Booked> = HashMap::new();
+        let conversion = self.conversion(from, until).await?;
+        let mut shown = match &conversion {
+            Some(conversion) => self.shown_by(&query, Dimension::CostCentre, conversion).await?,
+            None => HashMap::new(),
+        };
+        let in_currency = conversion.as_ref().and_then(|conversion| conversion.by_day([]));
+        let nothing = Booked { keys: 0, spend_this_month: NanoUsd::ZERO, shown: in_currency };
+        let mut by_code: HashMap<Option<String>, Booked> = HashMap::new();
         for (code, keys) in self.store.live_keys_by_cost_centre(self.clock.now()).await? {
-            booked.entry(code).or_default().keys = keys;
+            by_code.entry(code).or_insert(nothing).keys = keys;
         }
         for group in spent.largest {
-            booked.entry(group.value).or_default().spend_this_month = group.sums.cost;
+            let shown = shown.remove(&group.value).or(in_currency);
+            let booked = by_code.entry(group.value).or_insert(nothing);
+            (booked.spend_this_month, booked.shown) = (group.sums.cost, shown);
         }
-        Ok(booked)
+        Ok(AllBooked { by_code, nothing, conversion })
     }
 
     /// A form that is sent twice finds what it made, and changes nothing.

@@ -206,6 +206,13 @@ impl Portal {
     }
 }
 
+impl From<AccessProfile> for ProfileDraft {
+    fn from(profile: AccessProfile) -> Self {
+        let AccessProfile { name, description, terms, audience, consumers, keys_per_person, enabled, .. } = profile;
+        Self { name, description, terms, audience, consumers, keys_per_person, enabled }
+    }
+}
+
 impl ProfileDraft {
     /// The profile as it would be saved.
     pub fn into_profile(self, id: ProfileId, version: i64) -> AccessProfile {

@@ -32,7 +32,7 @@ pub struct Standing {
     pub failing: Vec<(String, usize)>,
     pub storage: Storage,
     pub retention: Retention,
-    /// Letters that were given up.
+    /// Letters that were given up, for whoever may know to whom.
     pub undelivered: i64,
 }
 
@@ -67,6 +67,11 @@ impl Portal {
         if !self.sees_all_calls(caller).await? {
             return Err(PortalError::Forbidden);
         }
+        // To whom is not there for whoever may not know who people are.
+        let undelivered = match self.sight(caller).await?.of_everyone().names {
+            true => self.store.mail_counts().await?.failed,
+            false => 0,
+        };
         self.gateway.catch_up().await;
         let (now, days) = (self.clock.now(), Days::in_zone(self.settings.zone.clone()));
         let today = days.of(now);
@@ -91,7 +96,7 @@ impl Portal {
             failing: self.failing_deployments().await?,
             storage: self.store.storage().await?,
             retention: self.settings.retention,
-            undelivered: self.store.mail_counts().await?.failed,
+            undelivered,
         })
     }
 

@@ -34,6 +34,8 @@ struct Kept {
     /// Keys that wait for an administrator in a review, and those of each team.
     to_review: Option<(Timestamp, (Quarter, ReviewOwners, i64))>,
     waiting: Option<(Timestamp, (Quarter, Vec<TeamWaiting>))>,
+    /// What a quarter that is over left undecided.
+    left_over: Option<(Timestamp, (Quarter, Vec<TeamWaiting>))>,
 }
 
 /// Of the last minute.
@@ -50,6 +52,7 @@ impl Everyone {
         kept.hot = None;
         kept.to_review = None;
         kept.waiting = None;
+        kept.left_over = None;
     }
 
     pub(super) fn changes(&self) -> u64 {
@@ -104,5 +107,39 @@ impl Everyone {
         if kept.changes == changes && waiting.iter().map(|team| team.keys).sum::<i64>() >= MANY {
             kept.waiting = Some((now, (quarter, waiting.to_vec())));
         }
+    }
+
+    pub(super) fn left_over_at(&self, quarter: Quarter, now: Timestamp) -> Option<Vec<TeamWaiting>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        fresh(kept.left_over.as_ref(), now).filter(|(of, _)| *of == quarter).map(|(_, left)| left)
+    }
+
+    /// However few were left, they are looked for among all keys; and nothing that happens now changes what was left then.
+    pub(super) fn keep_left_over(&self, changes: u64, now: Timestamp, quarter: Quarter, left: &[TeamWaiting]) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.changes == changes {
+            kept.left_over = Some((now, (quarter, left.to_vec())));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_quarter_left_over_is_known_for_a_minute_or_until_something_changes() {
+        const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+        let (everyone, quarter): (Everyone, Quarter) = (Everyone::default(), "2026-Q4".parse().unwrap());
+        let left = [TeamWaiting { team: None, led: false, keys: 1 }];
+        let changes = everyone.changes();
+        everyone.keep_left_over(changes, NOW, quarter, &left);
+        assert_eq!(everyone.left_over_at(quarter, NOW.plus_ms(MS_PER_MINUTE - 1)).as_deref(), Some(&left[..]));
+        assert_eq!(everyone.left_over_at(quarter.previous(), NOW), None);
+        assert_eq!(everyone.left_over_at(quarter, NOW.plus_ms(MS_PER_MINUTE)), None);
+        everyone.forget();
+        assert_eq!(everyone.left_over_at(quarter, NOW), None);
+        everyone.keep_left_over(changes, NOW, quarter, &left);
+        assert_eq!(everyone.left_over_at(quarter, NOW), None, "it was found out before the change");
     }
 }

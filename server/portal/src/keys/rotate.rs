@@ -8,6 +8,7 @@ use super::mint::MintedKey;
 use crate::act::{By, Change, News, Subject, append, spend};
 use crate::{FormId, Made, Portal, PortalError};
 use domain::id::KeyId;
+use domain::notification::Kind;
 use domain::person::Caller;
 use domain::profile_rollout::version_after_rotation;
 use domain::refusal::Reason;
@@ -39,6 +40,7 @@ impl Portal {
         // A secret that is still live from an earlier rotation ends with this.
         tx.delete_secrets_below(key, current.version).await?;
         tx.delete_rotation_ask(key).await?;
+        tx.settle_notifications(Kind::RotationAsked, &key.to_string(), now).await?;
         let mut before = json!({ "secret_version": current.version });
         let mut after = json!({ "secret_version": tagged.version, "old_secret_until": until });
         let keeps_to = kept.key.profile_version;

@@ -2,6 +2,8 @@
 
 use super::seen::SeenKey;
 use crate::PortalError;
+use domain::day::Day;
+use domain::exchange::{Conversion, Converted};
 use domain::money::NanoUsd;
 use domain::time::{MS_PER_HOUR, Timestamp};
 use domain::usage::TokenUsage;
@@ -43,6 +45,9 @@ pub struct KeyUsage {
     /// Costliest first.
     pub by_model: Vec<ModelUsage>,
     pub total: UsageSums,
+    /// What the total cost in the display currency, each day at its rate.
+    pub shown: Option<Converted>,
+    pub conversion: Option<Conversion>,
 }
 
 impl SeenKey<'_> {
@@ -56,7 +61,13 @@ impl SeenKey<'_> {
         let days = days_until(portal.clock.now(), days, &portal.settings.zone);
         let spans: Vec<HourSpan> = days.iter().map(|&(_, span)| span).collect();
         let used = portal.store.usage_in_spans(self.id(), &spans).await?;
-        Ok(by_day(&used, &days))
+        let dates =
+            days.first().zip(days.last()).map(|((first, _), (last, _))| (Day::of(*first), Day::of(*last).plus(1)));
+        let conversion = match dates {
+            Some((from, until)) => portal.conversion(from, until).await?,
+            None => None,
+        };
+        Ok(by_day(&used, &days).shown_in(conversion))
     }
 }
 
@@ -106,7 +117,15 @@ fn by_day(used: &[SpanUsage], days: &[(Date, HourSpan)]) -> KeyUsage {
         day
     };
     let days = days.iter().map(day).collect();
-    KeyUsage { days, by_model, total }
+    KeyUsage { days, by_model, total, shown: None, conversion: None }
+}
+
+impl KeyUsage {
+    fn shown_in(self, conversion: Option<Conversion>) -> Self {
+        let spent = self.days.iter().map(|day| (Day::of(day.date), day.total.cost));
+        let shown = conversion.as_ref().and_then(|conversion| conversion.by_day(spent));
+        Self { shown, conversion, ..self }
+    }
 }
 
 impl UsageSums {

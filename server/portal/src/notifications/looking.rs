@@ -1,4 +1,5 @@
-//! What nobody does and time brings about: budgets that fill, keys that end, providers that fail, spend that is unusual;
+//! What nobody does and time brings about: budgets that fill, keys that end, reviews that open, providers that fail, spend
+//! that is unusual;
 //! and what somebody did to more keys than one request can tell of.
 //!
 //! The process looks every minute; each look tells what became due since the last one, which the database remembers in
@@ -8,6 +9,8 @@
 mod budgets;
 mod coming_guardrails;
 mod ends;
+mod reviews;
+mod rotations;
 
 use super::Voice;
 use crate::ports::DeploymentStanding;
@@ -35,6 +38,8 @@ impl Portal {
         self.tell_all(&budgets, now).await?;
         self.tell_what_ends(now).await?;
         self.tell_coming_guardrails(now).await?;
+        self.tell_asked_rotations(now).await?;
+        self.tell_opened_review(now).await?;
         let failing = self.providers_failing(now).await?;
         self.tell_all(&failing, now).await
     }

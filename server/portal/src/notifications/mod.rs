@@ -109,7 +109,6 @@ impl Portal {
         Ok(true)
     }
 
-    /// For the head of every page.
     pub async fn unread_notifications(&self, caller: &Caller) -> Result<u64, PortalError> {
         let unread = self.store.unread_notifications(caller.person).await?;
         Ok(u64::try_from(unread).unwrap_or(0))

@@ -28,6 +28,7 @@ const SHOWN: u32 = 50;
 impl Portal {
     pub async fn undelivered(&self, caller: &Caller) -> Result<Undelivered, PortalError> {
         demand(caller, Permission::SeeAdministration)?;
+        self.demand_all_names(caller).await?;
         Ok(Undelivered {
             mail: self.settings.mail,
             counts: self.store.mail_counts().await?,

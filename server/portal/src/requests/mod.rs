@@ -68,7 +68,7 @@ impl Portal {
     }
 
     /// Somebody else as a request of theirs would load them now; `None` if their account is switched off.
-    async fn caller_of(&self, person: PersonId) -> Result<Option<Caller>, PortalError> {
+    pub(crate) async fn caller_of(&self, person: PersonId) -> Result<Option<Caller>, PortalError> {
         let Some(person) = self.store.person(person).await?.filter(|person| person.active) else { return Ok(None) };
         Ok(Some(Caller {
             person: person.id,

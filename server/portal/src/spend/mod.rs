@@ -239,7 +239,7 @@ impl Portal {
         let shown = Shown { conversion: conversion.as_ref(), listed: &[], days: &[] };
         let mut groups: Vec<SpendGroup> = found.largest.iter().map(|group| named(&names, &shown, group)).collect();
         if let Some(conversion) = conversion.as_ref().filter(|conversion| conversion.periods().len() > 1) {
-            let mut amounts = self.shown_of_all(&query, question, conversion, FILED).await?;
+            let mut amounts = self.shown_by(&query, question.by, conversion).await?;
             let nothing = Converted::nothing(conversion.currency());
             for group in &mut groups {
                 group.shown = Some(amounts.remove(&group.of.value).unwrap_or(nothing));

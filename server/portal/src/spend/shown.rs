@@ -1,8 +1,10 @@
 //! The same amounts in the display currency. Where all days have one rate it converts the sums; else each day is
 //! converted at its own, which takes the days of what is listed.
 
-use super::{SpendGroup, SpendQuestion};
+use super::SpendGroup;
 use crate::{Portal, PortalError};
+use domain::day::Day;
+use domain::dimension::Dimension;
 use domain::exchange::{Conversion, Converted};
 use domain::money::NanoUsd;
 use std::collections::HashMap;
@@ -44,23 +46,25 @@ pub(super) fn rest(total: Option<Converted>, groups: &[SpendGroup]) -> Option<Co
 }
 
 impl Portal {
-    /// Every group in the display currency: as many questions as there are rates, since a file has more groups than
-    /// could be looked at day by day.
-    pub(super) async fn shown_of_all(
+    /// Everything that was spent in the display currency, by value: one question, however many rates there are. What cost
+    /// nothing is absent, and all of it where a day has no rate.
+    pub(crate) async fn shown_by(
         &self,
         query: &SpendQuery<'_>,
-        question: &SpendQuestion,
+        by: Dimension,
         conversion: &Conversion,
-        most: u32,
     ) -> Result<HashMap<Option<String>, Converted>, PortalError> {
         let mut shown: HashMap<Option<String>, Converted> = HashMap::new();
-        for period in conversion.periods() {
-            let query = SpendQuery { from: period.from, until: period.until, ..query.clone() };
-            for group in self.store.spend_by(&query, question.by, None, most, 0).await?.largest {
-                let part = Converted::of(group.sums.cost, period.rate.rate, conversion.currency());
-                let sum = shown.entry(group.value).or_insert_with(|| Converted::nothing(conversion.currency()));
-                *sum = sum.plus(part);
-            }
+        let (periods, currency) = (conversion.periods(), conversion.currency());
+        if periods.is_empty() {
+            return Ok(shown);
+        }
+        let begins: Vec<Day> = periods.iter().map(|period| period.from).collect();
+        for part in self.store.spend_by_period(query, by, &begins).await? {
+            let Some(period) = periods.get(part.nth) else { continue };
+            let amount = Converted::of(part.cost, period.rate.rate, currency);
+            let sum = shown.entry(part.value).or_insert_with(|| Converted::nothing(currency));
+            *sum = sum.plus(amount);
         }
         Ok(shown)
     }
@@ -70,7 +74,6 @@ impl Portal {
 mod tests {
     use super::*;
     use domain::currency::Currency;
-    use domain::day::Day;
     use domain::exchange::{DatedRate, Exchange, Rate};
     use store::UsageSums;
 

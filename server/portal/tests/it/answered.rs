@@ -1,6 +1,6 @@
 //! Which answers home tells, to whom, and for how long.
 
-use crate::requesting::Asking;
+use crate::asking::Asking;
 use domain::access_request::Standing;
 use domain::id::RequestId;
 use domain::person::Caller;

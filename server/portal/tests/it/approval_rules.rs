@@ -1,6 +1,6 @@
 //! Approval by rule: what is written down of it.
 
-use crate::requesting::Asking;
+use crate::asking::Asking;
 use crate::support::*;
 use domain::access_rule::Conditions;
 use domain::audit::Actor;

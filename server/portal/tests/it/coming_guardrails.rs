@@ -7,7 +7,6 @@ use domain::person::{Caller, Role};
 use domain::profile_rollout::MoveOn;
 use domain::profile_versions::Reach;
 use domain::time::Timestamp;
-use portal::administration::profiles::ProfileDraft;
 use portal::notifications::NotificationView;
 
 /// Two people with keys, one of them with two and a team's beside.
@@ -39,13 +38,7 @@ impl Story {
     }
 
     async fn save(&self, version: i64, per_minute: u32, reach: Reach) {
-        let AccessProfile { name, description, mut terms, audience, consumers, keys_per_person, enabled, .. } =
-            self.profile.clone();
-        terms.requests_per_minute.maximum = per_minute;
-        terms.requests_per_minute.default = per_minute;
-        let draft = ProfileDraft { name, description, terms, audience, consumers, keys_per_person, enabled };
-        let admin = as_administrator(&self.admin);
-        self.world.portal.change_profile(admin, self.profile.id, version, draft, reach).await.unwrap();
+        self.world.save_guardrails(&self.admin, &self.profile, version, per_minute, reach).await.unwrap();
         self.world.advance_ms(1);
     }
 

@@ -6,6 +6,7 @@ use domain::dimension::Dimension;
 use domain::exchange::{Conversion, Converted, RateDraft};
 use domain::money::NanoUsd;
 use domain::person::Caller;
+use domain::time::MS_PER_HOUR;
 use domain::usage::UsageRecord;
 use portal::PortalError;
 use portal::spend::{Preset, Spend, SpendGroup, SpendQuestion};
@@ -156,6 +157,34 @@ async fn a_teams_month_is_converted_by_day_too() {
     let page = world.portal.team_page(&lead, team).await.unwrap().spend;
     assert_eq!((page.total, text(page.total_shown).as_deref()), (NanoUsd::from_dollars(11), Some("5.90")));
     assert_eq!((page.by_model.len(), page.by_model[0].shown), (1, page.total_shown));
+}
+
+#[tokio::test]
+async fn what_a_key_and_a_cost_centre_spent_is_converted_each_day_at_its_own_rate() {
+    let world = World::new().await;
+    let (ada, admin) = (world.developer().await, world.administrator().await);
+    let key = world.mint(&ada, "laptop").await;
+    let first = days(&world).start(today(&world).first_of_month());
+    // On the first of the month in the zone that the store counts days in, too.
+    let calls =
+        [world.call(key, first.plus_ms(2 * MS_PER_HOUR), 1, 10 * DOLLAR), world.call(key, world.now(), 2, DOLLAR)];
+    world.store.ingest(&calls).await.unwrap();
+    let of_key = async || world.portal.see_key(&ada, key).await.unwrap().usage(30).await.unwrap();
+    let of_centres = async || world.portal.cost_centres(&admin).await.unwrap();
+    let (usage, centres) = (of_key().await, of_centres().await);
+    assert_eq!((usage.shown, usage.conversion), (None, None), "dollars alone");
+    assert_eq!((centres.unallocated.shown, centres.conversion), (None, None));
+
+    let empty = world.cost_centre("4711", "").await;
+    euros_by(&admin, &world, &[(-60, "0.5"), (0, "0.9")]).await;
+    let (usage, centres) = (of_key().await, of_centres().await);
+    assert_eq!((usage.total.cost, text(usage.shown).as_deref()), (NanoUsd::from_dollars(11), Some("5.90")));
+    assert_eq!(centres.unallocated.spend_this_month, NanoUsd::from_dollars(11));
+    assert_eq!((centres.unallocated.shown, centres.rows.len()), (usage.shown, 1), "the key is booked to none");
+    assert_eq!(text(centres.rows[0].booked.shown).as_deref(), Some("0.00"));
+    let detail = world.portal.cost_centre(&admin, empty).await.unwrap();
+    assert_eq!(detail.row.booked, centres.rows[0].booked);
+    assert!(detail.conversion.is_some());
 }
 
 #[tokio::test]

@@ -13,17 +13,9 @@ const DAYS: u32 = 30;
 async fn disabling_after(world: &World, services_too: bool) {
     let admin = world.administrator().await;
     let profile = world.store.profiles().await.unwrap().remove(0);
-    let (id, mut terms) = (profile.id, profile.terms);
-    terms.idle = Some(IdleRule { days: DAYS, services_too });
-    let draft = ProfileDraft {
-        name: profile.name,
-        description: profile.description,
-        terms,
-        audience: profile.audience,
-        consumers: profile.consumers,
-        keys_per_person: profile.keys_per_person,
-        enabled: profile.enabled,
-    };
+    let id = profile.id;
+    let mut draft = ProfileDraft::from(profile);
+    draft.terms.idle = Some(IdleRule { days: DAYS, services_too });
     let saved = world.portal.change_profile(as_administrator(&admin), id, 1, draft, Reach::AllKeys);
     saved.await.unwrap();
 }

@@ -4,6 +4,7 @@
 mod administration;
 mod answered;
 mod approval_rules;
+mod asking;
 mod audit;
 mod bootstrap;
 mod budgets;
@@ -38,6 +39,7 @@ mod selecting;
 mod sessions;
 mod spend;
 mod support;
+mod surroundings;
 mod telling;
 mod usage;
 mod usage_views;

@@ -18,16 +18,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn draft(profile: &AccessProfile) -> ProfileDraft {
-    let profile = profile.clone();
-    ProfileDraft {
-        name: profile.name,
-        description: profile.description,
-        terms: profile.terms,
-        audience: profile.audience,
-        consumers: profile.consumers,
-        keys_per_person: profile.keys_per_person,
-        enabled: profile.enabled,
-    }
+    profile.clone().into()
 }
 
 /// One key with three calls of today and one of long ago, and the profile it was minted under.

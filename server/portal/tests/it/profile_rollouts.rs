@@ -8,7 +8,6 @@ use domain::time::Timestamp;
 use domain::virtual_key::Overlap;
 use portal::PortalError;
 use portal::administration::profile_rollouts::{Coming, Follows};
-use portal::administration::profiles::ProfileDraft;
 
 /// One key of before, and administrators who narrow its guardrails.
 struct Story {
@@ -29,13 +28,7 @@ impl Story {
     }
 
     async fn save(&self, version: i64, per_minute: u32, reach: Reach) -> Result<i64, PortalError> {
-        let AccessProfile { name, description, mut terms, audience, consumers, keys_per_person, enabled, .. } =
-            self.profile.clone();
-        terms.requests_per_minute.maximum = per_minute;
-        terms.requests_per_minute.default = per_minute;
-        let draft = ProfileDraft { name, description, terms, audience, consumers, keys_per_person, enabled };
-        let admin = as_administrator(&self.admin);
-        self.world.portal.change_profile(admin, self.profile.id, version, draft, reach).await
+        self.world.save_guardrails(&self.admin, &self.profile, version, per_minute, reach).await
     }
 
     async fn withdraw(&self, moves: MoveOn) -> bool {

@@ -7,16 +7,7 @@ use portal::administration::profiles::ProfileDraft;
 use portal::{Made, PortalError};
 
 fn draft(profile: &AccessProfile) -> ProfileDraft {
-    let profile = profile.clone();
-    ProfileDraft {
-        name: profile.name,
-        description: profile.description,
-        terms: profile.terms,
-        audience: profile.audience,
-        consumers: profile.consumers,
-        keys_per_person: profile.keys_per_person,
-        enabled: profile.enabled,
-    }
+    profile.clone().into()
 }
 
 #[tokio::test]

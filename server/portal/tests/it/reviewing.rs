@@ -4,6 +4,7 @@ use crate::support::*;
 use domain::data_scope::{DataScope, Holder, Reach, ScopedRole, pseudonym};
 use domain::id::{KeyId, TeamId};
 use domain::key_review::{Choice, Decision, Quarter};
+use domain::notification::Happening;
 use domain::person::{Caller, Role};
 use domain::virtual_key::{KeyStanding, RevocationReason};
 use portal::PortalError;
@@ -94,6 +95,42 @@ async fn every_key_older_than_the_quarter_waits_for_whoever_looks_after_it() {
     world.portal.switch_reviews(as_administrator(dora), false).await.unwrap();
     assert_eq!(world.portal.reviews_held().await.unwrap(), Held::Off);
     assert_eq!(company.waiting(lead, None).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn reviewers_with_something_to_decide_are_told_once_when_a_review_opens() {
+    let company = company().await;
+    let Company { world, lead, bob, dora, team, .. } = &company;
+    // Frank leads a team without keys.
+    let frank = world.person("frank", &[Role::Developer]).await;
+    let (_, frank) = world.team_led_by("Search", &frank).await;
+    let told = async |person: &Caller| {
+        world.portal.tell_what_is_due().await.unwrap();
+        let page = world.portal.notifications(person, Default::default(), None).await.unwrap();
+        let opened = page.rows.into_iter().filter_map(|row| match row.happening {
+            Happening::ReviewOpens { quarter, keys, due } => Some((quarter.to_string(), keys, due.date().to_string())),
+            _ => None,
+        });
+        opened.collect::<Vec<_>>()
+    };
+    assert_eq!((told(lead).await, told(dora).await), (vec![], vec![]), "all keys were minted in this quarter");
+
+    company.next_quarter();
+    let opened = |keys| vec![("2027-Q1".to_owned(), keys, "2027-01-31".to_owned())];
+    assert_eq!((told(lead).await, told(dora).await), (opened(2), opened(1)));
+    assert_eq!((told(bob).await, told(&frank).await), (vec![], vec![]));
+    assert_eq!(told(lead).await, opened(2), "once");
+    world.portal.switch_reviews(as_administrator(dora), false).await.unwrap();
+    world.portal.switch_reviews(as_administrator(dora), true).await.unwrap();
+    // A process that told them and came to its end before it could remember it.
+    let mut tx = world.store.begin().await.unwrap();
+    tx.put_setting("key_reviews.told", &[]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((told(lead).await, told(dora).await), (opened(2), opened(1)), "by another process, once");
+
+    world.mint_for_team(lead, *team, "weekly build").await;
+    world.advance_days(88);
+    assert_eq!(told(lead).await.len(), 2, "the next quarter is another one");
 }
 
 #[tokio::test]

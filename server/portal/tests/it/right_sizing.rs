@@ -153,18 +153,10 @@ async fn guardrails_that_became_tighter_hold_what_is_taken_back_and_the_offer_sa
     let profile = world.store.profiles().await.unwrap().remove(0);
     let most = after.requests_per_minute + 1;
     assert!(most < before.requests_per_minute);
-    let (id, version, mut terms_now) = (profile.id, profile.version, profile.terms);
-    terms_now.requests_per_minute.default = most;
-    terms_now.requests_per_minute.maximum = most;
-    let draft = ProfileDraft {
-        name: profile.name,
-        description: profile.description,
-        terms: terms_now,
-        audience: profile.audience,
-        consumers: profile.consumers,
-        keys_per_person: profile.keys_per_person,
-        enabled: profile.enabled,
-    };
+    let (id, version) = (profile.id, profile.version);
+    let mut draft = ProfileDraft::from(profile);
+    draft.terms.requests_per_minute.default = most;
+    draft.terms.requests_per_minute.maximum = most;
     world.portal.change_profile(as_administrator(&admin), id, version, draft, Reach::AllKeys).await.unwrap();
     let offer = world.portal.right_size(&ada, key).await.unwrap().undo.unwrap();
     let requests = offer.returned.iter().find(|returned| returned.now.field() == "requests_per_minute").unwrap();

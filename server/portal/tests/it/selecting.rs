@@ -1,8 +1,13 @@
 //! One act on many keys: each as if alone, and nothing at all where one of them is somebody else's.
 
 use crate::support::*;
+use domain::id::KeyId;
+use domain::notification::Happening;
+use domain::person::Caller;
+use domain::time::Timestamp;
 use domain::virtual_key::{KeyStanding, Overlap, RevocationReason};
 use portal::keys::{Changed, KeyOutcome, KeysAct, KeysQuery, KeysView, MOST_SELECTED, OwnerFilter};
+use portal::notifications::NotificationView;
 
 fn done(changed: &[Changed]) -> Vec<(&str, bool)> {
     let mut all: Vec<_> = changed.iter().map(|one| (one.name.as_str(), one.outcome == KeyOutcome::Done)).collect();
@@ -49,10 +54,7 @@ async fn somebody_elses_key_in_the_selection_stops_all_of_it() {
     }
     assert_eq!(error(world.portal.selected_keys(&ada, &[others]).await), "not found");
     // Who reads everything and manages keys of their own sees it, and may not.
-    let auditor = domain::person::Caller {
-        roles: vec![domain::person::Role::Developer, domain::person::Role::Auditor],
-        ..ada.clone()
-    };
+    let auditor = Caller { roles: vec![domain::person::Role::Developer, domain::person::Role::Auditor], ..ada.clone() };
     assert_eq!(error(world.portal.change_keys(&auditor, &[own, others], KeysAct::Disable).await), "forbidden");
     assert_eq!(world.audit_length().await, before);
     assert_eq!(world.portal.key(&ada, own).await.unwrap().standing, KeyStanding::Usable);
@@ -109,6 +111,58 @@ async fn an_owner_is_asked_to_rotate_until_they_did() {
     world.portal.rotate_key(&ada, key, &form, Overlap::None).await.unwrap();
     assert_eq!(world.portal.key(&ada, key).await.unwrap().rotation_due, None);
     assert!(world.portal.home(&ada).await.unwrap().attention.is_empty());
+}
+
+#[tokio::test]
+async fn owners_are_told_once_of_all_that_one_person_asks_of_them() {
+    let world = World::new().await;
+    let (ada, bob, admin) = (world.developer().await, world.other_developer().await, world.administrator().await);
+    let (team, lead) = world.team_led_by("Search", &bob).await;
+    let mut keys = Vec::new();
+    for name in ["one", "two", "three"] {
+        keys.push(world.mint(&ada, name).await);
+    }
+    keys.push(world.mint_for_team(&lead, team, "service").await);
+    keys.push(world.mint(&admin, "my own").await);
+    let due = START.plus_days(14);
+    let ask = async |keys: &[KeyId], due: Timestamp| {
+        let changed = world.portal.change_keys(&admin, keys, KeysAct::AskToRotate(due)).await.unwrap();
+        assert!(changed.iter().all(|one| one.outcome == KeyOutcome::Done), "{changed:?}");
+        world.advance_ms(1);
+    };
+    // What one act takes and what follows it, before anybody looks.
+    ask(&keys[..2], due).await;
+    ask(&keys[2..], due).await;
+    let told = async |person: &Caller| {
+        world.portal.tell_what_is_due().await.unwrap();
+        let page = world.portal.notifications(person, NotificationView::Unread, None).await.unwrap();
+        let said = page.rows.into_iter().filter_map(|row| match row.happening {
+            Happening::RotationAsked { name, keys, team, by, due_at, .. } => {
+                Some((name, keys, team.map(|(_, name)| name), by, due_at))
+            }
+            _ => None,
+        });
+        said.collect::<Vec<_>>()
+    };
+    let of_ada = ("one".to_owned(), 3, None, "dora".to_owned(), due);
+    assert_eq!(told(&ada).await, std::slice::from_ref(&of_ada));
+    assert_eq!(told(&ada).await, std::slice::from_ref(&of_ada), "once");
+    let of_team = ("service".to_owned(), 1, Some("Search".to_owned()), "dora".to_owned(), due);
+    assert_eq!(told(&bob).await, [of_team], "whoever leads the team");
+    assert_eq!(told(&admin).await, [], "nobody is told what they just did");
+
+    ask(&keys[..2], due).await;
+    assert_eq!(told(&ada).await.len(), 1, "what was asked already is not asked again");
+    let sooner = START.plus_days(3);
+    ask(&keys[1..2], sooner).await;
+    assert_eq!(told(&ada).await[0], ("two".to_owned(), 1, None, "dora".to_owned(), sooner), "another day is");
+    world.portal.rotate_key(&ada, keys[1], &world.portal.new_form(), Overlap::None).await.unwrap();
+    assert_eq!(told(&ada).await, [of_ada], "it is rotated, and the others are not");
+    world.portal.rotate_key(&lead, keys[3], &world.portal.new_form(), Overlap::None).await.unwrap();
+    assert_eq!(told(&bob).await, []);
+    ask(&keys[..1], sooner).await;
+    world.portal.rotate_key(&ada, keys[0], &world.portal.new_form(), Overlap::None).await.unwrap();
+    assert_eq!(told(&ada).await.len(), 1, "nothing is asked of whoever was faster");
 }
 
 #[tokio::test]

@@ -137,6 +137,9 @@ on_both_engines! {
         let people: Vec<_> = [1, 3, 5, 8].map(person_id).to_vec();
         let only_teams = HashMap::from([(person_id(1), team_id(1)), (person_id(3), team_id(1))]);
         assert_eq!(store.only_teams_of(&people).await.unwrap(), only_teams);
+        let leads = [1, 2, 6, 7].map(person_id);
+        assert!(store.leads().await.unwrap().iter().all(|lead| leads.contains(lead)));
+        assert_eq!(store.leads().await.unwrap().len(), leads.len(), "each once, and only those whose account is on");
         assert_eq!(store.only_teams_of(&[]).await.unwrap(), HashMap::new());
         let of_team = |team: u8| (team_id(team), members[&team_id(team)].as_slice());
         let only = |person| (1..=4).find(|&team| {

@@ -79,6 +79,11 @@ on_both_engines! {
         let twin = Notification { made_at: note(3, 1, waits(3)).made_at, ..note(4, 1, waits(4)) };
         put(&store, &[note(1, 1, waits(1)), note(2, 2, waits(1)), note(3, 1, waits(3)), twin.clone(), hidden]).await;
         assert_eq!(store.unread_notifications(person_id(1)).await.unwrap(), 3);
+        assert_eq!(store.unread_and_setting(person_id(1), "a setting").await.unwrap(), (3, None));
+        let mut tx = store.begin().await.unwrap();
+        tx.put_setting("a setting", b"on").await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.unread_and_setting(person_id(9), "a setting").await.unwrap(), (0, Some(b"on".to_vec())));
         assert_eq!(listed(&store, 1, false).await, [note_id(4), note_id(3), note_id(1)]);
         let first = store.notifications(person_id(1), false, None, 1).await.unwrap();
         let cursor = Some((first[0].made_at, first[0].id));

@@ -55,6 +55,44 @@ on_both_engines! {
         assert_eq!(store.rotation_asks(&own, NOW, 9).await.unwrap(), []);
     }
 
+    async fn an_ask_is_told_of_once_and_anew_when_another_takes_its_place(database: &TestDatabase) {
+        let store = database.open().await;
+        given::people_and_profile(&store).await;
+        let (one, other) = (Owner::Person(person_id(1)), Owner::Person(person_id(2)));
+        let mut tx = store.begin().await.unwrap();
+        for (number, owner) in [(1, other), (2, one), (3, one), (4, Owner::Team(team_id(1)))] {
+            minted(&mut tx, number, &format!("key {number}"), owner).await;
+        }
+        tx.commit().await.unwrap();
+        for ask in [asked(1, 9), asked(2, 5), asked(3, 5), asked(4, 1)] {
+            put(&store, ask).await;
+        }
+        let untold = async |limit| {
+            let found = store.untold_rotation_asks(NOW, limit).await.unwrap();
+            found.into_iter().map(|untold| (untold.ask, untold.owner, untold.name)).collect::<Vec<_>>()
+        };
+        let all = untold(9).await;
+        let of_one = [(asked(2, 5), one, "key 2".to_owned()), (asked(3, 5), one, "key 3".to_owned())];
+        assert_eq!(all[..2], of_one);
+        assert_eq!((all[2].1, all[3].1, all.len()), (other, Owner::Team(team_id(1)), 4));
+        assert_eq!(untold(2).await, of_one);
+        assert_eq!(store.untold_rotation_asks(NOW.plus_days(4_000), 9).await.unwrap(), [], "they have expired by then");
+
+        let mark = async |asks: &[RotationAsk]| {
+            let mut tx = store.begin().await.unwrap();
+            let marked = tx.mark_rotation_asks_told(asks, NOW.plus_ms(1)).await.unwrap();
+            tx.commit().await.unwrap();
+            marked
+        };
+        let later = RotationAsk { asked_at: NOW.plus_ms(5), ..asked(3, 8) };
+        put(&store, later).await;
+        assert_eq!(mark(&[asked(2, 5), asked(3, 5)]).await, [key_id(2)], "another ask took the place of the second");
+        assert_eq!(mark(&[asked(2, 5), later]).await, [key_id(3)], "each once");
+        assert_eq!(untold(9).await.len(), 2);
+        put(&store, RotationAsk { asked_at: NOW.plus_ms(6), ..asked(2, 3) }).await;
+        assert_eq!(untold(1).await[0].0.due_at, NOW.plus_days(3), "another day is told anew");
+    }
+
     async fn only_keys_of_the_scope_are_among_those_asked_for(database: &TestDatabase) {
         let store = database.open().await;
         given::people_and_profile(&store).await;

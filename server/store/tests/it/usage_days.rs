@@ -13,7 +13,7 @@ use domain::virtual_key::{ConsumerKind, Owner, VirtualKey};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use store::testing::TestDatabase;
-use store::{DaySpend, Groups, SpendQuery, Store, Unit};
+use store::{DaySpend, Groups, PeriodCost, SpendQuery, Store, Unit};
 
 const EVERYONE: Scope = Scope::Everyone;
 
@@ -265,6 +265,19 @@ on_both_engines! {
                 for (nth, group) in groups.largest.iter().take(2).enumerate() {
                     let named = days.iter().filter(|day| day.nth == Some(nth)).map(|day| day.cost.as_nano()).sum::<i64>();
                     assert_eq!(named, group.sums.cost.as_nano(), "{dimension:?} {nth}");
+                }
+                let whole = query(&EVERYONE, &filters);
+                let begins = [whole.from, today().plus(-3), today().plus(-1)];
+                let parts = store.spend_by_period(&whole, dimension, &begins).await.unwrap();
+                let sum = |of: &dyn Fn(&PeriodCost) -> bool| parts.iter().filter(|part| of(part)).map(|part| part.cost.as_nano()).sum::<i64>();
+                for group in &groups.largest {
+                    assert_eq!(sum(&|part| part.value == group.value), group.sums.cost.as_nano(), "{dimension:?}");
+                }
+                for (nth, &from) in begins.iter().enumerate() {
+                    let until = begins.get(nth + 1).copied().unwrap_or(whole.until);
+                    let period = SpendQuery { from, until, ..whole.clone() };
+                    let alone = store.spend_by(&period, dimension, None, 9, 0).await.unwrap().total.cost.as_nano();
+                    assert_eq!(sum(&|part| part.nth == nth), alone, "{dimension:?} {filters:?} {nth}");
                 }
                 assert_eq!(expected.unwrap_or(groups.total.cost.as_nano()), groups.total.cost.as_nano(), "{dimension:?} {filters:?}");
             }

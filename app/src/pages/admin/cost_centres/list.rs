@@ -2,8 +2,7 @@
 
 use super::{state, validity};
 use crate::chrome::Place;
-use crate::components::{Cell, Chip, Column, Crumb, NameCell, PageHead, Table};
-use crate::format::usd;
+use crate::components::{Cell, Chip, Column, Crumb, NameCell, PageHead, Rates, Spent, Table};
 use crate::pages::admin::{Happened, at_least_none, document, may_change, notice};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
@@ -69,6 +68,7 @@ pub fn view(model: Model) -> impl IntoView {
             {rows}
             {unallocated(list.unallocated)}
         </Table>
+        <Rates conversion=list.conversion in_dollars="budgets and statements"/>
     }
 }
 
@@ -107,6 +107,6 @@ fn figures(booked: Booked) -> impl IntoView {
     let keys = crate::format::grouped(at_least_none(booked.keys));
     view! {
         <Cell label="Live keys" number=true>{keys}</Cell>
-        <Cell label="Spent this month" number=true>{usd(booked.spend_this_month)}</Cell>
+        <Cell label="Spent this month" number=true><Spent cost=booked.spend_this_month shown=booked.shown/></Cell>
     }
 }

@@ -3,8 +3,8 @@
 use super::form::{self, CentreForm};
 use super::{state, validity};
 use crate::chrome::Place;
-use crate::components::{Crumb, ErrorSummary, Fact, Facts, Notice, PageHead, Tone};
-use crate::format::{Calendar, usd};
+use crate::components::{Crumb, ErrorSummary, Fact, Facts, Notice, PageHead, Rates, Tone, spent_in_words};
+use crate::format::Calendar;
 use crate::pages::admin::budgets::meters;
 use crate::pages::admin::{Happened, at_least_none, counted, document, may_change, notice};
 use crate::pages::form::{Reasons, Sent, sent};
@@ -95,7 +95,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     let context = format!(
         "{state} · {} · {} this month",
         counted(at_least_none(booked.keys), "live key"),
-        usd(booked.spend_this_month)
+        spent_in_words(booked.spend_this_month, booked.shown)
     );
     let end = (may_change && !matches!(standing, CentreStanding::Ended { .. }))
         .then(|| view! { <a class="button" href=paths::end_cost_centre(centre.id)>"End it…"</a> });
@@ -151,6 +151,7 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
         {carried}
         {stale}
         {meters(&level, calendar)}
+        <Rates conversion=detail.conversion in_dollars="budgets"/>
         {body}
     }
 }

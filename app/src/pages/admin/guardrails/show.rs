@@ -129,10 +129,7 @@ pub async fn submit(visit: Visit, input: Input) -> Result<Answer, PageError> {
 
 /// The form as the profile stands.
 fn standing(profile: &AccessProfile) -> Entered {
-    let AccessProfile { name, description, version, terms, audience, consumers, keys_per_person, enabled, .. } =
-        profile.clone();
-    let draft = ProfileDraft { name, description, terms, audience, consumers, keys_per_person, enabled };
-    Entered { version: Some(version), ..Entered::of(&draft) }
+    Entered { version: Some(profile.version), ..Entered::of(&ProfileDraft::from(profile.clone())) }
 }
 
 fn model(visit: &Visit, detail: ProfileDetail, entered: Entered, reasons: Reasons) -> Model {
@@ -147,6 +144,7 @@ fn model(visit: &Visit, detail: ProfileDetail, entered: Entered, reasons: Reason
         enforced: None,
         calendar,
         may_change,
+        sees_spend: visit.frame.around.of_everyone.spend,
     }
 }
 
@@ -169,10 +167,13 @@ pub struct Model {
     pub enforced: Option<CallRule>,
     pub calendar: Calendar,
     pub may_change: bool,
+    /// What is shared by all keys can be looked at.
+    pub sees_spend: bool,
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { detail, entered, reasons, happened, stale, restored, enforced, calendar, may_change } = model;
+    let Model { detail, entered, reasons, happened, stale, restored, enforced, calendar, may_change, sees_spend } =
+        model;
     let ProfileDetail { row, coming, watched, teams, models } = detail;
     let watched = Counted { profile: row.profile.id, rules: watched };
     let profile = &row.profile;
@@ -227,7 +228,7 @@ pub fn view(model: Model) -> impl IntoView {
             title=profile.name.clone() context=context.into_any()
             crumb=Crumb { text: "Guardrails".to_owned(), href: paths::GUARDRAILS.to_owned() }
         >
-            <a class="button" href=shared>"Shared budgets"</a>
+            {sees_spend.then(|| view! { <a class="button" href=shared>"Shared budgets"</a> })}
             <a href=history>"History"</a>
         </PageHead>
         {notice(happened)}

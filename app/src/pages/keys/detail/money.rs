@@ -1,7 +1,8 @@
 //! What is left and what was spent: the live ledger to the nano-dollar, and thirty days by model.
 
 use crate::components::{
-    Bucket, Budgets, Cap, Cell, Column, EmptyState, Figure, Figures, NameCell, Section, SpendChart, SpendData, Table,
+    Bucket, Budgets, Cap, Cell, Column, EmptyState, Figure, Figures, NameCell, Rates, Section, SpendChart, SpendData,
+    Table, spent_figures,
 };
 use crate::format::{Calendar, duration, grouped, percent, tokens, usd, usd_exact};
 use crate::pages::keys::rows::{budget, quota_table, whose};
@@ -97,20 +98,21 @@ pub(super) fn spend(detail: &KeyDetail, usage: KeyUsage) -> impl IntoView + use<
     let average = count(sums.duration_ms_sum).checked_div(requests).map_or_else(|| "–".to_owned(), duration);
     let cached = percent(sums.tokens.cache_read, sums.tokens.all_input());
     let figure = |name: &str, value: String| Figure { name: name.to_owned(), value };
-    let figures = vec![
-        figure("spent", usd(sums.cost)),
+    let mut figures = spent_figures("spent".to_owned(), sums.cost, usage.shown);
+    figures.extend([
         figure("requests", grouped(requests)),
         figure(&format!("tokens in ({cached} cached)"), tokens(sums.tokens.all_input())),
         figure("tokens out", tokens(sums.tokens.output)),
         figure("errors", format!("{} ({})", grouped(failures), percent(failures, requests))),
         figure("refused", grouped(count(sums.denials))),
         figure("average duration", average),
-    ];
+    ]);
     let exactly = format!("Spent exactly {} in these {days} days.", usd_exact(sums.cost));
     let chart = (sums.cost > NanoUsd::ZERO).then(|| view! { <SpendChart data=chart(detail, &usage)/> });
     view! {
         <Section id="spend" title=title aside=exactly.into_any()>
             <Figures figures=figures/>
+            <Rates conversion=usage.conversion in_dollars="budgets, the chart and single calls"/>
             {chart}
         </Section>
     }

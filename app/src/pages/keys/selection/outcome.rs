@@ -3,7 +3,7 @@
 use super::super::list::Asked;
 use super::Act;
 use super::view::keys;
-use crate::components::{Cell, Chip, Column, Crumb, NameCell, Notice, PageHead, Table, Tone, WayOn};
+use crate::components::{Became, Crumb, Notice, Outcomes, PageHead, Tone, WayOn};
 use crate::format::Calendar;
 use crate::paths;
 use crate::words;
@@ -38,7 +38,7 @@ pub fn view(outcome: Outcome) -> impl IntoView {
     let crumb = Crumb { text: "Keys".to_owned(), href: Asked { after: None, ..list.clone() }.href() };
     let rest =
         list.after.is_some().then(|| WayOn { text: "Go on with the next ones".to_owned(), href: next(act, &list) });
-    let rows = changed.into_iter().map(|Changed { key, name, outcome }| {
+    let all = changed.into_iter().map(|Changed { key, name, outcome }| {
         let (tone, word, why) = match outcome {
             KeyOutcome::Done => (Tone::Ok, "Done", String::new()),
             KeyOutcome::Refused(refusals) => {
@@ -48,20 +48,12 @@ pub fn view(outcome: Outcome) -> impl IntoView {
             KeyOutcome::Gone => (Tone::Bad, "Not done", "It is not yours to change any more.".to_owned()),
             KeyOutcome::Failed => (Tone::Bad, "Not done", "Something failed. Try this one again.".to_owned()),
         };
-        view! {
-            <tr>
-                <NameCell name=name href=paths::key(key)/>
-                <Cell label="Outcome"><Chip tone=tone text=word/></Cell>
-                <Cell label="Why">{why}</Cell>
-            </tr>
-        }
+        Became { name, href: paths::key(key), tone, word, why }
     });
-    let rows = rows.collect_view();
-    let columns = ["Key", "Outcome", "Why"].map(Column::text).to_vec();
     view! {
         <PageHead title="What became of the keys" crumb=crumb/>
         <Notice tone=tone text=said way_on=rest/>
-        <Table columns=columns caption="What became of the keys" compact=true>{rows}</Table>
+        <Outcomes caption="What became of the keys" all=all.collect()/>
     }
 }
 

@@ -53,7 +53,7 @@ pub struct ReviewsWaiting {
 }
 
 /// Since which day reviews are held, as a number of days in four bytes; empty: not any more.
-const SINCE: &str = "key_reviews.since";
+pub(crate) const SINCE: &str = "key_reviews.since";
 
 /// What decides which keys somebody reviews.
 struct Reviewer {

@@ -78,12 +78,7 @@ impl Portal {
         };
         let Some(quarter) = asked else { return Ok(Progress { held, shown: None, earlier }) };
         let open = current == Some(quarter);
-        let waiting = if open {
-            self.waiting_now(quarter).await?
-        } else {
-            let (first, ended) = (self.first_moment(quarter), self.first_moment(quarter.next()));
-            self.store.reviews_left_over(quarter, first, ended.min(self.clock.now())).await?
-        };
+        let waiting = if open { self.waiting_now(quarter).await? } else { self.left_over(quarter).await? };
         // What was switched off since, or switched on anew, opened with its quarter as far as is known.
         let opened =
             || Review { quarter, opens: quarter.first_day(), due: quarter.first_day().plus(domain::key_review::DAYS) };
@@ -132,6 +127,19 @@ impl Portal {
         let waiting = self.store.reviews_waiting(quarter, self.first_moment(quarter), now).await?;
         self.everyone.keep_waiting(changes, now, quarter, &waiting);
         Ok(waiting)
+    }
+
+    /// Kept for a minute, too.
+    async fn left_over(&self, quarter: Quarter) -> Result<Vec<TeamWaiting>, PortalError> {
+        let now = self.clock.now();
+        if let Some(left) = self.everyone.left_over_at(quarter, now) {
+            return Ok(left);
+        }
+        let changes = self.everyone.changes();
+        let (first, ended) = (self.first_moment(quarter), self.first_moment(quarter.next()));
+        let left = self.store.reviews_left_over(quarter, first, ended.min(now)).await?;
+        self.everyone.keep_left_over(changes, now, quarter, &left);
+        Ok(left)
     }
 
     async fn by_team(&self, quarter: Quarter, waiting: &[TeamWaiting]) -> Result<Vec<TeamProgress>, PortalError> {
