@@ -70,6 +70,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(40, "0040_watched_rules"),
     pair!(41, "0041_news_of_dated_changes"),
     pair!(42, "0042_calls_that_are_dropped"),
+    pair!(43, "0043_adjustments"),
 ];
 
 /// The newest migration that this binary knows.
