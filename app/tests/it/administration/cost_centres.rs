@@ -44,7 +44,11 @@ fn ended() -> CentreEntry {
 pub(super) fn list_model(may_change: bool) -> list::Model {
     let next = CentreEntry { valid_from: Some(today().plus(40)), name: "4720".to_owned(), ..entry("4720") };
     let rows = vec![row(1, entry("4711")), row(2, next), row(3, ended())];
-    list::Model { list: CentreList { rows, unallocated: Booked::default() }, may_change, happened: None }
+    list::Model {
+        list: CentreList { rows, unallocated: Booked::default(), adjusted: true },
+        may_change,
+        happened: None,
+    }
 }
 
 fn detail(entry: CentreEntry) -> CentreDetail {

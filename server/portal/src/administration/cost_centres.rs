@@ -38,6 +38,8 @@ pub struct CentreList {
     pub rows: Vec<CentreRow>,
     /// Keys without a cost centre, and what was spent by such.
     pub unallocated: Booked,
+    /// What was spent this month was moved between cost centres, which is not among these figures.
+    pub adjusted: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -100,7 +102,8 @@ impl Portal {
             })
             .collect();
         rows.sort_by_key(|row| matches!(row.standing, CentreStanding::Ended { .. }));
-        Ok(CentreList { rows, unallocated: booked.remove(&None).unwrap_or_default() })
+        let adjusted = self.store.last_adjusted(today.first_of_month(), today.plus(1)).await?.is_some();
+        Ok(CentreList { rows, unallocated: booked.remove(&None).unwrap_or_default(), adjusted })
     }
 
     pub async fn cost_centre(&self, caller: &Caller, id: CostCentreId) -> Result<CentreDetail, PortalError> {
