@@ -138,7 +138,7 @@ impl MoveDraft {
         let mut kept = |field, reason| refusals.push(Refusal::new(field, reason));
         let key = match self.key.trim() {
             "" => Err(Reason::Missing),
-            typed => typed.parse().map_err(|_| Reason::Malformed),
+            typed => typed.parse().map_err(|_| Reason::Adjustment(AdjustmentProblem::NoSuchKey)),
         };
         let key = key.map_err(|reason| kept("key", reason)).ok();
         let mut day = |field, typed: &str| match typed_day(typed) {
@@ -306,7 +306,7 @@ mod tests {
         let wrong =
             MoveDraft { key: "kwr_".into(), first: "1 May".into(), last: String::new(), ..MoveDraft::default() };
         let expected = [
-            ("key", "malformed"),
+            ("key", "no_such_key"),
             ("first", "malformed"),
             ("last", "missing"),
             ("charged_to", "missing"),

@@ -7,7 +7,8 @@ use domain::id::{AdjustmentId, KeyId};
 use domain::minting::MintRequest;
 use domain::money::NanoUsd;
 use domain::person::Caller;
-use portal::administration::cost_statement::CostStatement;
+use portal::administration::adjustments::NamedCentre;
+use portal::administration::cost_statement::{CostStatement, StatementRow};
 use portal::spend::{Preset, SpendQuestion};
 use portal::{Made, PortalError};
 
@@ -48,9 +49,7 @@ async fn undo(world: &World, admin: &Caller, id: AdjustmentId) -> Result<Adjustm
 }
 
 fn lines(statement: &CostStatement) -> Vec<(&str, i64, i64, i64)> {
-    let line = |row: &portal::administration::cost_statement::StatementRow| {
-        (row.metered.as_nano(), row.shared.as_nano(), row.moved.as_nano())
-    };
+    let line = |row: &StatementRow| (row.metered.as_nano(), row.shared.as_nano(), row.moved.as_nano());
     statement
         .rows
         .iter()
@@ -151,7 +150,7 @@ async fn what_is_wrong_is_said_at_its_field() {
     let seen = world.portal.adjusting(as_administrator(&admin), &open).await.unwrap();
     let proposed: Vec<_> = seen.proposed.iter().map(|(key, cost)| (key.name.as_str(), cost.as_nano())).collect();
     assert_eq!(proposed, [("laptop", 700)]);
-    let centres: Vec<_> = seen.centres.iter().map(|centre| centre.choice()).collect();
+    let centres: Vec<_> = seen.centres.iter().map(NamedCentre::choice).collect();
     assert_eq!(centres, ["4700", "4711", "4712", UNALLOCATED]);
 }
 
