@@ -71,6 +71,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(41, "0041_news_of_dated_changes"),
     pair!(42, "0042_calls_that_are_dropped"),
     pair!(43, "0043_adjustments"),
+    pair!(45, "0045_search_by_age"),
 ];
 
 /// The newest migration that this binary knows.

@@ -28,3 +28,11 @@ async fn a_page_is_walked_along_an_index_and_not_sorted() {
     let everyones = plan(PAGE_OF_EVERYONE).await;
     assert!(everyones.iter().all(|step| !step.contains("TEMP B-TREE")), "{everyones:?}");
 }
+
+#[tokio::test]
+async fn a_search_reads_no_key_that_it_leaves_out() {
+    let left_out = "select id from virtual_key where search_folded like '%s%' and state <> 'revoked' and expires_at > 1
+        order by created_at desc, id desc";
+    let steps = plan(left_out).await;
+    assert_eq!(steps, ["SCAN virtual_key USING COVERING INDEX virtual_key_by_age"]);
+}
