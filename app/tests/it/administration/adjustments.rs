@@ -1,17 +1,20 @@
 //! Past spend on its way to another cost centre, as the sample pages show each step.
 
-use super::samples::{Drawing, ago, calendar};
+use super::samples::{Drawing, ago, calendar, caller, frame};
 use super::things::form_id;
 use app::chrome::Place;
+use app::html;
 use app::pages::admin::Happened;
-use app::pages::admin::adjustments::{self, show};
+use app::pages::admin::adjustments::{choose, confirm, show};
 use app::pages::form::Reasons;
 use domain::adjustment::{Adjustment, AdjustmentProblem, DayAmount, Move, MoveDraft, UNALLOCATED};
 use domain::commitment::Month;
 use domain::day::Day;
 use domain::id::{AdjustmentId, CostCentreId, KeyId, PersonId};
 use domain::money::NanoUsd;
+use domain::person::Role;
 use domain::refusal::{Reason, Refusal};
+use leptos::prelude::*;
 use portal::administration::adjustments::{Adjusting, AdjustmentDetail, MovePlan, NamedCentre, NamedKey};
 use portal::administration::cost_statement::AdjustedRow;
 
@@ -152,11 +155,7 @@ pub(super) fn draw_refused(drawing: &mut Drawing) {
     let calendar = calendar();
     drawing.draw("adjustment-new", Place::Budgets, || {
         let draft = draft("");
-        adjustments::choose::view(adjustments::choose::Model {
-            draft,
-            adjusting: adjusting(None),
-            reasons: Reasons::default(),
-        })
+        choose::view(choose::Model { draft, adjusting: adjusting(None), reasons: Reasons::default() })
     });
     drawing.draw("adjustment-new-refused", Place::Budgets, || {
         let mut refusals = MoveDraft { last: "soon".to_owned(), ..draft("") }.read().1;
@@ -164,7 +163,7 @@ pub(super) fn draw_refused(drawing: &mut Drawing) {
         refusals.push(Refusal::new("move_to", ended));
         refusals.push(Refusal::new("charged_to", Reason::Adjustment(AdjustmentProblem::NothingThere)));
         let (draft, reasons) = (draft(&key().id.to_string()), Reasons::from(refusals));
-        adjustments::choose::view(adjustments::choose::Model { draft, adjusting: adjusting(Some(key())), reasons })
+        choose::view(choose::Model { draft, adjusting: adjusting(Some(key())), reasons })
     });
     drawing.draw("adjustment-confirm", Place::Budgets, || {
         let (shown, now) = (NanoUsd::from_dollars(200), plan().amount);
@@ -173,16 +172,49 @@ pub(super) fn draw_refused(drawing: &mut Drawing) {
             Refusal::new("amount", Reason::Adjustment(AdjustmentProblem::Changed { shown, now })),
         ]);
         let (form, draft) = (form_id(), draft(&key().id.to_string()));
-        adjustments::confirm::view(adjustments::confirm::Model {
-            form,
-            draft,
-            plan: plan(),
-            why: String::new(),
-            reasons,
-        })
+        confirm::view(confirm::Model { form, draft, plan: plan(), why: String::new(), reasons })
     });
     drawing.draw("adjustment-moved-on", Place::Budgets, || {
         let reasons = Reasons::from(vec![Refusal::new("undo", Reason::Adjustment(AdjustmentProblem::MovedOn))]);
         show::view(&calendar, page(false, true, reasons))
     });
+}
+
+fn html_of(view: impl IntoView + 'static) -> String {
+    html::document(&frame().chrome(Some(&caller(Role::Administrator)), Place::Budgets), "sample", || view)
+}
+
+#[test]
+fn what_is_confirmed_is_the_amount_that_was_shown_to_the_nano_dollar() {
+    let (form, draft) = (form_id(), draft(&key().id.to_string()));
+    let model = confirm::Model { form, draft, plan: plan(), why: "<why>".to_owned(), reasons: Reasons::default() };
+    let page = html_of(confirm::view(model));
+    for (name, value) in [("amount", "214000000001"), ("charged_to", "4711"), ("move_to", "~"), ("last", "2026-11-19")]
+    {
+        assert!(page.contains(&format!("name=\"{name}\" value=\"{value}\"")), "{name} on {page}");
+    }
+    assert!(page.contains("$214.000000001"), "{page}");
+    assert!(page.contains("/admin/cost-centres/statement?month=2026-10"), "each month's statement: {page}");
+}
+
+#[test]
+fn what_was_taken_back_or_is_only_read_offers_no_way_back() {
+    let offers = |undone, may_change| {
+        let model = page(undone, may_change, Reasons::default());
+        html_of(show::view(&calendar(), model)).contains("Take it back")
+    };
+    assert!(offers(false, true));
+    assert!(!offers(true, true) && !offers(false, false));
+}
+
+#[test]
+fn a_key_without_spend_says_so_and_one_with_spend_at_one_place_needs_no_choice() {
+    let draft = MoveDraft { from: String::new(), to: String::new(), ..draft(&key().id.to_string()) };
+    let drawn = |standing: Vec<(NamedCentre, NanoUsd)>| {
+        let adjusting = Adjusting { standing, ..adjusting(Some(key())) };
+        html_of(choose::view(choose::Model { draft: draft.clone(), adjusting, reasons: Reasons::default() }))
+    };
+    assert!(drawn(vec![]).contains("This key spent nothing on these days."));
+    let only = drawn(vec![(centre(Some("4711"), true), NanoUsd::from_dollars(3))]);
+    assert!(only.contains("<option value=\"4711\" selected>4711 &lt;Research&gt;: $3.00</option>"), "{only}");
 }

@@ -3,7 +3,7 @@
 
 pub mod choose;
 pub mod confirm;
-mod form;
+pub mod form;
 pub mod new;
 pub mod show;
 

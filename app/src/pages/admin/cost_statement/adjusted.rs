@@ -51,6 +51,11 @@ fn row(calendar: &Calendar, line: &AdjustedRow, may_change: bool) -> impl IntoVi
     let page = paths::adjustment(line.adjustment);
     let undo = (may_change && !line.undone).then(|| view! { " "<a href=format!("{page}#undo")>"Undo"</a> });
     let (centre, made) = (name_cell(&line.centre, "no cost centre"), when(calendar, line.at));
+    let ways = view! { <a href=page>"Open"</a>{undo} }.into_any();
+    let ways = match standing {
+        Some(standing) => view! { <Cell label="Adjustment" note=standing.into_any()>{ways}</Cell> }.into_any(),
+        None => view! { <Cell label="Adjustment">{ways}</Cell> }.into_any(),
+    };
     let (amount, why, by) = (usd(line.amount), line.why.clone(), line.by_name.clone());
     view! {
         <tr>
@@ -59,7 +64,7 @@ fn row(calendar: &Calendar, line: &AdjustedRow, may_change: bool) -> impl IntoVi
             <Cell label="Key" note=days.into_any()>{key}</Cell>
             <Cell label="Why">{why}</Cell>
             <Cell label="Made" note=by.into_any()>{made}</Cell>
-            <Cell label="Adjustment" note=standing.into_any()><a href=page>"Open"</a>{undo}</Cell>
+            {ways}
         </tr>
     }
 }

@@ -64,12 +64,8 @@ pub fn view(calendar: &Calendar, statement: &CostStatement, may_change: bool) ->
     let mut columns = vec![Column::text("Cost centre"), Column::number("Metered"), Column::number("Shared")];
     columns.extend(has_moved.then(|| Column::number("Moved")));
     columns.push(Column::number("Total"));
-    let rows = statement.rows.iter().map(|line| row(line, has_moved)).collect_view();
+    let rows = statement.rows.iter().map(|line| row(line, has_moved, may_change.then_some(month))).collect_view();
     let sums = sums("Total", Figures { metered, shared, moved: has_moved.then_some(NanoUsd::ZERO) });
-    let move_spend = may_change.then(|| {
-        let href = paths::move_spend_from("", month);
-        view! { <a class="button" href=href>"Move past spend"</a> }
-    });
     view! {
         <PageHead
             title=title context=context.into_any()
@@ -77,7 +73,6 @@ pub fn view(calendar: &Calendar, statement: &CostStatement, may_change: bool) ->
         >
             <a class="button" href=earlier>"Month before"</a>
             {later}
-            {move_spend}
             <a href=paths::cost_statement_file(month)>"CSV"</a>
         </PageHead>
         {running}
@@ -87,9 +82,15 @@ pub fn view(calendar: &Calendar, statement: &CostStatement, may_change: bool) ->
     }
 }
 
-fn row(row: &StatementRow, has_moved: bool) -> impl IntoView + use<> {
+/// What a cost centre was charged can be moved from here by whoever may, for which the month is given.
+fn row(row: &StatementRow, has_moved: bool, movable: Option<Month>) -> impl IntoView + use<> {
     let StatementRow { metered, shared, moved, .. } = *row;
-    let figures = figures(Figures { metered, shared, moved: has_moved.then_some(moved) });
+    let way_on = movable.filter(|_| metered.plus(moved) > NanoUsd::ZERO).map(|month| {
+        let href = paths::move_spend_from(&row.centre.choice(), month);
+        let label = format!("Move some of what was charged to {}", row.centre.label);
+        view! { <a href=href aria-label=label>"Move some"</a> }.into_any()
+    });
+    let figures = figures(Figures { metered, shared, moved: has_moved.then_some(moved) }, way_on);
     view! { <tr>{name_cell(&row.centre, "no cost centre, and what nobody used")}{figures}</tr> }
 }
 
@@ -103,7 +104,7 @@ fn name_cell(centre: &NamedCentre, of_none: &'static str) -> impl IntoView + use
 }
 
 fn sums(name: &'static str, sums: Figures) -> impl IntoView {
-    view! { <tr><NameCell name=name/>{figures(sums)}</tr> }
+    view! { <tr><NameCell name=name/>{figures(sums, None)}</tr> }
 }
 
 struct Figures {
@@ -113,12 +114,16 @@ struct Figures {
     moved: Option<NanoUsd>,
 }
 
-fn figures(figures: Figures) -> impl IntoView {
+fn figures(figures: Figures, way_on: Option<AnyView>) -> impl IntoView {
     let Figures { metered, shared, moved } = figures;
     let total = usd(metered.plus(shared).plus(moved.unwrap_or_default()));
+    let spent = match way_on {
+        Some(way_on) => view! { <Cell label="Metered" number=true note=way_on>{usd(metered)}</Cell> }.into_any(),
+        None => view! { <Cell label="Metered" number=true>{usd(metered)}</Cell> }.into_any(),
+    };
     let moved = moved.map(|moved| view! { <Cell label="Moved" number=true>{usd(moved)}</Cell> });
     view! {
-        <Cell label="Metered" number=true>{usd(metered)}</Cell>
+        {spent}
         <Cell label="Shared" number=true>{usd(shared)}</Cell>
         {moved}
         <Cell label="Total" number=true><b>{total}</b></Cell>
