@@ -137,6 +137,12 @@ const EXAMPLES = {
   '/admin/cost-centres/{id}/end': ['/admin/cost-centres/{centre}/end'],
   '/admin/cost-centres/statement': ['/admin/cost-centres/statement', '/admin/cost-centres/statement?month=2026-01'],
   '/admin/cost-centres/statement/file.csv': [file('/admin/cost-centres/statement/file.csv', /^text\/csv/)],
+  '/admin/cost-centres/adjustments/new': [
+    '/admin/cost-centres/adjustments/new?charged_to=~',
+    '/admin/cost-centres/adjustments/new?key={key}',
+    '/admin/cost-centres/adjustments/new?key={key}&first=2000-01-01&last=2099-12-31&charged_to=4711&move_to=~',
+  ],
+  '/admin/cost-centres/adjustments/{id}': ['/admin/cost-centres/adjustments/{adjustment}'],
   '/admin/commitments': ['/admin/commitments'],
   '/admin/commitments/new': ['/admin/commitments/new'],
   '/admin/commitments/{id}': ['/admin/commitments/{commitment}'],

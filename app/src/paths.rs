@@ -7,8 +7,8 @@ use domain::data_scope::Holder;
 use domain::day::Day;
 use domain::dimension::Dimension;
 use domain::id::{
-    CommitmentId, CostCentreId, EventId, KeyId, ModelId, NotificationId, PersonId, ProfileId, ProviderId, RequestId,
-    RuleId, TeamId, UnitId, UsageViewId,
+    AdjustmentId, CommitmentId, CostCentreId, EventId, KeyId, ModelId, NotificationId, PersonId, ProfileId, ProviderId,
+    RequestId, RuleId, TeamId, UnitId, UsageViewId,
 };
 use domain::time::Timestamp;
 use portal::{FormId, Made};
@@ -62,6 +62,7 @@ pub fn made(made: Made) -> String {
         Made::Team(id) => team(id),
         Made::Unit(id) => unit(id),
         Made::Commitment(id) => commitment(id),
+        Made::Adjustment(id) => adjustment(id),
         Made::Application(id) => level(BudgetScope::Application(id)),
         Made::Request(id) => request(id),
         Made::ApprovalRule(_) => APPROVAL_RULES.to_owned(),
@@ -169,6 +170,8 @@ pub const COST_CENTRE_FILE: &str = "/admin/cost-centres/import";
 /// What a month cost each cost centre.
 pub const COST_STATEMENT: &str = "/admin/cost-centres/statement";
 pub const COST_STATEMENT_FILE: &str = "/admin/cost-centres/statement/file.csv";
+/// Past spend that belongs to another cost centre.
+pub const NEW_ADJUSTMENT: &str = "/admin/cost-centres/adjustments/new";
 pub const COMMITMENTS: &str = "/admin/commitments";
 pub const NEW_COMMITMENT: &str = "/admin/commitments/new";
 /// The display currency.
@@ -263,6 +266,23 @@ pub fn cost_statement(month: Month) -> String {
 
 pub fn cost_statement_file(month: Month) -> String {
     format!("{COST_STATEMENT_FILE}?month={month}")
+}
+
+pub fn adjustment(id: AdjustmentId) -> String {
+    format!("{COST_CENTRES}/adjustments/{id}")
+}
+
+/// Where past spend of a key is moved.
+pub fn move_spend_of(key: KeyId) -> String {
+    format!("{NEW_ADJUSTMENT}?key={key}")
+}
+
+/// Where a month's spend is moved away from a cost centre.
+pub fn move_spend_from(centre: &str, month: Month) -> String {
+    let (first, last) = (month.first_day(), month.plus(1).first_day().plus(-1));
+    let days = [("first", first.date().to_string()), ("last", last.date().to_string())];
+    serde_html_form::to_string(days.into_iter().chain([("charged_to", centre.to_owned())]).collect::<Vec<_>>())
+        .map_or_else(|_| NEW_ADJUSTMENT.to_owned(), |query| format!("{NEW_ADJUSTMENT}?{query}"))
 }
 
 pub fn commitment(id: CommitmentId) -> String {

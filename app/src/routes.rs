@@ -140,8 +140,9 @@ fn work() -> Vec<Route> {
 
 fn administration() -> Vec<Route> {
     use crate::pages::admin::{
-        applications, audit, budgets, calls, commitments, cost_centres, cost_statement, currency, data_scopes,
-        environments, guardrails, key_policy, mail, models, overview, people, providers, sign_in, teams, units,
+        adjustments, applications, audit, budgets, calls, commitments, cost_centres, cost_statement, currency,
+        data_scopes, environments, guardrails, key_policy, mail, models, overview, people, providers, sign_in, teams,
+        units,
     };
     vec![
         route!(Get "/admin", SeeAdministration, overview::show),
@@ -197,6 +198,10 @@ fn administration() -> Vec<Route> {
         route!(Post paths::COST_CENTRE_FILE, Administer, cost_centres::import::submit),
         route!(Get paths::COST_STATEMENT, SeeAdministration, cost_statement::show),
         route!(Get paths::COST_STATEMENT_FILE, SeeAdministration, cost_statement::download),
+        route!(Get paths::NEW_ADJUSTMENT, Administer, adjustments::new::show),
+        route!(Post paths::NEW_ADJUSTMENT, Administer, adjustments::new::submit),
+        route!(Get "/admin/cost-centres/adjustments/{id}", SeeAdministration, adjustments::show::show),
+        route!(Post "/admin/cost-centres/adjustments/{id}", Administer, adjustments::show::submit),
         route!(Get paths::COMMITMENTS, SeeAdministration, commitments::list::show),
         route!(Get paths::NEW_COMMITMENT, Administer, commitments::new::show),
         route!(Post paths::NEW_COMMITMENT, Administer, commitments::new::submit),

@@ -2,6 +2,7 @@
 //!
 //! Each refusal names the thing, the figure and the next step. Nothing here knows about markup.
 
+mod adjustment;
 mod call_rules;
 mod calls;
 mod changes;

@@ -22,6 +22,7 @@ export async function makeScene(origin) {
     job: await preview(people.administrator),
     usageView: await keepView(people.developer),
   };
+  made.adjustment = await adjustment(people.administrator, made.key);
   // Last, since everybody who mints from now on has to agree to it.
   const policy = (await people.administrator.open('/admin/key-policy')).form(/^save version/i);
   accepted(await policy.fill(/^text/i, 'A key is for the work that it was minted for.\n\nWhoever loses one revokes it first and asks later.').send(), 'the key policy');
@@ -122,6 +123,14 @@ async function requests({ developer, lead }) {
   const declined = await ask('all of it', 'It would be convenient');
   accepted(await (await lead.open(`/requests/${declined}/decline`)).form(/^decline/i).fill(/^why not/i, 'Ask again with a plan').send(), 'declining');
   return { request: await ask('migration', 'Forty million documents until the end of the quarter'), granted, declined };
+}
+
+/** What the key spent so far belongs to the one cost centre that there is. */
+async function adjustment(administrator, key) {
+  const asked = new URLSearchParams({ key, first: '2000-01-01', last: '2099-12-31', charged_to: '~', move_to: '4711' });
+  const shown = (await administrator.open(`/admin/cost-centres/adjustments/new?${asked}`)).form(/^move \$/i);
+  const moved = await shown.fill(/^why/i, 'It was theirs from the start').send();
+  return idIn(accepted(moved, 'an adjustment').url.pathname, 'adj');
 }
 
 /** A view of usage under a name. */

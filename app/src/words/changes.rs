@@ -57,6 +57,8 @@ pub fn action(action: &str) -> String {
         "data_scope.set" => "set what is seen by",
         "data_scope.cleared" => "took back what was set to be seen by",
         "application.created" => "made a level of budgets of the application",
+        "adjustment.made" => "moved to another cost centre past spend of",
+        "adjustment.undone" => "took back a move of past spend of",
         "commitment.added" => "added the commitment",
         "commitment.changed" => "changed the commitment",
         "display_currency.set" => "set the display currency to",

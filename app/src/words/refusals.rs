@@ -168,6 +168,7 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("Cost centre {code} ended on {last}. Choose one that is valid today, or ask an administrator which one took over.")
         }
         Reason::Exchange(problem) => super::exchange::refused(*problem),
+        Reason::Adjustment(problem) => super::adjustment::refused(*problem),
         Reason::ProposalChanged => {
             "The key was used meanwhile, so that something else is proposed now. Look at the lines again, and tick those \
              that you want."
@@ -265,7 +266,9 @@ fn malformed(field: &str, thing: &'static str) -> String {
         | "priority" => {
             format!("{thing} is a whole number such as 60.")
         }
-        "expires_at" | "valid_from" | "valid_until" | "last" => format!("{thing} is a day such as 2027-02-18."),
+        "expires_at" | "valid_from" | "valid_until" | "first" | "last" => {
+            format!("{thing} is a day such as 2027-02-18.")
+        }
         "first_month" | "last_month" => format!("{thing} is a month such as 2027-02."),
         _ if field.starts_with("guarantee_") => format!("{thing} is an amount of dollars such as 50.00."),
         "credential" => "A credential has no spaces or line breaks. Copy it again.".to_owned(),

@@ -105,6 +105,8 @@ id!(/// A cost centre: what finance books spend to.
     CostCentreId, "cc_");
 id!(/// What is paid a provider each month whatever is called.
     CommitmentId, "com_");
+id!(/// Past spend of a key that was moved to another cost centre.
+    AdjustmentId, "adj_");
 id!(/// An application that has limits of its own.
     ApplicationId, "app_");
 id!(/// A team that owns keys and budgets.

@@ -6,6 +6,7 @@
 pub mod access_profile;
 pub mod access_request;
 pub mod access_rule;
+pub mod adjustment;
 pub mod alias;
 pub mod audit;
 pub mod base62;

@@ -3,6 +3,7 @@
 //! A refusal is data. Its sentence is written where people read it; its code is a stable name that tests, links and the
 //! management interface match on. (The gateway's no to a call is a denial, in `denial.rs`.)
 
+use crate::adjustment::AdjustmentProblem;
 use crate::budget::Window;
 use crate::day::Day;
 use crate::exchange::ExchangeProblem;
@@ -188,6 +189,8 @@ pub enum Reason {
     EndsBeforeStart,
     /// The display currency, or one of its rates.
     Exchange(ExchangeProblem),
+    /// Past spend is not moved to another cost centre.
+    Adjustment(AdjustmentProblem),
     /// What would be proposed now is not what was shown.
     ProposalChanged,
     /// Somebody changed the key's terms after they were narrowed.
@@ -276,6 +279,7 @@ impl Reason {
             Self::CostCentreEnded { .. } => "cost_centre_ended",
             Self::EndsBeforeStart => "ends_before_start",
             Self::Exchange(problem) => problem.code(),
+            Self::Adjustment(problem) => problem.code(),
             Self::ProposalChanged => "proposal_changed",
             Self::TermsChangedSince => "terms_changed_since",
             Self::UndoOver => "undo_over",

@@ -1,8 +1,8 @@
 //! How a use case ends when it does not succeed.
 
 use domain::id::{
-    ApplicationId, ApprovalRuleId, CommitmentId, KeyId, ModelId, ProfileId, ProviderId, RequestId, RuleId, TeamId,
-    UnitId, UsageViewId,
+    AdjustmentId, ApplicationId, ApprovalRuleId, CommitmentId, KeyId, ModelId, ProfileId, ProviderId, RequestId,
+    RuleId, TeamId, UnitId, UsageViewId,
 };
 use domain::refusal::Refusal;
 
@@ -19,6 +19,7 @@ pub enum Made {
     /// As a level; its page is that of its budgets.
     Application(ApplicationId),
     Commitment(CommitmentId),
+    Adjustment(AdjustmentId),
     Request(RequestId),
     ApprovalRule(ApprovalRuleId),
     Rule(RuleId),
@@ -42,6 +43,7 @@ impl Made {
             Self::Unit(id) => id.to_string(),
             Self::Application(id) => id.to_string(),
             Self::Commitment(id) => id.to_string(),
+            Self::Adjustment(id) => id.to_string(),
             Self::Request(id) => id.to_string(),
             Self::ApprovalRule(id) => id.to_string(),
             Self::Rule(id) => id.to_string(),
@@ -60,6 +62,7 @@ impl Made {
             .or_else(|_| text.parse().map(Self::Unit))
             .or_else(|_| text.parse().map(Self::Application))
             .or_else(|_| text.parse().map(Self::Commitment))
+            .or_else(|_| text.parse().map(Self::Adjustment))
             .or_else(|_| text.parse().map(Self::Request))
             .or_else(|_| text.parse().map(Self::ApprovalRule))
             .or_else(|_| text.parse().map(Self::Rule))

@@ -1,7 +1,7 @@
 //! The money side of usage: what the counters say, and what the calls themselves add up to.
 
 use crate::charges::to_lines;
-use crate::column::{bigint, count, parsed};
+use crate::column::{bigint, count, parsed, to_json};
 use crate::engine::On;
 use crate::row::{row, rows, run};
 use crate::{Result, Store, StoreError, Tx};
@@ -9,7 +9,7 @@ use domain::budget::{BudgetLine, BudgetScope, Consumed, Window};
 use domain::id::KeyId;
 use domain::money::NanoUsd;
 use domain::time::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 /// Calls that are added up by one statement: enough to be quick, and few enough for its time limit.
@@ -164,6 +164,14 @@ impl Labels {
     pub(crate) async fn read(on: On<'_>) -> Result<Self> {
         const READ: &str = "select num, text from label where kind in ('key', 'charge', 'periods')";
         Ok(Self(rows!(on, (i64, String), READ)?.into_iter().collect()))
+    }
+
+    /// Those that these calls refer to: whoever adds up a few calls does not read what all others refer to.
+    pub(crate) async fn of(on: On<'_>, calls: &[Piece]) -> Result<Self> {
+        const FIND: &str = "select num, text from label where num in (select cast(value as bigint) from json_each($1))";
+        let named = calls.iter().flat_map(|row| [Some(row.key_num), row.charge_num, row.period_num]);
+        let numbers: BTreeSet<i64> = named.flatten().collect();
+        Ok(Self(rows!(on, (i64, String), FIND, to_json(&numbers)?)?.into_iter().collect()))
     }
 
     fn text(&self, number: i64) -> Result<&str> {

@@ -9,6 +9,7 @@
 //! Sources are logged here once and never travel further.
 
 mod access_record;
+mod adjustments;
 mod applications;
 mod audit;
 mod callers;
@@ -87,6 +88,7 @@ mod usage_views;
 mod watched_calls;
 
 pub use access_record::{CallFilter, FoundCalls, KeyNames};
+pub use adjustments::AdjustedLine;
 pub use applications::Application;
 pub use audit::AuditFilter;
 pub use callers::Caller;

@@ -70,6 +70,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(40, "0040_watched_rules"),
     pair!(41, "0041_news_of_dated_changes"),
     pair!(42, "0042_calls_that_are_dropped"),
+    pair!(43, "0043_adjustments"),
     pair!(44, "0044_told_rotations"),
     pair!(45, "0045_search_by_age"),
 ];

@@ -41,9 +41,9 @@ impl Store {
         const CARRY_KEY: &str = "insert into dropped_usage (key_num, cost) values";
         const MORE_OF_KEY: &str = "on conflict (key_num) do update set cost = dropped_usage.cost + excluded.cost";
         let mut tx = self.begin().await?;
-        let labels = Labels::read(tx.on()).await?;
         let found = add_up(tx.on(), i64::MIN..EventId::first_at(before).as_i64(), AT_ONCE).await?;
         let Some(last) = found.iter().map(|row| row.last).max() else { return Ok(0) };
+        let labels = Labels::of(tx.on(), &found).await?;
         let mut keys: BTreeMap<i64, i64> = BTreeMap::new();
         let mut accounts: BTreeMap<BudgetLine, Consumed> = BTreeMap::new();
         let mut calls = 0_u64;

@@ -65,6 +65,21 @@ async fn a_key_draws_on_its_cost_centre_and_its_application_and_after_a_move_on_
         assert!(page.contains(limit), "{limit} on {page}");
     }
 
+    let (from, to) = ("first=2000-01-01&last=2099-12-31&charged_to=4711", "move_to=4712");
+    let form = format!("/admin/cost-centres/adjustments/new?key={}&{from}&{to}", &key[..16]);
+    let adjusted = administrator.fill_in(&form, &[("why", "It was theirs before")]).await;
+    assert_eq!(adjusted.status, 303, "{}", adjusted.body);
+    let file = administrator.get("/admin/cost-centres/statement/file.csv").await.body;
+    let of_centre = |code: &str| {
+        let lines = file.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        lines.filter(|cells| cells[3] == code).map(|cells| cells[8].to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(of_centre("4711").len(), 2, "{file}");
+    assert_eq!(of_centre("4711")[1], format!("-{}", of_centre("4711")[0]), "nothing is left there: {file}");
+    assert_eq!(of_centre("4712")[1], of_centre("4711")[0], "{file}");
+    let after = app.key_facts(&key).await;
+    assert_eq!((spent(&after, "cost_centre"), spent(&after, "key")), (moved, first + moved), "books are no budgets");
+
     let made = administrator.fill_in("/admin/applications/new", &[("name", "search")]).await;
     let level = made.location.clone().unwrap_or_else(|| panic!("{}", made.body));
     assert_eq!(administrator.fill_in(&level, &[("cap_day", "0.00")]).await.status, 303);

@@ -165,6 +165,10 @@ pub const ROWS: &[(&str, Expected)] = &[
     ("POST /admin/cost-centres/import", ADMINISTER),
     ("GET /admin/cost-centres/statement", READ_ALL),
     ("GET /admin/cost-centres/statement/file.csv", READ_ALL),
+    ("GET /admin/cost-centres/adjustments/new", ADMINISTER),
+    ("POST /admin/cost-centres/adjustments/new", ADMINISTER),
+    ("GET /admin/cost-centres/adjustments/{adjustment}", READ_ALL),
+    ("POST /admin/cost-centres/adjustments/{adjustment}", ADMINISTER),
     ("GET /admin/commitments", READ_ALL),
     ("GET /admin/commitments/new", ADMINISTER),
     ("POST /admin/commitments/new", ADMINISTER),
@@ -256,6 +260,7 @@ fn in_the_routers_words(row: &str) -> String {
         "{unit}",
         "{centre}",
         "{commitment}",
+        "{adjustment}",
         "{request}",
         "{rule}",
         "{approval}",
@@ -308,6 +313,13 @@ impl Objects {
         let made = administrator.fill_in("/admin/cost-centres/new", &centre).await;
         let centre = made.location.as_ref().and_then(|to| to.rsplit('/').next()).unwrap();
         objects.push(("{centre}", centre.to_owned()));
+        let moved = format!(
+            "/admin/cost-centres/adjustments/new?key={}&first=2000-01-01&last=2099-12-31&charged_to=~&move_to=4711",
+            objects[0].1
+        );
+        let made = administrator.fill_in(&moved, &[("why", "It was theirs")]).await;
+        let made = made.location.as_ref().and_then(|to| to.rsplit('/').next()?.split('?').next()).unwrap();
+        objects.push(("{adjustment}", made.to_owned()));
         let paid = [("name", "Throughput"), ("monthly", "1200")];
         administrator.fill_in("/admin/commitments/new", &paid).await;
         objects.push(("{commitment}", administrator.get("/admin/commitments").await.first_id("com_")));

@@ -57,6 +57,9 @@ const ASKED: &[&str] = &[
     "/usage?range=7&by=person&compare=none",
     "/admin/people?q=x",
     "/admin/teams?q=x",
+    "/admin/cost-centres/adjustments/new?charged_to=4711",
+    "/admin/cost-centres/adjustments/new?charged_to=~",
+    "/usage?range=30&by=cost_centre",
     "/admin/audit?actor=x",
     "/admin/calls?model=demo-small",
 ];

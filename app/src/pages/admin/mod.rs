@@ -3,6 +3,7 @@
 //! Each page is shown to both; controls that change something appear for administrators only, and the use cases behind
 //! them demand the proof again.
 
+pub mod adjustments;
 pub mod applications;
 pub mod audit;
 pub mod budgets;

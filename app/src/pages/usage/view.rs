@@ -9,6 +9,7 @@ use crate::components::{
     SpendData, TextField, spent_figures,
 };
 use crate::format::{Calendar, converted, usd, usd_exact};
+use crate::pages::admin::adjustments::month_name;
 use crate::paths;
 use crate::words::spend::{dimension, named, unallocated};
 use domain::dimension::Dimension;
@@ -111,6 +112,16 @@ fn filled(asked: &Asked, by: Dimension, spend: &Spend, calendar: &Calendar) -> i
         Some(at) => format!("had it at {}", calendar.time_of_day(at)),
     };
     let exactly = format!("Exactly {}, as the ledger {has_it}.", usd_exact(spend.total.cost));
+    let adjusted = spend.adjusted.map(|month| {
+        let (text, href) = (month_name(month), paths::cost_statement(month));
+        view! {
+            <p class="muted">
+                "Some of it was moved to another cost centre since, which is not among these figures: "
+                <a href=href>{format!("Statement {text}")}</a>"."
+            </p>
+        }
+        .into_any()
+    });
     let (figures, movers, page) = (figures(by, spend), movers(asked, by, spend), page_link(spend));
     view! {
         <Figures figures=figures/>
@@ -123,6 +134,7 @@ fn filled(asked: &Asked, by: Dimension, spend: &Spend, calendar: &Calendar) -> i
         <Section id="groups" title=title aside=exactly.into_any()>
             {page}
             {main}
+            {adjusted}
         </Section>
         {beside}
     }

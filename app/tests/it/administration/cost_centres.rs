@@ -45,7 +45,7 @@ pub(super) fn list_model(may_change: bool) -> list::Model {
     let next = CentreEntry { valid_from: Some(today().plus(40)), name: "4720".to_owned(), ..entry("4720") };
     let rows = vec![row(1, entry("4711")), row(2, next), row(3, ended())];
     list::Model {
-        list: CentreList { rows, unallocated: Booked::default(), conversion: None },
+        list: CentreList { rows, unallocated: Booked::default(), conversion: None, adjusted: true },
         may_change,
         happened: None,
     }

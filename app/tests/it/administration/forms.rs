@@ -1,5 +1,6 @@
 //! What the forms read: a field that a page does not have is refused, one that is left out too.
 
+use app::pages::admin::adjustments::{form::MoveForm, show::UndoForm};
 use app::pages::admin::budgets::entered::Entered as Limits;
 use app::pages::admin::by_name::NameForm;
 use app::pages::admin::cost_centres::{end::EndForm as EndCentreForm, form::CentreForm, import::ImportForm};
@@ -70,6 +71,9 @@ fn an_unknown_field_is_refused_by_every_form() {
     refuses_more_than::<UnitForm>("name=n");
     refuses_more_than::<CentreForm>("code=c&name=n&contact=&valid_from=&valid_until=&version=1");
     refuses_more_than::<ScopeForm>("version=0&spend=own&calls=team&names=cost_centre&audit=all&cost_centres=&act=save");
+    refuses_more_than::<MoveForm>("form=f&key=k&first=d&last=d&charged_to=~&move_to=4711&amount=7&why=w");
+    assert!(read::<MoveForm>("form=f&key=k&first=d&last=d&charged_to=~&move_to=4711&amount=&why=w").is_err());
+    refuses_more_than::<UndoForm>("form=f&why=w");
     refuses_more_than::<EndCentreForm>("last=2026-12-31&keys_to=");
     refuses_more_than::<ImportForm>("file=f&act=check");
     refuses_more_than::<TeamCentreForm>("cost_centre=");

@@ -2,6 +2,7 @@
 //!
 //! Set `PAGES` to a folder and every page is written there, to be looked at with the real style sheets.
 
+mod adjustments;
 mod claims;
 mod cost_centres;
 mod currency;

@@ -170,6 +170,7 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
         app::pages::admin::cost_centres::show::view(&calendar, super::cost_centres::page(may_change))
     });
     super::shared_costs::draw(drawing, may_change);
+    super::adjustments::draw(drawing, may_change);
     drawing.draw("people", Place::People, || {
         let rows = vec![person(1, true), person(2, false)];
         let page = PeoplePage { rows, next: Some("cursor&1".to_owned()) };
@@ -238,6 +239,7 @@ fn draw_forms(drawing: &mut Drawing) {
         app::pages::admin::data_scopes::show::view(super::data_scopes::role())
     });
     super::shared_costs::draw_refused(drawing);
+    super::adjustments::draw_refused(drawing);
     drawing.draw("currency-rate", Place::Budgets, || {
         app::pages::admin::currency::rate::view(super::currency::rate_refused())
     });

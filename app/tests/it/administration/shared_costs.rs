@@ -1,5 +1,6 @@
 //! What money is kept for whom, what is paid by the month, and whom it costs what, as the sample pages show it.
 
+use super::adjustments::{centre, lines};
 use super::levels::budget_page;
 use super::samples::Drawing;
 use super::things::{form_id, provider_id};
@@ -8,7 +9,7 @@ use app::chrome::Place;
 use app::pages::admin::{budgets, commitments, cost_statement, currency};
 use app::pages::form::Reasons;
 use domain::commitment::{Commitment, CommitmentDraft, CommitmentEntry, Month};
-use domain::id::{CommitmentId, CostCentreId};
+use domain::id::CommitmentId;
 use domain::money::NanoUsd;
 use portal::administration::commitments::{CommitmentList, CommitmentRow, ProviderChoice};
 use portal::administration::cost_statement::{CostStatement, StatementRow};
@@ -43,21 +44,21 @@ fn choices() -> Vec<ProviderChoice> {
 }
 
 fn statement(running: bool) -> CostStatement {
-    let row = |code: Option<&str>, listed: bool, label: &str, metered, shared| StatementRow {
-        code: code.map(str::to_owned),
-        id: listed.then(|| CostCentreId::from_random(&[1; 12])),
-        label: label.to_owned(),
+    let row = |code: Option<&str>, listed: bool, metered, shared, moved| StatementRow {
+        centre: centre(code, listed),
         metered: NanoUsd::from_dollars(metered),
         shared: NanoUsd::from_dollars(shared).plus(NanoUsd::from_nano(333_333_333)),
+        moved: if running { NanoUsd::ZERO } else { NanoUsd::from_dollars(moved) },
     };
     CostStatement {
         month: month("2026-11"),
         running,
         rows: vec![
-            row(Some("4711"), true, "4711 <Research>", 9_120, 8_000),
-            row(Some("old"), false, "old", 0, 1),
-            row(None, false, "Unallocated", 214, 4_000),
+            row(Some("4711"), true, 9_120, 8_000, -214),
+            row(Some("old"), false, 0, 1, 0),
+            row(None, false, 214, 4_000, 214),
         ],
+        adjusted: if running { vec![] } else { lines() },
         commitments: if running { all() } else { vec![] },
     }
 }
@@ -81,8 +82,9 @@ pub(super) fn draw(drawing: &mut Drawing, may_change: bool) {
         let (providers, reasons) = (choices(), Reasons::default());
         commitments::show::view(commitments::show::Model { row, draft, providers, reasons, stale: true, may_change })
     });
-    drawing.draw("cost-statement", Place::Budgets, || cost_statement::view(&statement(true)));
-    drawing.draw("cost-statement-over", Place::Budgets, || cost_statement::view(&statement(false)));
+    drawing.draw("cost-statement", Place::Budgets, || cost_statement::view(&calendar, &statement(true), may_change));
+    drawing
+        .draw("cost-statement-over", Place::Budgets, || cost_statement::view(&calendar, &statement(false), may_change));
 }
 
 pub(super) fn draw_refused(drawing: &mut Drawing) {

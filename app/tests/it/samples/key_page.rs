@@ -81,6 +81,7 @@ pub(crate) fn detail_model() -> detail::Model {
         },
         snippets: snippet_facts(),
         may_mint: true,
+        may_adjust: true,
         calendar: calendar(),
     }
 }

@@ -3,6 +3,7 @@
 use super::*;
 use app::pages::usage;
 use app::pages::usage::asked::Asked;
+use domain::commitment::Month;
 use domain::currency::Currency;
 use domain::day::Day;
 use domain::dimension::Dimension;
@@ -50,6 +51,7 @@ fn spend(preset: Preset, by: Dimension, groups: Vec<SpendGroup>) -> Spend {
     };
     Spend {
         of_everyone: true,
+        adjusted: (by == Dimension::Application).then(|| Month::of(today)),
         opens_people: true,
         today,
         as_of: None,

@@ -76,6 +76,8 @@ pub const ACTIONS: &[&str] = &[
     "team.cost_centre_changed",
     "data_scope.set",
     "data_scope.cleared",
+    "adjustment.made",
+    "adjustment.undone",
     "commitment.added",
     "commitment.changed",
     "display_currency.set",

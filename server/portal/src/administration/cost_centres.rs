@@ -42,6 +42,8 @@ pub struct CentreList {
     /// Keys without a cost centre, and what was spent by such.
     pub unallocated: Booked,
     pub conversion: Option<Conversion>,
+    /// What was spent this month was moved between cost centres, which is not among these figures.
+    pub adjusted: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -114,7 +116,8 @@ impl Portal {
             })
             .collect();
         rows.sort_by_key(|row| matches!(row.standing, CentreStanding::Ended { .. }));
-        Ok(CentreList { rows, unallocated: of(None), conversion })
+        let adjusted = self.store.last_adjusted(today.first_of_month(), today.plus(1)).await?.is_some();
+        Ok(CentreList { rows, unallocated: of(None), conversion, adjusted })
     }
 
     pub async fn cost_centre(&self, caller: &Caller, id: CostCentreId) -> Result<CentreDetail, PortalError> {

@@ -6,6 +6,7 @@
 
 pub mod access_record;
 mod address;
+pub mod adjustments;
 mod applications;
 pub mod audit;
 pub mod budgets;

@@ -17,11 +17,12 @@ pub use trend::Trends;
 pub use views::{KeptView, ViewChoices};
 
 use crate::{Portal, PortalError};
+use domain::commitment::Month;
 use domain::day::{Day, Days};
 use domain::dimension::Dimension;
 use domain::exchange::{Conversion, Converted};
 use domain::money::NanoUsd;
-use domain::permission::Scope;
+use domain::permission::{Permission, Scope};
 use domain::person::{Caller, Role};
 use domain::time::{MS_PER_DAY, Timestamp};
 use found::Found;
@@ -115,6 +116,9 @@ pub struct Spend {
     pub unallocated_shown: Option<Converted>,
     /// It is everyone's spend, and not only one's own or that of one's teams.
     pub of_everyone: bool,
+    /// What these days cost was moved between cost centres, last in this month, which is not among the sums; only where they
+    /// are grouped by cost centre, and for whoever may read its statement.
+    pub adjusted: Option<Month>,
     /// The pages of people and teams are open to the caller.
     pub opens_people: bool,
 }
@@ -177,6 +181,11 @@ impl Portal {
             }
             false => None,
         };
+        let reads_statement = scope == Scope::Everyone && Permission::SeeAdministration.allows(Some(caller));
+        let adjusted = match by == Dimension::CostCentre && reads_statement {
+            true => self.store.last_adjusted(range.from, range.until).await?.map(Month::of),
+            false => None,
+        };
         let is_month = question.preset == Preset::ThisMonth;
         Ok(Spend {
             today,
@@ -200,6 +209,7 @@ impl Portal {
             unallocated_shown: found.unallocated.as_ref().and_then(|group| shown.group(group)),
             main: breakdown(by, &found, shown.total(found.total.cost), named),
             of_everyone: scope == Scope::Everyone,
+            adjusted,
             opens_people: scope == Scope::Everyone && self.namer(caller).await?.knows_everybody(),
             beside,
             conversion,

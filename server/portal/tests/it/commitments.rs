@@ -83,7 +83,7 @@ async fn what_is_paid_whatever_is_called_is_shared_by_what_was_used_and_adds_up(
     add(&world, &admin, &of_one).await.unwrap();
     let statement = world.portal.cost_statement(&auditor, None).await.unwrap();
     let lines = |statement: &CostStatement| {
-        let line = |row: &StatementRow| (row.label.clone(), row.metered.as_nano(), row.shared.as_nano());
+        let line = |row: &StatementRow| (row.centre.label.clone(), row.metered.as_nano(), row.shared.as_nano());
         statement.rows.iter().map(line).collect::<Vec<_>>()
     };
     let line = |label: &str, metered, shared| (label.to_owned(), metered, shared);
@@ -91,7 +91,7 @@ async fn what_is_paid_whatever_is_called_is_shared_by_what_was_used_and_adds_up(
         lines(&statement),
         [line("4711 Centre 4711", 10, 33), line("4712 Centre 4712", 620, 67), line("Unallocated", 70, 0)]
     );
-    assert!(statement.running && statement.rows[0].id.is_some());
+    assert!(statement.running && statement.rows[0].centre.id.is_some());
     assert_eq!(statement.rows[1].total(), nano(687));
 
     add(&world, &admin, &draft("All", "0.000000700")).await.unwrap();

@@ -1,6 +1,7 @@
 //! The use cases against a real database, with a gateway that remembers what it was told.
 #![expect(clippy::unwrap_used, reason = "what helpers of tests expect fails the test")]
 
+mod adjustments;
 mod administration;
 mod answered;
 mod approval_rules;

@@ -17,7 +17,7 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 /// Runs `story` eight times at once, each with its number, and answers what they answered.
-async fn at_once<T, F>(store: &Store, story: impl Fn(Store, u8) -> F) -> Vec<T>
+pub(crate) async fn at_once<T, F>(store: &Store, story: impl Fn(Store, u8) -> F) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,

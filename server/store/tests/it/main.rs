@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod access_record;
+mod adjustments;
 mod audit;
 mod callers;
 mod claims;

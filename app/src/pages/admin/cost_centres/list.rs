@@ -52,6 +52,15 @@ pub fn view(model: Model) -> impl IntoView {
         Column::number("Spent this month"),
     ];
     let rows: Vec<_> = list.rows.iter().map(row).collect();
+    let adjusted = list.adjusted.then(|| {
+        view! {
+            <p class="muted">
+                "Some of this month's spend was moved to another cost centre since, which is not among these figures: "
+                <a href=paths::COST_STATEMENT>"Statement"</a>"."
+            </p>
+        }
+        .into_any()
+    });
     let context = "What a key spends is booked to the cost centre that it carries, and stays there.";
     view! {
         <PageHead
@@ -68,6 +77,7 @@ pub fn view(model: Model) -> impl IntoView {
             {rows}
             {unallocated(list.unallocated)}
         </Table>
+        {adjusted}
         <Rates conversion=list.conversion in_dollars="budgets and statements"/>
     }
 }

@@ -1,16 +1,19 @@
-//! `/admin/cost-centres/statement`: what a month cost each cost centre, metered and shared, and the same as a file.
+//! `/admin/cost-centres/statement`: what a month cost each cost centre, metered, shared and moved, and the same as a file.
 
+mod adjusted;
 mod file;
 
 use crate::chrome::Place;
 use crate::components::{Cell, Column, Crumb, NameCell, Notice, PageHead, Section, Table, Tone};
-use crate::format::usd;
-use crate::pages::admin::document;
+use crate::format::{Calendar, usd};
+use crate::pages::admin::adjustments::month_name;
+use crate::pages::admin::{document, may_change};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::commitment::Month;
 use domain::money::NanoUsd;
 use leptos::prelude::*;
+use portal::administration::adjustments::NamedCentre;
 use portal::administration::commitments::CommitmentRow;
 use portal::administration::cost_statement::{CostStatement, StatementRow};
 use serde::Deserialize;
@@ -31,8 +34,8 @@ impl Query {
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let month = input.query::<Query>()?.month()?;
     let statement = visit.portal.cost_statement(&visit.caller, month).await?;
-    let title = format!("Statement {}", statement.month);
-    Ok(Answer::ok(document(&visit, Place::Budgets, &title, |_| view(&statement))))
+    let (title, may_change) = (format!("Statement {}", statement.month), may_change(&visit));
+    Ok(Answer::ok(document(&visit, Place::Budgets, &title, |calendar| view(calendar, &statement, may_change))))
 }
 
 pub async fn download(visit: Visit, input: Input) -> Result<Answer, PageError> {
@@ -41,13 +44,13 @@ pub async fn download(visit: Visit, input: Input) -> Result<Answer, PageError> {
     Ok(Answer::Download {
         name: format!("cost-centres-{}.csv", statement.month),
         content_type: "text/csv; charset=utf-8",
-        body: file::csv(&statement, &visit.calendar().zone_name()).into_bytes(),
+        body: file::csv(&statement, &visit.calendar()).into_bytes(),
     })
 }
 
-pub fn view(statement: &CostStatement) -> impl IntoView + use<> {
+pub fn view(calendar: &Calendar, statement: &CostStatement, may_change: bool) -> impl IntoView + use<> {
     let month = statement.month;
-    let title = format!("Statement {}", month.first_day().date().strftime("%B %Y"));
+    let title = format!("Statement {}", month_name(month));
     let (metered, shared) = statement.sums();
     let total = metered.plus(shared);
     let context = format!("{} metered · {} shared · {} in all", usd(metered), usd(shared), usd(total));
@@ -57,10 +60,12 @@ pub fn view(statement: &CostStatement) -> impl IntoView + use<> {
     });
     let (earlier, later) = (paths::cost_statement(month.plus(-1)), paths::cost_statement(month.plus(1)));
     let later = (!statement.running).then(|| view! { <a class="button" href=later>"Next month"</a> });
-    let columns =
-        vec![Column::text("Cost centre"), Column::number("Metered"), Column::number("Shared"), Column::number("Total")];
-    let rows = statement.rows.iter().map(row).collect_view();
-    let sums = sums("Total", metered, shared);
+    let has_moved = !statement.adjusted.is_empty();
+    let mut columns = vec![Column::text("Cost centre"), Column::number("Metered"), Column::number("Shared")];
+    columns.extend(has_moved.then(|| Column::number("Moved")));
+    columns.push(Column::number("Total"));
+    let rows = statement.rows.iter().map(|line| row(line, has_moved, may_change.then_some(month))).collect_view();
+    let sums = sums("Total", Figures { metered, shared, moved: has_moved.then_some(NanoUsd::ZERO) });
     view! {
         <PageHead
             title=title context=context.into_any()
@@ -72,32 +77,55 @@ pub fn view(statement: &CostStatement) -> impl IntoView + use<> {
         </PageHead>
         {running}
         <Table columns=columns caption="What the month cost each cost centre" compact=true>{rows}{sums}</Table>
+        {adjusted::section(calendar, &statement.adjusted, may_change)}
         {commitments(&statement.commitments)}
     }
 }
 
-fn row(row: &StatementRow) -> impl IntoView + use<> {
-    let name = row.label.clone();
-    let name = match (row.id, &row.code) {
+/// What a cost centre was charged can be moved from here by whoever may, for which the month is given.
+fn row(row: &StatementRow, has_moved: bool, movable: Option<Month>) -> impl IntoView + use<> {
+    let StatementRow { metered, shared, moved, .. } = *row;
+    let way_on = movable.filter(|_| metered.plus(moved) > NanoUsd::ZERO).map(|month| {
+        let href = paths::move_spend_from(&row.centre.choice(), month);
+        let label = format!("Move some of what was charged to {}", row.centre.label);
+        view! { <a href=href aria-label=label>"Move some"</a> }.into_any()
+    });
+    let figures = figures(Figures { metered, shared, moved: has_moved.then_some(moved) }, way_on);
+    view! { <tr>{name_cell(&row.centre, "no cost centre, and what nobody used")}{figures}</tr> }
+}
+
+fn name_cell(centre: &NamedCentre, of_none: &'static str) -> impl IntoView + use<> {
+    let name = centre.label.clone();
+    match (centre.id, &centre.code) {
         (Some(id), _) => view! { <NameCell name=name href=paths::cost_centre(id)/> }.into_any(),
         (None, Some(_)) => view! { <NameCell name=name note="not in the list".into_any()/> }.into_any(),
-        (None, None) => {
-            let note = "no cost centre, and what nobody used";
-            view! { <NameCell name=name note=note.into_any()/> }.into_any()
-        }
+        (None, None) => view! { <NameCell name=name note=of_none.into_any()/> }.into_any(),
+    }
+}
+
+fn sums(name: &'static str, sums: Figures) -> impl IntoView {
+    view! { <tr><NameCell name=name/>{figures(sums, None)}</tr> }
+}
+
+struct Figures {
+    metered: NanoUsd,
+    shared: NanoUsd,
+    /// `None`: the statement has no such column.
+    moved: Option<NanoUsd>,
+}
+
+fn figures(figures: Figures, way_on: Option<AnyView>) -> impl IntoView {
+    let Figures { metered, shared, moved } = figures;
+    let total = usd(metered.plus(shared).plus(moved.unwrap_or_default()));
+    let spent = match way_on {
+        Some(way_on) => view! { <Cell label="Metered" number=true note=way_on>{usd(metered)}</Cell> }.into_any(),
+        None => view! { <Cell label="Metered" number=true>{usd(metered)}</Cell> }.into_any(),
     };
-    view! { <tr>{name}{figures(row.metered, row.shared)}</tr> }
-}
-
-fn sums(name: &'static str, metered: NanoUsd, shared: NanoUsd) -> impl IntoView {
-    view! { <tr><NameCell name=name/>{figures(metered, shared)}</tr> }
-}
-
-fn figures(metered: NanoUsd, shared: NanoUsd) -> impl IntoView {
-    let total = usd(metered.plus(shared));
+    let moved = moved.map(|moved| view! { <Cell label="Moved" number=true>{usd(moved)}</Cell> });
     view! {
-        <Cell label="Metered" number=true>{usd(metered)}</Cell>
+        {spent}
         <Cell label="Shared" number=true>{usd(shared)}</Cell>
+        {moved}
         <Cell label="Total" number=true><b>{total}</b></Cell>
     }
 }

@@ -42,6 +42,8 @@ pub struct Model {
     pub snippets: SnippetFacts,
     /// The caller owns it or leads its team, and may mint: "another like this" makes sense.
     pub may_mint: bool,
+    /// The caller may book what it spent to another cost centre.
+    pub may_adjust: bool,
     pub calendar: Calendar,
 }
 
@@ -70,6 +72,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
         snippets: key.snippets(&detail).await?,
         detail,
         may_mint: domain::permission::Permission::ManageKeys.allows(Some(&visit.caller)),
+        may_adjust: domain::permission::Permission::Administer.allows(Some(&visit.caller)),
         calendar: visit.calendar(),
     };
     let title = model.detail.key.name.clone();
@@ -77,7 +80,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
 }
 
 pub fn view(model: Model) -> impl IntoView {
-    let Model { detail, usage, calls, callers, older, history, snippets, may_mint, calendar } = model;
+    let Model { detail, usage, calls, callers, older, history, snippets, may_mint, may_adjust, calendar } = model;
     let (id, name, purpose) = (detail.key.id, detail.key.name.clone(), detail.key.consumer);
     let crumb = Crumb { text: "Keys".to_owned(), href: paths::KEYS.to_owned() };
     let ended = matches!(detail.standing, KeyStanding::Revoked | KeyStanding::Expired);
@@ -104,6 +107,7 @@ pub fn view(model: Model) -> impl IntoView {
         {idle_soon(&detail, &calendar)}
         {money::budgets(&detail, &calendar)}
         {money::spend(&detail, usage)}
+        {move_spend(&detail, may_adjust)}
         {calls::section(id, calls, older, may_ask, &calendar)}
         {terms::section(&detail, &calendar)}
         {coming::section(&detail, &calendar)}
@@ -163,6 +167,16 @@ fn acts(
         {may_mint.then(|| view! { <a class="button" href=paths::mint_like(id)>"Mint another like this"</a> })}
         {link(acts.revoke, KeyAct::Revoke, "button plain bad", "Revoke…")}
     }
+}
+
+/// What it spent can be booked elsewhere, also long after it has ended.
+fn move_spend(detail: &KeyDetail, may_adjust: bool) -> Option<AnyView> {
+    let href = paths::move_spend_of(detail.key.id);
+    (may_adjust && detail.last_use.is_some()).then(|| {
+        let line =
+            view! { <p class="muted">"Charged to the wrong cost centre? "<a href=href>"Move past spend"</a></p> };
+        line.into_any()
+    })
 }
 
 /// Somebody wants a new secret.
