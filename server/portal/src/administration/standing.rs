@@ -63,15 +63,12 @@ const SHOWN: u32 = 6;
 impl Portal {
     pub async fn standing(&self, caller: &Caller) -> Result<Standing, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
-        self.demand_all_spend(caller).await?;
-        if !self.sees_all_calls(caller).await? {
+        let sees = self.sight(caller).await?.of_everyone();
+        if !(sees.spend && sees.calls) {
             return Err(PortalError::Forbidden);
         }
         // To whom is not there for whoever may not know who people are.
-        let undelivered = match self.sight(caller).await?.of_everyone().names {
-            true => self.store.mail_counts().await?.failed,
-            false => 0,
-        };
+        let undelivered = if sees.names { self.store.mail_counts().await?.failed } else { 0 };
         self.gateway.catch_up().await;
         let (now, days) = (self.clock.now(), Days::in_zone(self.settings.zone.clone()));
         let today = days.of(now);
