@@ -50,7 +50,7 @@ pub fn Rates(
     conversion.map(|conversion| {
         let rounded = matches!(conversion, Conversion::Rated { .. }).then(|| {
             format!(
-                " Sums are exact and rounded once, where they are shown. The dollars stand below; {in_dollars} are in US \
+                " Sums are exact and rounded once, where they are shown, each with its dollars; {in_dollars} are in US \
                  dollars."
             )
         });
