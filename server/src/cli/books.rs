@@ -20,7 +20,8 @@ struct Findings {
     sums: LedgerSums,
     counters: Vec<Drift>,
     memory: Vec<Drift>,
-    rollups: Vec<String>,
+    /// In words: what no repair puts right.
+    others: Vec<String>,
 }
 
 impl Commands {
@@ -30,11 +31,12 @@ impl Commands {
             return Ok(Answer::Failed(format!("not everything is in the database yet: {error}; try again")));
         }
         let found = self.compare(&before).await?;
-        let Findings { sums, counters, memory, rollups } = &found;
-        if counters.is_empty() && memory.is_empty() && rollups.is_empty() {
+        let Findings { sums, counters, memory, others } = &found;
+        if counters.is_empty() && memory.is_empty() && others.is_empty() {
             let spent = sums.keys.values().fold(NanoUsd::ZERO, |sum, key| sum.plus(key.by_events));
             return Ok(Answer::Done(vec![format!(
-                "{} keys, {} accounts, {spent} in all: events, rollups, counters and budgets agree. Drift 0.",
+                "{} keys, {} accounts, {spent} in all: events, rollups, counters and budgets agree, and adjustments add up to \
+                 nothing. Drift 0.",
                 sums.keys.len(),
                 sums.accounts.len()
             )]));
@@ -46,8 +48,8 @@ impl Commands {
         }
         self.repair(&found).await?;
         lines.push(format!("{} accounts were set to what their calls add up to.", counters.len() + memory.len()));
-        if !rollups.is_empty() {
-            return Ok(Answer::Failed(format!("rollups are not repaired:\n{}", lines.join("\n"))));
+        if !others.is_empty() {
+            return Ok(Answer::Failed(format!("rollups and adjustments are not repaired:\n{}", lines.join("\n"))));
         }
         Ok(Answer::Done(lines))
     }
@@ -58,15 +60,17 @@ impl Commands {
             sums.accounts.iter().map(|(&line, account)| (line, account.by_events)).collect();
         let wrong = sums.accounts.iter().filter(|(_, account)| account.kept != account.by_events);
         let counters = wrong.map(|(&line, account)| Drift { line, says: account.kept, should: account.by_events });
-        let rollups = sums.keys.iter().filter(|(_, key)| !key.agrees());
+        let rollups = sums.keys.iter().filter(|(_, key)| !key.agrees()).map(|(key, it)| {
+            format!("rollup   {key}: {} by events, {} by hours, {} by days", it.by_events, it.by_hours, it.by_days)
+        });
+        let unbalanced = sums
+            .unbalanced
+            .iter()
+            .map(|(id, sum)| format!("adjusted {id}: its rows add up to {sum}, and not to nothing"));
         Ok(Findings {
             counters: counters.collect(),
             memory: drifting(&self.ledger, before, &truth).await,
-            rollups: rollups
-                .map(|(key, it)| {
-                    format!("{key}: {} by events, {} by hours, {} by days", it.by_events, it.by_hours, it.by_days)
-                })
-                .collect(),
+            others: rollups.chain(unbalanced).collect(),
             sums,
         })
     }
@@ -101,8 +105,7 @@ impl Findings {
     fn lines(&self) -> Vec<String> {
         let counters = self.counters.iter().map(|drift| format!("counter  {drift}"));
         let memory = self.memory.iter().map(|drift| format!("memory   {drift}"));
-        let rollups = self.rollups.iter().map(|line| format!("rollup   {line}"));
-        let all: Vec<String> = counters.chain(memory).chain(rollups).collect();
+        let all: Vec<String> = counters.chain(memory).chain(self.others.iter().cloned()).collect();
         let left_out = all.len().saturating_sub(PRINTED);
         let more = (left_out > 0).then(|| format!("and {left_out} more"));
         all.into_iter().take(PRINTED).chain(more).collect()

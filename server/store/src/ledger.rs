@@ -6,7 +6,7 @@ use crate::engine::On;
 use crate::row::{row, rows, run};
 use crate::{Result, Store, StoreError, Tx};
 use domain::budget::{BudgetLine, BudgetScope, Consumed, Window};
-use domain::id::KeyId;
+use domain::id::{AdjustmentId, KeyId};
 use domain::money::NanoUsd;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -28,6 +28,8 @@ pub struct LedgerSums {
     pub accounts: BTreeMap<BudgetLine, Compared<Consumed>>,
     /// The cost of each key that was ever used.
     pub keys: BTreeMap<KeyId, KeyCost>,
+    /// Adjustments whose rows do not add up to zero, with what they add up to.
+    pub unbalanced: BTreeMap<AdjustmentId, NanoUsd>,
 }
 
 /// What a key ever cost, as each rollup has it.
@@ -108,6 +110,8 @@ impl Store {
         const HOURS: &str = "select key_num, cast(sum(cost) as bigint) from usage_hour group by key_num";
         const DAYS: &str = "select key_num, cast(sum(cost) as bigint) from usage_slice
             join usage_day on slice_num = num group by key_num";
+        const UNBALANCED: &str = "select adjustment_id, cast(sum(amount) as bigint) from adjustment_entry
+            group by adjustment_id having sum(amount) <> 0";
         let mut snapshot = self.engine.snapshot().await?;
         let mut sums = LedgerSums::default();
         for row in rows!(snapshot.on(), CounterRow, COUNTERS)? {
@@ -122,6 +126,9 @@ impl Store {
         }
         for (key, cost) in rows!(snapshot.on(), (i64, i64), "select key_num, cost from dropped_usage")? {
             sums.keys.entry(labels.key(key)?).or_default().by_events = NanoUsd::from_nano(cost);
+        }
+        for (adjustment, sum) in rows!(snapshot.on(), (String, i64), UNBALANCED)? {
+            sums.unbalanced.insert(parsed(&adjustment, "adjustment id")?, NanoUsd::from_nano(sum));
         }
         let mut after = i64::MIN;
         loop {

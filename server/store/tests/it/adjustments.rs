@@ -154,4 +154,14 @@ on_both_engines! {
         assert_eq!(moved.iter().sum::<i64>(), 123);
         assert_eq!(there(&store).await.iter().map(|(_, nano)| *nano).sum::<i64>(), 123);
     }
+
+    async fn rows_that_do_not_add_up_are_found(database: &TestDatabase) {
+        let store = database.open().await;
+        spent(&store, [100, 20, 3]).await;
+        move_all(&store, 1, wanted(code("4711"), code("4712"))).await;
+        assert_eq!(store.ledger_sums().await.unwrap().unbalanced, [].into());
+        assert_eq!(database.tamper("delete from adjustment_entry where amount = -20").await, 1);
+        let found = store.ledger_sums().await.unwrap().unbalanced;
+        assert_eq!(found, [(adjustment(1).id, NanoUsd::from_nano(20))].into());
+    }
 }
