@@ -43,10 +43,10 @@ impl Store {
         let mut records: Vec<&UsageRecord> = records.iter().map(Borrow::borrow).collect();
         records.sort_unstable_by_key(|record| record.id);
         records.dedup_by_key(|record| record.id);
-        if let Some(dropped) = self.dropped_up_to().await? {
-            records.retain(|record| record.id > dropped);
-        }
-        while !records.is_empty() && !self.ingest_new(&records).await? {
+        loop {
+            if let Some(inserted) = self.ingest_new(&records).await? {
+                return Ok(IngestResult { inserted });
+            }
             let ids: Vec<EventId> = records.iter().map(|record| record.id).collect();
             let known = self.ingested(&ids).await?;
             if known.is_empty() {
@@ -54,18 +54,24 @@ impl Store {
             }
             records.retain(|record| !known.contains(&record.id));
         }
-        Ok(IngestResult { inserted: records.len() })
     }
 
-    /// Brings all of these; false, and nothing has changed, if some were there already.
-    async fn ingest_new(&self, records: &[&UsageRecord]) -> Result<bool> {
+    /// Brings all of these that were not dropped, and says how many; none, and nothing has changed, if some were there
+    /// already.
+    async fn ingest_new(&self, records: &[&UsageRecord]) -> Result<Option<usize>> {
+        if records.is_empty() {
+            return Ok(Some(0));
+        }
         let served_by = self.providers_of(records.iter().filter_map(|record| record.deployment)).await?;
         let mut texts = Texts::of(records, &served_by);
         let mut tx = self.begin().await?;
+        let dropped = tx.dropped_up_to().await?;
+        let kept: Vec<&UsageRecord> = records.iter().copied().filter(|record| record.id > dropped).collect();
+        let records = &kept[..];
         let numbers = self.labels.numbers(tx.on(), texts.labels()).await?;
         texts.take_numbers(&numbers)?;
         if insert_events(tx.on(), records, &texts).await? < records.len() as u64 {
-            return Ok(false);
+            return Ok(None);
         }
         add_to_hours(tx.on(), records, &texts).await?;
         let slices = self.slices.of(tx.on(), &self.labels, &texts.keys).await?;
@@ -79,7 +85,7 @@ impl Store {
         tx.commit().await?;
         self.labels.remember(numbers);
         self.slices.remember(&self.labels, slices);
-        Ok(true)
+        Ok(Some(records.len()))
     }
 }
 

@@ -5,9 +5,10 @@
 //! starts reads all of it. So the newest dropped call is remembered, and every call up to it counts as known. That is true
 //! of them because only calls of more than a month ago are dropped, after everything that waited was written down.
 
+use crate::dialect::{Dialect, locked};
 use crate::ledger::{Labels, add_up, consumed};
-use crate::row::{pieces, put, run};
-use crate::{Result, Store, StoreError};
+use crate::row::{one, pieces, put, run};
+use crate::{Result, Store, StoreError, Tx};
 use domain::budget::{BudgetLine, Consumed};
 use domain::id::EventId;
 use domain::time::Timestamp;
@@ -16,15 +17,32 @@ use std::collections::BTreeMap;
 /// Calls that are dropped at once: others write between two pieces.
 const AT_ONCE: i64 = 2_000;
 
-/// The setting that holds the newest dropped call, as the eight bytes of its number.
+/// The setting that holds the newest dropped call, as the eight bytes of its number: the smallest where none was.
 const DROPPED_UP_TO: &str = "calls_dropped_up_to";
 
+impl Tx {
+    /// The newest call that was dropped. It and every call before it has been counted, and nothing more is dropped before
+    /// this transaction ends.
+    pub(crate) async fn dropped_up_to(&mut self) -> Result<EventId> {
+        // One that writes is alone on SQLite. Counting batches beside each other share the row.
+        const MARK: Dialect = Dialect {
+            sqlite: "select value from setting where name = $1",
+            postgres: "select value from setting where name = $1 for share",
+        };
+        newest(one!(self.on(), (Vec<u8>,), MARK, DROPPED_UP_TO)?.map(|(value,)| value))
+    }
+}
+
+fn newest(setting: Option<Vec<u8>>) -> Result<EventId> {
+    let bytes = setting.and_then(|value| value.try_into().ok()).ok_or(StoreError::Corrupt("newest dropped call"))?;
+    Ok(EventId::from_i64(i64::from_be_bytes(bytes)))
+}
+
 impl Store {
-    /// The newest call that was dropped. It and every call before it has been counted.
+    /// The newest call that was dropped, if any was.
     pub(crate) async fn dropped_up_to(&self) -> Result<Option<EventId>> {
-        let Some(value) = self.setting(DROPPED_UP_TO).await? else { return Ok(None) };
-        let bytes = value.try_into().map_err(|_| StoreError::Corrupt("newest dropped call"))?;
-        Ok(Some(EventId::from_i64(i64::from_be_bytes(bytes))))
+        let newest = newest(self.setting(DROPPED_UP_TO).await?)?;
+        Ok(Some(newest).filter(|event| event.as_i64() > i64::MIN))
     }
 
     /// Drops the oldest calls made before this moment, a piece of them; answers how many. 0: there are none.
@@ -40,7 +58,10 @@ impl Store {
             carried_tokens = budget_counter.carried_tokens + excluded.carried_tokens";
         const CARRY_KEY: &str = "insert into dropped_usage (key_num, cost) values";
         const MORE_OF_KEY: &str = "on conflict (key_num) do update set cost = dropped_usage.cost + excluded.cost";
+        const ALONE: Dialect = locked!("select value from setting where name = $1");
         let mut tx = self.begin().await?;
+        // First of all, as those do who count: nobody waits for each other in a circle.
+        one!(tx.on(), (Vec<u8>,), ALONE, DROPPED_UP_TO)?;
         let found = add_up(tx.on(), i64::MIN..EventId::first_at(before).as_i64(), AT_ONCE).await?;
         let Some(last) = found.iter().map(|row| row.last).max() else { return Ok(0) };
         let labels = Labels::of(tx.on(), &found).await?;
