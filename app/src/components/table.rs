@@ -1,20 +1,62 @@
 //! Tables whose rows turn into labelled blocks where the screen is narrow: every cell carries its column's name.
 
+use super::icon::Icon;
+use domain::order::{Order, SortColumn};
 use leptos::prelude::*;
 
 #[derive(Debug, Clone)]
 pub struct Column {
-    pub text: String,
+    text: String,
     /// Figures stand at the right, and come first when narrow.
-    pub number: bool,
+    number: bool,
+    sort: Option<Sort>,
+}
+
+/// A column that the list can be sorted by.
+#[derive(Debug, Clone)]
+struct Sort {
+    /// The list in this column's order; turned round, if it is in it.
+    href: String,
+    /// The list is in this column's order, from the end or not.
+    descending: Option<bool>,
 }
 
 impl Column {
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), number: false }
+        Self { text: text.into(), number: false, sort: None }
     }
     pub fn number(text: impl Into<String>) -> Self {
-        Self { text: text.into(), number: true }
+        Self { number: true, ..Self::text(text) }
+    }
+
+    /// Its title sorts the list, which is in the order `current`; `href` is the list in another.
+    #[must_use]
+    pub fn sorting<C: SortColumn>(
+        self,
+        by: C,
+        current: Option<Order<C>>,
+        href: impl FnOnce(Order<C>) -> String,
+    ) -> Self {
+        let current = current.filter(|order| order.by == by);
+        let next = current.map_or_else(|| Order::by(by), Order::reversed);
+        Self { sort: Some(Sort { href: href(next), descending: current.map(|order| order.descending) }), ..self }
+    }
+
+    fn head(self) -> impl IntoView {
+        let Self { text, number, sort } = self;
+        let class = number.then_some("num");
+        let Some(Sort { href, descending }) = sort else {
+            return view! { <th scope="col" class=class>{text}</th> }.into_any();
+        };
+        let way =
+            descending.map(|descending| if descending { ("descending", Icon::Down) } else { ("ascending", Icon::Up) });
+        let (said, icon) = way.unzip();
+        view! {
+            <th scope="col" class=class aria-sort=said>
+                <a class="sort" href=href>{text}{icon.map(Icon::view)}</a>
+            </th>
+        }
+        .into_any()
     }
 }
 
@@ -29,9 +71,7 @@ pub fn Table(
     #[prop(optional, into)] foot: Option<AnyView>,
     children: Children,
 ) -> impl IntoView {
-    let head = columns.into_iter().map(|Column { text, number }| {
-        view! { <th scope="col" class=number.then_some("num")>{text}</th> }
-    });
+    let head = columns.into_iter().map(Column::head);
     view! {
         <table class=if compact { "table compact" } else { "table" }>
             <caption class="visually-hidden">{caption}</caption>

@@ -32,6 +32,41 @@ fn a_link_to_a_view_is_the_view_with_its_filters() {
 }
 
 #[test]
+fn titles_of_columns_sort_the_list_and_everything_else_on_the_page_stays_in_that_order() {
+    let sorted = |sort: Option<&str>| {
+        let asked = list::Asked { sort: sort.map(str::to_owned), ..list_model().asked };
+        page(|| list::view(list::Model { asked, ..list_model() }))
+    };
+    let heads = |page: &Page| {
+        let heads = page.all("th").filter(|head| head.get("scope") == Some("col"));
+        heads.map(|head| head.get("aria-sort").unwrap_or("").to_owned()).collect::<Vec<_>>()
+    };
+    let usual = sorted(None);
+    assert_eq!(heads(&usual).concat(), "", "no column stands for the newest first");
+    for link in
+        ["/keys?q=in+voice&amp;sort=name", "/keys?q=in+voice&amp;sort=-used", "/keys?q=in+voice&amp;sort=expires"]
+    {
+        assert!(hrefs(&usual).contains(&link), "{link}");
+    }
+    assert!(usual.html.contains(">Oldest first</a>"));
+
+    let by_use = sorted(Some("-used"));
+    assert_eq!(heads(&by_use), ["", "", "", "", "descending", "", ""]);
+    for link in [
+        "/keys?q=in+voice&amp;sort=used",
+        "/keys?q=in+voice",
+        "/keys?view=attention&amp;q=in+voice&amp;sort=-used",
+        "/keys?q=in+voice&amp;sort=-used&amp;after=cursor%2F%2B%3D&amp;from=6",
+    ] {
+        assert!(hrefs(&by_use).contains(&link), "{link}: {:?}", hrefs(&by_use));
+    }
+    assert!(by_use.html.contains(">Newest first</a>"));
+    let kept =
+        by_use.all("input").filter(|input| input.get("name") == Some("sort") && input.get("value") == Some("-used"));
+    assert_eq!(kept.count(), 2, "in the filter, and in the form of what is selected");
+}
+
+#[test]
 fn a_row_names_whose_money_is_tightest() {
     let page = page(|| list::view(list_model()));
     assert!(page.html.contains("<b>$99.97 left</b> of $100.00, the organisation"));

@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 use server::clock::{SystemClock, SystemRandomness};
 use server::seed::{Scale, Surroundings, fill};
 use std::path::Path;
-use store::{Groups, Person, SpendQuery, Store};
+use store::{Groups, Person, Ranked, SpendQuery, Store};
 
 /// Its past, and who looks at it.
 pub struct Seeded {
@@ -92,7 +92,7 @@ const DAYS: i32 = 90;
 async fn by(store: &Store, dimension: Dimension) -> Result<Groups, Problem> {
     let today = Days::in_zone(TimeZone::UTC).of(SystemClock.now());
     let query = SpendQuery { scope: &Scope::Everyone, filters: &[], from: today.plus(1 - DAYS), until: today.plus(1) };
-    Ok(store.spend_by(&query, dimension, None, 200, 0).await?)
+    Ok(store.spend_by(&query, dimension, None, Ranked::costliest(200)).await?)
 }
 
 /// Of those that people own.

@@ -44,6 +44,7 @@ pub mod minting;
 pub mod model;
 pub mod money;
 pub mod notification;
+pub mod order;
 pub mod parameter_rules;
 pub mod permission;
 pub mod person;

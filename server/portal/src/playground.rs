@@ -13,6 +13,7 @@ use domain::budget::BudgetFigures;
 use domain::effective_terms::ExplainedTerms;
 use domain::id::KeyId;
 use domain::model::{Endpoint, Model, ModelName, ModelPattern};
+use domain::order::Order;
 use domain::permission::{Permission, Scope};
 use domain::person::Caller;
 use domain::refusal::{Reason, Refusal};
@@ -95,7 +96,7 @@ impl Portal {
         let led = caller.memberships.iter().filter(|membership| membership.lead).map(|membership| membership.team);
         let scope = Scope::Own { person: caller.person, teams: led.collect() };
         let filter = KeyFilter { search: None, owner: None, environment: None, view: KeyView::Live, now };
-        let listed = self.store.keys_page(&scope, &filter, None, MOST_KEYS).await?.items.into_iter();
+        let listed = self.store.keys_page(&scope, &filter, Order::default(), None, MOST_KEYS).await?.items.into_iter();
         let shown = |name: String, owner: Owner, of: String| match owner {
             Owner::Person(_) => name,
             Owner::Team(_) => format!("{name} ({of})"),

@@ -7,7 +7,7 @@ use domain::dimension::Dimension;
 use domain::permission::Scope;
 use portal::bootstrap::bootstrap;
 use portal::sealing::RootKey;
-use store::{KeyFilter, KeyView, SpendQuery};
+use store::{KeyFilter, KeyView, Ranked, SpendQuery};
 use zeroize::Zeroizing;
 
 struct Fixed;
@@ -47,11 +47,11 @@ async fn what_is_made_adds_up() {
 
     let today = Days::utc().of(now);
     let query = SpendQuery { scope: &Scope::Everyone, filters: &[], from: today.plus(-9), until: today.plus(1) };
-    let groups = store.spend_by(&query, Dimension::Application, None, 50, 0).await.unwrap();
+    let groups = store.spend_by(&query, Dimension::Application, None, Ranked::costliest(50)).await.unwrap();
     assert_eq!(groups.total.requests, 3_000);
     assert!(groups.total.denials > 0 && groups.total.failures > 0);
     let spike = SpendQuery { from: today.plus(-7), until: today.plus(-6), ..query };
-    let culprit = store.spend_by(&spike, Dimension::Application, None, 1, 0).await.unwrap();
+    let culprit = store.spend_by(&spike, Dimension::Application, None, Ranked::costliest(1)).await.unwrap();
     let (theirs, all) = (culprit.largest[0].sums.cost, culprit.total.cost);
     assert!(culprit.largest[0].value.is_some() && theirs.as_nano() * 2 > all.as_nano(), "{theirs} of {all}");
 }

@@ -1,8 +1,6 @@
-//! Keys as people see them: with the names of owner and profile and the last use, filtered, page by page.
-//!
-//! Newest first. The cursor names the last key of a page by creation moment and id, so that keys minted meanwhile shift
-//! nothing. A text that is no cursor of ours starts at the beginning.
+//! Keys as people see them: with the names of owner and profile and the last use, filtered, page by page, and counted.
 
+mod page;
 #[cfg(test)]
 pub(crate) mod plans;
 
@@ -11,6 +9,7 @@ use crate::keys::{KeyRow, key_columns, owner_id};
 use crate::row::{one, row, rows};
 use crate::{Result, Store};
 use domain::id::KeyId;
+use domain::order::Order;
 use domain::permission::Scope;
 use domain::time::Timestamp;
 use domain::virtual_key::{Owner, VirtualKey};
@@ -90,10 +89,13 @@ impl ItemRow {
     }
 }
 
-/// `$1 $2` scope, `$3` a moment or null. The scope has two texts, so that somebody's few keys are found by their owner and
-/// not by looking at everyone's.
+/// `$1 $2` scope, `$3` a moment or null. The scope has three texts, so that somebody's few keys are found by their owner and
+/// not by looking at everyone's. `$tables` brings `virtual_key` with its `key_last_use`.
 macro_rules! item_columns {
     ($scope:expr) => {
+        item_columns!("virtual_key left join key_last_use on key_id = virtual_key.id", $scope)
+    };
+    ($tables:expr, $scope:expr) => {
         concat!(
             "select ",
             key_columns!(),
@@ -101,44 +103,17 @@ macro_rules! item_columns {
             used_at, network, agent,
             exists (select 1 from key_secret where key_id = virtual_key.id and valid_until is not null
                 and ($3 is null or valid_until > $3)) as rotating
-            from virtual_key
-            join access_profile on access_profile.id = profile_id
+            from ",
+            $tables,
+            " join access_profile on access_profile.id = profile_id
             left join person on person.id = owner_id
             left join team on team.id = owner_id
-            left join key_last_use on key_id = virtual_key.id
             where ",
             $scope
         )
     };
 }
-/// `$3` now, `$4` environment, `$5` search, `$6` whether live or ended, `$7` expiring, `$8` unused, `$9` never used, `$10`
-/// ending after.
-macro_rules! filtered {
-    () => {
-        " and ($4 is null or environment = $4)
-          and ($5 is null or search_folded like $5 escape '\\')
-          and ($6 is null or $6 = (state <> 'revoked' and expires_at > $3))
-          and ($7 is null or expires_at < $7)
-          and ($8 is null or (coalesce(used_at, 0) < $8 and virtual_key.created_at < $8))
-          and ($9 is null or used_at is null)
-          and ($10 is null or expires_at > $10)"
-    };
-}
-macro_rules! page_of {
-    ($scope:expr) => {
-        concat!(
-            item_columns!($scope),
-            filtered!(),
-            " and ($11 is null or virtual_key.created_at < $11
-                or (virtual_key.created_at = $11 and virtual_key.id < $12))
-            order by virtual_key.created_at desc, virtual_key.id desc limit $13"
-        )
-    };
-}
-const PAGE_OF_EVERYONE: &str = page_of!("$1 and $2 is not null");
-const PAGE_OF_OWN: &str = page_of!("not $1 and owner_id in (select value from json_each($2))");
-const PAGE_WITHIN: &str = page_of!(concat!("not $1 and ", owned_or_booked!("$2")));
-
+use item_columns;
 /// `$3` now, `$4` environment, `$5` search, `$6` expiring before, `$7 $8 $9` unused since, `$10` ending after.
 macro_rules! counts_of {
     ($scope:expr) => {
@@ -206,46 +181,6 @@ fn narrowed(scope: &Scope, owner: Option<Owner>) -> Result<Scoped> {
     Ok(scoped)
 }
 
-/// A view as the binds of [`filtered`]; `None` asks for nothing.
-#[derive(Default)]
-struct Wanted {
-    live: Option<bool>,
-    expiring_before: Option<i64>,
-    unused_since: Option<i64>,
-    never_used: Option<bool>,
-    ending_after: Option<i64>,
-}
-
-impl Wanted {
-    fn of(view: KeyView) -> Self {
-        let live = Self { live: Some(true), ..Self::default() };
-        match view {
-            KeyView::Live => live,
-            KeyView::ExpiringBefore(moment) => Self { expiring_before: Some(moment.as_ms()), ..live },
-            KeyView::UnusedSince(moment) => Self { unused_since: Some(moment.as_ms()), ..live },
-            KeyView::NeverUsed => Self { never_used: Some(true), ..live },
-            KeyView::EndingAfter(moment) => Self { ending_after: Some(moment.as_ms()), ..live },
-            KeyView::Ended => Self { live: Some(false), ..Self::default() },
-            KeyView::All => Self::default(),
-        }
-    }
-}
-
-struct Cursor {
-    created_at: i64,
-    id: KeyId,
-}
-
-impl Cursor {
-    fn write(key: &VirtualKey) -> String {
-        format!("{}.{}", key.created_at.as_ms(), key.id.bare())
-    }
-    fn read(text: &str) -> Option<Self> {
-        let (at, id) = text.split_once('.')?;
-        Some(Self { created_at: at.parse().ok()?, id: KeyId::new(id.parse().ok()?) })
-    }
-}
-
 impl Store {
     /// The names of these keys, and whose they are; unknown keys are absent.
     pub async fn owned_names(&self, keys: &[KeyId]) -> Result<HashMap<KeyId, (String, Owner)>> {
@@ -290,7 +225,7 @@ impl Store {
         found.into_iter().map(ItemRow::into_item).collect()
     }
 
-    /// A page of keys, with how many there are on all pages.
+    /// A page of keys, newest first, with how many there are on all pages.
     pub async fn list_keys(
         &self,
         scope: &Scope,
@@ -298,7 +233,7 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<KeyPage> {
-        let page = self.keys_page(scope, filter, after, limit).await?;
+        let page = self.keys_page(scope, filter, Order::default(), after, limit).await?;
         let now = filter.now;
         let mut by = CountedBy { expiring_before: now, unused_since: [now; 3], ending_after: now };
         match filter.view {
@@ -318,46 +253,6 @@ impl Store {
             KeyView::All => counts.everything,
         };
         Ok(KeyPage { total, ..page })
-    }
-
-    /// As [`Self::list_keys`], without counting what is not on the page: its `total` is that of the page.
-    pub async fn keys_page(
-        &self,
-        scope: &Scope,
-        filter: &KeyFilter,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<KeyPage> {
-        let scoped = narrowed(scope, filter.owner)?;
-        let pattern = filter.search.as_deref().map(containing);
-        let wanted = Wanted::of(filter.view);
-        let cursor = after.and_then(Cursor::read);
-        let (after_at, after_id) = cursor.map(|cursor| (cursor.created_at, cursor.id.to_string())).unzip();
-        let mut reader = self.engine.reader().await?;
-        let found = rows!(
-            reader.on(),
-            ItemRow,
-            scoped.choose(PAGE_OF_EVERYONE, PAGE_OF_OWN, PAGE_WITHIN),
-            scoped.everyone,
-            &scoped.owners,
-            filter.now.as_ms(),
-            &filter.environment,
-            &pattern,
-            wanted.live,
-            wanted.expiring_before,
-            wanted.unused_since,
-            wanted.never_used,
-            wanted.ending_after,
-            after_at,
-            &after_id,
-            i64::from(limit) + 1
-        )?;
-        let more = found.len() > limit as usize;
-        let kept = found.into_iter().take(limit as usize);
-        let items = kept.map(ItemRow::into_item).collect::<Result<Vec<_>>>()?;
-        let next = items.last().filter(|_| more).map(|last| Cursor::write(&last.key));
-        let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
-        Ok(KeyPage { items, next, total })
     }
 
     /// One pass over the keys of a filter; its view does not matter.

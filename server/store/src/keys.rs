@@ -120,7 +120,7 @@ impl StateColumns {
 }
 
 /// What the search box of the key list looks through: the name, the id and the application.
-fn search_text(key: &VirtualKey) -> String {
+pub(crate) fn search_text(key: &VirtualKey) -> String {
     folded(&format!("{}\n{}\n{}", key.name, key.id, key.application.as_deref().unwrap_or_default()))
 }
 

@@ -113,7 +113,7 @@ pub use models::PriceVersion;
 pub use notifications::{Notification, NotificationCursor};
 pub use open::{Store, Tx};
 pub use past_calls::{CallsOf, PastCalls};
-pub use people::Person;
+pub use people::{PeoplePage, Person};
 pub use profile_spend::ProfileSpend;
 pub use profile_versions::ProfileVersion;
 pub use providers::Provider;
@@ -131,7 +131,7 @@ pub use teams::Team;
 pub use units::Unit;
 pub use usage::{HourSpan, SpanUsage};
 pub use usage_days::{DailyCost, DaySpend, SpendQuery, UsageSums};
-pub use usage_groups::{GroupSpend, Groups};
+pub use usage_groups::{GroupSpend, Groups, Ranked};
 pub use usage_periods::PeriodCost;
 pub use watched_calls::{WatchedKey, WatchedRule};
 

@@ -73,6 +73,7 @@ const MIGRATIONS: &[Pair] = &[
     pair!(43, "0043_adjustments"),
     pair!(44, "0044_told_rotations"),
     pair!(45, "0045_search_by_age"),
+    pair!(46, "0046_keys_in_order"),
     pair!(47, "0047_newest_dropped_call"),
 ];
 

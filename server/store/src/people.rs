@@ -6,6 +6,7 @@ use crate::error::exactly_one;
 use crate::row::{one, row, rows, run};
 use crate::{Result, Store, Tx};
 use domain::id::PersonId;
+use domain::order::{Order, PersonColumn};
 use domain::person::Role;
 use domain::time::Timestamp;
 use std::collections::{HashMap, HashSet};
@@ -27,6 +28,13 @@ pub struct Person {
     pub version: i64,
     pub created_at: Timestamp,
     pub last_sign_in_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeoplePage {
+    pub people: Vec<Person>,
+    /// The cursor of the next page; `None` on the last.
+    pub next: Option<String>,
 }
 
 impl Person {
@@ -72,6 +80,70 @@ macro_rules! person_columns {
 }
 pub(crate) use person_columns;
 
+/// `$1` search, `$2 $3` what the last person seen was sorted by, and their id; `$4` how many.
+macro_rules! ordered {
+    ($by:literal, $bound:literal, $than:literal, $way:literal) => {
+        concat!(
+            "select ",
+            person_columns!(),
+            " from person
+            where ($1 is null or name_folded like $1 escape '\\' or email_folded like $1 escape '\\')
+              and (",
+            $by,
+            ", id) ",
+            $than,
+            " (",
+            $bound,
+            ", $3) order by ",
+            $by,
+            " ",
+            $way,
+            ", id ",
+            $way,
+            " limit $4"
+        )
+    };
+}
+
+/// Moments are bound as texts, too, so that every order takes the same.
+const fn in_order(order: Order<PersonColumn>) -> &'static str {
+    match (order.by, order.descending) {
+        (PersonColumn::Name, false) => ordered!("name_folded", "$2", ">", "asc"),
+        (PersonColumn::Name, true) => ordered!("name_folded", "$2", "<", "desc"),
+        (PersonColumn::LastSignIn, false) => {
+            ordered!("coalesce(last_sign_in_at, 0)", "cast($2 as bigint)", ">", "asc")
+        }
+        (PersonColumn::LastSignIn, true) => {
+            ordered!("coalesce(last_sign_in_at, 0)", "cast($2 as bigint)", "<", "desc")
+        }
+    }
+}
+
+/// What stands before everybody in an order.
+fn start(order: Order<PersonColumn>) -> String {
+    match (order.by, order.descending) {
+        (PersonColumn::Name, false) => String::new(),
+        (PersonColumn::Name, true) => char::MAX.to_string(),
+        (PersonColumn::LastSignIn, false) => i64::MIN.to_string(),
+        (PersonColumn::LastSignIn, true) => i64::MAX.to_string(),
+    }
+}
+
+fn sorted_by_of(person: &Person, by: PersonColumn) -> String {
+    match by {
+        PersonColumn::Name => folded(&person.name),
+        PersonColumn::LastSignIn => person.last_sign_in_at.map_or(0, Timestamp::as_ms).to_string(),
+    }
+}
+
+fn read_cursor(text: &str, by: PersonColumn) -> Option<(PersonId, String)> {
+    let (id, sorted_by) = text.split_once('.')?;
+    if by == PersonColumn::LastSignIn {
+        sorted_by.parse::<i64>().ok()?;
+    }
+    Some((id.parse().ok()?, sorted_by.to_owned()))
+}
+
 impl Store {
     pub async fn person(&self, id: PersonId) -> Result<Option<Person>> {
         const FIND: &str = concat!("select ", person_columns!(), " from person where id = $1");
@@ -85,27 +157,27 @@ impl Store {
         one!(reader.on(), PersonRow, FIND, issuer, subject)?.map(PersonRow::into_person).transpose()
     }
 
-    /// By name; `after` is the folded name (lower case) and id of the last one seen.
+    /// Those whose name or address has `search` in it, page by page; `after` is the cursor of the page before. A text that
+    /// is no cursor of this order starts at the beginning.
     pub async fn people(
         &self,
         search: Option<&str>,
-        after: Option<(String, PersonId)>,
+        order: Order<PersonColumn>,
+        after: Option<&str>,
         limit: u32,
-    ) -> Result<Vec<Person>> {
-        const LIST: &str = concat!(
-            "select ",
-            person_columns!(),
-            " from person
-            where ($1 is null or name_folded like $1 escape '\\' or email_folded like $1 escape '\\')
-              and (name_folded, id) > ($2, $3)
-            order by name_folded, id limit $4"
-        );
-        // Before everybody: no name and no id is empty.
-        let (after_name, after_id) = after.map_or_else(Default::default, |(name, id)| (folded(&name), id.to_string()));
+    ) -> Result<PeoplePage> {
+        let (after_id, sorted_by) = match after.and_then(|after| read_cursor(after, order.by)) {
+            Some((id, sorted_by)) => (id.to_string(), sorted_by),
+            None => (String::new(), start(order)),
+        };
         let pattern = search.map(containing);
         let mut reader = self.engine.reader().await?;
-        let found = rows!(reader.on(), PersonRow, LIST, &pattern, &after_name, &after_id, i64::from(limit))?;
-        found.into_iter().map(PersonRow::into_person).collect()
+        let found =
+            rows!(reader.on(), PersonRow, in_order(order), &pattern, &sorted_by, &after_id, i64::from(limit) + 1)?;
+        let more = found.len() > limit as usize;
+        let people = found.into_iter().take(limit as usize).map(PersonRow::into_person).collect::<Result<Vec<_>>>()?;
+        let next = people.last().filter(|_| more).map(|last| format!("{}.{}", last.id, sorted_by_of(last, order.by)));
+        Ok(PeoplePage { people, next })
     }
 
     /// Those of these people who are known, by name.

@@ -11,6 +11,8 @@ use crate::{Result, Store, StoreError};
 use domain::day::Day;
 use domain::dimension::Dimension;
 use domain::money::NanoUsd;
+use domain::order::{Order, SpendColumn};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -23,9 +25,44 @@ pub struct GroupSpend {
     pub earlier: NanoUsd,
 }
 
+/// Which groups are kept of all, and in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ranked {
+    pub order: Order<SpendColumn>,
+    /// How many of the first in it.
+    pub limit: u32,
+    /// How many of those whose cost changed most.
+    pub movers: u32,
+}
+
+impl Ranked {
+    pub fn costliest(limit: u32) -> Self {
+        Self { order: Order::default(), limit, movers: 0 }
+    }
+
+    /// Sorts as the statement does, whose rows come in any order.
+    fn place_of(&self, sums: &UsageSums) -> impl Ord + use<> {
+        let by = match self.order.by {
+            SpendColumn::Spend => sums.cost.as_nano(),
+            SpendColumn::Requests => sums.requests,
+            SpendColumn::Refused => sums.denials,
+        };
+        (if self.order.descending { -by } else { by }, Reverse((sums.cost, sums.requests)))
+    }
+
+    /// What the order goes by, which is summed for all groups.
+    const fn column(&self) -> &'static str {
+        match self.order.by {
+            SpendColumn::Spend => "cost",
+            SpendColumn::Requests => "requests",
+            SpendColumn::Refused => "denials",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Groups {
-    /// Costliest first.
+    /// The first in the order that was asked for.
     pub largest: Vec<GroupSpend>,
     /// Those whose cost changed most, in either direction.
     pub movers: Vec<GroupSpend>,
@@ -42,23 +79,27 @@ crate::row::row! { RankRow { part: i64, text: Option<String>, value: i64, earlie
 crate::row::row! { ValueRow { value: i64 } + { sums: SumsRow } }
 
 impl Store {
-    /// The groups of a range, beside an earlier range: `limit` of the largest and `movers` of those that changed most.
+    /// The groups of a range, beside an earlier range.
     pub async fn spend_by(
         &self,
         query: &SpendQuery<'_>,
         by: Dimension,
         earlier: Option<(Day, Day)>,
-        limit: u32,
-        movers: u32,
+        ranked: Ranked,
     ) -> Result<Groups> {
         let numbered = self.numbered(query, earlier).await?;
         // Totals are many where values are: of those only what ranks them is summed for all.
-        let ranked = numbered.reads_totals();
-        let summed = if ranked { &RANKING[..] } else { &SUMMED[..] };
-        let (text, binds) = ranking(&numbered, query, by, earlier, summed, (limit, movers));
+        let totals = numbered.reads_totals();
+        let of_all = ["requests", "cost", "denials"];
+        let summed = match (totals, ranked.order.by) {
+            (true, SpendColumn::Refused) => &of_all[..],
+            (true, _) => &of_all[..2],
+            (false, _) => &SUMMED[..],
+        };
+        let (text, binds) = ranking(&numbered, query, by, earlier, summed, ranked);
         let mut snapshot = self.engine.snapshot().await?;
         let mut groups = Groups::default();
-        if ranked {
+        if totals {
             let found: Vec<RankRow> = read(snapshot.on(), text, &binds.0).await?;
             let values: Vec<i64> = found.iter().filter(|row| row.part != TOTAL).map(|row| row.value).collect();
             let sums = sums_of(snapshot.on(), &numbered, query, by, &values).await?;
@@ -75,16 +116,11 @@ impl Store {
             }
         }
         snapshot.commit().await?;
-        groups.largest.sort_by_key(|group| std::cmp::Reverse((group.sums.cost, group.sums.requests)));
-        groups
-            .movers
-            .sort_by_key(|group| std::cmp::Reverse(group.sums.cost.minus(group.earlier).as_nano().unsigned_abs()));
+        groups.largest.sort_by_key(|group| ranked.place_of(&group.sums));
+        groups.movers.sort_by_key(|group| Reverse(group.sums.cost.minus(group.earlier).as_nano().unsigned_abs()));
         Ok(groups)
     }
 }
-
-/// What the largest and the movers are found by.
-const RANKING: [&str; 2] = ["requests", "cost"];
 
 /// The row that holds the count of groups and the sums of all.
 const TOTAL: i64 = 0;
@@ -100,7 +136,7 @@ fn ranking(
     by: Dimension,
     earlier: Option<(Day, Day)>,
     summed: &[&str],
-    (limit, movers): (u32, u32),
+    ranked: Ranked,
 ) -> (String, Binds) {
     let mut binds = Binds::default();
     let now = numbered.source(by, query.from, query.until, &mut binds);
@@ -114,14 +150,15 @@ fn ranking(
     }
     let sum = |column: &&str| format!("cast(coalesce(sum({column}), 0) as bigint) as {column}");
     let sums = summed.iter().map(sum).collect::<Vec<_>>().join(", ");
-    let (limit, movers) = (binds.put(i64::from(limit)), binds.put(i64::from(movers)));
+    let (limit, movers) = (binds.put(i64::from(ranked.limit)), binds.put(i64::from(ranked.movers)));
+    let (column, way) = (ranked.column(), if ranked.order.descending { "desc" } else { "asc" });
     let text = format!(
         "with grouped as materialized (
             select value, cast(coalesce(sum(earlier), 0) as bigint) as earlier, {sums} from ({rows}) spend group by value
         )
         select part, label.text, value, earlier, {columns} from (
             select * from (select cast({LARGEST} as bigint) as part, value, earlier, {columns} from grouped
-                order by cost desc, requests desc, value limit {limit}) largest
+                order by {column} {way}, cost desc, requests desc, value limit {limit}) largest
             union all select * from (select cast({MOVER} as bigint) as part, value, earlier, {columns} from grouped
                 where cost <> earlier order by abs(cost - earlier) desc, value limit {movers}) movers
             union all select cast({UNALLOCATED} as bigint) as part, value, earlier, {columns} from grouped where value = 0

@@ -8,6 +8,7 @@ use crate::format::Calendar;
 use crate::html;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
+use domain::order::{KeyColumn, Order};
 use domain::permission::Permission;
 use leptos::prelude::*;
 use portal::keys::{KeysPage, KeysQuery, KeysView, OwnerFilter};
@@ -28,6 +29,9 @@ pub struct Asked {
     pub environment: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
+    /// [`Order::word`]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// The number of the first row, for "51–100 of 1,204"; the cursor alone does not know it.
@@ -50,6 +54,15 @@ impl Asked {
         Self { view: word, after: None, from: None, ..self.clone() }
     }
 
+    pub(super) fn order(&self) -> Option<Order<KeyColumn>> {
+        self.sort.as_deref().and_then(Order::from_word)
+    }
+
+    /// The same keys in another order, from the first; `None` is the usual one.
+    pub(super) fn sorted(&self, order: Option<Order<KeyColumn>>) -> Self {
+        Self { sort: order.map(Order::word), after: None, from: None, ..self.clone() }
+    }
+
     fn narrowed(&self) -> bool {
         self.q.is_some() || self.environment.is_some() || self.current_view() != KeysView::Live
     }
@@ -66,6 +79,7 @@ impl Asked {
             owner,
             search: self.q.clone(),
             environment: self.environment.clone(),
+            order: self.order(),
             after: self.after.clone(),
         }
     }
@@ -157,6 +171,7 @@ pub fn view(model: Model) -> impl IntoView {
 
 fn filter(asked: &Asked, owner: OwnerFilter, page: &KeysPage, sees_all: bool) -> impl IntoView + use<> {
     let view = asked.view.clone().map(|view| view! { <input type="hidden" name="view" value=view/> });
+    let sort = asked.sort.clone().map(|sort| view! { <input type="hidden" name="sort" value=sort/> });
     let whose = page.sees_others.then(|| {
         let mut options = vec![SelectOption::new(MINE, "Mine")];
         options.extend(
@@ -175,17 +190,32 @@ fn filter(asked: &Asked, owner: OwnerFilter, page: &KeysPage, sees_all: bool) ->
     let whole = paths::asked(paths::KEYS_FILE, Asked { after: None, from: None, ..asked.clone() });
     let csv = match page.rows.is_empty() {
         true => ().into_any(),
-        false => view! { <a href=whole>"CSV"</a> }.into_any(),
+        false => view! { {usual_order(asked)} <a href=whole>"CSV"</a> }.into_any(),
     };
     let (q, environment) = (asked.q.clone().unwrap_or_default(), asked.environment.clone().unwrap_or_default());
     view! {
         <Filter action=paths::KEYS aside=csv>
             {view}
+            {sort}
             <div class="search"><TextField name="q" label="Search" kind="search" value=q placeholder="Name, id, application"/></div>
             {whose}
             <SelectField name="environment" label="Environment" value=environment options=environments/>
         </Filter>
     }
+}
+
+/// The orders that no column stands for. Views that are computed come with what matters most first.
+fn usual_order(asked: &Asked) -> impl IntoView + use<> {
+    let newest = Order::<KeyColumn>::default();
+    let computed = matches!(asked.current_view(), KeysView::Attention | KeysView::OverEighty);
+    let (order, text) = match (asked.order(), computed) {
+        (None, true) => return ().into_any(),
+        (Some(_), true) => (None, "Most urgent first"),
+        (None, false) => (Some(newest.reversed()), "Oldest first"),
+        (Some(order), false) if order == newest => (Some(newest.reversed()), "Oldest first"),
+        (Some(_), false) => (None, "Newest first"),
+    };
+    view! { <a href=asked.sorted(order).href()>{text}</a>" " }.into_any()
 }
 
 fn listed(
@@ -203,7 +233,7 @@ fn listed(
     // Where a key ended there is nothing to do any more.
     let choice = may_change && asked.current_view() != KeysView::Ended && page.rows.iter().any(|row| row.changeable);
     let shown = Shown { owners: owner != OwnerFilter::Mine, spend: asked.current_view().is_report(), choice };
-    let table = view! { <KeyTable caption="Keys" rows=page.rows calendar=calendar shown=shown/> };
+    let table = view! { <KeyTable caption="Keys" rows=page.rows calendar=calendar shown=shown sorting=asked.clone()/> };
     let table = if choice {
         let bar = selection::bar(asked, total);
         view! { <form class="stack" method="get" action=paths::SELECTED_KEYS>{table}{bar}</form> }.into_any()

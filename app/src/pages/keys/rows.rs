@@ -1,5 +1,6 @@
 //! One key as a row: what it is, whether it is fine, what is left, when it was used, when it ends, whose it is.
 
+use super::list::Asked;
 use crate::components::{Budget, BudgetMeter, Cell, Column, Id, NameCell, StatusChip, Table, day, when};
 use crate::format::{Calendar, grouped, usd};
 use crate::paths;
@@ -7,6 +8,7 @@ use crate::words;
 use domain::budget::{BudgetFigures, BudgetScope};
 use domain::id::KeyId;
 use domain::limits::QuotaUse;
+use domain::order::KeyColumn;
 use domain::virtual_key::Owner;
 use leptos::prelude::*;
 use portal::keys::KeyRow;
@@ -103,15 +105,22 @@ pub fn KeyTable(
     rows: Vec<KeyRow>,
     calendar: Calendar,
     #[prop(optional)] shown: Shown,
+    /// The list's address, where its columns sort it.
+    #[prop(optional, into)]
+    sorting: Option<Asked>,
 ) -> impl IntoView {
+    let sorting = |column: Column, by: KeyColumn| match &sorting {
+        Some(asked) => column.sorting(by, asked.order(), |order| asked.sorted(Some(order)).href()),
+        None => column,
+    };
     let budget = if shown.spend { Column::number("Spent in a year") } else { Column::text("Budget (tightest)") };
     let columns = shown.choice.then(|| Column::text("Select")).into_iter();
     let columns = columns.chain([
-        Column::text("Key"),
+        sorting(Column::text("Key"), KeyColumn::Name),
         Column::text("Status"),
         budget,
-        Column::text("Last used"),
-        Column::text("Expires"),
+        sorting(Column::text("Last used"), KeyColumn::LastUse),
+        sorting(Column::text("Expires"), KeyColumn::Expiry),
     ]);
     let columns = columns.chain(shown.owners.then(|| Column::text("Owner"))).collect();
     let rows = rows.into_iter().map(|row| key_row(row, &calendar, shown)).collect_view();

@@ -62,6 +62,7 @@ struct Chosen {
     owner: Option<String>,
     environment: Option<String>,
     q: Option<String>,
+    sort: Option<String>,
     after: Option<String>,
     until: String,
     reason: String,
@@ -71,8 +72,8 @@ struct Chosen {
 impl Chosen {
     /// The form that the page shows has these fields and no others.
     fn read(input: &Input) -> Result<Self, PageError> {
-        const FIELDS: [&str; 10] =
-            ["act", "key", "view", "owner", "environment", "q", "after", "until", "reason", "count"];
+        const FIELDS: [&str; 11] =
+            ["act", "key", "view", "owner", "environment", "q", "sort", "after", "until", "reason", "count"];
         let pairs: Vec<(String, String)> = input.form()?;
         match pairs.iter().find(|(name, _)| !FIELDS.contains(&name.as_str())) {
             Some((name, _)) => Err(PageError::Unprocessable(format!("unknown field `{name}`"))),
@@ -87,6 +88,7 @@ impl Chosen {
             owner: given(&self.owner),
             environment: given(&self.environment),
             q: given(&self.q),
+            sort: given(&self.sort),
             after: given(&self.after),
             from: None,
         }

@@ -3,6 +3,7 @@
 use crate::paths;
 use crate::visit::PageError;
 use domain::dimension::Dimension;
+use domain::order::{Order, SpendColumn};
 use jiff::civil::Date;
 use portal::spend::{Preset, SpendQuestion};
 
@@ -27,11 +28,12 @@ pub struct Asked {
     /// `None`: as the caller most likely wants it.
     pub by: Option<Dimension>,
     pub filters: Vec<(Dimension, Option<String>)>,
+    pub order: Order<SpendColumn>,
 }
 
 impl Default for Asked {
     fn default() -> Self {
-        Self { preset: Preset::ThisMonth, compare: true, by: None, filters: Vec::new() }
+        Self { preset: Preset::ThisMonth, compare: true, by: None, filters: Vec::new(), order: Order::default() }
     }
 }
 
@@ -53,6 +55,7 @@ impl Asked {
             _ => Preset::ThisMonth,
         };
         asked.compare = of("compare") != Some("none");
+        asked.order = of("sort").and_then(Order::from_word).unwrap_or_default();
         asked.by = of("by").and_then(Dimension::from_word);
         for dimension in Dimension::ALL {
             if let Some(value) = of(dimension.word()).map(str::trim).filter(|value| !value.is_empty()) {
@@ -68,6 +71,7 @@ impl Asked {
             compare: self.compare,
             by: self.by.unwrap_or(usual),
             filters: self.filters.clone(),
+            order: self.order,
         }
     }
 
@@ -100,6 +104,9 @@ impl Asked {
             pairs.push(("compare", "none".to_owned()));
         }
         pairs.extend(self.by.map(|by| ("by", by.word().to_owned())));
+        if self.order != Order::default() {
+            pairs.push(("sort", self.order.word()));
+        }
         let filters = self.filters.iter();
         pairs.extend(filters.map(|(of, value)| (of.word(), value.clone().unwrap_or_else(|| NONE.to_owned()))));
         pairs
@@ -128,6 +135,10 @@ impl Asked {
     #[must_use]
     pub fn by(&self, by: Dimension) -> Self {
         Self { by: Some(by), ..self.clone() }
+    }
+    #[must_use]
+    pub fn sorted(&self, order: Order<SpendColumn>) -> Self {
+        Self { order, ..self.clone() }
     }
     /// Narrowed to one value.
     #[must_use]
@@ -170,7 +181,7 @@ mod tests {
     fn an_address_is_read_back() {
         for query in [
             "",
-            "range=last-month&by=model",
+            "range=last-month&by=model&sort=-refused",
             "range=90&compare=none&by=key&team=~&application=a%26b",
             "from=2026-11-01&to=2026-11-03&by=person&cost_centre=4711",
         ] {

@@ -69,6 +69,7 @@ mod tests {
     use super::*;
     use domain::day::Day;
     use domain::dimension::Dimension;
+    use domain::order::Order;
     use portal::spend::Preset;
 
     #[test]
@@ -78,6 +79,7 @@ mod tests {
             compare: true,
             by: Dimension::Team,
             filters: vec![(Dimension::Application, Some("a/..\\\"x\r\n".to_owned())), (Dimension::Unit, None)],
+            order: Order::default(),
         };
         let range = DayRange { from: Day::from_number(0), until: Day::from_number(2) };
         assert_eq!(

@@ -9,6 +9,7 @@ use domain::dimension::Dimension;
 use domain::exchange::Converted;
 use domain::id::{KeyId, PersonId};
 use domain::money::NanoUsd;
+use domain::order::SpendColumn;
 use leptos::prelude::*;
 use portal::spend::{Breakdown, Named, Spend, SpendGroup, SpendSums, Trends};
 
@@ -33,16 +34,18 @@ pub(super) fn breakdown(
     // Of a single day there is no course.
     let trend = has_courses && spend.trends.points.len() > 1;
     let no_course = || trend.then(|| ().into_any());
-    let mut columns = vec![Column::text(dimension(by)), Column::number("Spend"), Column::number("Share")];
+    let sorting =
+        |text: &str, by| Column::number(text).sorting(by, Some(asked.order), |order| asked.sorted(order).href());
+    let mut columns = vec![Column::text(dimension(by)), sorting("Spend", SpendColumn::Spend), Column::number("Share")];
     if compared {
         columns.push(Column::number("Change"));
     }
     columns.extend(trend.then(|| Column::text("Course")));
     columns.extend([
-        Column::number("Requests"),
+        sorting("Requests", SpendColumn::Requests),
         Column::number("$/1,000"),
         Column::number("Tokens in (cached) / out"),
-        Column::number("Refused"),
+        sorting("Refused", SpendColumn::Refused),
     ]);
     let rows: Vec<AnyView> = breakdown
         .groups

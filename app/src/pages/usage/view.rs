@@ -59,8 +59,8 @@ fn form(asked: &Asked, by: Dimension) -> impl IntoView + use<> {
     let compare = vec![SelectOption::new("", "The time before"), SelectOption::new("none", "Nothing")];
     let (compared, preset) = (if asked.compare { "" } else { "none" }, asked.preset_word());
     let (from, to) = asked.between().map(|(from, to)| (from.to_string(), to.to_string())).unwrap_or_default();
-    // What is narrowed stays so when another range is asked for.
-    let kept = asked.pairs().into_iter().filter(|(name, _)| Dimension::from_word(name).is_some());
+    // What is narrowed and sorted stays so when another range is asked for.
+    let kept = asked.pairs().into_iter().filter(|(name, _)| *name == "sort" || Dimension::from_word(name).is_some());
     let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
     view! {
         <Filter action=paths::USAGE>

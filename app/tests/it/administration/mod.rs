@@ -14,4 +14,5 @@ mod levels;
 mod provider_things;
 pub(crate) mod samples;
 mod shared_costs;
+mod sorting;
 mod things;

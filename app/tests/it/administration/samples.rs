@@ -23,6 +23,7 @@ use domain::audit::Broken;
 use domain::directory_claims::GroupsTold;
 use domain::id::{PersonId, RuleId};
 use domain::money::NanoUsd;
+use domain::order::Order;
 use domain::person::{Caller, Role};
 use domain::refusal::{Reason, Refusal};
 use domain::time::Timestamp;
@@ -153,12 +154,15 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
     for view in [budgets::list::View::All, budgets::list::View::Units] {
         let name = if view == budgets::list::View::All { "budgets" } else { "budgets-units" };
         drawing.draw(name, Place::Budgets, || {
-            budgets::list::view(&calendar, budgets::list::Model { levels: levels(), current: view, may_change })
+            budgets::list::view(
+                &calendar,
+                budgets::list::Model { levels: levels(), current: view, order: None, may_change },
+            )
         });
     }
     drawing.draw("budgets-empty", Place::Budgets, || {
         let current = budgets::list::View::People;
-        budgets::list::view(&calendar, budgets::list::Model { levels: vec![], current, may_change })
+        budgets::list::view(&calendar, budgets::list::Model { levels: vec![], current, order: None, may_change })
     });
     drawing.draw("budget", Place::Budgets, || budgets::show::view(&calendar, budget_page(0, may_change)));
     drawing.draw("budget-none", Place::Budgets, || budgets::show::view(&calendar, budget_page(3, may_change)));
@@ -190,7 +194,11 @@ fn draw_shared(drawing: &mut Drawing, may_change: bool) {
         )
     });
     drawing.draw("teams", Place::Teams, || {
-        teams::list::view(&calendar, teams::list::Model { teams: vec![team(1, true), team(2, false)], may_change })
+        let order = Order::by(teams::list::TeamColumn::Name);
+        teams::list::view(
+            &calendar,
+            teams::list::Model { teams: vec![team(1, true), team(2, false)], order, may_change },
+        )
     });
     drawing.draw("team", Place::Teams, || teams::show::view(&calendar, team_page(may_change)));
     for rules in [true, false] {

@@ -23,7 +23,7 @@ use domain::plain_text::plain_text;
 use domain::refusal::{Reason, Refusal};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use store::{SpendQuery, Tx};
+use store::{Ranked, SpendQuery, Tx};
 
 /// Keys that are proposed where none is chosen.
 const PROPOSED: u32 = 20;
@@ -271,7 +271,7 @@ impl Portal {
     ) -> Result<Vec<(NamedKey, NanoUsd)>, PortalError> {
         let filters = [(Dimension::CostCentre, centre.clone())];
         let query = SpendQuery { scope: &Scope::Everyone, filters: &filters, from: first, until: last.plus(1) };
-        let found = self.store.spend_by(&query, Dimension::Key, None, PROPOSED, 0).await?;
+        let found = self.store.spend_by(&query, Dimension::Key, None, Ranked::costliest(PROPOSED)).await?;
         let spent = found.largest.into_iter().filter(|group| group.sums.cost > NanoUsd::ZERO);
         let spent: Vec<(KeyId, NanoUsd)> =
             spent.filter_map(|group| Some((group.value?.parse().ok()?, group.sums.cost))).collect();

@@ -4,6 +4,7 @@ use crate::keys::{AuditLine, HISTORY_PAGE};
 use crate::{Portal, PortalError};
 use domain::audit::{Broken, ChainCheck};
 use domain::id::PersonId;
+use domain::order::Order;
 use domain::permission::Permission;
 use domain::person::Caller;
 use domain::time::Timestamp;
@@ -139,7 +140,8 @@ impl Portal {
         let actors = match (query.actor, &query.who) {
             (Some(actor), _) => Some(vec![actor]),
             (None, Some(who)) => {
-                let people = self.store.people(Some(who), None, MOST_PEOPLE).await?.into_iter();
+                let people =
+                    self.store.people(Some(who), Order::default(), None, MOST_PEOPLE).await?.people.into_iter();
                 // A name that the caller may not know finds nobody, or guessing would tell it.
                 Some(people.map(|person| person.id).filter(|&person| namer.knows(person)).collect())
             }

@@ -16,7 +16,7 @@ use domain::time::Timestamp;
 use domain::virtual_key::Owner;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use store::{SpendQuery, StoreError, Tx};
+use store::{Ranked, SpendQuery, StoreError, Tx};
 
 /// A line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +138,7 @@ impl Portal {
         self.gateway.catch_up().await;
         let (from, until) = (today.first_of_month(), today.plus(1));
         let query = SpendQuery { scope: &Scope::Everyone, filters: &[], from, until };
-        let spent = self.store.spend_by(&query, Dimension::CostCentre, None, EVERY, 0).await?;
+        let spent = self.store.spend_by(&query, Dimension::CostCentre, None, Ranked::costliest(EVERY)).await?;
         let conversion = self.conversion(from, until).await?;
         let mut shown = match &conversion {
             Some(conversion) => self.shown_by(&query, Dimension::CostCentre, conversion).await?,

@@ -19,7 +19,7 @@ use domain::person::Caller;
 use domain::time::Timestamp;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
-use store::{AdjustedLine, SpendQuery};
+use store::{AdjustedLine, Ranked, SpendQuery};
 
 /// Cost centres that a statement has lines for; more than any company has.
 const MOST_LINES: u32 = 200_000;
@@ -130,7 +130,7 @@ impl Portal {
         let filters: Vec<_> = at.map(|id| (Dimension::Provider, Some(id.to_string()))).into_iter().collect();
         let (from, until) = (month.first_day(), month.plus(1).first_day());
         let query = SpendQuery { scope: &Scope::Everyone, filters: &filters, from, until };
-        let found = self.store.spend_by(&query, Dimension::CostCentre, None, MOST_LINES, 0).await?;
+        let found = self.store.spend_by(&query, Dimension::CostCentre, None, Ranked::costliest(MOST_LINES)).await?;
         let spent = found.largest.into_iter().map(|group| (group.value, group.sums.cost));
         Ok(spent.filter(|(_, cost)| *cost != NanoUsd::ZERO).collect())
     }

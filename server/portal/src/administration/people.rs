@@ -4,6 +4,7 @@ use super::teams::TeamRow;
 use crate::act::{By, Change, News, Subject, append};
 use crate::{Portal, PortalError};
 use domain::id::PersonId;
+use domain::order::{Order, PersonColumn};
 use domain::permission::{Administrator, Permission};
 use domain::person::{Caller, Membership, Role};
 use domain::refusal::Reason;
@@ -53,17 +54,14 @@ impl Portal {
         &self,
         caller: &Caller,
         search: Option<&str>,
+        order: Order<PersonColumn>,
         after: Option<&str>,
     ) -> Result<PeoplePage, PortalError> {
         super::demand(caller, Permission::SeeAdministration)?;
         self.demand_all_names(caller).await?;
         let search = search.map(str::trim).filter(|search| !search.is_empty());
-        let after = after.and_then(read_cursor);
-        let mut people = self.store.people(search, after, PAGE + 1).await?;
-        let more = people.len() > PAGE as usize;
-        people.truncate(PAGE as usize);
-        let next = people.last().filter(|_| more).map(write_cursor);
-        Ok(PeoplePage { rows: people.into_iter().map(row).collect(), next })
+        let found = self.store.people(search, order, after, PAGE).await?;
+        Ok(PeoplePage { rows: found.people.into_iter().map(row).collect(), next: found.next })
     }
 
     pub async fn person(&self, caller: &Caller, person: PersonId) -> Result<PersonDetail, PortalError> {
@@ -202,14 +200,4 @@ fn row(person: Person) -> PersonRow {
         created_at: person.created_at,
         last_sign_in_at: person.last_sign_in_at,
     }
-}
-
-/// The id, which has no blanks, and the name of the last one on a page.
-fn write_cursor(person: &Person) -> String {
-    format!("{} {}", person.id, person.name)
-}
-
-fn read_cursor(text: &str) -> Option<(String, PersonId)> {
-    let (id, name) = text.split_once(' ')?;
-    Some((name.to_owned(), id.parse().ok()?))
 }

@@ -4,20 +4,13 @@
 //! here is seen at once; what keys spend, and that they come to their ends, a minute later at most. With few keys nothing
 //! is kept, and every page is exact.
 
-use super::ViewCounts;
+use super::computed::Found;
 use crate::lately::MANY;
 use domain::id::KeyId;
 use domain::key_review::Quarter;
 use domain::time::{MS_PER_MINUTE, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{KeyListItem, ReviewOwners, TeamWaiting, ToReview};
-
-#[derive(Debug, Clone)]
-pub(super) struct Found {
-    pub(super) hot: Vec<KeyListItem>,
-    pub(super) attention: Vec<KeyListItem>,
-    pub(super) counts: ViewCounts,
-}
+use store::{ReviewOwners, TeamWaiting, ToReview};
 
 #[derive(Default)]
 pub(crate) struct Everyone {

@@ -1,9 +1,10 @@
 //! The first page: what needs attention, one's keys, and what to do first.
 
-use super::everyone::Found;
+use super::computed::Found;
 use super::list::KeyRow;
 use super::views::{View, ViewCounts, mine};
 use crate::{Portal, PortalError};
+use domain::order::Order;
 use domain::permission::{Permission, Scope};
 use domain::person::Caller;
 use domain::virtual_key::Owner;
@@ -46,12 +47,12 @@ impl Portal {
         let pressing = shown.len();
 
         let own = KeyFilter { owner: Some(Owner::Person(caller.person)), ..view.filter.clone() };
-        let mut live = self.store.keys_page(&mine(caller), &own, None, MOST_OWN_KEYS).await?.items;
+        let mut live = self.store.keys_page(&mine(caller), &own, Order::default(), None, MOST_OWN_KEYS).await?.items;
         live.sort_by_key(|item| Reverse(item.last_use.as_ref().map(|last| last.at)));
         live.truncate(SHOWN);
         shown.append(&mut live);
         let ever = KeyFilter { view: KeyView::All, ..own };
-        let ever = self.store.keys_page(&mine(caller), &ever, None, MOST_OWN_KEYS).await?.items;
+        let ever = self.store.keys_page(&mine(caller), &ever, Order::default(), None, MOST_OWN_KEYS).await?.items;
         let served = self.store.models().await?.iter().any(|model| model.enabled && model.price.is_some());
         let may_mint = Permission::ManageKeys.allows(Some(caller)) && !self.usable_profiles(caller).await?.is_empty();
         let mut attention = self.rows(caller, shown, now).await?;

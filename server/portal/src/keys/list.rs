@@ -1,22 +1,20 @@
 //! A page of the list of keys, in one of its views.
 
 use super::detail::may_change;
-use super::everyone::Found;
 use super::rotation_asks::RotationDue;
-use super::status::{KeyStatus, is_nearly_spent, status_of, tightest};
-use super::views::{KeysQuery, KeysView, OwnerFilter, View, ViewCounts, counted_by};
+use super::status::{KeyStatus, status_of, tightest};
+use super::views::{KeysQuery, OwnerFilter, View, ViewCounts};
 use crate::ports::SharedLimits;
 use crate::sight::Namer;
 use crate::{Portal, PortalError};
-use domain::budget::{BudgetFigures, BudgetScope, Window};
+use domain::budget::{BudgetFigures, BudgetScope};
 use domain::id::{KeyId, PersonId, ProfileId};
 use domain::money::NanoUsd;
 use domain::permission::Scope;
 use domain::person::Caller;
 use domain::time::Timestamp;
 use domain::virtual_key::{ConsumerKind, KeyStanding, Owner};
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
 use store::{KeyFilter, KeyListItem, KeyPage, KeyView};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,24 +77,23 @@ pub struct KeysPage {
 
 /// Rows of one page.
 const PAGE: u32 = 50;
-/// Rows of a view that is computed from live figures, and keys looked at for one.
-const MOST_COMPUTED: usize = 200;
-/// Nearly spent keys that are read with one statement.
-const HOT_AT_ONCE: usize = 500;
-const MOST_LOOKED_AT: usize = 5_000;
 
 impl Portal {
     pub async fn keys(&self, caller: &Caller, query: &KeysQuery) -> Result<KeysPage, PortalError> {
         let scope = self.sight(caller).await?.calls;
         let view = View::of(caller, &scope, query, self.clock.now());
-        let Found { hot, attention, counts } = self.seen_in(&view).await?;
+        let found = self.seen_in(&view).await?;
+        let counts = found.counts;
         let (items, next, total) = match view.stored(query.view) {
             Some(which) => {
                 let page = self.stored_page(&view, which, query.after.as_deref(), PAGE).await?;
                 (page.items, page.next, counts.of(query.view))
             }
-            None if query.view == KeysView::OverEighty => computed(hot),
-            None => computed(attention),
+            None => {
+                let items = found.of(query);
+                let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
+                (items, None, total)
+            }
         };
         let mut rows = self.rows(caller, items, view.filter.now).await?;
         if query.view.is_report() {
@@ -128,122 +125,7 @@ impl Portal {
         limit: u32,
     ) -> Result<KeyPage, PortalError> {
         let filter = KeyFilter { view: which, ..view.filter.clone() };
-        Ok(self.store.keys_page(&view.scope, &filter, after, limit).await?)
-    }
-
-    /// Up to as many as a computed view shows.
-    async fn all_of(&self, view: &View, which: KeyView) -> Result<Vec<KeyListItem>, PortalError> {
-        let limit = u32::try_from(MOST_COMPUTED).unwrap_or(PAGE);
-        Ok(self.stored_page(view, which, None, limit).await?.items)
-    }
-
-    /// What all views of the page have in them.
-    pub(super) async fn seen_in(&self, view: &View) -> Result<Found, PortalError> {
-        let (now, of_everyone) = (view.filter.now, view.is_everyones());
-        if let Some(found) = of_everyone.then(|| self.everyone.at(now)).flatten() {
-            return Ok(found);
-        }
-        let changes = self.everyone.changes();
-        let hot = self.nearly_spent(view).await?;
-        let attention = self.needing_attention(view, hot.clone()).await?;
-        let counted = self.store.key_counts(&view.scope, &view.filter, counted_by(now)).await?;
-        let length = |items: &[KeyListItem]| i64::try_from(items.len()).unwrap_or(i64::MAX);
-        let counts = ViewCounts::new(&counted, length(&attention), length(&hot));
-        let found = Found { hot, attention, counts };
-        if of_everyone {
-            self.everyone.keep(changes, now, &found);
-        }
-        Ok(found)
-    }
-
-    /// How many live keys of everyone's are over 80 % of a budget, and how many nobody uses.
-    pub(crate) async fn keys_worth_a_look(&self, now: Timestamp) -> Result<(i64, i64), PortalError> {
-        let Found { counts, .. } = self.seen_in(&View::everyones(now)).await?;
-        Ok((counts.over_eighty, counts.unused))
-    }
-
-    /// Nearly spent first, then whose secret is to be rotated or that will be disabled, then what expires, then what nobody uses.
-    async fn needing_attention(&self, view: &View, hot: Vec<KeyListItem>) -> Result<Vec<KeyListItem>, PortalError> {
-        let mut items = hot;
-        let (now, limit) = (view.filter.now, u32::try_from(MOST_COMPUTED).unwrap_or(PAGE));
-        let asked = self.store.rotation_asks(&view.scope, now, limit).await?;
-        let mut asked: Vec<KeyId> = asked.into_iter().map(|ask| ask.key).collect();
-        asked.extend(self.store.keys_told_of(&view.scope, now, limit).await?);
-        for item in self.store.keys_among(&asked, &view.scope, now).await? {
-            if view.includes(&item) && items.iter().all(|seen| seen.key.id != item.key.id) {
-                items.push(item);
-            }
-        }
-        for which in [KeysView::ExpiringSoon, KeysView::Unused].into_iter().filter_map(|which| view.stored(which)) {
-            for item in self.all_of(view, which).await? {
-                if items.iter().all(|seen| seen.key.id != item.key.id) {
-                    items.push(item);
-                }
-            }
-        }
-        items.truncate(MOST_COMPUTED);
-        Ok(items)
-    }
-
-    /// Live keys of this view over 80 % of a budget. Someone with few keys has each of theirs looked at; for everyone's
-    /// keys the accounts that anything was spent from say which are worth a look.
-    async fn nearly_spent(&self, view: &View) -> Result<Vec<KeyListItem>, PortalError> {
-        let mut found = Vec::new();
-        if view.scope != Scope::Everyone {
-            for item in self.all_of(view, KeyView::Live).await? {
-                if is_nearly_spent(&self.gateway.figures(item.key.id).await) {
-                    found.push(item);
-                }
-            }
-            return Ok(found);
-        }
-        let hot = self.hot_keys(view.filter.now).await?;
-        for some in hot.chunks(HOT_AT_ONCE) {
-            let items = self.store.keys_among(some, &view.scope, view.filter.now).await?;
-            let mut by_key: HashMap<KeyId, KeyListItem> =
-                items.into_iter().filter(|item| view.includes(item)).map(|item| (item.key.id, item)).collect();
-            found.extend(some.iter().filter_map(|key| by_key.remove(key)));
-            if found.len() >= MOST_COMPUTED {
-                found.truncate(MOST_COMPUTED);
-                break;
-            }
-        }
-        Ok(found)
-    }
-
-    /// Everyone's keys over 80 % of a budget, most spent first.
-    async fn hot_keys(&self, now: Timestamp) -> Result<Arc<[KeyId]>, PortalError> {
-        if let Some(hot) = self.everyone.hot_at(now) {
-            return Ok(hot);
-        }
-        let (changes, spending) = (self.everyone.changes(), self.spending_keys(now).await?);
-        let mut hot = Vec::new();
-        for &key in &spending {
-            if is_nearly_spent(&self.gateway.figures(key).await) {
-                hot.push(key);
-            }
-        }
-        let hot: Arc<[KeyId]> = hot.into();
-        self.everyone.keep_hot(changes, now, spending.len(), &hot);
-        Ok(hot)
-    }
-
-    /// Keys that spent anything in a window that still runs, most first.
-    async fn spending_keys(&self, now: Timestamp) -> Result<Vec<KeyId>, PortalError> {
-        let mut spent: Vec<(NanoUsd, KeyId)> = Vec::new();
-        let zone = &self.settings.zone;
-        let running = Window::ALL.map(|window| (window, window.start(now, zone)));
-        for (line, used) in self.store.budget_counters(&running).await? {
-            let runs = line.window.start(now, zone) == line.window_start;
-            if let (BudgetScope::Key(key), true, true) = (line.scope, runs, used.spent > NanoUsd::ZERO) {
-                spent.push((used.spent, key));
-            }
-        }
-        spent.sort_unstable_by(|a, b| b.cmp(a));
-        let mut keys: Vec<KeyId> = Vec::new();
-        let mut seen = HashSet::new();
-        keys.extend(spent.into_iter().map(|(_, key)| key).filter(|&key| seen.insert(key)).take(MOST_LOOKED_AT));
-        Ok(keys)
+        Ok(self.store.keys_page(&view.scope, &filter, view.order, after, limit).await?)
     }
 
     pub(super) async fn rows(
@@ -323,11 +205,6 @@ pub(super) fn owner_is_active(owner: Owner, inactive: &HashSet<PersonId>) -> boo
         Owner::Person(person) => !inactive.contains(&person),
         Owner::Team(_) => true,
     }
-}
-
-fn computed(items: Vec<KeyListItem>) -> (Vec<KeyListItem>, Option<String>, i64) {
-    let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
-    (items, None, total)
 }
 
 impl From<store::LastUse> for LastUse {

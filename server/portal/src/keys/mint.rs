@@ -12,6 +12,7 @@ use domain::key_policy::KeyPolicy;
 use domain::key_secret::{SecretText, TokenKind, compose, tag};
 use domain::minting::{Clamped, GrantedTerms, MintRequest, MintingFacts, decide_ask, decide_mint};
 use domain::model::Model;
+use domain::order::Order;
 use domain::permission::Scope;
 use domain::person::Caller;
 use domain::plain_text::folded;
@@ -189,7 +190,7 @@ impl Portal {
         }
         let filter =
             KeyFilter { search: Some(wanted.clone()), owner: Some(owner), environment: None, view: KeyView::All, now };
-        let page = self.store.keys_page(&Scope::to_change(caller), &filter, None, 200).await?;
+        let page = self.store.keys_page(&Scope::to_change(caller), &filter, Order::default(), None, 200).await?;
         let same = page
             .items
             .into_iter()

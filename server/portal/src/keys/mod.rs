@@ -3,6 +3,7 @@
 mod callers;
 mod calls;
 mod change;
+mod computed;
 mod detail;
 pub(crate) mod everyone;
 mod history;

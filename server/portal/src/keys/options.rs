@@ -7,6 +7,7 @@ use domain::cost_centre::CentreEntry;
 use domain::id::{ModelId, ProfileId, TeamId};
 use domain::key_policy::KeyPolicy;
 use domain::model::{Model, ModelName, ModelPattern};
+use domain::order::Order;
 use domain::permission::{Permission, Scope};
 use domain::person::{Caller, Role};
 use domain::time::Timestamp;
@@ -120,7 +121,7 @@ impl Portal {
         let filter = KeyFilter { search: None, owner, environment: None, view: KeyView::Live, now };
         let scope = Scope::Own { person: caller.person, teams: Vec::new() };
         let mut held: HashMap<ProfileId, u32> = HashMap::new();
-        for item in self.store.keys_page(&scope, &filter, None, MOST_KEYS_COUNTED).await?.items {
+        for item in self.store.keys_page(&scope, &filter, Order::default(), None, MOST_KEYS_COUNTED).await?.items {
             *held.entry(item.key.profile).or_default() += 1;
         }
         Ok(held)

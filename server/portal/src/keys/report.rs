@@ -1,7 +1,7 @@
 //! Lists of keys as a file, and what a report tells beside each key: its spend and its owner's teams.
 
 use super::list::KeyRow;
-use super::views::{KeysQuery, KeysView, View};
+use super::views::{KeysQuery, View};
 use crate::{Portal, PortalError};
 use domain::day::Days;
 use domain::id::{KeyId, PersonId};
@@ -32,8 +32,7 @@ impl Portal {
         let view = View::of(caller, &self.sight(caller).await?.calls, query, self.clock.now());
         let now = view.filter.now;
         let Some(which) = view.stored(query.view) else {
-            let found = self.seen_in(&view).await?;
-            let items = if query.view == KeysView::OverEighty { found.hot } else { found.attention };
+            let items = self.seen_in(&view).await?.of(query);
             let mut rows = self.rows(caller, items, now).await?;
             self.tell_spend(caller, &mut rows, now).await?;
             self.tell_teams(caller, &mut rows).await?;

@@ -6,7 +6,7 @@
 
 use super::detail::may_change;
 use super::list::KeyRow;
-use super::views::{KeysQuery, KeysView, View};
+use super::views::{KeysQuery, View};
 use crate::{Portal, PortalError};
 use domain::id::KeyId;
 use domain::person::Caller;
@@ -70,10 +70,7 @@ impl Portal {
                 let page = self.stored_page(&view, which, query.after.as_deref(), limit).await?;
                 (page.items, page.next)
             }
-            None => {
-                let found = self.seen_in(&view).await?;
-                (if query.view == KeysView::OverEighty { found.hot } else { found.attention }, None)
-            }
+            None => (self.seen_in(&view).await?.of(query), None),
         };
         items.retain(|item| may_change(caller, item.key.owner));
         items.truncate(MOST_SELECTED);

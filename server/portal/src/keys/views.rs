@@ -4,6 +4,7 @@
 
 use super::status::{EXPIRES_SOON_DAYS, LONG_LIVED_DAYS, UNUSED_DAYS};
 use domain::id::TeamId;
+use domain::order::{KeyColumn, Order};
 use domain::permission::Scope;
 use domain::person::Caller;
 use domain::plain_text::folded;
@@ -89,6 +90,8 @@ pub struct KeysQuery {
     pub owner: OwnerFilter,
     pub search: Option<String>,
     pub environment: Option<String>,
+    /// `None`: newest first, and in views that are computed what matters most.
+    pub order: Option<Order<KeyColumn>>,
     /// The cursor of the page before.
     pub after: Option<String>,
 }
@@ -154,6 +157,8 @@ pub(super) fn counted_by(now: Timestamp) -> CountedBy {
 pub(super) struct View {
     pub(super) scope: Scope,
     pub(super) filter: KeyFilter,
+    /// Of the views that the store answers.
+    pub(super) order: Order<KeyColumn>,
 }
 
 impl View {
@@ -166,12 +171,13 @@ impl View {
         };
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let (search, environment) = (given(&query.search), given(&query.environment));
-        Self { scope, filter: KeyFilter { search, owner, environment, view: KeyView::Live, now } }
+        let filter = KeyFilter { search, owner, environment, view: KeyView::Live, now };
+        Self { scope, filter, order: query.order.unwrap_or_default() }
     }
 
     pub(super) fn own(scope: Scope, now: Timestamp) -> Self {
         let filter = KeyFilter { search: None, owner: None, environment: None, view: KeyView::Live, now };
-        Self { scope, filter }
+        Self { scope, filter, order: Order::default() }
     }
 
     /// Of everybody's keys, without any filter.

@@ -22,13 +22,15 @@ use domain::day::{Day, Days};
 use domain::dimension::Dimension;
 use domain::exchange::{Conversion, Converted};
 use domain::money::NanoUsd;
+use domain::order::{Order, SpendColumn};
 use domain::permission::{Permission, Scope};
 use domain::person::{Caller, Role};
 use domain::time::{MS_PER_DAY, Timestamp};
 use found::Found;
 use names::Names;
 use shown::Shown;
-use store::{DaySpend, GroupSpend, SpendQuery, UsageSums};
+use std::cmp::Reverse;
+use store::{DaySpend, GroupSpend, Ranked, SpendQuery, UsageSums};
 
 pub use store::UsageSums as SpendSums;
 
@@ -47,6 +49,7 @@ pub struct SpendQuestion {
     pub by: Dimension,
     /// Each dimension at most once; `None` is what belongs to none.
     pub filters: Vec<(Dimension, Option<String>)>,
+    pub order: Order<SpendColumn>,
 }
 
 /// One value of a dimension as people know it.
@@ -73,7 +76,7 @@ pub struct SpendGroup {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Breakdown {
     pub by: Dimension,
-    /// Costliest first; what belongs to none is always here if there is any.
+    /// In the order that was asked for; what belongs to none is always here if there is any.
     pub groups: Vec<SpendGroup>,
     /// How many groups are not listed, and what they cost.
     pub rest: (i64, UsageSums),
@@ -154,19 +157,13 @@ impl Portal {
         let scope = self.sight(caller).await?.spend;
         let query = SpendQuery { scope: &scope, filters: &question.filters, from: range.from, until: range.until };
         let before = earlier.map(|range| (range.from, range.until));
-        let (as_of, Found { groups: found, days: each }) = self.found(&query, by, before).await?;
+        let (as_of, Found { groups: found, days: each }) = self.found(&query, by, question.order, before).await?;
 
-        let coloured: Vec<Option<String>> = found
-            .largest
-            .iter()
-            .filter(|group| group.sums.cost > NanoUsd::ZERO)
-            .take(COLOURED)
-            .map(|group| group.value.clone())
-            .collect();
-        // The coloured ones come first.
         let listed = listed(&found);
-        let bar = |spend: &DaySpend| DaySpend { nth: spend.nth.filter(|nth| *nth < coloured.len()), ..spend.clone() };
-        let bars: Vec<DaySpend> = each.iter().map(bar).collect();
+        let coloured = coloured(&found.largest);
+        let colour = |nth: usize| coloured.iter().position(|&at| at == nth);
+        let bars: Vec<DaySpend> =
+            each.iter().map(|spend| DaySpend { nth: spend.nth.and_then(colour), ..spend.clone() }).collect();
         let conversion = self.conversion(range.from, range.until).await?;
         let shown = Shown { conversion: conversion.as_ref(), listed: &listed, days: &each };
 
@@ -176,7 +173,10 @@ impl Portal {
         let beside = match by == Dimension::Model && !question.filters.is_empty() {
             true => {
                 let by = Dimension::Key;
-                let groups = self.store.spend_by(&query, by, before, LISTED, 0).await?;
+                let groups = self
+                    .store
+                    .spend_by(&query, by, before, Ranked { order: question.order, limit: LISTED, movers: 0 })
+                    .await?;
                 Some(self.beside(caller, &query, by, &groups, conversion.as_ref()).await?)
             }
             false => None,
@@ -202,7 +202,7 @@ impl Portal {
                 at_this_pace(found.total.cost, now.since(days.start(range.from)), whole)
             }),
             movers: found.movers.iter().filter(|group| group.value.is_some()).map(named).collect(),
-            series: coloured.iter().map(|value| names.of(value.clone())).collect(),
+            series: coloured.iter().map(|&at| names.of(found.largest[at].value.clone())).collect(),
             days: by_day(range, coloured.len(), &bars),
             trends: trend::trends(range, listed.len(), &each),
             unallocated: found.unallocated.as_ref().map_or(NanoUsd::ZERO, |group| group.sums.cost),
@@ -243,7 +243,8 @@ impl Portal {
         let earlier = question.preset.earlier(today);
         let scope = self.sight(caller).await?.spend;
         let query = SpendQuery { scope: &scope, filters: &question.filters, from: range.from, until: range.until };
-        let found = self.store.spend_by(&query, question.by, Some((earlier.from, earlier.until)), FILED, 0).await?;
+        let ranked = Ranked { order: question.order, limit: FILED, movers: 0 };
+        let found = self.store.spend_by(&query, question.by, Some((earlier.from, earlier.until)), ranked).await?;
         let conversion = self.conversion(range.from, range.until).await?;
         let names = self.names(caller, &scope, question.by, values(&found)).await?;
         let shown = Shown { conversion: conversion.as_ref(), listed: &[], days: &[] };
@@ -267,6 +268,14 @@ fn named(names: &Names, shown: &Shown<'_>, group: &GroupSpend) -> SpendGroup {
         earlier: group.earlier,
         shown: shown.group(group),
     }
+}
+
+/// Where the costliest of those that are listed are, costliest first.
+fn coloured(listed: &[GroupSpend]) -> Vec<usize> {
+    let mut costly: Vec<usize> = (0..listed.len()).filter(|&at| listed[at].sums.cost > NanoUsd::ZERO).collect();
+    costly.sort_by_key(|&at| Reverse(listed[at].sums.cost));
+    costly.truncate(COLOURED);
+    costly
 }
 
 /// The values that a page lists, in its order: what belongs to none is among them, if there is any.

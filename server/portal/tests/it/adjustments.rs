@@ -6,6 +6,7 @@ use domain::dimension::Dimension;
 use domain::id::{AdjustmentId, KeyId};
 use domain::minting::MintRequest;
 use domain::money::NanoUsd;
+use domain::order::Order;
 use domain::person::Caller;
 use portal::administration::adjustments::NamedCentre;
 use portal::administration::cost_statement::{CostStatement, StatementRow};
@@ -258,7 +259,8 @@ async fn both(world: &World, admin: &Caller, month: Month) -> Vec<CostStatement>
 #[tokio::test]
 async fn figures_by_cost_centre_stay_as_they_were_and_say_where_adjustments_are() {
     let (world, ada, admin, key) = world().await;
-    let by = |by| SpendQuestion { preset: Preset::ThisMonth, compare: false, by, filters: vec![] };
+    let by =
+        |by| SpendQuestion { preset: Preset::ThisMonth, compare: false, by, filters: vec![], order: Order::default() };
     let of_centres = by(Dimension::CostCentre);
     let before = world.portal.spend(&admin, &of_centres).await.unwrap();
     assert_eq!((before.adjusted, world.portal.cost_centres(&admin).await.unwrap().adjusted), (None, false));

@@ -1,4 +1,5 @@
 use crate::support::*;
+use domain::order::Order;
 use domain::person::Caller;
 use portal::administration::audit::AuditQuery;
 
@@ -24,7 +25,7 @@ async fn reads(world: &World, caller: &Caller) -> Vec<(&'static str, String)> {
         ("versions", error(portal.profile_versions(caller, profile, None).await)),
         ("version", error(portal.profile_version(caller, profile, 1).await)),
         ("comparison", error(portal.compare_versions(caller, profile, (1, 1)).await)),
-        ("people", error(portal.people(caller, None, None).await)),
+        ("people", error(portal.people(caller, None, Order::default(), None).await)),
         ("person", error(portal.person(caller, caller.person).await)),
         ("teams", error(portal.teams(caller).await)),
         ("team", error(portal.team(caller, team).await)),

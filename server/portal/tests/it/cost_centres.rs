@@ -3,6 +3,7 @@ use domain::cost_centre::{CentreDraft, CentreEntry, CentreStanding};
 use domain::cost_centre_file::LineProblem;
 use domain::dimension::Dimension;
 use domain::minting::MintRequest;
+use domain::order::Order;
 use domain::permission::Scope;
 use domain::virtual_key::{ConsumerKind, Owner};
 use portal::PortalError;
@@ -100,8 +101,13 @@ async fn nothing_unallocated_is_a_row_of_its_own_where_spend_is_by_cost_centre()
     let request = MintRequest { cost_centre: Some("4711".into()), ..world.request(&ada, "laptop").await };
     let key = world.portal.mint_key(&ada, &world.portal.new_form(), &request).await.unwrap().key.id;
     world.store.ingest(&[world.call(key, world.now(), 0, 700)]).await.unwrap();
-    let question =
-        SpendQuestion { preset: Preset::ThisMonth, compare: false, by: Dimension::CostCentre, filters: vec![] };
+    let question = SpendQuestion {
+        preset: Preset::ThisMonth,
+        compare: false,
+        by: Dimension::CostCentre,
+        filters: vec![],
+        order: Order::default(),
+    };
     let page = world.portal.spend(&admin, &question).await.unwrap().main.groups;
     let file = world.portal.spend_groups(&admin, &question).await.unwrap().groups;
     for groups in [page, file] {

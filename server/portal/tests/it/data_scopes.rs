@@ -2,6 +2,7 @@ use crate::support::*;
 use domain::data_scope::{DataScope, Holder, Reach, ScopedRole, pseudonym};
 use domain::dimension::Dimension;
 use domain::minting::MintRequest;
+use domain::order::Order;
 use domain::person::Caller;
 use portal::PortalError;
 use portal::administration::audit::AuditQuery;
@@ -22,7 +23,13 @@ async fn set(world: &World, admin: &Caller, holder: Holder, scope: &DataScope) {
 
 /// Spend, names of keys, and names of keys with calls, as this person sees them.
 async fn seen(world: &World, caller: &Caller) -> (i64, usize, usize) {
-    let question = SpendQuestion { preset: Preset::Last(7), compare: false, by: Dimension::Key, filters: vec![] };
+    let question = SpendQuestion {
+        preset: Preset::Last(7),
+        compare: false,
+        by: Dimension::Key,
+        filters: vec![],
+        order: Order::default(),
+    };
     let spend = world.portal.spend(caller, &question).await.unwrap();
     let file = world.portal.spend_groups(caller, &question).await.unwrap().groups;
     let in_file: i64 = file.iter().map(|group| group.sums.cost.as_nano()).sum();
@@ -88,7 +95,13 @@ async fn who_may_not_know_a_name_finds_it_nowhere() {
     .await;
     let called = pseudonym(ada.person);
 
-    let question = SpendQuestion { preset: Preset::Last(7), compare: false, by: Dimension::Person, filters: vec![] };
+    let question = SpendQuestion {
+        preset: Preset::Last(7),
+        compare: false,
+        by: Dimension::Person,
+        filters: vec![],
+        order: Order::default(),
+    };
     let of = &world.portal.spend(&auditor, &question).await.unwrap().main.groups[0].of;
     assert_eq!((of.name.as_deref(), of.may_open), (Some(called.as_str()), false));
     let row = &world.portal.keys(&auditor, &all_keys()).await.unwrap().rows[0];
@@ -104,7 +117,7 @@ async fn who_may_not_know_a_name_finds_it_nowhere() {
     let by_name = AuditQuery { who: Some(ada.name.clone()), ..AuditQuery::default() };
     assert!(world.portal.audit(&auditor, &by_name).await.unwrap().lines.is_empty(), "guessing finds nobody");
     for closed in [
-        world.portal.people(&auditor, None, None).await.err(),
+        world.portal.people(&auditor, None, Order::default(), None).await.err(),
         world.portal.person(&auditor, ada.person).await.err(),
         world.portal.sessions_of(&auditor, ada.person).await.err(),
         world.portal.teams(&auditor).await.err(),
@@ -151,7 +164,7 @@ async fn setting_and_clearing_are_written_down_and_administrators_see_everything
     let late = world.portal.set_data_scope(administrator, holder, 0, &EVERYTHING).await;
     assert!(matches!(late, Err(PortalError::Stale { current: 1 })), "{late:?}");
     assert_eq!(world.portal.keys(&admin, &all_keys()).await.unwrap().rows[0].owner_name, ada.name);
-    assert!(world.portal.people(&admin, None, None).await.is_ok());
+    assert!(world.portal.people(&admin, None, Order::default(), None).await.is_ok());
     assert!(world.portal.data_scopes(&admin).await.unwrap().iter().any(|row| row.sees_everything));
 
     world.portal.clear_data_scope(administrator, holder).await.unwrap();

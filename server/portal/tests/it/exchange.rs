@@ -5,6 +5,7 @@ use domain::day::{Day, Days};
 use domain::dimension::Dimension;
 use domain::exchange::{Conversion, Converted, RateDraft};
 use domain::money::NanoUsd;
+use domain::order::Order;
 use domain::person::Caller;
 use domain::time::MS_PER_HOUR;
 use domain::usage::UsageRecord;
@@ -51,7 +52,7 @@ async fn four_days(world: &World) -> Caller {
 }
 
 fn asked(days: u16, by: Dimension) -> SpendQuestion {
-    SpendQuestion { preset: Preset::Last(days), compare: true, by, filters: vec![] }
+    SpendQuestion { preset: Preset::Last(days), compare: true, by, filters: vec![], order: Order::default() }
 }
 
 fn text(shown: Option<Converted>) -> Option<String> {

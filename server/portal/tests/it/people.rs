@@ -1,5 +1,6 @@
 use crate::support::*;
 use domain::id::{PersonId, TeamId};
+use domain::order::Order;
 use domain::person::Role;
 use portal::{Made, PortalError};
 use store::SessionRow;
@@ -71,10 +72,10 @@ async fn people_are_listed_by_name_searched_and_paged() {
     for nth in 0..60 {
         world.person(&format!("person{nth:02}"), &[Role::Developer]).await;
     }
-    let first = world.portal.people(&admin, None, None).await.unwrap();
-    let second = world.portal.people(&admin, None, first.next.as_deref()).await.unwrap();
+    let first = world.portal.people(&admin, None, Order::default(), None).await.unwrap();
+    let second = world.portal.people(&admin, None, Order::default(), first.next.as_deref()).await.unwrap();
     assert_eq!((first.rows.len(), second.rows.len(), second.next), (50, 11, None));
-    let found = world.portal.people(&admin, Some("PERSON07"), None).await.unwrap();
+    let found = world.portal.people(&admin, Some("PERSON07"), Order::default(), None).await.unwrap();
     assert_eq!(found.rows.len(), 1);
     let detail = world.portal.person(&admin, found.rows[0].id).await.unwrap();
     assert_eq!((detail.live_keys, detail.oneself, detail.person.roles), (0, false, vec![Role::Developer]));

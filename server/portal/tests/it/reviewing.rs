@@ -5,6 +5,7 @@ use domain::data_scope::{DataScope, Holder, Reach, ScopedRole, pseudonym};
 use domain::id::{KeyId, TeamId};
 use domain::key_review::{Choice, Decision, Quarter};
 use domain::notification::Happening;
+use domain::order::Order;
 use domain::person::{Caller, Role};
 use domain::virtual_key::{KeyStanding, RevocationReason};
 use portal::PortalError;
@@ -86,7 +87,7 @@ async fn every_key_older_than_the_quarter_waits_for_whoever_looks_after_it() {
     assert!(world.portal.reviews_waiting_for(lead).await.unwrap().unwrap().overdue);
 
     // Whoever is the only administrator has nobody else to ask.
-    let mut erin = world.store.people(Some("erin"), None, 1).await.unwrap().remove(0);
+    let mut erin = world.store.people(Some("erin"), Order::default(), None, 1).await.unwrap().people.remove(0);
     erin.active = false;
     let mut tx = world.store.begin().await.unwrap();
     tx.update_person(&erin).await.unwrap();

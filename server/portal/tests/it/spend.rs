@@ -2,12 +2,13 @@ use crate::support::*;
 use domain::dimension::Dimension;
 use domain::id::KeyId;
 use domain::money::NanoUsd;
+use domain::order::Order;
 use domain::person::Caller;
 use domain::usage::{Outcome, UsageRecord};
 use portal::spend::{Preset, SpendQuestion};
 
 fn asked(by: Dimension) -> SpendQuestion {
-    SpendQuestion { preset: Preset::Last(7), compare: true, by, filters: vec![] }
+    SpendQuestion { preset: Preset::Last(7), compare: true, by, filters: vec![], order: Order::default() }
 }
 
 async fn total(world: &World, caller: &Caller, question: &SpendQuestion) -> i64 {

@@ -1,8 +1,9 @@
 //! Pages of keys come from indexes: none is put together by looking at every key and sorting.
 
-use super::{PAGE_OF_EVERYONE, PAGE_OF_OWN};
+use super::page::walks;
 use crate::engine::On;
 use crate::testing::TestDatabase;
+use domain::order::{KeyColumn, Order, SortColumn};
 use sqlx::{AssertSqlSafe, Row};
 
 /// How SQLite goes about a statement.
@@ -18,15 +19,22 @@ pub(crate) async fn plan(text: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn a_page_is_walked_along_an_index_and_not_sorted() {
-    for (text, index) in [(PAGE_OF_EVERYONE, "virtual_key_by_age"), (PAGE_OF_OWN, "virtual_key_")] {
-        let steps = plan(text).await;
-        let keys = steps.iter().find(|step| step.contains("virtual_key")).unwrap();
-        assert!(keys.contains(&format!("USING INDEX {index}")), "{steps:?}");
-        let last_use = steps.iter().find(|step| step.contains("key_last_use")).unwrap();
-        assert!(last_use.starts_with("SEARCH"), "{steps:?}");
+    for order in KeyColumn::ALL.iter().flat_map(|&by| [Order::by(by), Order::by(by).reversed()]) {
+        for walk in walks(order) {
+            let everyones = plan(walk.everyone).await;
+            assert!(everyones.iter().all(|step| !step.contains("TEMP B-TREE")), "{order:?}: {everyones:?}");
+            let first = everyones.first().unwrap();
+            assert!(first.starts_with("SEARCH") && first.contains("INDEX"), "begins at its cursor: {everyones:?}");
+            for text in [walk.everyone, walk.own] {
+                let steps = plan(text).await;
+                let rest = steps.iter().skip(1).filter(|step| step.starts_with("SCAN"));
+                assert_eq!(rest.filter(|step| !step.contains("json_each")).count(), 0, "{order:?}: {steps:?}");
+            }
+            let own = plan(walk.own).await;
+            let keys = own.iter().find(|step| step.contains("virtual_key")).unwrap();
+            assert!(keys.starts_with("SEARCH virtual_key USING INDEX virtual_key_"), "{own:?}");
+        }
     }
-    let everyones = plan(PAGE_OF_EVERYONE).await;
-    assert!(everyones.iter().all(|step| !step.contains("TEMP B-TREE")), "{everyones:?}");
 }
 
 #[tokio::test]

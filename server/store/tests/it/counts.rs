@@ -2,6 +2,7 @@
 
 use crate::given::{self, NOW, person_id, profile_id};
 use crate::on_both_engines;
+use domain::order::Order;
 use domain::virtual_key::{KeyState, Owner, RevocationReason, VirtualKey};
 use std::collections::HashMap;
 use store::testing::TestDatabase;
@@ -14,7 +15,7 @@ on_both_engines! {
         let mut tx = store.begin().await.unwrap();
         tx.insert_person(&given::person(8, "One more")).await.unwrap();
         tx.commit().await.unwrap();
-        let everyone = store.people(None, None, 100).await.unwrap().len();
+        let everyone = store.people(None, Order::default(), None, 100).await.unwrap().people.len();
         assert_eq!(store.people_count().await.unwrap(), i64::try_from(everyone).unwrap());
     }
 

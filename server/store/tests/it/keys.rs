@@ -3,6 +3,7 @@
 use crate::given::{self, NOW, key_id, minted, person_id, profile_id, secret, team_id};
 use crate::on_both_engines;
 use domain::id::KeyId;
+use domain::order::Order;
 use domain::permission::Scope;
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, Owner, RevocationReason, VirtualKey};
 use store::testing::TestDatabase;
@@ -34,7 +35,7 @@ async fn four_keys(store: &Store) {
 
 async fn listed(store: &Store, scope: &Scope, filter: &KeyFilter) -> Vec<KeyId> {
     let page = store.list_keys(scope, filter, None, 50).await.unwrap();
-    let uncounted = store.keys_page(scope, filter, None, 50).await.unwrap();
+    let uncounted = store.keys_page(scope, filter, Order::default(), None, 50).await.unwrap();
     assert_eq!((&uncounted.items, uncounted.next), (&page.items, page.next.clone()));
     let by = CountedBy { expiring_before: filter.now, unused_since: [filter.now; 3], ending_after: filter.now };
     let counts = store.key_counts(scope, filter, by).await.unwrap();

@@ -16,6 +16,7 @@ mod data_scopes;
 mod exchange;
 mod given;
 mod idle_keys;
+mod key_order;
 mod key_reviews;
 mod keys;
 mod limits;

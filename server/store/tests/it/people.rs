@@ -2,6 +2,7 @@
 
 use crate::given::{self, NOW, person_id, team_id};
 use crate::on_both_engines;
+use domain::order::{Order, PersonColumn, SortColumn};
 use domain::person::{Membership, Role};
 use store::testing::TestDatabase;
 use store::{Constraint, StoreError};
@@ -17,7 +18,7 @@ on_both_engines! {
         assert_eq!(store.person_by_subject("https://other.example.com", &ada.subject).await.unwrap(), None);
         assert_eq!(store.person(person_id(9)).await.unwrap(), None);
         assert_eq!(ada.roles(), [Role::Developer, Role::Administrator], "claimed and granted, each once");
-        assert_eq!(store.people_count().await.unwrap(), i64::try_from(store.people(None, None, 99).await.unwrap().len()).unwrap());
+        assert_eq!(store.people_count().await.unwrap(), i64::try_from(store.people(None, Order::default(), None, 99).await.unwrap().people.len()).unwrap());
     }
 
     async fn a_person_changes_all_but_who_they_are(database: &TestDatabase) {
@@ -39,7 +40,7 @@ on_both_engines! {
         tx.commit().await.unwrap();
         assert_eq!(store.person(changed.id).await.unwrap(), Some(changed.clone()));
         assert_eq!(store.inactive_people().await.unwrap(), [changed.id].into());
-        assert_eq!(store.people(Some("lovelace"), None, 9).await.unwrap(), [], "found by the new name only");
+        assert_eq!(store.people(Some("lovelace"), Order::default(), None, 9).await.unwrap().people, [], "found by the new name only");
         let mut tx = store.begin().await.unwrap();
         assert_eq!(tx.update_person(&given::person(9, "Nobody")).await, Err(StoreError::NotFound));
     }
@@ -76,19 +77,50 @@ on_both_engines! {
         tx.commit().await.unwrap();
         let names = |people: Vec<store::Person>| people.into_iter().map(|person| person.name).collect::<Vec<_>>();
 
-        let first = store.people(None, None, 2).await.unwrap();
-        let last = first.last().unwrap();
-        let rest = store.people(None, Some((last.name.to_lowercase(), last.id)), 9).await.unwrap();
-        assert_eq!(names(first), ["50%_\\x", "ada"], "equal names in the order of ids");
-        assert_eq!(names(rest), ["Ada", "Bob", "Zoë Ångström"]);
+        let first = store.people(None, Order::default(), None, 2).await.unwrap();
+        let rest = store.people(None, Order::default(), first.next.as_deref(), 9).await.unwrap();
+        assert_eq!(names(first.people), ["50%_\\x", "ada"], "equal names in the order of ids");
+        assert_eq!((names(rest.people), rest.next), (vec!["Ada".into(), "Bob".into(), "Zoë Ångström".into()], None));
 
         for (search, found) in [("ÅNGSTR", "Zoë Ångström"), ("0%_\\", "50%_\\x"), ("bob@example.COM", "Bob")] {
-            assert_eq!(names(store.people(Some(search), None, 9).await.unwrap()), [found], "{search}");
+            assert_eq!(names(store.people(Some(search), Order::default(), None, 9).await.unwrap().people), [found], "{search}");
         }
         for nobody in ["%b%", "a_a", "\\"] {
-            let found = names(store.people(Some(nobody), None, 9).await.unwrap());
+            let found = names(store.people(Some(nobody), Order::default(), None, 9).await.unwrap().people);
             assert!(found.iter().all(|name| name.contains('\\') && nobody == "\\"), "{nobody}: {found:?}");
         }
+    }
+
+    async fn people_are_listed_in_any_order(database: &TestDatabase) {
+        let store = database.open().await;
+        let mut tx = store.begin().await.unwrap();
+        for (number, name, signed_in) in
+            [(1, "Ada", Some(5)), (2, "bob", None), (3, "Cy", Some(9)), (4, "Di", None), (5, "ada", Some(5))]
+        {
+            let last_sign_in_at = signed_in.map(|days| NOW.plus_days(days));
+            tx.insert_person(&store::Person { last_sign_in_at, ..given::person(number, name) }).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        for (order, expected) in [("name", [1, 5, 2, 3, 4]), ("signed-in", [2, 4, 1, 5, 3])] {
+            let order = Order::<PersonColumn>::from_word(order).unwrap();
+            let expected = expected.map(person_id);
+            for limit in 1..=5 {
+                for order in [order, order.reversed()] {
+                    let (mut seen, mut after) = (Vec::new(), None);
+                    loop {
+                        let page = store.people(None, order, after.as_deref(), limit).await.unwrap();
+                        seen.extend(page.people.iter().map(|person| person.id));
+                        after = page.next;
+                        if after.is_none() { break; }
+                    }
+                    if order.descending { seen.reverse(); }
+                    assert_eq!(seen, expected, "{order:?} by {limit}");
+                }
+            }
+        }
+        assert_eq!(PersonColumn::ALL.len(), 2, "each column is in the list above");
+        let nonsense = store.people(None, Order::by(PersonColumn::LastSignIn), Some("per_x.y"), 1).await.unwrap();
+        assert_eq!(nonsense.people[0].id, person_id(3));
     }
 
     async fn names_are_looked_up_together(database: &TestDatabase) {

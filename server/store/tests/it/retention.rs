@@ -8,7 +8,7 @@ use domain::permission::Scope;
 use domain::usage::UsageRecord;
 use std::collections::HashSet;
 use store::testing::TestDatabase;
-use store::{LedgerSums, SpendQuery, Store};
+use store::{LedgerSums, Ranked, SpendQuery, Store};
 
 async fn books(store: &Store) -> LedgerSums {
     let sums = store.ledger_sums().await.unwrap();
@@ -35,7 +35,7 @@ on_both_engines! {
             from: days.of(NOW).plus(-90),
             until: days.of(NOW).plus(1),
         };
-        let spent = async || store.spend_by(&query, Dimension::Key, None, 9, 0).await.unwrap();
+        let spent = async || store.spend_by(&query, Dimension::Key, None, Ranked::costliest(9)).await.unwrap();
         let (books_before, spent_before) = (books(&store).await, spent().await);
 
         let before = calls[2].id.made_at();

@@ -6,6 +6,7 @@ use domain::day::{Day, Days};
 use domain::dimension::Dimension;
 use domain::id::{DeploymentId, KeyId};
 use domain::money::NanoUsd;
+use domain::order::Order;
 use domain::permission::Scope;
 use domain::time::MS_PER_HOUR;
 use domain::usage::{Outcome, UsageRecord};
@@ -13,7 +14,7 @@ use domain::virtual_key::{ConsumerKind, Owner, VirtualKey};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use store::testing::TestDatabase;
-use store::{DaySpend, Groups, PeriodCost, SpendQuery, Store, Unit};
+use store::{DaySpend, Groups, PeriodCost, Ranked, SpendQuery, Store, Unit};
 
 const EVERYONE: Scope = Scope::Everyone;
 
@@ -62,7 +63,7 @@ fn costs(groups: &Groups) -> Vec<(Option<String>, i64)> {
 }
 
 async fn by(store: &Store, scope: &Scope, filters: &[(Dimension, Option<String>)], by: Dimension) -> Groups {
-    store.spend_by(&query(scope, filters), by, None, 100, 5).await.unwrap()
+    store.spend_by(&query(scope, filters), by, None, Ranked { movers: 5, ..Ranked::costliest(100) }).await.unwrap()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "ids are copied, and texts are literals")]
@@ -207,10 +208,16 @@ on_both_engines! {
         for _ in 0..2 {
             let query = SpendQuery { from: today().plus(-9), ..query(&EVERYONE, &[]) };
             let earlier = Some((today().plus(-19), today().plus(-9)));
-            let groups = store.spend_by(&query, Dimension::Key, earlier, 2, 1).await.unwrap();
+            let groups = store.spend_by(&query, Dimension::Key, earlier, Ranked { movers: 1, ..Ranked::costliest(2) }).await.unwrap();
             assert_eq!(costs(&groups), [(some(key_id(1)), 100), (some(key_id(2)), 0)], "the two largest");
             assert_eq!(groups.largest[1].sums.denials, 5);
             assert_eq!((groups.count, groups.earlier_total.as_nano(), groups.total.requests), (3, 120, 6));
+            for (order, expected) in [("-requests", [2, 1, 3]), ("-refused", [2, 1, 3]), ("spend", [2, 3, 1])] {
+                let order = Order::from_word(order).unwrap();
+                let groups = store.spend_by(&query, Dimension::Key, earlier, Ranked { order, ..Ranked::costliest(3) });
+                let found: Vec<_> = groups.await.unwrap().largest.into_iter().map(|group| group.value).collect();
+                assert_eq!(found, expected.map(|key| some(key_id(key))), "{order:?}");
+            }
             assert_eq!(groups.movers.len(), 1);
             assert_eq!((groups.movers[0].value.clone(), groups.movers[0].earlier.as_nano()), (some(key_id(3)), 50));
             while store.sum_up_a_day(today()).await.unwrap().is_some() {}
@@ -276,7 +283,7 @@ on_both_engines! {
                 for (nth, &from) in begins.iter().enumerate() {
                     let until = begins.get(nth + 1).copied().unwrap_or(whole.until);
                     let period = SpendQuery { from, until, ..whole.clone() };
-                    let alone = store.spend_by(&period, dimension, None, 9, 0).await.unwrap().total.cost.as_nano();
+                    let alone = store.spend_by(&period, dimension, None, Ranked::costliest(9)).await.unwrap().total.cost.as_nano();
                     assert_eq!(sum(&|part| part.nth == nth), alone, "{dimension:?} {filters:?} {nth}");
                 }
                 assert_eq!(expected.unwrap_or(groups.total.cost.as_nano()), groups.total.cost.as_nano(), "{dimension:?} {filters:?}");

@@ -11,15 +11,58 @@ use crate::pages::keys::rows::budget;
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
-use domain::budget::BudgetScope;
+use domain::budget::{BudgetFigures, BudgetScope};
+use domain::order::{Order, SortColumn};
 use leptos::prelude::*;
 use portal::administration::budgets::LevelRow;
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Query {
-    pub view: View,
+struct Query {
+    view: View,
+    sort: String,
+}
+
+/// Without an order, levels come as they stand above each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LevelColumn {
+    Name,
+    /// How much of the tightest budget is used up.
+    Budget,
+}
+
+impl SortColumn for LevelColumn {
+    const ALL: &'static [Self] = &[Self::Name, Self::Budget];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Budget => "used",
+        }
+    }
+    fn from_the_end(self) -> bool {
+        self == Self::Budget
+    }
+}
+
+/// Levels without a budget come last, whichever way.
+fn sort(levels: &mut [LevelRow], order: Order<LevelColumn>) {
+    match order.by {
+        LevelColumn::Name => levels.sort_by_cached_key(|row| row.name.to_lowercase()),
+        LevelColumn::Budget => levels.sort_by_key(|row| tightest(row).map_or(i64::MAX, BudgetFigures::percent_spent)),
+    }
+    if order.descending {
+        let budgets = match order.by {
+            LevelColumn::Name => levels.len(),
+            LevelColumn::Budget => levels.iter().filter(|row| !row.figures.is_empty()).count(),
+        };
+        levels[..budgets].reverse();
+    }
+}
+
+fn tightest(row: &LevelRow) -> Option<&BudgetFigures> {
+    row.figures.iter().min_by_key(|figures| figures.left())
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -95,9 +138,9 @@ impl View {
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
-    let Query { view: current } = input.query()?;
+    let Query { view: current, sort } = input.query()?;
     let levels = visit.portal.levels(&visit.caller).await?;
-    let model = Model { levels, current, may_change: may_change(&visit) };
+    let model = Model { levels, current, order: Order::from_word(&sort), may_change: may_change(&visit) };
     Ok(Answer::ok(document(&visit, Place::Budgets, "Budgets", |calendar| view(calendar, model))))
 }
 
@@ -105,17 +148,21 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
 pub struct Model {
     pub levels: Vec<LevelRow>,
     pub current: View,
+    pub order: Option<Order<LevelColumn>>,
     pub may_change: bool,
 }
 
 pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
-    let Model { levels, current, may_change } = model;
+    let Model { mut levels, current, order, may_change } = model;
+    if let Some(order) = order {
+        sort(&mut levels, order);
+    }
     let views = View::ALL.map(|view| {
-        let (word, text) = view.words();
+        let (_, text) = view.words();
         ListView {
             text: text.to_owned(),
             count: count(levels.iter().filter(|row| view.holds(row)).count()),
-            href: if view == View::All { paths::BUDGETS.to_owned() } else { format!("{}?view={word}", paths::BUDGETS) },
+            href: address(view, order),
             current: view == current,
         }
     });
@@ -123,7 +170,12 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     let body = if rows.is_empty() {
         view! { <EmptyState text=current.empty()/> }.into_any()
     } else {
-        let columns = vec![Column::text("Level"), Column::text("Budget (tightest)"), Column::text("Limits")];
+        let sorting = |text: &str, by| Column::text(text).sorting(by, order, |order| address(current, Some(order)));
+        let columns = vec![
+            sorting("Level", LevelColumn::Name),
+            sorting("Budget (tightest)", LevelColumn::Budget),
+            Column::text("Limits"),
+        ];
         view! { <Table columns=columns caption="Budgets and limits">{rows}</Table> }.into_any()
     };
     let add = may_change.then(|| {
@@ -144,13 +196,19 @@ pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
     }
 }
 
+fn address(view: View, order: Option<Order<LevelColumn>>) -> String {
+    let view = (view != View::All).then(|| ("view", view.words().0.to_owned()));
+    let sort = order.map(|order| ("sort", order.word()));
+    let asked: Vec<_> = view.into_iter().chain(sort).collect();
+    paths::asked(paths::BUDGETS, asked)
+}
+
 fn level_row(row: &LevelRow, calendar: &Calendar) -> impl IntoView + use<> {
     let mut note = words::level(row.scope).to_owned();
     if let Some(unit) = &row.within {
         note.push_str(&format!(" · in {unit}"));
     }
-    let tightest = row.figures.iter().min_by_key(|figures| figures.left());
-    let meter = tightest.map(|figures| {
+    let meter = tightest(row).map(|figures| {
         let window = words::per_window(figures.window);
         view! { <BudgetMeter budget=Budget { window, ..budget(figures, None, calendar) }/> }
     });

@@ -10,6 +10,7 @@ use crate::pages::admin::{count, counted, document, encoded, may_change};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
+use domain::order::{Order, SortColumn};
 use leptos::prelude::*;
 use portal::administration::models::AdminModel;
 use serde::Deserialize;
@@ -21,8 +22,59 @@ const PAGE: usize = 100;
 pub struct Query {
     pub view: View,
     pub q: String,
+    pub sort: String,
     /// The last name of the page before.
     pub after: String,
+}
+
+impl Query {
+    fn order(&self) -> Order<ModelColumn> {
+        Order::from_word(&self.sort).unwrap_or(Order::by(ModelColumn::Name))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ModelColumn {
+    Name,
+    Input,
+    Output,
+    Context,
+}
+
+impl SortColumn for ModelColumn {
+    const ALL: &'static [Self] = &[Self::Name, Self::Input, Self::Output, Self::Context];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Input => "in",
+            Self::Output => "out",
+            Self::Context => "context",
+        }
+    }
+    fn from_the_end(self) -> bool {
+        self == Self::Context
+    }
+}
+
+/// Models without what they are sorted by come last, whichever way. `models` come by name.
+fn sort(models: &mut [&AdminModel], order: Order<ModelColumn>) {
+    let figure = |model: &AdminModel| {
+        let tokens = model.model.price.as_ref().map(|list| list.tokens);
+        match order.by {
+            ModelColumn::Name => None,
+            ModelColumn::Input => tokens.map(|tokens| i128::from(tokens.input.as_pico())),
+            ModelColumn::Output => tokens.map(|tokens| i128::from(tokens.output.as_pico())),
+            ModelColumn::Context => model.model.max_input_tokens.map(i128::from),
+        }
+    };
+    if order.descending && order.by == ModelColumn::Name {
+        models.reverse();
+    }
+    models.sort_by_key(|model| {
+        let figure = figure(model);
+        (figure.is_none(), figure.map(|figure| if order.descending { -figure } else { figure }))
+    });
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -90,22 +142,22 @@ pub fn view(model: Model) -> impl IntoView {
         .into_any();
     }
     let wanted = |model: &&AdminModel| query.view.holds(model) && model.model.name.as_str().contains(query.q.trim());
-    let found: Vec<&AdminModel> = models.iter().filter(wanted).collect();
-    let first =
-        found.partition_point(|model| !query.after.is_empty() && model.model.name.as_str() <= query.after.as_str());
+    let mut found: Vec<&AdminModel> = models.iter().filter(wanted).collect();
+    sort(&mut found, query.order());
+    let first = found.iter().position(|model| model.model.name.as_str() == query.after).map_or(0, |at| at + 1);
     let shown: Vec<AdminModel> = found.iter().skip(first).take(PAGE).map(|&model| model.clone()).collect();
     let (total, last) = (found.len(), first + shown.len());
     let next = (last < total)
-        .then(|| shown.last().map(|model| address(query.view, &query.q, model.model.name.as_str())))
+        .then(|| shown.last().map(|model| address(&query, query.view, query.order(), model.model.name.as_str())))
         .flatten();
-    let previous = (first > 0).then(|| address(query.view, &query.q, ""));
+    let previous = (first > 0).then(|| address(&query, query.view, query.order(), ""));
     let rows = shown.into_iter().map(row).collect_view();
     let nothing = (total == 0).then(|| {
         view! { <EmptyState text="No model matches. Try a part of its name, or see all of them."/> }
     });
     let table = (total > 0).then(|| {
         view! {
-            <Table columns=columns() caption="Models and prices">{rows}</Table>
+            <Table columns=columns(&query) caption="Models and prices">{rows}</Table>
             <Pager shown=(count(first) + 1, count(last)) total=count(total) previous=previous next=next/>
         }
     });
@@ -115,6 +167,7 @@ pub fn view(model: Model) -> impl IntoView {
         <Filter action=paths::CATALOGUE>
             <div class="search"><TextField name="q" label="Search" kind="search" value=query.q.clone() placeholder="Part of a name"/></div>
             <input type="hidden" name="view" value=query.view.words().0/>
+            <input type="hidden" name="sort" value=query.order().word()/>
         </Filter>
         {nothing}
         {table}
@@ -126,22 +179,25 @@ fn views(models: &[AdminModel], query: &Query) -> Vec<ListView> {
     let view = |view: View| ListView {
         text: view.words().1.to_owned(),
         count: count(models.iter().filter(|model| view.holds(model)).count()),
-        href: address(view, &query.q, ""),
+        href: address(query, view, query.order(), ""),
         current: view == query.view,
     };
     View::ALL.map(view).to_vec()
 }
 
-fn address(view: View, search: &str, after: &str) -> String {
-    format!("{}?view={}&q={}&after={}", paths::CATALOGUE, view.words().0, encoded(search), encoded(after))
+fn address(query: &Query, view: View, order: Order<ModelColumn>, after: &str) -> String {
+    let (view, search, sort) = (view.words().0, encoded(&query.q), order.word());
+    format!("{}?view={view}&q={search}&sort={sort}&after={}", paths::CATALOGUE, encoded(after))
 }
 
-fn columns() -> Vec<Column> {
+fn columns(query: &Query) -> Vec<Column> {
+    let sorting =
+        |column: Column, by| column.sorting(by, Some(query.order()), |order| address(query, query.view, order, ""));
     vec![
-        Column::text("Model"),
-        Column::number("In, per million"),
-        Column::number("Out, per million"),
-        Column::number("Context"),
+        sorting(Column::text("Model"), ModelColumn::Name),
+        sorting(Column::number("In, per million"), ModelColumn::Input),
+        sorting(Column::number("Out, per million"), ModelColumn::Output),
+        sorting(Column::number("Context"), ModelColumn::Context),
         Column::text("Goes to"),
         Column::text("Guardrails"),
     ]

@@ -7,6 +7,7 @@ use crate::pages::admin::{document, encoded, may_change, more};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use crate::words;
+use domain::order::{Order, PersonColumn};
 use leptos::prelude::*;
 use portal::administration::people::{PeoplePage, PersonRow};
 use serde::Deserialize;
@@ -15,14 +16,25 @@ use serde::Deserialize;
 #[serde(default)]
 pub struct Query {
     pub q: String,
+    pub sort: String,
     /// The cursor of the page before.
     pub after: String,
+}
+
+impl Query {
+    fn order(&self) -> Order<PersonColumn> {
+        Order::from_word(&self.sort).unwrap_or_default()
+    }
+
+    fn address(&self, order: Order<PersonColumn>, after: &str) -> String {
+        format!("{}?q={}&sort={}&after={}", paths::PEOPLE, encoded(&self.q), order.word(), encoded(after))
+    }
 }
 
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let query: Query = input.query()?;
     let may_change = may_change(&visit);
-    let page = visit.portal.people(&visit.caller, some(&query.q), some(&query.after)).await?;
+    let page = visit.portal.people(&visit.caller, some(&query.q), query.order(), some(&query.after)).await?;
     Ok(Answer::ok(document(&visit, Place::People, "People", |calendar| view(calendar, query, page, may_change))))
 }
 
@@ -33,16 +45,18 @@ pub(in crate::pages::admin) fn some(text: &str) -> Option<&str> {
 
 pub fn view(calendar: &Calendar, query: Query, page: PeoplePage, may_change: bool) -> impl IntoView + use<> {
     let PeoplePage { rows, next } = page;
-    let next = next.map(|after| format!("{}?q={}&after={}", paths::PEOPLE, encoded(&query.q), encoded(&after)));
+    let order = query.order();
+    let next = next.map(|after| query.address(order, &after));
     let empty = rows.is_empty().then(|| {
         view! { <EmptyState text="Nobody matches. People appear here when they first sign in; try a part of a name or address."/> }
     });
     let table = (!rows.is_empty()).then(|| {
+        let sorting = |column: Column, by| column.sorting(by, Some(order), |order| query.address(order, ""));
         let columns = vec![
-            Column::text("Person"),
+            sorting(Column::text("Person"), PersonColumn::Name),
             Column::text("State"),
             Column::text("Roles"),
-            Column::text("Last sign-in"),
+            sorting(Column::text("Last sign-in"), PersonColumn::LastSignIn),
             Column::text("Signs in at"),
         ];
         let rows = rows.into_iter().map(|person| row(calendar, person)).collect_view();
@@ -53,6 +67,7 @@ pub fn view(calendar: &Calendar, query: Query, page: PeoplePage, may_change: boo
         <PageHead title="People">{sees}</PageHead>
         <Filter action=paths::PEOPLE>
             <div class="search"><TextField name="q" label="Search" kind="search" value=query.q placeholder="Name or e-mail address"/></div>
+            <input type="hidden" name="sort" value=order.word()/>
         </Filter>
         {empty}
         {table}

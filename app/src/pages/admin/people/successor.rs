@@ -10,6 +10,7 @@ use crate::pages::handover::{self, HandoverForm, Successor};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
 use domain::id::{KeyId, PersonId};
+use domain::order::Order;
 use leptos::prelude::*;
 use portal::administration::people::PeoplePage;
 use portal::handover::{Handover, Leaving};
@@ -32,7 +33,7 @@ pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
         let model = model(&visit, handover, to, None, Reasons::default()).await?;
         return Ok(Answer::ok(document(&visit, model)));
     }
-    let people = visit.portal.people(&visit.caller, some(&query.q), some(&query.after)).await?;
+    let people = visit.portal.people(&visit.caller, some(&query.q), Order::default(), some(&query.after)).await?;
     let title = handover::title(&handover);
     let model = Choosing { handover, people, query };
     Ok(Answer::ok(html::document(&visit.chrome(Place::People), &title, || choose(model))))

@@ -7,6 +7,7 @@ use crate::pages::admin::people::list::some;
 use crate::pages::admin::{encoded, more};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
+use domain::order::Order;
 use leptos::prelude::*;
 use portal::administration::people::{PeoplePage, PersonRow};
 use portal::administration::teams::TeamDetail;
@@ -22,7 +23,7 @@ pub struct Query {
 pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
     let query: Query = input.query()?;
     let team = visit.portal.team(&visit.caller, input.segment("id")?).await?;
-    let people = visit.portal.people(&visit.caller, some(&query.q), some(&query.after)).await?;
+    let people = visit.portal.people(&visit.caller, some(&query.q), Order::default(), some(&query.after)).await?;
     let model = Model { team, people, query };
     Ok(Answer::ok(html::document(&visit.chrome(Place::Teams), "Add a member", || view(model))))
 }

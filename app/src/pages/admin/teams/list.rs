@@ -6,28 +6,77 @@ use crate::format::{Calendar, grouped};
 use crate::pages::admin::{count, document, may_change};
 use crate::paths;
 use crate::visit::{Answer, Input, PageError, Visit};
+use domain::order::{Order, SortColumn};
 use leptos::prelude::*;
 use portal::administration::teams::TeamRow;
+use serde::Deserialize;
 
-pub async fn show(visit: Visit, _: Input) -> Result<Answer, PageError> {
-    let model = Model { teams: visit.portal.teams(&visit.caller).await?, may_change: may_change(&visit) };
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Query {
+    sort: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TeamColumn {
+    Name,
+    Members,
+    Since,
+}
+
+impl SortColumn for TeamColumn {
+    const ALL: &'static [Self] = &[Self::Name, Self::Members, Self::Since];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Members => "members",
+            Self::Since => "since",
+        }
+    }
+    fn from_the_end(self) -> bool {
+        self != Self::Name
+    }
+}
+
+pub async fn show(visit: Visit, input: Input) -> Result<Answer, PageError> {
+    let query: Query = input.query()?;
+    let order = Order::from_word(&query.sort).unwrap_or(Order::by(TeamColumn::Name));
+    let model = Model { teams: visit.portal.teams(&visit.caller).await?, order, may_change: may_change(&visit) };
     Ok(Answer::ok(document(&visit, Place::Teams, "Teams", |calendar| view(calendar, model))))
 }
 
 #[derive(Debug, Clone)]
 pub struct Model {
+    /// By name.
     pub teams: Vec<TeamRow>,
+    pub order: Order<TeamColumn>,
     pub may_change: bool,
 }
 
 pub fn view(calendar: &Calendar, model: Model) -> impl IntoView + use<> {
-    let Model { teams, may_change } = model;
+    let Model { mut teams, order, may_change } = model;
     let add = may_change.then(|| view! { <a class="button primary" href=paths::NEW_TEAM>"Add team"</a> });
     if teams.is_empty() {
         let text = "No teams yet. A team owns keys together; its leads mint and revoke them.";
         return view! { <PageHead title="Teams"/><EmptyState text=text>{add}</EmptyState> }.into_any();
     }
-    let columns = vec![Column::text("Team"), Column::text("Leads"), Column::number("Members"), Column::text("Since")];
+    match order.by {
+        TeamColumn::Name => {}
+        TeamColumn::Members => teams.sort_by_key(|team| team.members),
+        TeamColumn::Since => teams.sort_by_key(|team| team.created_at),
+    }
+    if order.descending {
+        teams.reverse();
+    }
+    let sorting =
+        |column: Column, by| column.sorting(by, Some(order), |order| format!("{}?sort={}", paths::TEAMS, order.word()));
+    let columns = vec![
+        sorting(Column::text("Team"), TeamColumn::Name),
+        Column::text("Leads"),
+        sorting(Column::number("Members"), TeamColumn::Members),
+        sorting(Column::text("Since"), TeamColumn::Since),
+    ];
     let rows = teams.into_iter().map(|team| {
         let leads = if team.leads.is_empty() {
             view! { <Chip tone=Tone::Warn text="No lead"/> }.into_any()

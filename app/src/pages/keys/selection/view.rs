@@ -48,6 +48,7 @@ fn hidden(list: &Asked) -> impl IntoView + use<> {
         ("owner", list.owner.clone()),
         ("environment", list.environment.clone()),
         ("q", list.q.clone()),
+        ("sort", list.sort.clone()),
         ("after", list.after.clone()),
     ];
     let fields = fields.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)));
