@@ -32,6 +32,10 @@ impl Id12 {
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("base62 digits are ASCII by construction")
     }
+
+    pub const fn letters(&self) -> &[u8; 12] {
+        &self.0
+    }
 }
 
 impl FromStr for Id12 {
@@ -61,6 +65,10 @@ macro_rules! id {
             /// The twelve characters without the prefix.
             pub fn bare(&self) -> &str {
                 self.0.as_str()
+            }
+            /// The same as bytes: a text is looked at each time whether it is one.
+            pub const fn letters(&self) -> &[u8; 12] {
+                self.0.letters()
             }
         }
         impl fmt::Display for $name {

@@ -9,6 +9,7 @@
 mod disk;
 mod fresh;
 mod log;
+mod packed;
 mod record;
 mod replay;
 mod tail;

@@ -6,24 +6,31 @@
 //! `length` and everything behind the CRC. Reading starts again behind damage at the next mark whose CRC is right; no text
 //! that comes from outside can hold a mark, whose first and last byte are no part of UTF-8.
 //!
-//! The payload is CBOR (RFC 8949), a map by the names of the fields, so that a field can be added as in JSON. It was JSON in
-//! versions 1 and 2, which are read too: a record tells by its first byte, since those of calls in flight are copied into
-//! newer segments as they are. Version 1 had no extensions.
+//! The payload is packed ([`super::packed`]) behind a byte that says so. It was CBOR (RFC 8949) by the names of the fields in
+//! version 3 and JSON in versions 1 and 2, which are read too: a record tells by its first byte, since those of calls in
+//! flight are copied into newer segments as they are. Version 1 had no extensions.
 
+use super::packed::Packed;
 use domain::budget::BudgetLine;
 use domain::id::{EventId, KeyId};
 use domain::money::NanoUsd;
 use domain::usage::TokenUsage;
+use serde::Deserialize;
+#[cfg(test)]
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
-pub(super) const FILE_HEADER: [u8; 8] = *b"KWSPOOL\x03";
+pub(super) const FILE_HEADER: [u8; 8] = *b"KWSPOOL\x04";
 /// Everything that they can hold is understood.
-pub(super) const OLDER_HEADERS: [[u8; 8]; 2] = [*b"KWSPOOL\x01", *b"KWSPOOL\x02"];
+pub(super) const OLDER_HEADERS: [[u8; 8]; 3] = [*b"KWSPOOL\x01", *b"KWSPOOL\x02", *b"KWSPOOL\x03"];
 const MARK: [u8; 4] = [0xF5, b'K', b'W', 0xFA];
 const CRC_AT: usize = 8;
 const BODY_AT: usize = 12;
 const PAYLOAD_AT: usize = 9;
+/// Before a packed payload. Neither a map of CBOR nor JSON begins with it.
+const PACKED: u8 = 1;
+/// What a record of a call has room in, with its mark and length.
+const USUAL: usize = 512;
 /// A record is far smaller; a length above this is damage.
 pub(super) const MAX_BODY: usize = 64 * 1024;
 
@@ -46,7 +53,8 @@ impl Kind {
 }
 
 /// A call that is about to be sent: enough to settle it if the process ends before it is finished.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
 pub struct Intent {
     pub key: KeyId,
     pub model: String,
@@ -56,13 +64,15 @@ pub struct Intent {
 }
 
 /// What a running call holds by now, slice by slice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
 pub(super) struct Extension {
     pub(super) amount: NanoUsd,
 }
 
 /// What was seen so far of a running stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
 pub struct Checkpoint {
     pub tokens: TokenUsage,
     pub cost: NanoUsd,
@@ -97,8 +107,6 @@ pub(super) enum Next<'a> {
 pub enum NotEncoded {
     #[error("a usage record of more than 64 KiB")]
     TooLong,
-    #[error(transparent)]
-    Cbor(#[from] minicbor_serde::error::EncodeError<std::convert::Infallible>),
 }
 
 /// Why a payload is not understood.
@@ -108,24 +116,25 @@ pub enum NotDecoded {
     Json(#[from] serde_json::Error),
     #[error(transparent)]
     Cbor(#[from] minicbor_serde::error::DecodeError),
+    #[error("a packed value is cut short or not known")]
+    Packed,
 }
 
 /// The bytes of one record.
-pub(super) fn encode(kind: Kind, event: EventId, payload: &impl Serialize) -> Result<Vec<u8>, NotEncoded> {
-    framed(kind, event, |bytes| Ok(payload.serialize(&mut minicbor_serde::Serializer::new(bytes))?))
+pub(super) fn encode(kind: Kind, event: EventId, payload: &impl Packed) -> Result<Vec<u8>, NotEncoded> {
+    framed(kind, event, |bytes| {
+        bytes.push(PACKED);
+        payload.pack(bytes);
+    })
 }
 
-fn framed(
-    kind: Kind,
-    event: EventId,
-    payload: impl FnOnce(&mut Vec<u8>) -> Result<(), NotEncoded>,
-) -> Result<Vec<u8>, NotEncoded> {
-    let mut bytes = Vec::with_capacity(1024);
+fn framed(kind: Kind, event: EventId, payload: impl FnOnce(&mut Vec<u8>)) -> Result<Vec<u8>, NotEncoded> {
+    let mut bytes = Vec::with_capacity(USUAL);
     bytes.extend_from_slice(&MARK);
     bytes.extend_from_slice(&[0; BODY_AT - MARK.len()]);
     bytes.push(kind as u8);
     bytes.extend_from_slice(&event.as_i64().to_le_bytes());
-    payload(&mut bytes)?;
+    payload(&mut bytes);
     let body = bytes.len() - BODY_AT;
     let length = u32::try_from(body).ok().filter(|_| body <= MAX_BODY).ok_or(NotEncoded::TooLong)?;
     bytes[MARK.len()..CRC_AT].copy_from_slice(&length.to_le_bytes());
@@ -136,15 +145,16 @@ fn framed(
 
 /// A record without payload.
 pub(super) fn encode_released(event: EventId) -> Vec<u8> {
-    encode(Kind::Released, event, &()).expect("the payload of a release is the constant null")
+    framed(Kind::Released, event, |_| ()).expect("a release has no payload")
 }
 
 /// What a payload says.
-pub(super) fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, NotDecoded> {
-    // No map of CBOR begins with a brace.
-    match payload.starts_with(b"{") {
-        true => Ok(serde_json::from_slice(payload)?),
-        false => Ok(minicbor_serde::from_slice(payload)?),
+pub(super) fn decode<T: Packed + DeserializeOwned>(payload: &[u8]) -> Result<T, NotDecoded> {
+    match payload {
+        [PACKED, packed @ ..] => T::unpack(&mut &*packed).ok_or(NotDecoded::Packed),
+        // No map of CBOR begins with a brace.
+        [b'{', ..] => Ok(serde_json::from_slice(payload)?),
+        _ => Ok(minicbor_serde::from_slice(payload)?),
     }
 }
 
@@ -190,11 +200,12 @@ fn checksum(length: &[u8], body: &[u8]) -> u32 {
 pub(super) mod testing {
     use super::*;
 
-    /// A record as versions 1 and 2 wrote it.
-    pub fn encode_in_json(kind: Kind, event: EventId, payload: &impl Serialize) -> Vec<u8> {
-        let written = framed(kind, event, |bytes| {
-            serde_json::to_writer(bytes, payload).unwrap();
-            Ok(())
+    /// A record as the version of this header wrote it.
+    pub fn encode_as_then(header: [u8; 8], kind: Kind, event: EventId, payload: &impl Serialize) -> Vec<u8> {
+        let written = framed(kind, event, |bytes| match header[7] {
+            1 | 2 => serde_json::to_writer(bytes, payload).unwrap(),
+            3 => payload.serialize(&mut minicbor_serde::Serializer::new(bytes)).unwrap(),
+            _ => panic!("no older version"),
         });
         written.unwrap()
     }

@@ -33,19 +33,23 @@ fn large_segments() -> Settings {
 #[test]
 fn what_an_older_version_left_is_read_and_carried_on() {
     use super::record::OLDER_HEADERS;
-    use super::record::testing::encode_in_json;
+    use super::record::testing::encode_as_then;
     for header in OLDER_HEADERS {
         let folder = tempfile::tempdir().unwrap();
         let mut left = header.to_vec();
         for number in 1..=2 {
-            left.extend(encode_in_json(Kind::Intent, event(number), &intent(100 * number)));
+            left.extend(encode_as_then(header, Kind::Intent, event(number), &intent(100 * number)));
         }
-        left.extend(encode_in_json(Kind::Settled, event(1), &*finished(1)));
+        let checkpoint = Checkpoint { tokens: Default::default(), cost: usd(5) };
+        left.extend(encode_as_then(header, Kind::Checkpoint, event(2), &checkpoint));
+        left.extend(encode_as_then(header, Kind::Extended, event(2), &Extension { amount: usd(250) }));
+        left.extend(encode_as_then(header, Kind::Settled, event(1), &*finished(1)));
         fs::write(segment_path(folder.path(), 1), left).unwrap();
 
         let (spool, found) = Spool::open(folder.path(), large_segments()).unwrap();
         assert_eq!((found.settled.len(), found.interrupted.len()), (1, 1));
-        assert_eq!(found.interrupted[0].intent, intent(200));
+        assert_eq!(found.interrupted[0].intent, intent(250));
+        assert_eq!(found.interrupted[0].checkpoint, Some(checkpoint));
         let (records, cursor) = carry(&spool, Cursor::default(), 10);
         assert_eq!(records, [finished(1)]);
         // The older segment goes, and the call that is still in flight stands in a newer one as it was.
@@ -56,7 +60,7 @@ fn what_an_older_version_left_is_read_and_carried_on() {
         drop(spool);
         let (_, found) = Spool::open(folder.path(), large_segments()).unwrap();
         let open: Vec<Intent> = found.interrupted.into_iter().map(|call| call.intent).collect();
-        assert_eq!(open, [intent(200), intent(300)]);
+        assert_eq!(open, [intent(250), intent(300)]);
     }
 }
 
@@ -123,7 +127,7 @@ fn damage_in_the_middle_is_set_aside_and_everything_around_it_counts() {
 #[test]
 fn a_segment_of_another_version_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(segment_path(folder.path(), 1), b"KWSPOOL\x04 whatever").unwrap();
+    fs::write(segment_path(folder.path(), 1), b"KWSPOOL\x05 whatever").unwrap();
     assert!(matches!(Spool::open(folder.path(), small_segments()), Err(SpoolUnreadable::OtherVersion { .. })));
 }
 
