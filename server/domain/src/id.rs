@@ -181,7 +181,8 @@ impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = [0; 11];
         base62::write_u64(self.0 as u64, &mut out);
-        write!(f, "req_{}", std::str::from_utf8(&out).expect("base62 digits are ASCII by construction"))
+        f.write_str("req_")?;
+        f.write_str(std::str::from_utf8(&out).expect("base62 digits are ASCII by construction"))
     }
 }
 impl fmt::Debug for EventId {

@@ -11,6 +11,7 @@ mod priced;
 pub(crate) mod watched;
 
 use crate::dialect::translate::Chat;
+use crate::digits::{self, push_number};
 use crate::gateway::Gateway;
 use crate::head::{Head, takes_forms};
 use crate::headers::Kind;
@@ -62,10 +63,10 @@ impl Caller {
         UsageRecord {
             id: self.event,
             key: self.record.key.id,
-            model: model.chars().take(128).collect(),
+            model: shortened(model),
             deployment: None,
             endpoint,
-            network: self.peer.to_string(),
+            network: address(self.peer),
             agent: agent(&self.headers),
             secret_version: self.secret_version.unwrap_or(NO_SECRET),
             status: 0,
@@ -84,6 +85,23 @@ impl Caller {
             watched: RuleSet::NONE,
         }
     }
+}
+
+fn shortened(name: &str) -> String {
+    if name.len() <= 128 { name.to_owned() } else { name.chars().take(128).collect() }
+}
+
+/// As it prints, without what formatting costs where that is simple.
+fn address(peer: IpAddr) -> String {
+    let IpAddr::V4(peer) = peer else { return peer.to_string() };
+    digits::text(|text| {
+        for (at, part) in peer.octets().into_iter().enumerate() {
+            if at > 0 {
+                text.push(b'.');
+            }
+            push_number(text, u64::from(part));
+        }
+    })
 }
 
 /// The user agent, shortened to what is harmless to show.

@@ -5,6 +5,7 @@
 
 use crate::body::Body;
 pub(crate) use crate::denial_words::sentence;
+use crate::digits::{self, push_dollars};
 use crate::limit_headers;
 use crate::ports::{Allowance, KeyRecord, Traffic};
 use crate::settings::{BudgetStatus, Settings};
@@ -225,9 +226,7 @@ const fn anthropic_type(status: u16) -> &'static str {
 
 /// An amount as exact text: `12.40`.
 pub(crate) fn dollars(amount: NanoUsd) -> String {
-    let mut text = amount.to_string();
-    text.retain(|letter| letter != '$');
-    text
+    digits::text(|text| push_dollars(text, amount))
 }
 
 pub(crate) fn iso(at: Timestamp) -> String {

@@ -11,6 +11,7 @@ use crate::body::Body;
 use crate::coding;
 use crate::crossing::Crossing;
 use crate::dialect;
+use crate::digits::{self, push_number};
 use crate::drain::{Drain, Stop};
 use crate::error::{self, Asked, dollars};
 use crate::framing::Framing;
@@ -377,14 +378,14 @@ impl Exchange {
 pub(crate) fn announce_budget(headers: &mut HeaderMap, left: Option<(domain::budget::BudgetFigures, NanoUsd)>) {
     if let Some((tightest, left)) = left {
         insert(headers, &LEFT, &dollars(left));
-        insert(headers, &TIGHTEST, &format!("{}/{}", tightest.scope.word(), tightest.window.word()));
+        insert(headers, &TIGHTEST, &[tightest.scope.word(), tightest.window.word()].join("/"));
     }
 }
 
 /// How many attempts it took, if any was made.
 fn announce_attempts(headers: &mut HeaderMap, attempts: u32) {
     if attempts > 0 {
-        headers.insert(ATTEMPTS, HeaderValue::from(attempts));
+        insert(headers, &ATTEMPTS, &digits::text(|text| push_number(text, u64::from(attempts))));
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn for_provider(
         return Ok(headers);
     }
     let (name, value) = match provider.kind {
-        ProviderKind::OpenAi => (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {secret}"))),
+        ProviderKind::OpenAi => (AUTHORIZATION, HeaderValue::try_from(["Bearer ", secret].concat())),
         ProviderKind::AzureOpenAi => (HeaderName::from_static("api-key"), HeaderValue::try_from(secret)),
         ProviderKind::Anthropic => (HeaderName::from_static("x-api-key"), HeaderValue::try_from(secret)),
         ProviderKind::Gemini => (HeaderName::from_static("x-goog-api-key"), HeaderValue::try_from(secret)),

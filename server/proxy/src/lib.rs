@@ -12,6 +12,7 @@ mod coding;
 mod crossing;
 mod denial_words;
 mod dialect;
+mod digits;
 mod drain;
 mod error;
 mod fields;

@@ -3,6 +3,7 @@
 //! OpenAI's clients read how long until the limit is whole again (`6m0s`), Anthropic's at which moment. A limit that the
 //! key does not have is not named.
 
+use crate::digits::{push_fraction, push_number};
 use crate::ports::{Allowance, Traffic};
 use domain::model::WireFormat;
 use domain::time::Timestamp;
@@ -39,14 +40,22 @@ pub(crate) fn announce(headers: &mut HeaderMap, skin: WireFormat, traffic: Traff
         true => (&ANTHROPIC_REQUESTS, &ANTHROPIC_TOKENS),
         false => (&OPENAI_REQUESTS, &OPENAI_TOKENS),
     };
+    let mut text = Vec::with_capacity(32);
     for (names, allowance) in [(requests, traffic.requests), (tokens, traffic.tokens)] {
         let Some(Allowance { limit, remaining, resets_in_ms }) = allowance else { continue };
-        let [limit_name, remaining_name, reset_name] = names.clone();
-        headers.insert(limit_name, HeaderValue::from(limit));
-        headers.insert(remaining_name, HeaderValue::from(remaining));
-        let reset = if is_anthropic { moment(now, resets_in_ms) } else { duration(resets_in_ms) };
-        if let Ok(reset) = HeaderValue::try_from(reset) {
-            headers.insert(reset_name, reset);
+        let mut announce = |name: &HeaderName, write: &dyn Fn(&mut Vec<u8>)| {
+            text.clear();
+            write(&mut text);
+            if let Ok(value) = HeaderValue::from_bytes(&text) {
+                headers.insert(name, value);
+            }
+        };
+        let [limit_name, remaining_name, reset_name] = names;
+        announce(limit_name, &|text| push_number(text, limit));
+        announce(remaining_name, &|text| push_number(text, remaining));
+        match is_anthropic {
+            true => announce(reset_name, &|text| text.extend(moment(now, resets_in_ms).into_bytes())),
+            false => announce(reset_name, &|text| push_duration(text, resets_in_ms)),
         }
     }
 }
@@ -59,20 +68,23 @@ fn moment(now: Timestamp, in_ms: u64) -> String {
 }
 
 /// `250ms`, `1.5s`, `6m0s`, `1h0m12s`: how Go prints durations, which is what OpenAI sends.
-fn duration(ms: u64) -> String {
+fn push_duration(text: &mut Vec<u8>, ms: u64) {
     if ms < 1_000 {
-        return format!("{ms}ms");
+        push_number(text, ms);
+        return text.extend_from_slice(b"ms");
     }
     let (hours, minutes, rest) = (ms / 3_600_000, ms / 60_000 % 60, ms % 60_000);
-    let mut seconds = (rest / 1_000).to_string();
-    if rest % 1_000 > 0 {
-        seconds = format!("{seconds}.{:03}", rest % 1_000).trim_end_matches('0').to_owned();
+    if hours > 0 {
+        push_number(text, hours);
+        text.push(b'h');
     }
-    match (hours, minutes) {
-        (0, 0) => format!("{seconds}s"),
-        (0, minutes) => format!("{minutes}m{seconds}s"),
-        (hours, minutes) => format!("{hours}h{minutes}m{seconds}s"),
+    if hours > 0 || minutes > 0 {
+        push_number(text, minutes);
+        text.push(b'm');
     }
+    push_number(text, rest / 1_000);
+    push_fraction(text, rest % 1_000, 3, 0);
+    text.push(b's');
 }
 
 #[cfg(test)]
@@ -92,7 +104,7 @@ mod tests {
             (61_020, "1m1.02s"),
             (3_612_000, "1h0m12s"),
         ] {
-            assert_eq!(duration(ms), text, "{ms}");
+            assert_eq!(crate::digits::text(|into| push_duration(into, ms)), text, "{ms}");
         }
     }
 

@@ -113,7 +113,7 @@ pub(crate) struct Edits<'a> {
 pub(crate) fn rewrite(body: &Bytes, head: &Head, edits: &Edits<'_>) -> Chain {
     let mut splices: Vec<(Range<usize>, String)> = Vec::new();
     let mut inserted: Vec<String> = Vec::new();
-    let upstream_model = || serde_json::Value::from(edits.upstream_model).to_string();
+    let upstream_model = || serde_json::to_string(edits.upstream_model).expect("a text is JSON");
     match &head.model_at {
         ModelPlace::Text(_) if head.model_is_sent(edits.upstream_model, body) => {}
         ModelPlace::Text(at) => splices.push((at.clone(), upstream_model())),

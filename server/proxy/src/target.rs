@@ -25,7 +25,7 @@ impl Target<'_> {
     pub(crate) fn path(&self) -> Option<String> {
         let base = self.provider.base_url.path().trim_end_matches('/');
         match self.provider.kind {
-            ProviderKind::OpenAi | ProviderKind::Anthropic => Some(format!("{base}{}", self.endpoint.path())),
+            ProviderKind::OpenAi | ProviderKind::Anthropic => Some([base, self.endpoint.path()].concat()),
             ProviderKind::AzureOpenAi => self.azure(base),
             ProviderKind::Gemini => {
                 let model = url_segment(self.model)?;
