@@ -21,8 +21,9 @@ const NEVER_FORWARDED: [&str; 4] = ["api_base", "base_url", "api_key", "extra_he
 /// The raw texts of the fields that are acted on, or the first complaint about a name.
 pub(crate) struct Fields<'a> {
     names: Names,
-    /// In the order of the names.
-    found: [Option<&'a RawValue>; MOST],
+    /// Those that are there, each once, in the order of the body: few of those that could be.
+    found: [Option<(&'static str, &'a RawValue)>; MOST],
+    count: usize,
     pub complaint: Option<String>,
     /// No field at all, known or not.
     pub is_empty: bool,
@@ -49,7 +50,7 @@ impl<'de> Visitor<'de> for Find {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
         let found = [None; MOST];
-        let mut fields = Fields { names: self.names, found, complaint: None, is_empty: true };
+        let mut fields = Fields { names: self.names, found, count: 0, complaint: None, is_empty: true };
         while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
             fields.is_empty = false;
             let value = map.next_value::<&'de RawValue>()?;
@@ -84,13 +85,10 @@ impl<'de> Deserialize<'de> for Name<'de> {
 /// True if a parser that folds case takes `name` for `field` (ASCII). Go's `encoding/json` also folds the long s and
 /// the Kelvin sign.
 pub(crate) fn folds_to(name: &str, field: &str) -> bool {
-    // Nearly all names, and cheaply: each is compared with each.
-    if name.eq_ignore_ascii_case(field) {
-        return true;
-    }
-    if name.is_ascii() {
-        return false;
-    }
+    name.eq_ignore_ascii_case(field) || (!name.is_ascii() && folds_beyond_ascii(name, field))
+}
+
+fn folds_beyond_ascii(name: &str, field: &str) -> bool {
     let folded = name.chars().map(|letter| match letter {
         'ſ' => 's',
         '\u{212a}' => 'k',
@@ -101,19 +99,25 @@ pub(crate) fn folds_to(name: &str, field: &str) -> bool {
 
 impl<'a> Fields<'a> {
     fn note(&mut self, name: &str, value: &'a RawValue, is_top_level: bool) {
-        let elsewhere = NEVER_FORWARDED.iter().find(|field| is_top_level && folds_to(name, field));
+        // Each name of a body is compared with each field: nearly all are told apart by their lengths.
+        let beyond = !name.is_ascii();
+        let folds_to = |field: &str| name.eq_ignore_ascii_case(field) || (beyond && folds_beyond_ascii(name, field));
+        let elsewhere = NEVER_FORWARDED.iter().find(|field| is_top_level && folds_to(field));
         if let Some(field) = elsewhere {
             self.complain(format!(
                 "'{field}' is not taken here: where a call goes is decided by the gateway. Remove it."
             ));
         }
-        let known = |(field, other): &(&str, &str)| folds_to(name, field) || folds_to(name, other);
+        let known = |(field, other): &(&str, &str)| folds_to(field) || folds_to(other);
         let Some(at) = self.names.iter().position(known) else { return };
         let (field, other) = self.names[at];
         if name != field && name != other {
             self.complain(format!("A field is written like '{field}' in another case. Write it '{field}'."));
-        } else if self.found[at].replace(value).is_some() {
+        } else if self.raw(field).is_some() {
             self.complain(format!("'{field}' occurs twice. Send it once."));
+        } else {
+            self.found[self.count] = Some((field, value));
+            self.count += 1;
         }
     }
 
@@ -123,8 +127,8 @@ impl<'a> Fields<'a> {
 
     /// The field's text, null included.
     fn raw(&self, field: &str) -> Option<&'a RawValue> {
-        let at = self.names.iter().position(|(name, _)| *name == field)?;
-        self.found[at]
+        let mut found = self.found[..self.count].iter().flatten();
+        found.find(|(name, _)| *name == field).map(|(_, value)| *value)
     }
 
     /// The field's text, unless it is missing or null.
