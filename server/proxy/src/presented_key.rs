@@ -8,12 +8,18 @@ use crate::ports::{Directory, KeyRecord};
 use domain::denial::Denial;
 use domain::key_secret::{Malformed, PresentedToken, TokenKind, same_tag};
 use domain::time::Timestamp;
-use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The headers in which SDKs send a key. The first carries a scheme.
-const CREDENTIAL_HEADERS: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
+static CREDENTIAL_HEADERS: [HeaderName; 4] = [
+    AUTHORIZATION,
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("x-goog-api-key"),
+];
 
 /// One refusal of this many is logged.
 const LOGGED_ONE_IN: u64 = 256;
@@ -122,10 +128,10 @@ pub(crate) fn recognise(
 /// The one credential of a request. The same one several times is one.
 fn presented<'a>(headers: &'a HeaderMap, in_query: Option<&'a str>) -> Result<&'a str, Unrecognised> {
     let mut found = in_query.map(str::as_bytes).filter(|key| !key.is_empty());
-    for name in CREDENTIAL_HEADERS {
+    for name in &CREDENTIAL_HEADERS {
         for value in headers.get_all(name) {
             let bytes = value.as_bytes().trim_ascii();
-            let credential = if name == "authorization" { after_bearer(bytes) } else { bytes };
+            let credential = if name == AUTHORIZATION { after_bearer(bytes) } else { bytes };
             if credential.is_empty() {
                 continue;
             }

@@ -2,7 +2,7 @@
 //! name and Azure's API version, each in a place of its own and checked there.
 
 use domain::model::{Endpoint, WireFormat};
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, HeaderName, Method, Uri};
 use std::borrow::Cow;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,14 +232,17 @@ fn gemini_verb(path: &str) -> bool {
     path.rsplit_once(':').is_some_and(|(_, word)| Verb::ALL.iter().any(|verb| verb.word() == word))
 }
 
+static ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
+static GOOGLE_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
+
 /// In which format a client expects its answers, errors of unknown paths included. Lists of models and unknown paths
 /// are shared by the formats, and told apart by the headers that only their SDKs send.
 pub(crate) fn skin(path: &str, headers: &HeaderMap) -> WireFormat {
     if is_gemini(path) {
         WireFormat::Gemini
-    } else if path.starts_with("/v1/messages") || headers.contains_key("anthropic-version") {
+    } else if path.starts_with("/v1/messages") || headers.contains_key(&ANTHROPIC_VERSION) {
         WireFormat::Anthropic
-    } else if headers.contains_key("x-goog-api-key") && by_path(path.trim_start_matches("/v1/")).is_none() {
+    } else if headers.contains_key(&GOOGLE_KEY) && by_path(path.trim_start_matches("/v1/")).is_none() {
         WireFormat::Gemini
     } else {
         WireFormat::OpenAi
