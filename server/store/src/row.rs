@@ -103,24 +103,45 @@ macro_rules! bound {
         match $on {
             $crate::engine::On::Sqlite($connection) => {
                 let text = text($crate::row::nameless($items.len(), columns));
-                let mut $query = sqlx::query::<sqlx::Sqlite>(sqlx::AssertSqlSafe(text));
-                for $item in $items {
-                    $query = $query$(.bind($bind))+;
+                match $crate::row::values!(sqlx::sqlite::SqliteArguments, columns, $items, |$item| [$($bind),+]) {
+                    Ok(values) => {
+                        let $query = sqlx::query_with::<sqlx::Sqlite, _>(sqlx::AssertSqlSafe(text), values);
+                        $run
+                    }
+                    Err(error) => Err($crate::StoreError::from(error)),
                 }
-                $run
             }
             $crate::engine::On::Postgres($connection) => {
                 let text = text($crate::row::numbered($items.len(), columns));
-                let mut $query = sqlx::query::<sqlx::Postgres>(sqlx::AssertSqlSafe(text));
-                for $item in $items {
-                    $query = $query$(.bind($bind))+;
+                match $crate::row::values!(sqlx::postgres::PgArguments, columns, $items, |$item| [$($bind),+]) {
+                    Ok(values) => {
+                        let $query = sqlx::query_with::<sqlx::Postgres, _>(sqlx::AssertSqlSafe(text), values);
+                        $run
+                    }
+                    Err(error) => Err($crate::StoreError::from(error)),
                 }
-                $run
             }
         }
     }};
 }
 pub(crate) use bound;
+
+/// The values of all items. A query that is given them one by one is moved for each.
+macro_rules! values {
+    ($arguments:ty, $columns:expr, $items:expr, |$item:ident| [$($bind:expr),+]) => {{
+        let mut values = <$arguments>::default();
+        sqlx::Arguments::reserve(&mut values, $items.len() * $columns, 0);
+        let mut bind_all = || {
+            for $item in $items {
+                $(sqlx::Arguments::add(&mut values, $bind)?;)+
+            }
+            Ok(())
+        };
+        let bound: std::result::Result<(), sqlx::error::BoxDynError> = bind_all();
+        bound.map(|()| values).map_err(sqlx::Error::Encode)
+    }};
+}
+pub(crate) use values;
 
 /// `($1, $2), ($3, $4)`
 pub(crate) fn numbered(rows: usize, columns: usize) -> String {
