@@ -199,17 +199,18 @@ impl PriceList {
     /// above this one.
     pub fn bound(&self, size: &CallSize, markup: Markup) -> Option<Bound> {
         let asked = size.units.tier;
-        let services = self.services.iter().filter(|service| service.tier == asked);
-        let base = std::iter::once((&self.tokens, &self.tiers));
-        let reachable: Vec<&TokenPrices> = base
-            .chain(services.map(|service| (&service.tokens, &service.tiers)))
-            .flat_map(|(tokens, tiers)| {
-                let tiers = tiers.iter().filter(|tier| tier.above_input_tokens < size.input_tokens);
-                std::iter::once(tokens).chain(tiers.map(|tier| &tier.prices))
-            })
-            .collect();
-        let input = reachable.iter().map(|prices| prices.dearest_input(size)).max().unwrap_or(0).max(0);
-        let output = reachable.iter().map(|prices| prices.dearest_output()).max().unwrap_or(0).max(0);
+        let (mut input, mut output) = (0, 0);
+        let mut reach = |tokens: &TokenPrices, tiers: &[Tier]| {
+            let tiers = tiers.iter().filter(|tier| tier.above_input_tokens < size.input_tokens);
+            for prices in std::iter::once(tokens).chain(tiers.map(|tier| &tier.prices)) {
+                input = input.max(prices.dearest_input(size));
+                output = output.max(prices.dearest_output());
+            }
+        };
+        reach(&self.tokens, &self.tiers);
+        for service in self.services.iter().filter(|service| service.tier == asked) {
+            reach(&service.tokens, &service.tiers);
+        }
         let fees = self.units.cost(&size.units)?.max(0).checked_add(self.request.times(1).max(0))?;
         let prompt = PicoUsd::from_pico(input).times(size.input_tokens).checked_add(fees)?;
         let total = prompt.checked_add(PicoUsd::from_pico(output).times(size.output_tokens))?;
