@@ -22,7 +22,12 @@ struct ResponseEvent {
 }
 
 pub(super) fn plain_usage(endpoint: Endpoint, body: &[u8]) -> Option<TokenUsage> {
-    serde_json::from_slice::<Answer>(body).ok()?.tokens(endpoint)
+    // Known to be UTF-8 as a whole, its names are not looked at one by one. What is not may still say what it used.
+    let answer: Answer = match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text).ok()?,
+        Err(_) => serde_json::from_slice(body).ok()?,
+    };
+    answer.tokens(endpoint)
 }
 
 /// From the value alone; what follows it is not looked at.
