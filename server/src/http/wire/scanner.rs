@@ -134,7 +134,7 @@ impl Scanner {
     }
 
     fn step_line(&mut self, bytes: &[u8]) -> Result<usize, (usize, Malformed)> {
-        let end = bytes.iter().position(|byte| *byte == b'\n');
+        let end = memchr::memchr(b'\n', bytes);
         let text = &bytes[..end.unwrap_or(bytes.len())];
         let room = KEPT_LINE - self.line.len();
         self.line.extend_from_slice(&text[..text.len().min(room)]);
@@ -210,7 +210,7 @@ impl Framing {
         if line.starts_with(b" ") || line.starts_with(b"\t") {
             return Err(Malformed);
         }
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+        let Some(colon) = memchr::memchr(b':', line) else {
             // A name longer than what is kept is none of ours; a short line without a colon is no header.
             return if length > line.len() { Ok(()) } else { Err(Malformed) };
         };
