@@ -160,7 +160,7 @@ pub trait Ledger: Send + Sync {
     /// What was seen so far of a running stream, kept for a crash. At most one call every two seconds per stream.
     fn checkpoint(&self, event: EventId, tokens: TokenUsage, cost: NanoUsd);
     /// Replaces the reservation by the cost and writes the record to the spool; when this returns `Ok`, a kill of the
-    /// process does not lose it. Idempotent by event id.
+    /// process does not lose it. The record's accounts are those of the reservation. Idempotent by event id.
     fn settle(&self, reserved: &Reserved, record: UsageRecord) -> Result<(), Denial>;
     /// Gives the reservation back: the call was never sent.
     fn release(&self, reserved: &Reserved);

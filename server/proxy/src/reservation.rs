@@ -160,10 +160,7 @@ impl Reservation {
         }
         record.duration_ms = elapsed;
         match self.reserved.take() {
-            Some(reserved) => {
-                record.charged.clone_from(&reserved.lines);
-                self.ledger.settle(&reserved, record)
-            }
+            Some(reserved) => self.ledger.settle(&reserved, record),
             None => {
                 self.ledger.record_denied(record);
                 Ok(())

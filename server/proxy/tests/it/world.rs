@@ -242,7 +242,7 @@ impl Ledger for MemoryLedger {
         let mut book = self.book.lock().unwrap();
         assert_eq!(book.open.remove(&reserved.event), Some(reserved.amount), "settled what was not open");
         book.spent = book.spent.plus(record.cost);
-        book.settled.push(record);
+        book.settled.push(UsageRecord { charged: reserved.lines.clone(), ..record });
         book.held.push(reserved.amount);
         if book.refuse_settlement { Err(Denial::MeteringUnavailable) } else { Ok(()) }
     }
