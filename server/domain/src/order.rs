@@ -8,8 +8,8 @@ pub trait SortColumn: Copy + Eq + 'static {
     /// The column in the address.
     fn word(self) -> &'static str;
 
-    /// What people look for first in it stands at its end: the newest moment, the largest figure.
-    fn from_the_end(self) -> bool;
+    /// What people look for first in it is the newest moment or the largest figure.
+    fn largest_first(self) -> bool;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Order<C> {
 impl<C: SortColumn> Order<C> {
     /// The way that people want first.
     pub fn by(by: C) -> Self {
-        Self { by, descending: by.from_the_end() }
+        Self { by, descending: by.largest_first() }
     }
 
     #[must_use]
@@ -61,7 +61,7 @@ impl SortColumn for KeyColumn {
             Self::Expiry => "expires",
         }
     }
-    fn from_the_end(self) -> bool {
+    fn largest_first(self) -> bool {
         matches!(self, Self::Created | Self::LastUse)
     }
 }
@@ -88,7 +88,7 @@ impl SortColumn for PersonColumn {
             Self::LastSignIn => "signed-in",
         }
     }
-    fn from_the_end(self) -> bool {
+    fn largest_first(self) -> bool {
         self == Self::LastSignIn
     }
 }
@@ -117,7 +117,7 @@ impl SortColumn for SpendColumn {
             Self::Refused => "refused",
         }
     }
-    fn from_the_end(self) -> bool {
+    fn largest_first(self) -> bool {
         true
     }
 }

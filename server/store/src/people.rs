@@ -80,7 +80,8 @@ macro_rules! person_columns {
 }
 pub(crate) use person_columns;
 
-/// `$1` search, `$2 $3` what the last person seen was sorted by, and their id; `$4` how many.
+/// `$1` search, `$2 $3` what the last person seen was sorted by, and their id; `$4` how many. What is sorted by is compared
+/// by itself, too: SQLite finds no expression in an index by a comparison of rows.
 macro_rules! ordered {
     ($by:literal, $bound:literal, $than:literal, $way:literal) => {
         concat!(
@@ -88,7 +89,13 @@ macro_rules! ordered {
             person_columns!(),
             " from person
             where ($1 is null or name_folded like $1 escape '\\' or email_folded like $1 escape '\\')
-              and (",
+              and ",
+            $by,
+            " ",
+            $than,
+            "= ",
+            $bound,
+            " and (",
             $by,
             ", id) ",
             $than,
@@ -105,16 +112,17 @@ macro_rules! ordered {
     };
 }
 
-/// Moments are bound as texts, too, so that every order takes the same.
+/// Moments are bound as texts, too, so that every order takes the same. The plus takes the cast's affinity away, which would
+/// keep SQLite from an index of an expression.
 const fn in_order(order: Order<PersonColumn>) -> &'static str {
     match (order.by, order.descending) {
         (PersonColumn::Name, false) => ordered!("name_folded", "$2", ">", "asc"),
         (PersonColumn::Name, true) => ordered!("name_folded", "$2", "<", "desc"),
         (PersonColumn::LastSignIn, false) => {
-            ordered!("coalesce(last_sign_in_at, 0)", "cast($2 as bigint)", ">", "asc")
+            ordered!("coalesce(last_sign_in_at, 0)", "+cast($2 as bigint)", ">", "asc")
         }
         (PersonColumn::LastSignIn, true) => {
-            ordered!("coalesce(last_sign_in_at, 0)", "cast($2 as bigint)", "<", "desc")
+            ordered!("coalesce(last_sign_in_at, 0)", "+cast($2 as bigint)", "<", "desc")
         }
     }
 }

@@ -41,7 +41,7 @@ impl SortColumn for LevelColumn {
             Self::Budget => "used",
         }
     }
-    fn from_the_end(self) -> bool {
+    fn largest_first(self) -> bool {
         self == Self::Budget
     }
 }

@@ -52,7 +52,7 @@ impl SortColumn for ModelColumn {
             Self::Context => "context",
         }
     }
-    fn from_the_end(self) -> bool {
+    fn largest_first(self) -> bool {
         self == Self::Context
     }
 }

@@ -34,7 +34,7 @@ impl SortColumn for TeamColumn {
             Self::Since => "since",
         }
     }
-    fn from_the_end(self) -> bool {
+    fn largest_first(self) -> bool {
         self != Self::Name
     }
 }
