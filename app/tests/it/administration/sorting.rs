@@ -13,10 +13,9 @@ use portal::administration::models::AdminModel;
 /// The names in the order in which the page has them.
 fn names_in<V: IntoView>(view: impl FnOnce() -> V, names: &[&str]) -> Vec<String> {
     let html = view().into_view().to_html();
-    let mut found: Vec<(usize, String)> = names
-        .iter()
-        .map(|name| (html.find(&format!(">{name}</a>")).unwrap_or_else(|| panic!("{name}")), (*name).to_owned()))
-        .collect();
+    let place = |name: &&str| (html.find(&format!(">{name}</a>")), (*name).to_owned());
+    let mut found: Vec<(Option<usize>, String)> = names.iter().map(place).collect();
+    assert!(found.iter().all(|(place, _)| place.is_some()), "{found:?}");
     found.sort();
     found.into_iter().map(|(_, name)| name).collect()
 }
