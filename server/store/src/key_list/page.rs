@@ -7,8 +7,9 @@
 
 use super::{ItemRow, KeyFilter, KeyListItem, KeyPage, KeyView, item_columns, narrowed};
 use crate::column::{containing, owned_or_booked};
+use crate::engine::On;
 use crate::keys::{key_columns, search_text};
-use crate::row::rows;
+use crate::row::{one, rows};
 use crate::{Result, Store};
 use domain::id::KeyId;
 use domain::order::{KeyColumn, Order};
@@ -30,7 +31,13 @@ pub(super) struct Walk {
     pub(super) everyone: &'static str,
     pub(super) own: &'static str,
     pub(super) within: &'static str,
+    /// Everyone's where few keys match, if `everyone` begins at a table that does not know which do: these are found
+    /// first, and sorted.
+    pub(super) few: Option<&'static str>,
 }
+
+/// So many are found and sorted in the time in which as many rows are walked past to find a page of them.
+const FEW: i64 = 5_000;
 
 /// `$3` now, `$4` environment, `$5` search, `$6` whether live or ended, `$7` expiring, `$8` unused, `$9` never used, `$10`
 /// ending after.
@@ -71,6 +78,7 @@ macro_rules! walk {
                 item_columns!(concat!("not $1 and ", owned_or_booked!("$2"), $only)),
                 walk!(@after $than, $way, $by, $id, $bound)
             ),
+            few: None,
         }
     };
     (@after $than:literal, $way:literal, $by:literal, $id:literal, $bound:literal) => {
@@ -91,15 +99,32 @@ macro_rules! by_moment {
 /// Everyone's begin at the table of last uses: whoever used anything is found there in order.
 macro_rules! by_use {
     ($way:ident) => {
-        walk!(
-            Part::Used,
-            $way,
-            "used_at",
-            "key_id",
-            "cast($11 as bigint)",
-            " and key_id = virtual_key.id",
-            "key_last_use cross join virtual_key"
-        )
+        Walk {
+            few: Some(
+                walk!(
+                    Part::Used,
+                    $way,
+                    // The plus keeps SQLite from walking through the order here, too.
+                    "+used_at",
+                    "virtual_key.id",
+                    "cast($11 as bigint)",
+                    " and virtual_key.id in (select found.id from virtual_key found
+                        where ($5 is null or found.search_folded like $5 escape '\\')
+                        and ($6 is null or $6 = (found.state <> 'revoked' and found.expires_at > $3))
+                        and ($7 is null or found.expires_at < $7) and ($10 is null or found.expires_at > $10))"
+                )
+                .everyone,
+            ),
+            ..walk!(
+                Part::Used,
+                $way,
+                "used_at",
+                "key_id",
+                "cast($11 as bigint)",
+                " and key_id = virtual_key.id",
+                "key_last_use cross join virtual_key"
+            )
+        }
     };
 }
 
@@ -209,6 +234,18 @@ impl Wanted {
     }
 }
 
+pub(super) const MATCHING: &str = "select count(*) from (
+    select 1 from virtual_key where ($1 is null or search_folded like $1 escape '\\')
+        and ($2 is null or $2 = (state <> 'revoked' and expires_at > $3))
+        and ($4 is null or expires_at < $4) and ($5 is null or expires_at > $5) limit $6) found";
+
+/// How many of everyone's keys match, up to [`FEW`], by what one index tells.
+async fn matching(on: On<'_>, filter: &KeyFilter, wanted: &Wanted, pattern: Option<&str>) -> Result<i64> {
+    let (now, before, after) = (filter.now.as_ms(), wanted.expiring_before, wanted.ending_after);
+    let found = one!(on, (i64,), MATCHING, pattern, wanted.live, now, before, after, FEW)?;
+    Ok(found.map_or(0, |(count,)| count))
+}
+
 impl Store {
     /// As [`Self::list_keys`] in any order, without counting what is not on the page: its `total` is that of the page.
     pub async fn keys_page(
@@ -232,10 +269,14 @@ impl Store {
             let room = limit as usize + 1 - items.len();
             let (id, sorted_by) =
                 cursor.take().map_or_else(|| (String::new(), walk.start(filter)), |at| (at.id, at.sorted_by));
+            let everyone = match walk.few.filter(|_| scoped.everyone) {
+                Some(sorted) if matching(reader.on(), filter, &wanted, pattern.as_deref()).await? < FEW => sorted,
+                _ => walk.everyone,
+            };
             let found = rows!(
                 reader.on(),
                 ItemRow,
-                scoped.choose(walk.everyone, walk.own, walk.within),
+                scoped.choose(everyone, walk.own, walk.within),
                 scoped.everyone,
                 &scoped.owners,
                 filter.now.as_ms(),

@@ -1,6 +1,6 @@
 //! Pages of keys come from indexes: none is put together by looking at every key and sorting.
 
-use super::page::walks;
+use super::page::{MATCHING, walks};
 use crate::engine::On;
 use crate::testing::TestDatabase;
 use domain::order::{KeyColumn, Order, SortColumn};
@@ -35,6 +35,18 @@ async fn a_page_is_walked_along_an_index_and_not_sorted() {
             assert!(keys.starts_with("SEARCH virtual_key USING INDEX virtual_key_"), "{own:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_few_that_match_are_found_in_one_index() {
+    let covering = |step: &String| step.contains("USING COVERING INDEX virtual_key_by");
+    for walk in walks(Order::by(KeyColumn::LastUse)).iter().filter_map(|walk| walk.few) {
+        let steps = plan(walk).await;
+        assert!(steps.iter().any(|step| step.starts_with("SCAN found") && covering(step)), "{steps:?}");
+        assert!(steps.iter().all(|step| !step.starts_with("SCAN") || step.starts_with("SCAN found")), "{steps:?}");
+    }
+    let counted = plan(MATCHING).await;
+    assert!(counted.iter().any(covering), "{counted:?}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::given::{self, NOW, key_id, person_id, secret, team_id};
 use crate::on_both_engines;
+use domain::id::KeyId;
 use domain::order::{KeyColumn, Order, SortColumn};
 use domain::permission::Scope;
 use domain::virtual_key::{KeyState, Owner, RevocationReason, VirtualKey};
@@ -135,5 +136,29 @@ on_both_engines! {
         let cursor_of_names = store.keys_page(&Scope::Everyone, &all, by_name, None, 2).await.unwrap().next.unwrap();
         let page = store.keys_page(&Scope::Everyone, &all, by_use, Some(&cursor_of_names), 1).await.unwrap();
         assert_eq!((names(&page.items), of_another.next), (vec!["Ärger".to_owned()], None));
+    }
+
+    /// With few matches they are sorted, with many the order is walked through.
+    async fn many_keys_come_in_the_same_order_as_few(database: &TestDatabase) {
+        let store = database.open().await;
+        some_keys(&store).await;
+        let mut tx = store.begin().await.unwrap();
+        for number in 0..5_000_u16 {
+            let digits = [number / 3_844, number / 62 % 62, number % 62].map(|digit| u8::try_from(digit).unwrap());
+            let bytes = <[u8; 12]>::try_from([[61; 3], [61; 3], [61; 3], digits].concat()).unwrap();
+            let id = KeyId::from_random(&bytes);
+            let key = VirtualKey { id, name: format!("filler {number}"), ..given::key(1, "", ada()) };
+            tx.insert_key(&key, &secret(1)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let searched = |search: &str| KeyFilter { search: Some(search.to_owned()), ..seen_as(KeyView::All) };
+        for order in [Order::by(KeyColumn::LastUse), Order::by(KeyColumn::LastUse).reversed()] {
+            for (filter, used) in [(seen_as(KeyView::All), 5), (searched("mid"), 2), (searched("filler"), 0)] {
+                let page = store.keys_page(&Scope::Everyone, &filter, order, None, 5_008).await.unwrap();
+                assert_eq!(page.next, None);
+                assert_eq!(page.items.iter().filter(|item| item.last_use.is_some()).count(), used);
+                assert_eq!(page.items, sorted(page.items.clone(), order), "{order:?} {filter:?}");
+            }
+        }
     }
 }
