@@ -94,6 +94,9 @@ impl Input {
     /// The typed query. Links to views are typed by hand and shared, so that unknown keys are ignored; a value of the
     /// wrong type is a page that says so.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, PageError> {
+        if holds_nul(self.query.as_bytes()) {
+            return Err(PageError::BadRequest("The address holds the character NUL, which no text has.".into()));
+        }
         serde_html_form::from_str(&self.query).map_err(|error| PageError::BadRequest(error.to_string()))
     }
 
@@ -102,8 +105,16 @@ impl Input {
         if !is_utf8(&self.form) {
             return Err(PageError::Unprocessable("The form holds text that is not UTF-8.".into()));
         }
+        if holds_nul(&self.form) {
+            return Err(PageError::Unprocessable("The form holds the character NUL, which no text has.".into()));
+        }
         serde_html_form::from_bytes(&self.form).map_err(|error| PageError::Unprocessable(error.to_string()))
     }
+}
+
+/// As it is or percent-encoded. PostgreSQL keeps no text with it.
+fn holds_nul(encoded: &[u8]) -> bool {
+    encoded.contains(&0) || encoded.windows(3).any(|three| three == b"%00")
 }
 
 /// True if every text of a form is. The parser would put replacement characters where it is not, and the form would act
@@ -250,6 +261,16 @@ mod tests {
         }
         for noise in [&b"name=%FF"[..], b"name=\xff", b"%C3=x", b"name=%C3%28&other=x"] {
             assert!(matches!(read(noise), Err(PageError::Unprocessable(_))), "{noise:?}");
+        }
+    }
+
+    #[test]
+    fn a_character_that_no_database_keeps_is_refused() {
+        for nul in ["q=%00", "q=a%00b&sort=name", "q=\0"] {
+            let query = Input { query: nul.to_owned(), ..Input::default() }.query::<BTreeMap<String, String>>();
+            assert!(matches!(query, Err(PageError::BadRequest(_))), "{nul:?}");
+            let form = Input { form: nul.as_bytes().to_vec(), ..Input::default() }.form::<BTreeMap<String, String>>();
+            assert!(matches!(form, Err(PageError::Unprocessable(_))), "{nul:?}");
         }
     }
 }

@@ -144,9 +144,9 @@ fn sorted_by_of(person: &Person, by: PersonColumn) -> String {
     }
 }
 
-fn read_cursor(text: &str, by: PersonColumn) -> Option<(PersonId, String)> {
-    let (id, sorted_by) = text.split_once('.')?;
-    if by == PersonColumn::LastSignIn {
+fn read_cursor(text: &str, order: Order<PersonColumn>) -> Option<(PersonId, String)> {
+    let (id, sorted_by) = text.strip_prefix(&order.word())?.strip_prefix('.')?.split_once('.')?;
+    if order.by == PersonColumn::LastSignIn {
         sorted_by.parse::<i64>().ok()?;
     }
     Some((id.parse().ok()?, sorted_by.to_owned()))
@@ -174,7 +174,7 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<PeoplePage> {
-        let (after_id, sorted_by) = match after.and_then(|after| read_cursor(after, order.by)) {
+        let (after_id, sorted_by) = match after.and_then(|after| read_cursor(after, order)) {
             Some((id, sorted_by)) => (id.to_string(), sorted_by),
             None => (String::new(), start(order)),
         };
@@ -184,7 +184,10 @@ impl Store {
             rows!(reader.on(), PersonRow, in_order(order), &pattern, &sorted_by, &after_id, i64::from(limit) + 1)?;
         let more = found.len() > limit as usize;
         let people = found.into_iter().take(limit as usize).map(PersonRow::into_person).collect::<Result<Vec<_>>>()?;
-        let next = people.last().filter(|_| more).map(|last| format!("{}.{}", last.id, sorted_by_of(last, order.by)));
+        let next = people
+            .last()
+            .filter(|_| more)
+            .map(|last| format!("{}.{}.{}", order.word(), last.id, sorted_by_of(last, order.by)));
         Ok(PeoplePage { people, next })
     }
 

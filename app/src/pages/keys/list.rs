@@ -187,7 +187,7 @@ fn filter(asked: &Asked, owner: OwnerFilter, page: &KeysPage, sees_all: bool) ->
     });
     let mut environments = vec![SelectOption::new("", "Any")];
     environments.extend(page.environments.iter().map(|name| SelectOption::new(name.clone(), name.clone())));
-    let whole = paths::asked(paths::KEYS_FILE, Asked { after: None, from: None, ..asked.clone() });
+    let whole = paths::asked(paths::KEYS_FILE, asked.sorted(None));
     let csv = match page.rows.is_empty() {
         true => ().into_any(),
         false => view! { {usual_order(asked)} <a href=whole>"CSV"</a> }.into_any(),

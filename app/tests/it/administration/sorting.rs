@@ -55,9 +55,14 @@ fn models_without_what_they_are_sorted_by_come_last() {
         let view = || models::list::view(models::list::Model { models: models(), query, may_change: true });
         assert_eq!(names_in(view, &names), expected, "{sort}");
     }
-    let query = models::list::Query { sort: "in".to_owned(), after: "a".to_owned(), ..models::list::Query::default() };
-    let view = || models::list::view(models::list::Model { models: models(), query, may_change: true });
-    assert_eq!(names_in(view, &["d", "c"]), ["d", "c"], "the next page goes on after the last name");
+    for (sort, after, expected) in
+        [("in", "a", ["d", "c"]), ("", "b", ["c", "d"]), ("", "bb", ["c", "d"]), ("-name", "bb", ["b", "a"])]
+    {
+        let (sort, after) = (sort.to_owned(), after.to_owned());
+        let query = models::list::Query { sort, after, ..models::list::Query::default() };
+        let view = || models::list::view(models::list::Model { models: models(), query, may_change: true });
+        assert_eq!(names_in(view, &expected), expected, "goes on after the last name, also where it is gone");
+    }
 }
 
 #[test]

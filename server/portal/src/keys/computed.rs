@@ -13,7 +13,7 @@ use domain::time::Timestamp;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use store::{KeyFilter, KeyListItem, KeyView};
+use store::{KeyListItem, KeyView};
 
 /// Rows of a view that is computed from live figures, and keys looked at for one.
 const MOST_COMPUTED: usize = 200;
@@ -41,7 +41,7 @@ impl Found {
     }
 }
 
-/// As the store would sort them.
+/// As the store sorts them.
 fn compared(order: Order<KeyColumn>, a: &KeyListItem, b: &KeyListItem) -> Ordering {
     let used = |item: &KeyListItem| item.last_use.as_ref().map(|last| last.at);
     let earlier = match order.by {
@@ -50,15 +50,15 @@ fn compared(order: Order<KeyColumn>, a: &KeyListItem, b: &KeyListItem) -> Orderi
         KeyColumn::LastUse => used(a).cmp(&used(b)),
         KeyColumn::Expiry => a.key.expires_at.cmp(&b.key.expires_at),
     };
+    let earlier = earlier.then_with(|| a.key.id.cmp(&b.key.id));
     if order.descending { earlier.reverse() } else { earlier }
 }
 
 impl Portal {
     /// Up to as many as a computed view shows, the newest, whatever the order of the page.
     async fn all_of(&self, view: &View, which: KeyView) -> Result<Vec<KeyListItem>, PortalError> {
-        let filter = KeyFilter { view: which, ..view.filter.clone() };
         let limit = u32::try_from(MOST_COMPUTED).unwrap_or(u32::MAX);
-        Ok(self.store.keys_page(&view.scope, &filter, Order::default(), None, limit).await?.items)
+        Ok(self.stored_page(view, which, Order::default(), None, limit).await?.items)
     }
 
     /// What all views of the page have in them.

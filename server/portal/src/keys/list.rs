@@ -10,6 +10,7 @@ use crate::{Portal, PortalError};
 use domain::budget::{BudgetFigures, BudgetScope};
 use domain::id::{KeyId, PersonId, ProfileId};
 use domain::money::NanoUsd;
+use domain::order::{KeyColumn, Order};
 use domain::permission::Scope;
 use domain::person::Caller;
 use domain::time::Timestamp;
@@ -86,7 +87,9 @@ impl Portal {
         let counts = found.counts;
         let (items, next, total) = match view.stored(query.view) {
             Some(which) => {
-                let page = self.stored_page(&view, which, query.after.as_deref(), PAGE).await?;
+                let page = self
+                    .stored_page(&view, which, query.order.unwrap_or_default(), query.after.as_deref(), PAGE)
+                    .await?;
                 (page.items, page.next, counts.of(query.view))
             }
             None => {
@@ -121,11 +124,12 @@ impl Portal {
         &self,
         view: &View,
         which: KeyView,
+        order: Order<KeyColumn>,
         after: Option<&str>,
         limit: u32,
     ) -> Result<KeyPage, PortalError> {
         let filter = KeyFilter { view: which, ..view.filter.clone() };
-        Ok(self.store.keys_page(&view.scope, &filter, view.order, after, limit).await?)
+        Ok(self.store.keys_page(&view.scope, &filter, order, after, limit).await?)
     }
 
     pub(super) async fn rows(

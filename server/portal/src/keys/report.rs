@@ -6,6 +6,7 @@ use crate::{Portal, PortalError};
 use domain::day::Days;
 use domain::id::{KeyId, PersonId};
 use domain::money::NanoUsd;
+use domain::order::Order;
 use domain::permission::Scope;
 use domain::person::Caller;
 use domain::time::Timestamp;
@@ -27,7 +28,8 @@ pub struct KeysFile {
 }
 
 impl Portal {
-    /// As [`Portal::keys`], all pages together, with spend and teams.
+    /// As [`Portal::keys`], all pages together, with spend and teams. Always newest first: that order stays as it is while
+    /// the file is read piece by piece.
     pub async fn keys_file(&self, caller: &Caller, query: &KeysQuery) -> Result<KeysFile, PortalError> {
         let view = View::of(caller, &self.sight(caller).await?.calls, query, self.clock.now());
         let now = view.filter.now;
@@ -40,7 +42,7 @@ impl Portal {
         };
         let (mut all, mut after) = (Vec::new(), None);
         while all.len() < KEYS_FILE {
-            let page = self.stored_page(&view, which, after.as_deref(), CHUNK).await?;
+            let page = self.stored_page(&view, which, Order::default(), after.as_deref(), CHUNK).await?;
             let mut rows = self.rows(caller, page.items, now).await?;
             self.tell_spend(caller, &mut rows, now).await?;
             self.tell_teams(caller, &mut rows).await?;

@@ -9,6 +9,7 @@ use super::list::KeyRow;
 use super::views::{KeysQuery, View};
 use crate::{Portal, PortalError};
 use domain::id::KeyId;
+use domain::order::Order;
 use domain::person::Caller;
 use domain::refusal::{Reason, Refusal};
 use domain::time::Timestamp;
@@ -61,13 +62,14 @@ impl Portal {
         self.selection(caller, items, None).await
     }
 
-    /// As many keys of a view as one act takes, of those that the caller may change.
+    /// As many keys of a view as one act takes, of those that the caller may change. Newest first, however the list is
+    /// sorted: in that order nothing moves past the cursor between two acts, neither what is used nor what the act changes.
     pub async fn matching_keys(&self, caller: &Caller, query: &KeysQuery) -> Result<Selection, PortalError> {
         let view = View::of(caller, &self.sight(caller).await?.calls, query, self.clock.now());
         let limit = u32::try_from(MOST_SELECTED).unwrap_or(u32::MAX);
         let (mut items, next) = match view.stored(query.view) {
             Some(which) => {
-                let page = self.stored_page(&view, which, query.after.as_deref(), limit).await?;
+                let page = self.stored_page(&view, which, Order::default(), query.after.as_deref(), limit).await?;
                 (page.items, page.next)
             }
             None => (self.seen_in(&view).await?.of(query), None),

@@ -157,8 +157,6 @@ pub(super) fn counted_by(now: Timestamp) -> CountedBy {
 pub(super) struct View {
     pub(super) scope: Scope,
     pub(super) filter: KeyFilter,
-    /// Of the views that the store answers.
-    pub(super) order: Order<KeyColumn>,
 }
 
 impl View {
@@ -171,13 +169,12 @@ impl View {
         };
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let (search, environment) = (given(&query.search), given(&query.environment));
-        let filter = KeyFilter { search, owner, environment, view: KeyView::Live, now };
-        Self { scope, filter, order: query.order.unwrap_or_default() }
+        Self { scope, filter: KeyFilter { search, owner, environment, view: KeyView::Live, now } }
     }
 
     pub(super) fn own(scope: Scope, now: Timestamp) -> Self {
         let filter = KeyFilter { search: None, owner: None, environment: None, view: KeyView::Live, now };
-        Self { scope, filter, order: Order::default() }
+        Self { scope, filter }
     }
 
     /// Of everybody's keys, without any filter.

@@ -3,6 +3,7 @@
 use crate::support::*;
 use domain::id::KeyId;
 use domain::notification::Happening;
+use domain::order::{KeyColumn, Order};
 use domain::person::Caller;
 use domain::time::Timestamp;
 use domain::virtual_key::{KeyStanding, Overlap, RevocationReason};
@@ -74,7 +75,10 @@ async fn one_act_takes_two_hundred_keys_and_the_rest_follow() {
     world.advance_days(31);
     let query = KeysQuery { view: KeysView::Unused, owner: OwnerFilter::All, ..KeysQuery::default() };
     let first = world.portal.matching_keys(&lead, &query).await.unwrap();
-    let rest = KeysQuery { after: first.next.clone(), ..query };
+    let sorted = KeysQuery { order: Some(Order::by(KeyColumn::Name)), ..query.clone() };
+    let by_age = world.portal.matching_keys(&lead, &sorted).await.unwrap();
+    assert_eq!(by_age.next, first.next, "by age, in which nothing moves between two acts");
+    let rest = KeysQuery { after: first.next.clone(), ..sorted };
     let rest = world.portal.matching_keys(&lead, &rest).await.unwrap();
     assert_eq!((first.rows.len(), rest.rows.len(), rest.next), (MOST_SELECTED, 5, None));
     let mut keys: Vec<_> = first.rows.iter().chain(&rest.rows).map(|row| row.id).collect();

@@ -1,9 +1,9 @@
 //! A page of the list of keys, in one of its orders.
 //!
 //! Each order is one walk along an index, or two: keys that nobody has used have no moment of their last use, and come
-//! after those that have, or before. The cursor names the last key of a page by its walk, its id and what it was sorted
-//! by, so that what is minted, renamed or used meanwhile shifts nothing else. A text that is no cursor of ours starts at
-//! the beginning.
+//! after those that have, or before. The cursor names the last key of a page by its order and walk, its id and what it was
+//! sorted by, so that what is minted, renamed or used meanwhile shifts nothing else; only by their creation do keys never
+//! move themselves. A text that is no cursor of this order starts at the beginning.
 
 use super::{ItemRow, KeyFilter, KeyListItem, KeyPage, KeyView, item_columns, narrowed};
 use crate::column::{containing, owned_or_booked};
@@ -194,18 +194,21 @@ struct Cursor {
 }
 
 impl Cursor {
-    fn write(walk: usize, of: &Walk, item: &KeyListItem) -> String {
-        format!("{walk}.{}.{}", item.key.id.bare(), of.sorted_by(item))
+    fn write(order: Order<KeyColumn>, walk: usize, item: &KeyListItem) -> String {
+        // Names hold no tab, and a form would make two characters of a line's end.
+        let sorted_by = walks(order)[walk].sorted_by(item).replace('\n', "\t");
+        format!("{}.{walk}.{}.{sorted_by}", order.word(), item.key.id.bare())
     }
 
-    fn read(text: &str, walks: &[Walk]) -> Option<Self> {
-        let (walk, rest) = text.split_once('.')?;
+    fn read(text: &str, order: Order<KeyColumn>) -> Option<Self> {
+        let rest = text.strip_prefix(&order.word())?.strip_prefix('.')?;
+        let (walk, rest) = rest.split_once('.')?;
         let (id, sorted_by) = rest.split_once('.')?;
         let (walk, id) = (walk.parse::<usize>().ok()?, KeyId::new(id.parse().ok()?).to_string());
-        if walks.get(walk)?.part != Part::All(KeyColumn::Name) {
+        if walks(order).get(walk)?.part != Part::All(KeyColumn::Name) {
             sorted_by.parse::<i64>().ok()?;
         }
-        Some(Self { walk, id, sorted_by: sorted_by.to_owned() })
+        Some(Self { walk, id, sorted_by: sorted_by.replace('\t', "\n") })
     }
 }
 
@@ -260,21 +263,22 @@ impl Store {
         let pattern = filter.search.as_deref().map(containing);
         let wanted = Wanted::of(filter.view);
         let walks = walks(order);
-        let mut cursor = after.and_then(|after| Cursor::read(after, walks));
+        let mut cursor = after.and_then(|after| Cursor::read(after, order));
         let first = cursor.as_ref().map_or(0, |cursor| cursor.walk);
-        let (mut items, mut next) = (Vec::new(), None);
-        let mut reader = self.engine.reader().await?;
-        for (number, walk) in walks.iter().enumerate().skip(first) {
+        let (mut items, mut next, mut more) = (Vec::new(), None, false);
+        // One view of the data: a key that is used for the first time meanwhile is in one of two walks.
+        let mut snapshot = self.engine.snapshot().await?;
+        'walks: for (number, walk) in walks.iter().enumerate().skip(first) {
             // One more than is wanted tells whether there is a next page.
             let room = limit as usize + 1 - items.len();
             let (id, sorted_by) =
                 cursor.take().map_or_else(|| (String::new(), walk.start(filter)), |at| (at.id, at.sorted_by));
             let everyone = match walk.few.filter(|_| scoped.everyone) {
-                Some(sorted) if matching(reader.on(), filter, &wanted, pattern.as_deref()).await? < FEW => sorted,
+                Some(sorted) if matching(snapshot.on(), filter, &wanted, pattern.as_deref()).await? < FEW => sorted,
                 _ => walk.everyone,
             };
             let found = rows!(
-                reader.on(),
+                snapshot.on(),
                 ItemRow,
                 scoped.choose(everyone, walk.own, walk.within),
                 scoped.everyone,
@@ -294,14 +298,15 @@ impl Store {
             for row in found {
                 let item = row.into_item()?;
                 if items.len() == limit as usize {
-                    let total = i64::from(limit);
-                    return Ok(KeyPage { items, next, total });
+                    more = true;
+                    break 'walks;
                 }
-                next = Some(Cursor::write(number, walk, &item));
+                next = Some(Cursor::write(order, number, &item));
                 items.push(item);
             }
         }
+        snapshot.commit().await?;
         let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
-        Ok(KeyPage { items, next: None, total })
+        Ok(KeyPage { items, next: next.filter(|_| more), total })
     }
 }

@@ -128,14 +128,18 @@ on_both_engines! {
         let second = store.keys_page(&Scope::Everyone, &all, by_use, first.next.as_deref(), 2).await.unwrap();
         assert_eq!(names(&second.items), ["zeta", "mid"]);
 
-        for nonsense in ["", "nonsense", "0.x.y", "7.0.0", "0.1"] {
+        for nonsense in ["", "nonsense", "-used.0.x.y", "-used.7.0.0", "-used.0.1", "0.1.2"] {
             let page = store.keys_page(&Scope::Everyone, &all, by_use, Some(nonsense), 1).await.unwrap();
             assert_eq!(names(&page.items), ["Ärger"], "{nonsense}: no cursor starts at the beginning");
         }
-        let of_another = store.keys_page(&Scope::Everyone, &all, by_use, first.next.as_deref(), 9).await.unwrap();
-        let cursor_of_names = store.keys_page(&Scope::Everyone, &all, by_name, None, 2).await.unwrap().next.unwrap();
-        let page = store.keys_page(&Scope::Everyone, &all, by_use, Some(&cursor_of_names), 1).await.unwrap();
-        assert_eq!((names(&page.items), of_another.next), (vec!["Ärger".to_owned()], None));
+        let rest = store.keys_page(&Scope::Everyone, &all, by_use, first.next.as_deref(), 9).await.unwrap();
+        assert_eq!(rest.next, None);
+        for other in [by_name, by_use.reversed(), Order::by(KeyColumn::Expiry)] {
+            let of_another = store.keys_page(&Scope::Everyone, &all, other, None, 2).await.unwrap().next.unwrap();
+            assert!(!of_another.contains('\n'), "a form would make two characters of it");
+            let page = store.keys_page(&Scope::Everyone, &all, by_use, Some(&of_another), 1).await.unwrap();
+            assert_eq!(names(&page.items), ["Ärger"], "{of_another:?}: the cursor of another order");
+        }
     }
 
     /// With few matches they are sorted, with many the order is walked through.

@@ -119,7 +119,7 @@ on_both_engines! {
             }
         }
         assert_eq!(PersonColumn::ALL.len(), 2, "each column is in the list above");
-        let nonsense = store.people(None, Order::by(PersonColumn::LastSignIn), Some("per_x.y"), 1).await.unwrap();
+        let nonsense = store.people(None, Order::by(PersonColumn::LastSignIn), Some("-signed-in.per_x.y"), 1).await.unwrap();
         assert_eq!(nonsense.people[0].id, person_id(3));
     }
 

@@ -76,6 +76,24 @@ on_both_engines! {
         assert_eq!(books(&store).await.keys[&key_id(1)].by_events.as_nano(), 4 * calls[0].cost.as_nano());
     }
 
+    async fn a_call_that_is_dropped_while_it_is_brought_again_is_not_counted_twice(database: &TestDatabase) {
+        let store = database.open().await;
+        let old = call(key_id(1), NOW.plus_days(-40), 1);
+        let mut dropping = store.begin().await.unwrap();
+        dropping.put_setting("calls_dropped_up_to", &old.id.as_i64().to_be_bytes()).await.unwrap();
+        let counting = tokio::spawn({
+            let store = store.clone();
+            async move { store.ingest(&[old]).await }
+        });
+        // Until it has come to where it waits.
+        for _ in 0..20_000 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!counting.is_finished());
+        dropping.commit().await.unwrap();
+        assert_eq!(counting.await.unwrap().unwrap().inserted, 0);
+    }
+
     async fn many_go_piece_by_piece_and_leave_room(database: &TestDatabase) {
         let store = database.open().await;
         let old = |sequence| call(key_id(1), NOW.plus_days(-50), sequence);

@@ -144,7 +144,7 @@ pub fn view(model: Model) -> impl IntoView {
     let wanted = |model: &&AdminModel| query.view.holds(model) && model.model.name.as_str().contains(query.q.trim());
     let mut found: Vec<&AdminModel> = models.iter().filter(wanted).collect();
     sort(&mut found, query.order());
-    let first = found.iter().position(|model| model.model.name.as_str() == query.after).map_or(0, |at| at + 1);
+    let first = after(&found, query.order(), &query.after);
     let shown: Vec<AdminModel> = found.iter().skip(first).take(PAGE).map(|&model| model.clone()).collect();
     let (total, last) = (found.len(), first + shown.len());
     let next = (last < total)
@@ -173,6 +173,17 @@ pub fn view(model: Model) -> impl IntoView {
         {table}
     }
     .into_any()
+}
+
+/// Where the models begin that come after the one of this name. By name also if it is there no more.
+fn after(models: &[&AdminModel], order: Order<ModelColumn>, last: &str) -> usize {
+    let name = |model: &&AdminModel| model.model.name.as_str().cmp(last);
+    match (last.is_empty(), order.by, order.descending) {
+        (true, _, _) => 0,
+        (false, ModelColumn::Name, false) => models.partition_point(|model| name(model).is_le()),
+        (false, ModelColumn::Name, true) => models.partition_point(|model| name(model).is_ge()),
+        (false, _, _) => models.iter().position(|model| name(model).is_eq()).map_or(0, |at| at + 1),
+    }
 }
 
 fn views(models: &[AdminModel], query: &Query) -> Vec<ListView> {
