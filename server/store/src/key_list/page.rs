@@ -249,6 +249,62 @@ async fn matching(on: On<'_>, filter: &KeyFilter, wanted: &Wanted, pattern: Opti
     Ok(found.map_or(0, |(count,)| count))
 }
 
+/// From the cursor through the walks of the order until the page is full.
+async fn walked(
+    mut on: On<'_>,
+    scope: &Scope,
+    filter: &KeyFilter,
+    order: Order<KeyColumn>,
+    mut cursor: Option<Cursor>,
+    limit: u32,
+) -> Result<KeyPage> {
+    let scoped = narrowed(scope, filter.owner)?;
+    let pattern = filter.search.as_deref().map(containing);
+    let wanted = Wanted::of(filter.view);
+    let walks = walks(order);
+    let first = cursor.as_ref().map_or(0, |cursor| cursor.walk);
+    let (mut items, mut next, mut more) = (Vec::new(), None, false);
+    'walks: for (number, walk) in walks.iter().enumerate().skip(first) {
+        // One more than is wanted tells whether there is a next page.
+        let room = limit as usize + 1 - items.len();
+        let (id, sorted_by) =
+            cursor.take().map_or_else(|| (String::new(), walk.start(filter)), |at| (at.id, at.sorted_by));
+        let everyone = match walk.few.filter(|_| scoped.everyone) {
+            Some(sorted) if matching(on.again(), filter, &wanted, pattern.as_deref()).await? < FEW => sorted,
+            _ => walk.everyone,
+        };
+        let found = rows!(
+            on.again(),
+            ItemRow,
+            scoped.choose(everyone, walk.own, walk.within),
+            scoped.everyone,
+            &scoped.owners,
+            filter.now.as_ms(),
+            &filter.environment,
+            &pattern,
+            wanted.live,
+            wanted.expiring_before,
+            wanted.unused_since,
+            wanted.never_used,
+            wanted.ending_after,
+            &sorted_by,
+            &id,
+            i64::try_from(room).unwrap_or(i64::MAX)
+        )?;
+        for row in found {
+            let item = row.into_item()?;
+            if items.len() == limit as usize {
+                more = true;
+                break 'walks;
+            }
+            next = Some(Cursor::write(order, number, &item));
+            items.push(item);
+        }
+    }
+    let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    Ok(KeyPage { items, next: next.filter(|_| more), total })
+}
+
 impl Store {
     /// As [`Self::list_keys`] in any order, without counting what is not on the page: its `total` is that of the page.
     pub async fn keys_page(
@@ -259,54 +315,15 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<KeyPage> {
-        let scoped = narrowed(scope, filter.owner)?;
-        let pattern = filter.search.as_deref().map(containing);
-        let wanted = Wanted::of(filter.view);
-        let walks = walks(order);
-        let mut cursor = after.and_then(|after| Cursor::read(after, order));
-        let first = cursor.as_ref().map_or(0, |cursor| cursor.walk);
-        let (mut items, mut next, mut more) = (Vec::new(), None, false);
+        let cursor = after.and_then(|after| Cursor::read(after, order));
+        if walks(order).len() == 1 {
+            let mut reader = self.engine.reader().await?;
+            return walked(reader.on(), scope, filter, order, cursor, limit).await;
+        }
         // One view of the data: a key that is used for the first time meanwhile is in one of two walks.
         let mut snapshot = self.engine.snapshot().await?;
-        'walks: for (number, walk) in walks.iter().enumerate().skip(first) {
-            // One more than is wanted tells whether there is a next page.
-            let room = limit as usize + 1 - items.len();
-            let (id, sorted_by) =
-                cursor.take().map_or_else(|| (String::new(), walk.start(filter)), |at| (at.id, at.sorted_by));
-            let everyone = match walk.few.filter(|_| scoped.everyone) {
-                Some(sorted) if matching(snapshot.on(), filter, &wanted, pattern.as_deref()).await? < FEW => sorted,
-                _ => walk.everyone,
-            };
-            let found = rows!(
-                snapshot.on(),
-                ItemRow,
-                scoped.choose(everyone, walk.own, walk.within),
-                scoped.everyone,
-                &scoped.owners,
-                filter.now.as_ms(),
-                &filter.environment,
-                &pattern,
-                wanted.live,
-                wanted.expiring_before,
-                wanted.unused_since,
-                wanted.never_used,
-                wanted.ending_after,
-                &sorted_by,
-                &id,
-                i64::try_from(room).unwrap_or(i64::MAX)
-            )?;
-            for row in found {
-                let item = row.into_item()?;
-                if items.len() == limit as usize {
-                    more = true;
-                    break 'walks;
-                }
-                next = Some(Cursor::write(order, number, &item));
-                items.push(item);
-            }
-        }
+        let page = walked(snapshot.on(), scope, filter, order, cursor, limit).await?;
         snapshot.commit().await?;
-        let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
-        Ok(KeyPage { items, next: next.filter(|_| more), total })
+        Ok(page)
     }
 }
