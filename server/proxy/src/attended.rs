@@ -12,7 +12,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -39,7 +39,11 @@ impl Future for Attended {
         if self.work.as_mut().is_some_and(|work| work.poll_unpin(cx).is_ready()) {
             self.work = None;
         }
-        self.answer.poll_unpin(cx).map(Result::ok)
+        // Only the work sends it, which has just been here: it needs to wake nobody.
+        match self.answer.try_recv() {
+            Err(TryRecvError::Empty) => Poll::Pending,
+            answer => Poll::Ready(answer.ok()),
+        }
     }
 }
 

@@ -171,11 +171,10 @@ impl<T: Transport, B: Payload> Body for Answer<T, B> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let Self { body, lease } = self.get_mut();
-        let mut frame = Pin::new(&mut *body).poll_frame(cx);
-        if let (Poll::Pending, Some(lease)) = (&frame, &mut *lease) {
-            lease.link.drive(cx);
-            frame = Pin::new(&mut *body).poll_frame(cx);
-        }
+        let frame = match lease {
+            Some(lease) => lease.link.poll(cx, |cx| Pin::new(&mut *body).poll_frame(cx)),
+            None => Pin::new(&mut *body).poll_frame(cx),
+        };
         let ended = match &frame {
             Poll::Ready(None) => true,
             // Who knows the length does not come again.

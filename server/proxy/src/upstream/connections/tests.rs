@@ -118,3 +118,26 @@ fn the_host_is_named_without_a_password_and_without_the_usual_port() {
     }
     assert!(address(&mut Request::post("/v1").body(()).unwrap()).is_err());
 }
+
+/// Counts how often a future is run.
+async fn runs<T>(future: impl Future<Output = T>) -> (T, usize) {
+    let (mut future, mut runs) = (std::pin::pin!(future), 0);
+    let output = std::future::poll_fn(|cx| {
+        runs += 1;
+        future.as_mut().poll(cx)
+    });
+    let output = output.await;
+    (output, runs)
+}
+
+#[tokio::test]
+async fn a_call_over_a_kept_connection_is_run_when_it_begins_and_when_its_answer_is_there() {
+    let server = server(KNOWN_LENGTH, usize::MAX).await;
+    let connections = Connections::new(tower::service_fn(to_loopback));
+    let call = async || connections.send(request(&server), None).await.unwrap().into_body().collect().await.unwrap();
+    call().await;
+    for _ in 0..3 {
+        let (answer, runs) = runs(call()).await;
+        assert_eq!((answer.to_bytes(), runs), (Bytes::from("hello"), 2));
+    }
+}
