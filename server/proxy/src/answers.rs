@@ -1,7 +1,8 @@
 //! What the gateway answers by itself: the models of a key, the key's own terms and budgets, a finished call.
 
-use crate::admit::{Caller, authorised_model};
+use crate::admit::authorised_model;
 use crate::body::Body;
+use crate::caller::Caller;
 use crate::error::{self, Asked, dollars, identify, iso, scope_name};
 use crate::forward::asked;
 use crate::gateway::Gateway;

@@ -5,23 +5,21 @@
 //! written; how the answer ended is told to the health of the place that it came from. Provider errors of the client's
 //! own format pass through; anything else becomes an error of ours, without a word of the provider's.
 
-use crate::admit::{Admitted, Caller};
+use crate::admit::Admitted;
+use crate::answer_headers::{announce_attempts, announce_budget, announce_cost};
 use crate::attempts::{Reply, is_refusal};
 use crate::body::Body;
+use crate::caller::Caller;
 use crate::coding;
 use crate::crossing::Crossing;
 use crate::dialect;
-use crate::digits::{self, push_number};
 use crate::drain::{Drain, Stop};
-use crate::error::{self, Asked, dollars};
+use crate::error::{self, Asked};
 use crate::framing::Framing;
 use crate::gateway::Gateway;
-use crate::headers::for_client;
 use crate::health::{Attempt, Failure};
 use crate::kind_of_answer::{answers_in_json, says_nothing_of_itself, without_an_answer};
-use crate::limit_headers;
 use crate::metering::Charge;
-use crate::ports::ProviderRecord;
 use crate::reservation::Ending;
 use crate::routing::Candidate;
 use crate::size;
@@ -31,9 +29,8 @@ use bytes::{Bytes, BytesMut};
 use domain::denial::Denial;
 use domain::key_secret::SecretText;
 use domain::model::WireFormat;
-use domain::money::NanoUsd;
 use domain::usage::Outcome;
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http::Response;
 use http_body_util::BodyExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,21 +44,12 @@ const TRANSLATED_BYTES: usize = 16 * 1024 * 1024;
 /// How much of the end of a large answer is searched for its usage.
 const TAIL_BYTES: usize = 64 * 1024;
 
-const MODEL: HeaderName = HeaderName::from_static("x-keywright-model");
-const PROVIDER: HeaderName = HeaderName::from_static("x-keywright-provider");
-const ATTEMPTS: HeaderName = HeaderName::from_static("x-keywright-attempts");
-const COST: HeaderName = HeaderName::from_static("x-keywright-cost-usd");
-const LEFT: HeaderName = HeaderName::from_static("x-keywright-budget-left-usd");
-/// The cap to which a request was shrunk so that it fits into a budget.
-const CLAMPED: HeaderName = HeaderName::from_static("x-keywright-clamped-max-tokens");
-const TIGHTEST: HeaderName = HeaderName::from_static("x-keywright-budget");
-
 pub(crate) type Answer = oneshot::Sender<Response<Body>>;
 
 /// One call on its way.
 pub(crate) struct Exchange {
     pub gateway: Arc<Gateway>,
-    pub admitted: Admitted,
+    pub admitted: Box<Admitted>,
     pub drain: Drain,
     /// When the whole call has to be over.
     pub due: Instant,
@@ -76,7 +64,7 @@ pub(crate) struct Exchange {
 }
 
 /// The call from here to its end.
-pub(crate) fn run(gateway: Arc<Gateway>, admitted: Admitted, answer: Answer) -> impl Future<Output = ()> {
+pub(crate) fn run(gateway: Arc<Gateway>, admitted: Box<Admitted>, answer: Answer) -> impl Future<Output = ()> {
     let timeouts = gateway.settings.timeouts;
     // A stream that reports as it goes has nothing to tell that has not been seen; a plain answer always has.
     let comes_last = |candidate: &Candidate| dialect::usage_comes_last(candidate.endpoint);
@@ -280,7 +268,7 @@ impl Exchange {
         let cost = charge.cost.plus(self.admitted.reservation().lost());
         let left = self.admitted.reservation().left_after(Some(cost));
         announce_budget(head.headers_mut(), left);
-        insert(head.headers_mut(), &COST, &dollars(cost));
+        announce_cost(head.headers_mut(), cost);
         let (caller, reservation) = self.admitted.into_reservation();
         let outcome = if gone { Outcome::ClientGone } else { Outcome::Answered };
         let ending = Ending { status: head.status().as_u16(), outcome, error: None, charge };
@@ -358,41 +346,6 @@ impl Exchange {
         if whole && matches!(tokio::time::timeout(stalled, sender.send(held)).await, Ok(Ok(()))) {
             sender.finish();
         }
-    }
-
-    fn answer_headers(&self, from_provider: &HeaderMap, provider: &ProviderRecord) -> HeaderMap {
-        let mut headers = for_client(from_provider, self.admitted.caller().event);
-        insert(&mut headers, &MODEL, self.admitted.model().name.as_str());
-        insert(&mut headers, &PROVIDER, &provider.name);
-        if let Some(cap) = self.admitted.clamped() {
-            headers.insert(CLAMPED, HeaderValue::from(cap));
-        }
-        announce_attempts(&mut headers, self.attempts);
-        let caller = self.admitted.caller();
-        limit_headers::announce(&mut headers, caller.skin, self.admitted.reservation().traffic(), caller.arrived_at);
-        headers
-    }
-}
-
-/// What is left in the tightest budget, and which it is.
-pub(crate) fn announce_budget(headers: &mut HeaderMap, left: Option<(domain::budget::BudgetFigures, NanoUsd)>) {
-    if let Some((tightest, left)) = left {
-        insert(headers, &LEFT, &dollars(left));
-        insert(headers, &TIGHTEST, &[tightest.scope.word(), tightest.window.word()].join("/"));
-    }
-}
-
-/// How many attempts it took, if any was made.
-fn announce_attempts(headers: &mut HeaderMap, attempts: u32) {
-    if attempts > 0 {
-        insert(headers, &ATTEMPTS, &digits::text(|text| push_number(text, u64::from(attempts))));
-    }
-}
-
-/// A name that cannot be a header's value is left out.
-fn insert(headers: &mut HeaderMap, name: &HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
     }
 }
 

@@ -3,10 +3,11 @@
 //! Order of the checks, cheapest first and as the denials promise: path and method, readiness, credential, standing,
 //! network, endpoint, body, model, limits, budget. A refusal of a recognised key is recorded; before that, counted.
 
-use crate::admit::{self, Called, Caller};
+use crate::admit::{self, Called};
 use crate::answers;
 use crate::attended::Attended;
 use crate::body::Body;
+use crate::caller::Caller;
 use crate::error::{self, Asked};
 use crate::forward::{self, asked};
 use crate::head;
@@ -216,7 +217,7 @@ impl Gateway {
             None => head::read(&body, endpoint, &address),
         };
         let head = match head {
-            Ok(head) => head,
+            Ok(head) => Box::new(head),
             Err(denial) => return self.deny(&caller, Some(endpoint), "", &denial),
         };
         let model = head.model.clone();

@@ -4,10 +4,12 @@
 //! [`Upstream`]. [`Gateway::handle`] is the entrance; the process itself may also make an [`OwnCall`].
 
 mod admit;
+mod answer_headers;
 mod answers;
 mod attempts;
 mod attended;
 mod body;
+mod caller;
 mod coding;
 mod crossing;
 mod denial_words;

@@ -5,8 +5,8 @@
 //! Always true: nothing that comes over a network leads here. A call is made of values and not of a request, so that no
 //! header of a client takes part in it. Whoever calls this answers for who may use the key.
 
-use crate::admit::Caller;
 use crate::body::Body;
+use crate::caller::Caller;
 use crate::error::{self, Asked};
 use crate::gateway::{Gateway, may_call};
 use crate::route::Address;

@@ -10,10 +10,11 @@
 
 mod translated;
 
+use crate::answer_headers::announce_budget;
 use crate::body::{Body, Sender};
 use crate::dialect::translate::StreamTranslator;
 use crate::dialect::{StreamTap, Verdict};
-use crate::forward::{Answer, Exchange, announce_budget};
+use crate::forward::{Answer, Exchange};
 use crate::framing::{Framing, Splitter};
 use crate::metering::Charge;
 use crate::sse::Event;

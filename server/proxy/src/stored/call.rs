@@ -5,9 +5,10 @@
 //! error that is no JSON, or has the credential in it, is replaced by one of ours.
 
 use super::{Wanted, own};
-use crate::admit::{Caller, watched};
+use crate::admit::watched;
 use crate::attended::Attended;
 use crate::body::Body;
+use crate::caller::Caller;
 use crate::coding;
 use crate::error::{self, Asked};
 use crate::forward::asked;

@@ -13,7 +13,7 @@ pub(crate) use call::answer;
 pub(crate) use id::in_event as id_in_event;
 pub(crate) use wanted::Wanted;
 
-use crate::admit::Caller;
+use crate::caller::Caller;
 use crate::forward::Exchange;
 use crate::gateway::Gateway;
 use crate::head::invalid;
