@@ -70,29 +70,32 @@ impl<C: Connector, B: Payload> Connections<C, B> {
     }
 
     /// Sends a request, whose URI is absolute, and answers as the answer begins.
-    pub async fn send(
+    #[expect(clippy::manual_async_fn, reason = "the future of an async fn would hold the request twice")]
+    pub fn send(
         &self,
         mut request: Request<B>,
         connect_within: Option<Duration>,
-    ) -> Result<Response<AnswerOver<C, B>>, SendError> {
-        let place = address(&mut request)?;
-        loop {
-            let kept = self.kept(&place).await;
-            let is_new = kept.is_none();
-            let mut link = match kept {
-                Some(link) => link,
-                None => self.connect(&place, connect_within).await?,
-            };
-            match link.send(request).await {
-                Ok(response) => {
-                    let lease = Lease { link, place, kept: Arc::clone(&self.kept) };
-                    return Ok(response.map(|body| Answer { body, lease: Some(lease) }));
+    ) -> impl Future<Output = Result<Response<AnswerOver<C, B>>, SendError>> + Send {
+        async move {
+            let place = address(&mut request)?;
+            loop {
+                let kept = self.kept(&place).await;
+                let is_new = kept.is_none();
+                let mut link = match kept {
+                    Some(link) => link,
+                    None => self.connect(&place, connect_within).await?,
+                };
+                match link.send(request).await {
+                    Ok(response) => {
+                        let lease = Lease { link, place, kept: Arc::clone(&self.kept) };
+                        return Ok(response.map(|body| Answer { body, lease: Some(lease) }));
+                    }
+                    Err(mut refused) => match refused.take_message() {
+                        None => return Err(SendError::Broken(refused.into_error().into())),
+                        Some(_) if is_new => return Err(SendError::NotSent(refused.into_error().into())),
+                        Some(unsent) => request = unsent,
+                    },
                 }
-                Err(mut refused) => match refused.take_message() {
-                    None => return Err(SendError::Broken(refused.into_error().into())),
-                    Some(_) if is_new => return Err(SendError::NotSent(refused.into_error().into())),
-                    Some(unsent) => request = unsent,
-                },
             }
         }
     }

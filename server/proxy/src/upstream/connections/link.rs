@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Connection, SendRequest};
 use own_waker::OwnWaker;
-use std::future::{Future as _, poll_fn};
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -46,10 +46,17 @@ impl<T: Transport, B: Payload> Link<T, B> {
         driven.connection.is_some() && matches!(ready, Poll::Ready(Ok(())))
     }
 
-    pub(super) async fn send(&mut self, request: Request<B>) -> Result<Response<Incoming>, TrySendError<Request<B>>> {
+    /// No `async fn`, whose future would hold the request although it is handed over at once.
+    pub(super) fn send(
+        &mut self,
+        request: Request<B>,
+    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<B>>>> {
         let Self { sender, driven } = self;
-        let mut response = pin!(sender.try_send_request(request));
-        poll_fn(|cx| driven.poll(cx, |cx| response.as_mut().poll(cx))).await
+        let response = sender.try_send_request(request);
+        async move {
+            let mut response = pin!(response);
+            poll_fn(|cx| driven.poll(cx, |cx| response.as_mut().poll(cx))).await
+        }
     }
 }
 
