@@ -24,6 +24,9 @@ pub trait UsageSink: Send + Sync {
 
 pub const BATCH: usize = 512;
 const PAUSE: Duration = Duration::from_millis(200);
+/// While calls come by the thousand: so that no more of them wait than are held in memory, and these are carried while
+/// they are in the processor's cache.
+const SHORT_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
 
 /// Why not everything that was written is in the database.
@@ -72,7 +75,8 @@ async fn run(mut carrier: Carrier, mut wanted: mpsc::Receiver<oneshot::Sender<Re
         let flush = tokio::time::timeout(pause, wanted.recv()).await;
         let result = carrier.carry().await;
         pause = match &result {
-            Ok(()) => PAUSE,
+            Ok(carried) if *carried >= BATCH / 2 => SHORT_PAUSE,
+            Ok(_) => PAUSE,
             Err(error) => {
                 tracing::warn!(%error, "usage waits in the spool");
                 (pause * 2).min(LONGEST_BACKOFF)
@@ -82,7 +86,7 @@ async fn run(mut carrier: Carrier, mut wanted: mpsc::Receiver<oneshot::Sender<Re
             Err(_) => {}
             Ok(Some(answer)) => {
                 // Whoever asked may have gone.
-                let _ = answer.send(result);
+                let _ = answer.send(result.map(|_| ()));
             }
             Ok(None) => return,
         }
@@ -106,8 +110,9 @@ impl Carrier {
         tokio::task::spawn_blocking(move || act(&spool)).await.map_err(io::Error::other)?
     }
 
-    /// Carries until nothing is left.
-    async fn carry(&mut self) -> Result<(), Behind> {
+    /// Carries until nothing is left. Answers how many records that were.
+    async fn carry(&mut self) -> Result<usize, Behind> {
+        let mut carried = 0;
         loop {
             let before = self.cursor;
             let fresh = self.spool.fresh(before, BATCH);
@@ -119,13 +124,14 @@ impl Carrier {
             if !batch.is_empty() {
                 self.sink.ingest(&batch).await?;
             }
+            carried += batch.len();
             self.cursor = next;
             if next.segment() > self.given_up_before {
                 self.blocking(move |spool| spool.ingested(next)).await?;
                 self.given_up_before = next.segment();
             }
             if is_last || next == before {
-                return Ok(());
+                return Ok(carried);
             }
         }
     }
