@@ -73,7 +73,7 @@ pub fn key(number: u8, caps: Vec<Cap>, concurrency: u32, organisation: &Arc<Limi
     let scope = BudgetScope::Organisation;
     let above = vec![Level { scope, name: String::new(), limits: Arc::clone(organisation), guaranteed: Arc::default() }];
     let profile = Arc::new(profile());
-    Arc::new(KeyRecord { key, secrets: vec![], profile, effective: terms, if_enforced: None, owner_active: true, above })
+    Arc::new(KeyRecord { key: (&key).into(), secrets: Box::default(), profile, effective: terms, if_enforced: None, owner_active: true, above })
 }
 
 fn profile() -> AccessProfile {

@@ -110,8 +110,8 @@ impl Desk {
                 ..effective(&profile.terms, &key.terms)
             };
             let record = KeyRecord {
-                key,
-                secrets: vec![verifier],
+                key: (&key).into(),
+                secrets: [verifier].into(),
                 profile: Arc::new(profile),
                 effective,
                 if_enforced: None,

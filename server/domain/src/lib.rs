@@ -61,6 +61,7 @@ pub mod required_field;
 pub mod retention;
 pub mod right_size;
 pub mod rotation;
+pub mod served_key;
 pub mod session_mark;
 pub mod stored_response;
 pub mod time;

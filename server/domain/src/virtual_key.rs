@@ -112,6 +112,19 @@ pub enum KeyState {
     },
 }
 
+impl KeyState {
+    /// Where a key in this state stands.
+    pub fn standing(&self, expires_at: Timestamp, now: Timestamp, owner_active: bool) -> KeyStanding {
+        match self {
+            Self::Revoked { .. } => KeyStanding::Revoked,
+            _ if now >= expires_at => KeyStanding::Expired,
+            Self::Disabled { .. } | Self::DisabledUnused { .. } => KeyStanding::Disabled,
+            Self::Active if !owner_active => KeyStanding::OwnerSuspended,
+            Self::Active => KeyStanding::Usable,
+        }
+    }
+}
+
 /// Where a key stands at a moment, most final first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyStanding {
@@ -163,13 +176,7 @@ pub struct VirtualKey {
 
 impl VirtualKey {
     pub fn standing(&self, now: Timestamp, owner_active: bool) -> KeyStanding {
-        match self.state {
-            KeyState::Revoked { .. } => KeyStanding::Revoked,
-            _ if now >= self.expires_at => KeyStanding::Expired,
-            KeyState::Disabled { .. } | KeyState::DisabledUnused { .. } => KeyStanding::Disabled,
-            KeyState::Active if !owner_active => KeyStanding::OwnerSuspended,
-            KeyState::Active => KeyStanding::Usable,
-        }
+        self.state.standing(self.expires_at, now, owner_active)
     }
 }
 

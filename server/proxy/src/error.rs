@@ -238,7 +238,7 @@ pub(crate) fn scope_name(scope: BudgetScope, asked: &Asked<'_>) -> String {
     match scope {
         BudgetScope::Organisation => asked.settings.organisation.clone(),
         BudgetScope::Key(id) => match asked.record {
-            Some(record) if record.key.id == id => record.key.name.clone(),
+            Some(record) if record.key.id == id => record.key.name.to_string(),
             _ => id.to_string(),
         },
         _ => {

@@ -16,18 +16,19 @@ use domain::markup::Markup;
 use domain::model::{Model, ProviderKind, WireFormat};
 use domain::money::NanoUsd;
 use domain::provider_timeouts::ProviderTimeouts;
+use domain::served_key::ServedKey;
 use domain::stored_response::{ResponseId, StoredResponse};
 use domain::time::Timestamp;
 use domain::usage::{TokenUsage, UsageRecord};
-use domain::virtual_key::{KeySecret, KeyTerms, Owner, VirtualKey};
+use domain::virtual_key::{KeySecret, KeyTerms, Owner};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
 /// The facts about one key: immutable, replaced whole when something changes. Verdicts are never cached; expiry and
 /// windows are asked of the clock at each request.
 pub struct KeyRecord {
-    pub key: VirtualKey,
-    pub secrets: Vec<KeySecret>,
+    pub key: ServedKey,
+    pub secrets: Box<[KeySecret]>,
     pub profile: Arc<AccessProfile>,
     /// The key's terms within its profile as it stands now.
     pub effective: KeyTerms,

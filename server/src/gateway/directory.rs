@@ -18,6 +18,7 @@ use domain::key_secret::{Pepper, SecretText};
 use domain::model::Model;
 use domain::profile_rollout::{MoveOn, Rollout};
 use domain::profile_versions::kept;
+use domain::served_key::ServedKey;
 use domain::time::{Clock, MS_PER_HOUR, Timestamp};
 use domain::virtual_key::{KeySecret, VirtualKey};
 use foldhash::HashMap;
@@ -243,7 +244,7 @@ impl Directory {
     }
 
     fn put(&self, facts: KeyFacts, profiles: ProfileOverTime<'_>, levels: &Levels) {
-        let above = levels.above(&facts.key);
+        let above = levels.above(&ServedKey::from(&facts.key));
         let id = facts.key.id;
         self.keys.pin().insert(id, KeyOverTime::of(facts, profiles, &above, self.clock.now()));
     }

@@ -12,7 +12,8 @@ use domain::budget::BudgetScope;
 use domain::guarantee::{Share, level_above};
 use domain::id::{ApplicationId, CostCentreId, PersonId, TeamId, UnitId};
 use domain::limits::Limits;
-use domain::virtual_key::{Owner, VirtualKey};
+use domain::served_key::ServedKey;
+use domain::virtual_key::Owner;
 use proxy::ports::Level;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -61,7 +62,7 @@ impl Levels {
     }
 
     /// From the organisation down to the profile; only levels with limits.
-    pub(super) fn above(&self, key: &VirtualKey) -> Vec<Level> {
+    pub(super) fn above(&self, key: &ServedKey) -> Vec<Level> {
         // Most installations limit few levels, and many keys stand below none.
         if self.limited.is_empty() {
             return Vec::new();
@@ -71,8 +72,8 @@ impl Levels {
             Owner::Person(person) => (self.only_team_of.get(&person).copied(), Some(person)),
         };
         let unit = team.and_then(|team| self.unit_of.get(&team).copied());
-        let centre = key.cost_centre.as_ref().and_then(|code| self.centre_of.get(code).copied());
-        let application = key.application.as_ref().and_then(|name| self.application_of.get(name).copied());
+        let centre = key.cost_centre.as_deref().and_then(|code| self.centre_of.get(code).copied());
+        let application = key.application.as_deref().and_then(|name| self.application_of.get(name).copied());
         let scopes = [
             Some(BudgetScope::Organisation),
             unit.map(BudgetScope::Unit),

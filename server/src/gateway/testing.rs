@@ -122,8 +122,8 @@ pub(crate) fn key(number: u8, caps: &[(Window, i64)]) -> KeyRecord {
     let caps = caps.iter().map(|&(window, limit)| Cap { window, limit: usd(limit) }).collect();
     let effective = KeyTerms { caps, ..key.terms.clone() };
     KeyRecord {
-        key,
-        secrets: vec![],
+        key: (&key).into(),
+        secrets: Box::default(),
         profile: Arc::new(profile()),
         effective,
         if_enforced: None,

@@ -100,8 +100,8 @@ impl Directory for MemoryDirectory {
                 profile.terms = terms.clone();
             }
             Arc::new(KeyRecord {
-                key: facts.key.clone(),
-                secrets: facts.secrets.clone(),
+                key: (&facts.key).into(),
+                secrets: facts.secrets.clone().into(),
                 profile: Arc::new(profile),
                 effective: holds.terms,
                 if_enforced: holds.if_enforced,

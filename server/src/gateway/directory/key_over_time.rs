@@ -7,8 +7,8 @@
 use super::KeyFacts;
 use domain::access_profile::AccessProfile;
 use domain::grant::{Holds, OverTime, over_time};
+use domain::served_key::ServedKey;
 use domain::time::Timestamp;
-use domain::virtual_key::VirtualKey;
 use proxy::ports::{KeyRecord, Level};
 use std::sync::Arc;
 
@@ -40,8 +40,8 @@ impl KeyOverTime {
         let KeyFacts { key, secrets, grants, owner_active } = facts;
         let record = |profile: &Arc<AccessProfile>, Holds { terms: effective, if_enforced }| {
             Arc::new(KeyRecord {
-                key: key.clone(),
-                secrets: secrets.clone(),
+                key: ServedKey::from(&key),
+                secrets: secrets.as_slice().into(),
                 profile: profile.clone(),
                 effective,
                 if_enforced,
@@ -81,7 +81,7 @@ impl KeyOverTime {
         current.unwrap_or(&self.last).clone()
     }
 
-    pub(super) fn key(&self) -> &VirtualKey {
+    pub(super) fn key(&self) -> &ServedKey {
         &self.last.key
     }
 
