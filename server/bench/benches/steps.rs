@@ -113,10 +113,10 @@ impl Desk {
                 key: (&key).into(),
                 secrets: [verifier].into(),
                 profile: Arc::new(profile),
-                effective,
+                effective: Arc::new(effective),
                 if_enforced: None,
                 owner_active: true,
-                above: above.map(level).to_vec(),
+                above: above.map(level).into(),
             };
             Self { record: Arc::new(record), secret, pepper, ledger, _folder: folder }
         })

@@ -161,7 +161,7 @@ impl fmt::Display for BudgetScope {
 }
 
 /// A cap as people set it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cap {
     pub window: Window,
     pub limit: NanoUsd,

@@ -28,7 +28,7 @@ pub fn may_use_model(models: &[ModelPattern], name: &str) -> bool {
 }
 
 /// What a key might do if its profile enforced every rule, as far as rules can be watched.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CallTerms {
     pub models: Vec<ModelPattern>,
     pub endpoints: Vec<Endpoint>,

@@ -46,7 +46,7 @@ impl ConsumerKind {
 }
 
 /// What a key may do. At mint these are the granted terms; the gateway applies their intersection with the profile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KeyTerms {
     /// An empty list allows nothing.
     pub models: Vec<ModelPattern>,

@@ -242,7 +242,7 @@ pub(crate) fn scope_name(scope: BudgetScope, asked: &Asked<'_>) -> String {
             _ => id.to_string(),
         },
         _ => {
-            let above = asked.record.into_iter().flat_map(|record| &record.above);
+            let above = asked.record.into_iter().flat_map(|record| record.above.iter());
             let level = above.into_iter().find(|level| level.scope == scope);
             level.map_or_else(|| scope.to_string(), |level| level.name.clone())
         }

@@ -30,13 +30,14 @@ pub struct KeyRecord {
     pub key: ServedKey,
     pub secrets: Box<[KeySecret]>,
     pub profile: Arc<AccessProfile>,
-    /// The key's terms within its profile as it stands now.
-    pub effective: KeyTerms,
+    /// The key's terms within its profile as it stands now. Keys whose terms are equal share them, as far as possible,
+    /// and so with what follows.
+    pub effective: Arc<KeyTerms>,
     /// What would hold if the profile enforced the rules that it only watches; `None` if it watches none.
-    pub if_enforced: Option<Box<CallTerms>>,
+    pub if_enforced: Option<Arc<CallTerms>>,
     pub owner_active: bool,
     /// What bounds the key from above, from the organisation down to its profile; only levels with limits.
-    pub above: Vec<Level>,
+    pub above: Arc<[Level]>,
 }
 
 /// A level above the key, with the limits that everything below it shares.

@@ -8,9 +8,11 @@
 
 use super::Unavailable;
 use super::levels::{LevelFacts, Levels};
+use super::shared::Shared;
 use arc_swap::ArcSwap;
 use domain::access_profile::AccessProfile;
 use domain::alias::resolved;
+use domain::call_terms::CallTerms;
 use domain::denial::Denial;
 use domain::grant::Grant;
 use domain::id::{CredentialId, KeyId, ProfileId, ProviderId};
@@ -18,9 +20,8 @@ use domain::key_secret::{Pepper, SecretText};
 use domain::model::Model;
 use domain::profile_rollout::{MoveOn, Rollout};
 use domain::profile_versions::kept;
-use domain::served_key::ServedKey;
 use domain::time::{Clock, MS_PER_HOUR, Timestamp};
-use domain::virtual_key::{KeySecret, VirtualKey};
+use domain::virtual_key::{KeySecret, KeyTerms, VirtualKey};
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
 use key_over_time::{KeyOverTime, ProfileOverTime};
@@ -120,13 +121,21 @@ struct Opened {
     at: Timestamp,
 }
 
+/// What the records of many keys have in common.
+#[derive(Default)]
+struct Common {
+    levels: Levels,
+    terms: Shared<KeyTerms>,
+    if_enforced: Shared<CallTerms>,
+}
+
 pub struct Directory {
     standing: AtomicU8,
     policy: ArcSwap<Policy>,
     keys: papaya::HashMap<KeyId, KeyOverTime, RandomState>,
     /// Reading and applying happen in one order, so that an older reading never replaces a newer one. Each key's record
-    /// has what it needs of the levels.
-    changing: tokio::sync::Mutex<Levels>,
+    /// has what it needs of this.
+    changing: tokio::sync::Mutex<Common>,
     source: Arc<dyn PolicySource>,
     opener: Arc<dyn CredentialOpener>,
     clock: Arc<dyn Clock>,
@@ -170,7 +179,7 @@ impl Directory {
 
     /// A key was minted or changed. On an error as with [`Self::reload_policy`].
     pub async fn reload_key(&self, id: KeyId) -> Result<(), Unavailable> {
-        let mut levels = self.changing.lock().await;
+        let mut common = self.changing.lock().await;
         let facts = self.source.load_key(id).await.inspect_err(|_| self.become_stale())?;
         let policy = self.policy.load();
         match facts {
@@ -178,9 +187,9 @@ impl Directory {
                 self.keys.pin().remove(&id);
             }
             Some(facts) => match policy.profiles_of(&facts.key) {
-                Some(profiles) => self.put(facts, profiles, &levels),
+                Some(profiles) => self.put(facts, profiles, &mut common),
                 // Minted under a profile, or kept at a version, that is newer than the policy in memory.
-                None => self.load_in_order(&mut levels).await.inspect_err(|_| self.become_stale())?,
+                None => self.load_in_order(&mut common).await.inspect_err(|_| self.become_stale())?,
             },
         }
         Ok(())
@@ -189,11 +198,11 @@ impl Directory {
     /// Limits of a level changed, or who belongs where. Reads the levels alone: the keys that stand below them are in
     /// memory, and only their records are replaced. On an error as with [`Self::reload_policy`].
     pub async fn reload_levels(&self) -> Result<(), Unavailable> {
-        let mut levels = self.changing.lock().await;
-        *levels = Levels::of(self.source.load_levels().await.inspect_err(|_| self.become_stale())?);
+        let mut common = self.changing.lock().await;
+        common.levels.become_as(self.source.load_levels().await.inspect_err(|_| self.become_stale())?);
         let all: Vec<KeyOverTime> = self.keys.pin().values().cloned().collect();
         for some in all.chunks(AT_A_TIME) {
-            self.put_below(some, &levels);
+            self.put_below(some, &mut common.levels);
             // A hundred thousand keys take a while, in which calls go on.
             tokio::task::yield_now().await;
         }
@@ -216,9 +225,9 @@ impl Directory {
         }
     }
 
-    async fn load_in_order(&self, levels: &mut Levels) -> Result<(), Unavailable> {
+    async fn load_in_order(&self, common: &mut Common) -> Result<(), Unavailable> {
         let mut snapshot = self.source.load_all().await?;
-        *levels = Levels::of(std::mem::take(&mut snapshot.levels));
+        common.levels.become_as(std::mem::take(&mut snapshot.levels));
         let keys = std::mem::take(&mut snapshot.keys);
         let policy = Policy::of(snapshot);
         let present: HashSet<KeyId> = keys.iter().map(|facts| facts.key.id).collect();
@@ -227,7 +236,7 @@ impl Directory {
             // has everything read once more.
             let newest = || policy.profiles.get(&facts.key.profile).map(ProfileOverTime::always);
             match policy.profiles_of(&facts.key).or_else(newest) {
-                Some(profiles) => self.put(facts, profiles, levels),
+                Some(profiles) => self.put(facts, profiles, common),
                 None => {
                     tracing::error!(key.id = %facts.key.id, "key {} has no access profile and is not served", facts.key.id);
                     self.keys.pin().remove(&facts.key.id);
@@ -243,18 +252,17 @@ impl Directory {
         Ok(())
     }
 
-    fn put(&self, facts: KeyFacts, profiles: ProfileOverTime<'_>, levels: &Levels) {
-        let above = levels.above(&ServedKey::from(&facts.key));
+    fn put(&self, facts: KeyFacts, profiles: ProfileOverTime<'_>, common: &mut Common) {
         let id = facts.key.id;
-        self.keys.pin().insert(id, KeyOverTime::of(facts, profiles, &above, self.clock.now()));
+        self.keys.pin().insert(id, KeyOverTime::of(facts, profiles, common, self.clock.now()));
     }
 
-    fn put_below(&self, some: &[KeyOverTime], levels: &Levels) {
+    fn put_below(&self, some: &[KeyOverTime], levels: &mut Levels) {
         let keys = self.keys.pin();
         for one in some {
             let key = one.key();
             let above = levels.above(key);
-            if above != one.above() {
+            if !Arc::ptr_eq(&above, one.above()) {
                 keys.insert(key.id, one.below(&above));
             }
         }

@@ -16,6 +16,7 @@ use domain::served_key::ServedKey;
 use domain::virtual_key::Owner;
 use proxy::ports::Level;
 use std::collections::HashMap;
+use std::mem::take;
 use std::sync::Arc;
 
 /// What levels set, and who belongs where, as the store has it.
@@ -40,9 +41,14 @@ pub struct LimitedLevel {
     pub limits: Limits,
 }
 
+/// The levels with limits that stand above a key.
+type Scopes = [Option<BudgetScope>; 7];
+
 #[derive(Default)]
 pub(super) struct Levels {
     limited: HashMap<BudgetScope, Level>,
+    /// One for all keys below the same levels.
+    lists: foldhash::HashMap<Scopes, Arc<[Level]>>,
     unit_of: HashMap<TeamId, UnitId>,
     centre_of: HashMap<String, CostCentreId>,
     application_of: HashMap<String, ApplicationId>,
@@ -50,23 +56,28 @@ pub(super) struct Levels {
 }
 
 impl Levels {
-    pub(super) fn of(facts: LevelFacts) -> Self {
+    /// The levels as they are now. Those that have not changed stay the same values, so that whoever holds them sees that
+    /// they have not.
+    pub(super) fn become_as(&mut self, facts: LevelFacts) {
         let LevelFacts { limits, unit_of, centre_of, application_of, only_team_of } = facts;
         let mut guaranteed = guaranteed(&limits, &unit_of);
         let nothing: Arc<[Share]> = Arc::default();
         let level = |LimitedLevel { scope, name, limits }| {
             let guaranteed = guaranteed.remove(&scope).map_or_else(|| nothing.clone(), Arc::from);
-            (scope, Level { scope, name, limits: Arc::new(limits), guaranteed })
+            let level = Level { scope, name, limits: Arc::new(limits), guaranteed };
+            let known = self.limited.remove(&scope).filter(|known| *known == level);
+            (scope, known.unwrap_or(level))
         };
-        Self { limited: limits.into_iter().map(level).collect(), unit_of, centre_of, application_of, only_team_of }
+        let limited: HashMap<BudgetScope, Level> = limits.into_iter().map(level).collect();
+        let mut lists = take(&mut self.lists);
+        lists.retain(|_, list| {
+            Arc::strong_count(list) > 1 && list.iter().all(|level| limited.get(&level.scope) == Some(level))
+        });
+        *self = Self { limited, lists, unit_of, centre_of, application_of, only_team_of };
     }
 
     /// From the organisation down to the profile; only levels with limits.
-    pub(super) fn above(&self, key: &ServedKey) -> Vec<Level> {
-        // Most installations limit few levels, and many keys stand below none.
-        if self.limited.is_empty() {
-            return Vec::new();
-        }
+    pub(super) fn above(&mut self, key: &ServedKey) -> Arc<[Level]> {
         let (team, person) = match key.owner {
             Owner::Team(team) => (Some(team), None),
             Owner::Person(person) => (self.only_team_of.get(&person).copied(), Some(person)),
@@ -74,7 +85,7 @@ impl Levels {
         let unit = team.and_then(|team| self.unit_of.get(&team).copied());
         let centre = key.cost_centre.as_deref().and_then(|code| self.centre_of.get(code).copied());
         let application = key.application.as_deref().and_then(|name| self.application_of.get(name).copied());
-        let scopes = [
+        let scopes: Scopes = [
             Some(BudgetScope::Organisation),
             unit.map(BudgetScope::Unit),
             centre.map(BudgetScope::CostCentre),
@@ -83,11 +94,10 @@ impl Levels {
             person.map(BudgetScope::Person),
             Some(BudgetScope::Profile(key.profile)),
         ];
-        let mut above: Vec<Level> =
-            scopes.into_iter().flatten().filter_map(|scope| self.limited.get(&scope).cloned()).collect();
-        // One of these for each key is kept in memory.
-        above.shrink_to_fit();
-        above
+        let Self { limited, lists, .. } = self;
+        let scopes = scopes.map(|scope| scope.filter(|scope| limited.contains_key(scope)));
+        let list = || scopes.iter().flatten().filter_map(|scope| limited.get(scope).cloned()).collect();
+        lists.entry(scopes).or_insert_with(list).clone()
     }
 }
 

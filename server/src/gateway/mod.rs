@@ -5,6 +5,7 @@
 
 mod accounts;
 mod rate;
+mod shared;
 mod sync;
 #[cfg(test)]
 pub(crate) mod testing;

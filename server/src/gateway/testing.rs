@@ -125,10 +125,10 @@ pub(crate) fn key(number: u8, caps: &[(Window, i64)]) -> KeyRecord {
         key: (&key).into(),
         secrets: Box::default(),
         profile: Arc::new(profile()),
-        effective,
+        effective: Arc::new(effective),
         if_enforced: None,
         owner_active: true,
-        above: vec![],
+        above: Arc::new([]),
     }
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn below(record: KeyRecord, above: Vec<(BudgetScope, Limits)>) -> Key
 
 /// The same key below an organisation that guarantees these shares.
 pub(crate) fn guaranteeing(mut record: KeyRecord, shares: &[Share]) -> KeyRecord {
-    for level in record.above.iter_mut().filter(|level| level.scope == BudgetScope::Organisation) {
+    for level in Arc::make_mut(&mut record.above).iter_mut().filter(|level| level.scope == BudgetScope::Organisation) {
         level.guaranteed = shares.into();
     }
     record

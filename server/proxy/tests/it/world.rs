@@ -103,10 +103,10 @@ impl Directory for MemoryDirectory {
                 key: (&facts.key).into(),
                 secrets: facts.secrets.clone().into(),
                 profile: Arc::new(profile),
-                effective: holds.terms,
-                if_enforced: holds.if_enforced,
+                effective: Arc::new(holds.terms),
+                if_enforced: holds.if_enforced.map(Arc::from),
                 owner_active: facts.owner_active,
-                above: facts.above.clone(),
+                above: facts.above.as_slice().into(),
             })
         })
     }

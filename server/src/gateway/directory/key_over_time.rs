@@ -4,7 +4,7 @@
 //! Both count by the clock of the call, without a job and without anybody reading anything anew. Nearly all keys have
 //! neither before them: theirs is one record, and the clock is not asked.
 
-use super::KeyFacts;
+use super::{Common, KeyFacts};
 use domain::access_profile::AccessProfile;
 use domain::grant::{Holds, OverTime, over_time};
 use domain::served_key::ServedKey;
@@ -36,20 +36,22 @@ pub(super) struct KeyOverTime {
 }
 
 impl KeyOverTime {
-    pub(super) fn of(facts: KeyFacts, profiles: ProfileOverTime<'_>, above: &[Level], now: Timestamp) -> Self {
+    pub(super) fn of(facts: KeyFacts, profiles: ProfileOverTime<'_>, common: &mut Common, now: Timestamp) -> Self {
         let KeyFacts { key, secrets, grants, owner_active } = facts;
-        let record = |profile: &Arc<AccessProfile>, Holds { terms: effective, if_enforced }| {
+        let served = ServedKey::from(&key);
+        let above = common.levels.above(&served);
+        let mut record = |profile: &Arc<AccessProfile>, Holds { terms, if_enforced }| {
             Arc::new(KeyRecord {
-                key: ServedKey::from(&key),
+                key: served.clone(),
                 secrets: secrets.as_slice().into(),
                 profile: profile.clone(),
-                effective,
-                if_enforced,
+                effective: common.terms.one(terms),
+                if_enforced: if_enforced.map(|terms| common.if_enforced.one(*terms)),
                 owner_active,
-                above: above.to_vec(),
+                above: above.clone(),
             })
         };
-        let from = |profile: &Arc<AccessProfile>, moment| {
+        let mut from = |profile: &Arc<AccessProfile>, moment| {
             let OverTime { before, last } = over_time(&profile.terms, &key.terms, &grants, moment);
             let before = before.into_iter().map(|(end, holds)| (end, record(profile, holds)));
             (before.collect::<Vec<_>>(), record(profile, last))
@@ -85,12 +87,12 @@ impl KeyOverTime {
         &self.last.key
     }
 
-    pub(super) fn above(&self) -> &[Level] {
+    pub(super) fn above(&self) -> &Arc<[Level]> {
         &self.last.above
     }
 
     /// The same key below other levels.
-    pub(super) fn below(&self, above: &[Level]) -> Self {
+    pub(super) fn below(&self, above: &Arc<[Level]>) -> Self {
         let moved = |record: &KeyRecord| {
             let KeyRecord { key, secrets, profile, effective, if_enforced, owner_active, above: _ } = record;
             Arc::new(KeyRecord {
@@ -100,7 +102,7 @@ impl KeyOverTime {
                 effective: effective.clone(),
                 if_enforced: if_enforced.clone(),
                 owner_active: *owner_active,
-                above: above.to_vec(),
+                above: above.clone(),
             })
         };
         let before = self.before.as_ref().map(|before| before.iter().map(|(end, one)| (*end, moved(one))).collect());

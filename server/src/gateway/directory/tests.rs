@@ -5,6 +5,7 @@ use super::super::testing::{ManualClock, profile, virtual_key};
 use super::*;
 use domain::access_request::Decider;
 use domain::budget::BudgetScope;
+use domain::call_rule::CallRule;
 use domain::grant::More;
 use domain::id::{ApplicationId, CostCentreId, GrantId, PersonId, RequestId, TeamId, UnitId};
 use domain::limits::Limits;
@@ -457,4 +458,56 @@ async fn an_opened_credential_is_kept_for_an_hour_and_never_past_a_change() {
     *store.credential.lock().unwrap() = None;
     directory.reload_policy().await.unwrap();
     assert_eq!(open(), Err(Denial::ProviderAuth));
+}
+
+#[tokio::test]
+async fn keys_with_equal_terms_below_the_same_levels_share_both() {
+    let Fixture { store, directory, key, .. } = fixture().await;
+    let (other, third) = (virtual_key(2).id, virtual_key(3).id);
+    let elsewhere = VirtualKey { owner: Owner::Person(PersonId::from_random(&[9; 12])), ..virtual_key(4) };
+    let apart = elsewhere.id;
+    for key in [virtual_key(2), virtual_key(3), elsewhere] {
+        let facts = KeyFacts { grants: vec![], secrets: vec![], owner_active: true, key };
+        store.keys.lock().unwrap().insert(facts.key.id, facts);
+    }
+    let record = |id| directory.key(id).unwrap();
+    let shared =
+        |a: &KeyRecord, b: &KeyRecord| (Arc::ptr_eq(&a.effective, &b.effective), Arc::ptr_eq(&a.above, &b.above));
+    let share = |a, b| shared(&record(a), &record(b));
+
+    *store.limits.lock().unwrap() = vec![limited(BudgetScope::Organisation, 9)];
+    store.profile.lock().unwrap().as_mut().unwrap().terms.watched = [CallRule::Models].into_iter().collect();
+    directory.reload_policy().await.unwrap();
+    assert_eq!((share(key, other), share(key, third), share(key, apart)), ((true, true), (true, true), (true, true)));
+    let watched = |id| record(id).if_enforced.clone().unwrap();
+    assert!(Arc::ptr_eq(&watched(key), &watched(other)), "what is only watched, too");
+    directory.reload_key(other).await.unwrap();
+    assert_eq!(share(key, other), (true, true), "read anew by itself");
+
+    let before = record(key);
+    let (terms, known) = (before.effective.requests_per_minute, &before);
+    store.change(other, |facts| facts.key.terms.requests_per_minute = 7);
+    directory.reload_key(other).await.unwrap();
+    assert_eq!(share(key, other), (false, true));
+    assert_eq!((record(other).effective.requests_per_minute, record(key).effective.requests_per_minute), (7, terms));
+    assert_eq!((share(key, third), shared(known, &record(key))), ((true, true), (true, true)), "nobody else's changed");
+
+    directory.reload_policy().await.unwrap();
+    assert_eq!(shared(known, &record(key)), (true, true), "what has not changed stays the same value");
+    store.limits.lock().unwrap().push(limited(BudgetScope::Team(team()), 3));
+    directory.reload_levels().await.unwrap();
+    assert_eq!((share(key, third), share(key, other), share(key, apart)), ((true, true), (false, true), (true, false)));
+    assert_eq!(shared(known, &record(key)), (true, false));
+    assert_eq!(shared(known, &record(apart)), (true, true), "its levels are those that stood above both");
+
+    *store.limits.lock().unwrap() = vec![limited(BudgetScope::Organisation, 8)];
+    directory.reload_levels().await.unwrap();
+    assert_eq!((share(key, third), share(key, other), share(key, apart)), ((true, true), (false, true), (true, true)));
+    assert_eq!(record(apart).above[0].limits.requests_per_minute, Some(8));
+
+    store.profile.lock().unwrap().as_mut().unwrap().terms.requests_per_minute.maximum = 5;
+    directory.reload_policy().await.unwrap();
+    for id in [key, other, third, apart] {
+        assert_eq!((record(id).effective.requests_per_minute, share(key, id)), (5, (true, true)));
+    }
 }

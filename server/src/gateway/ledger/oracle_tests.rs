@@ -100,7 +100,8 @@ impl Oracle {
 
     fn record(&self, key: usize) -> KeyRecord {
         let mut record = record(key);
-        (record.effective.caps, record.effective.quotas) = (self.limits[2].caps.clone(), self.limits[2].quotas.clone());
+        let terms = Arc::make_mut(&mut record.effective);
+        (terms.caps, terms.quotas) = (self.limits[2].caps.clone(), self.limits[2].quotas.clone());
         let levels = self.levels(key).into_iter().filter(|(scope, _)| !matches!(scope, BudgetScope::Key(_)));
         // The order in which levels arrive is not the ledger's.
         guaranteeing(

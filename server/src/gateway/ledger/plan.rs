@@ -113,7 +113,7 @@ impl Plan {
             && own.tokens_per_minute == terms.tokens_per_minute
             && own.concurrency == Some(terms.concurrency)
             && above.len() == record.above.len()
-            && above.iter().zip(&record.above).all(|(above, level)| above.is_of(level))
+            && above.iter().zip(record.above.iter()).all(|(above, level)| above.is_of(level))
     }
 
     /// The limit of this budget, if it has one now.

@@ -105,7 +105,8 @@ async fn changing_a_limit_keeps_what_was_spent() {
 async fn rate_and_concurrency_belong_to_the_key_and_cost_no_budget() {
     let (_folder, desk) = desk().await;
     let mut key = key(1, &[(Window::Day, 1_000)]);
-    (key.effective.requests_per_minute, key.effective.concurrency) = (3, 2);
+    let terms = Arc::make_mut(&mut key.effective);
+    (terms.requests_per_minute, terms.concurrency) = (3, 2);
     let first = desk.reserve(&key, 10).unwrap();
     let _second = desk.reserve(&key, 10).unwrap();
     assert_eq!(desk.reserve(&key, 10).unwrap_err().code(), "concurrency_limited");
