@@ -5,6 +5,7 @@ pub mod event_ids;
 pub mod ledger;
 mod rate;
 pub mod recovery;
+mod shared;
 pub mod spool;
 mod verdict;
 

@@ -71,9 +71,18 @@ pub fn key(number: u8, caps: Vec<Cap>, concurrency: u32, organisation: &Arc<Limi
         expires_at: NOW.plus_days(90),
     };
     let scope = BudgetScope::Organisation;
-    let above = [Level { scope, name: String::new(), limits: Arc::clone(organisation), guaranteed: Arc::default() }].into();
+    let above =
+        [Level { scope, name: String::new(), limits: Arc::clone(organisation), guaranteed: Arc::default() }].into();
     let profile = Arc::new(profile());
-    Arc::new(KeyRecord { key: (&key).into(), secrets: Box::default(), profile, effective: Arc::new(terms), if_enforced: None, owner_active: true, above })
+    Arc::new(KeyRecord {
+        key: (&key).into(),
+        secrets: Box::default(),
+        profile,
+        effective: Arc::new(terms),
+        if_enforced: None,
+        owner_active: true,
+        above,
+    })
 }
 
 fn profile() -> AccessProfile {

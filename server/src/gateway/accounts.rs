@@ -103,6 +103,8 @@ impl Account {
         let known = self.periods.iter().position(|period| period.window == window && period.start == start);
         let index = known.unwrap_or_else(|| {
             self.make_room(window);
+            // A key that calls has one or two, and a vector would make room for four.
+            self.periods.reserve_exact(1);
             self.periods.push(Period::new(window, start, zone));
             self.periods.len() - 1
         });

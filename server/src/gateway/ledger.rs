@@ -35,7 +35,7 @@ use domain::usage::{Outcome, TokenUsage, UsageRecord};
 use foldhash::fast::RandomState;
 use guarantees::Shares;
 use jiff::tz::TimeZone;
-use plan::Plan;
+use plan::{Parts, Plan};
 use proxy::ports::{self, KeyRecord, ReserveRequest, Reserved};
 use recent::Recent;
 use refusals::Refusals;
@@ -49,6 +49,7 @@ pub struct Ledger {
     accounts: papaya::HashMap<BudgetScope, Arc<Mutex<Account>>, RandomState>,
     /// One for each key that called, for the version of its record that it last called with.
     plans: papaya::HashMap<KeyId, Arc<Plan>, RandomState>,
+    parts: Parts,
     /// One for each level that guarantees something to levels below it. Only looked at when a plan is made.
     shares: papaya::HashMap<BudgetScope, Arc<Shares>, RandomState>,
     calls: Calls,
@@ -78,6 +79,7 @@ impl Ledger {
         let ledger = Self {
             accounts: papaya::HashMap::default(),
             plans: papaya::HashMap::default(),
+            parts: Parts::default(),
             shares: papaya::HashMap::default(),
             calls: Calls::default(),
             spool: Arc::new(spool),
@@ -223,7 +225,8 @@ impl Ledger {
         match plans.get(&record.key.id) {
             Some(plan) if plan.is_of(record) => plan.clone(),
             _ => {
-                let plan = Arc::new(Plan::new(record, |scope| self.account(scope), |level| self.shares(level)));
+                let (account, shares) = (|scope| self.account(scope), |level: &ports::Level| self.shares(level));
+                let plan = Arc::new(Plan::new(record, &self.parts, account, shares));
                 plans.insert(record.key.id, plan.clone());
                 plan
             }

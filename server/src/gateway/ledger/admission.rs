@@ -33,8 +33,8 @@ pub(super) struct Locked<'a> {
 impl<'a> Locked<'a> {
     /// What is kept for others, where that matters, is asked of each level while nothing below it is locked.
     pub(super) fn new(plan: &'a Plan, zone: &'a TimeZone, kept: Option<&AskKept<'_>>) -> Self {
-        let mut locked = Self { levels: Vec::with_capacity(plan.levels.len()), kept: Vec::new(), zone };
-        for level in &plan.levels {
+        let mut locked = Self { levels: Vec::with_capacity(plan.levels().count()), kept: Vec::new(), zone };
+        for level in plan.levels() {
             let account = level.lock();
             locked.kept.extend(kept.map(|kept| kept(level, &account)));
             locked.levels.push((level, account));
@@ -45,7 +45,7 @@ impl<'a> Locked<'a> {
     /// For a call of this moment.
     pub(super) fn at(plan: &'a Plan, zone: &'a TimeZone, now: Timestamp) -> Self {
         let kept = |level: &Level, account: &Account| Kept::at(level, account, now, zone);
-        Self::new(plan, zone, plan.guarded.then_some(&kept))
+        Self::new(plan, zone, plan.guarded().then_some(&kept))
     }
 
     pub(super) fn each(mut self, act: impl Fn(&Level, &mut Account)) {
@@ -89,7 +89,7 @@ impl<'a> Locked<'a> {
     fn lines(&mut self, room: usize, now: Timestamp) -> Vec<BudgetLine> {
         let mut lines = Vec::with_capacity(room);
         for (level, account) in &mut self.levels {
-            for &window in &level.windows {
+            for &window in &level.limits.windows {
                 let window_start = account.window_start(window, now, self.zone);
                 lines.push(BudgetLine { scope: level.scope, window, window_start });
             }

@@ -25,11 +25,11 @@ impl Ledger {
                 account.tokens.correct(now, call.expected_tokens, tokens, limit);
             }
         };
-        if call.plan.guarded {
+        if call.plan.guarded() {
             Locked::new(&call.plan, &self.zone, None).each(end);
         } else {
             // From below: whoever has a guarantee by now gets it back before anybody else can see the money.
-            for level in call.plan.levels.iter().rev() {
+            for level in call.plan.levels().rev() {
                 end(level, &mut level.lock());
             }
         }

@@ -35,7 +35,7 @@ impl Ledger {
         let tightest = {
             let running = Running { lines: &reserved.lines, limits: &limits, now, zone: &self.zone };
             let kept = |level: &Level, account: &Account| Kept::of_lines(running, level.scope, account);
-            let mut levels = Locked::new(&plan, &self.zone, limits.guarded.then_some(&kept));
+            let mut levels = Locked::new(&plan, &self.zone, limits.guarded().then_some(&kept));
             let mut budgets: Vec<BudgetFigures> = Vec::with_capacity(reserved.lines.len());
             for &line in &reserved.lines {
                 let kept_for_others = levels.kept_for_others(line.scope, line.window);

@@ -90,7 +90,7 @@ impl Kept {
     /// nobody can begin a call in it any more.
     pub(super) fn of_lines(running: Running<'_>, scope: BudgetScope, account: &Account) -> Self {
         let Running { lines, limits, now, zone } = running;
-        let level = limits.levels.iter().find(|level| level.scope == scope);
+        let level = limits.levels().find(|level| level.scope == scope);
         let Some(guarantees) = level.and_then(|level| level.guarantees.as_ref()) else { return Self::default() };
         let is_now = |line: &BudgetLine| account.at(line.window, now, zone).start == line.window_start;
         let lines = lines.iter().filter(|line| line.scope == scope && is_now(line));

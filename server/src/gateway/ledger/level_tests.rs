@@ -303,3 +303,30 @@ fn two_hundred_threads_overspend_nothing_on_any_level() {
     assert!(desk.ledger.accounts().values().all(|standing| standing.held == Consumed::default()));
     assert_eq!(database.records().len(), served);
 }
+
+#[tokio::test]
+async fn keys_with_the_same_limits_share_them_and_each_follows_its_own_changes() {
+    let (_folder, desk) = desk().await;
+    let above = vec![(BudgetScope::Organisation, cap(Window::Month, 5_000)), (team(), cap(Window::Hour, 1_000))];
+    let mut mine = below(key(1, &[(Window::Day, 900)]), above);
+    let mut other = key(2, &[(Window::Day, 900)]);
+    (other.effective, other.above) = (mine.effective.clone(), mine.above.clone());
+    let limits = |record| desk.ledger.plan(record).levels().map(|level| level.limits.clone()).collect::<Vec<_>>();
+    let of_other = desk.ledger.plan(&other);
+    let pairs: Vec<_> = limits(&mine).into_iter().zip(limits(&other)).collect();
+    assert!(pairs.len() == 3 && pairs.iter().all(|(a, b)| Arc::ptr_eq(a, b)));
+    let accounts = |record| desk.ledger.plan(record).levels().map(|level| level.account.clone()).collect::<Vec<_>>();
+    let same: Vec<bool> = accounts(&mine).iter().zip(&accounts(&other)).map(|(a, b)| Arc::ptr_eq(a, b)).collect();
+    assert_eq!(same, [true, true, false], "the account at the end is the key's own");
+
+    let before = desk.ledger.plan(&mine);
+    assert!(Arc::ptr_eq(&before, &desk.ledger.plan(&mine)), "worked out once");
+    Arc::make_mut(&mut mine.effective).caps[0].limit = usd(100);
+    assert_eq!(desk.reserve(&mine, 101).unwrap_err().code(), "budget_insufficient", "its own limit alone");
+    Arc::make_mut(&mut mine.effective).caps[0].limit = usd(900);
+    desk.ledger.plan(&mine);
+    Arc::make_mut(&mut mine.above)[1].limits = Arc::new(cap(Window::Hour, 50));
+    assert_eq!(desk.reserve(&mine, 101).unwrap_err().code(), "budget_insufficient", "one above alone");
+    assert!(desk.reserve(&other, 101).is_ok());
+    assert!(Arc::ptr_eq(&of_other, &desk.ledger.plan(&other)));
+}
