@@ -20,8 +20,9 @@ use domain::key_secret::{Pepper, SecretText};
 use domain::model::Model;
 use domain::profile_rollout::{MoveOn, Rollout};
 use domain::profile_versions::kept;
+use domain::served_key::ServedKey;
 use domain::time::{Clock, MS_PER_HOUR, Timestamp};
-use domain::virtual_key::{KeySecret, KeyTerms, VirtualKey};
+use domain::virtual_key::{KeySecret, KeyTerms};
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
 use key_over_time::{KeyOverTime, ProfileOverTime};
@@ -31,12 +32,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-/// A key as the store has it.
+/// A key as the store has it, but for what only people look at: all keys are read before the first of them counts.
 #[derive(Clone)]
 pub struct KeyFacts {
-    pub key: VirtualKey,
+    pub key: ServedKey,
+    /// The version of the profile whose terms it keeps; `None` follows the newest.
+    pub profile_version: Option<i64>,
+    /// As they were granted.
+    pub terms: Arc<KeyTerms>,
     /// The live ones; at most two.
-    pub secrets: Vec<KeySecret>,
+    pub secrets: Box<[KeySecret]>,
     /// What it was given above its profile. Those that have ended do no harm.
     pub grants: Vec<Grant>,
     pub owner_active: bool,
@@ -186,7 +191,7 @@ impl Directory {
             None => {
                 self.keys.pin().remove(&id);
             }
-            Some(facts) => match policy.profiles_of(&facts.key) {
+            Some(facts) => match policy.profiles_of(&facts) {
                 Some(profiles) => self.put(facts, profiles, &mut common),
                 // Minted under a profile, or kept at a version, that is newer than the policy in memory.
                 None => self.load_in_order(&mut common).await.inspect_err(|_| self.become_stale())?,
@@ -235,7 +240,7 @@ impl Directory {
             // A version that is not there was let go while all this was read: the newest is right, and whoever let it go
             // has everything read once more.
             let newest = || policy.profiles.get(&facts.key.profile).map(ProfileOverTime::always);
-            match policy.profiles_of(&facts.key).or_else(newest) {
+            match policy.profiles_of(&facts).or_else(newest) {
                 Some(profiles) => self.put(facts, profiles, common),
                 None => {
                     tracing::error!(key.id = %facts.key.id, "key {} has no access profile and is not served", facts.key.id);
@@ -306,9 +311,10 @@ impl Policy {
     }
 
     /// The profile whose terms the key goes by, now and later.
-    fn profiles_of(&self, key: &VirtualKey) -> Option<ProfileOverTime<'_>> {
+    fn profiles_of(&self, facts: &KeyFacts) -> Option<ProfileOverTime<'_>> {
+        let key = &facts.key;
         let newest = self.profiles.get(&key.profile);
-        let Some(version) = key.profile_version else { return newest.map(ProfileOverTime::always) };
+        let Some(version) = facts.profile_version else { return newest.map(ProfileOverTime::always) };
         let kept = self.kept.get(&(key.profile, version))?;
         let then = self.moves.get(&key.profile).zip(newest).map(|(&from, newest)| (from, newest));
         Some(ProfileOverTime { first: kept, then })

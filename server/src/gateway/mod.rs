@@ -5,7 +5,7 @@
 
 mod accounts;
 mod rate;
-mod shared;
+pub(crate) mod shared;
 mod sync;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// As many are kept before any is looked at.
 const FEW: usize = 64;
 
-pub(super) struct Shared<T> {
+pub(crate) struct Shared<T> {
     all: HashSet<Arc<T>>,
     /// How many there are when it is time to let go of some.
     full: usize,
@@ -25,7 +25,7 @@ impl<T> Default for Shared<T> {
 
 impl<T: Eq + Hash> Shared<T> {
     /// The one that equals this.
-    pub(super) fn one(&mut self, value: T) -> Arc<T> {
+    pub(crate) fn one(&mut self, value: T) -> Arc<T> {
         if let Some(known) = self.all.get(&value) {
             return known.clone();
         }

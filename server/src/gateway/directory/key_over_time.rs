@@ -37,13 +37,12 @@ pub(super) struct KeyOverTime {
 
 impl KeyOverTime {
     pub(super) fn of(facts: KeyFacts, profiles: ProfileOverTime<'_>, common: &mut Common, now: Timestamp) -> Self {
-        let KeyFacts { key, secrets, grants, owner_active } = facts;
-        let served = ServedKey::from(&key);
-        let above = common.levels.above(&served);
+        let KeyFacts { key, profile_version: _, terms, secrets, grants, owner_active } = facts;
+        let above = common.levels.above(&key);
         let mut record = |profile: &Arc<AccessProfile>, Holds { terms, if_enforced }| {
             Arc::new(KeyRecord {
-                key: served.clone(),
-                secrets: secrets.as_slice().into(),
+                key: key.clone(),
+                secrets: secrets.clone(),
                 profile: profile.clone(),
                 effective: common.terms.one(terms),
                 if_enforced: if_enforced.map(|terms| common.if_enforced.one(*terms)),
@@ -52,7 +51,7 @@ impl KeyOverTime {
             })
         };
         let mut from = |profile: &Arc<AccessProfile>, moment| {
-            let OverTime { before, last } = over_time(&profile.terms, &key.terms, &grants, moment);
+            let OverTime { before, last } = over_time(&profile.terms, &terms, &grants, moment);
             let before = before.into_iter().map(|(end, holds)| (end, record(profile, holds)));
             (before.collect::<Vec<_>>(), record(profile, last))
         };

@@ -11,7 +11,7 @@ use domain::id::{ApplicationId, CostCentreId, GrantId, PersonId, RequestId, Team
 use domain::limits::Limits;
 use domain::model::{ModelName, ProviderKind};
 use domain::time::MS_PER_DAY;
-use domain::virtual_key::{KeyState, Owner, RevocationReason};
+use domain::virtual_key::{KeyState, Owner, RevocationReason, VirtualKey};
 use proxy::ports::Directory as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -135,6 +135,17 @@ fn model(name: &str, enabled: bool) -> Model {
     }
 }
 
+fn facts(key: &VirtualKey) -> KeyFacts {
+    KeyFacts {
+        key: key.into(),
+        profile_version: key.profile_version,
+        terms: Arc::new(key.terms.clone()),
+        secrets: Box::default(),
+        grants: vec![],
+        owner_active: true,
+    }
+}
+
 struct Fixture {
     store: Arc<Store>,
     opener: Arc<Opener>,
@@ -145,9 +156,8 @@ struct Fixture {
 
 async fn fixture() -> Fixture {
     let (store, opener, clock) = (Arc::new(Store::default()), Arc::new(Opener::default()), ManualClock::new());
-    let key = virtual_key(1);
-    let id = key.id;
-    store.keys.lock().unwrap().insert(id, KeyFacts { key, secrets: vec![], grants: vec![], owner_active: true });
+    let id = virtual_key(1).id;
+    store.keys.lock().unwrap().insert(id, facts(&virtual_key(1)));
     *store.profile.lock().unwrap() = Some(profile());
     *store.credential.lock().unwrap() = Some(sealed(1, b"sk-first"));
     let directory = Arc::new(Directory::new(store.clone(), opener.clone(), clock.clone()));
@@ -225,19 +235,19 @@ async fn a_key_keeps_to_the_version_that_it_has() {
     let mut newer = AccessProfile { version: older.version + 1, name: "Renamed".into(), ..older.clone() };
     newer.terms.requests_per_minute.maximum = 5;
     *store.profile.lock().unwrap() = Some(newer);
-    store.change(key, |facts| facts.key.profile_version = Some(older.version));
+    store.change(key, |facts| facts.profile_version = Some(older.version));
     // The key alone is read anew: its version is not in memory yet, and comes along.
     directory.reload_key(key).await.unwrap();
     let record = directory.key(key).unwrap();
     assert_eq!(record.effective.requests_per_minute, 100_000);
     assert_eq!((record.profile.version, record.profile.name.as_str()), (older.version, "Renamed"));
 
-    store.change(key, |facts| facts.key.profile_version = None);
+    store.change(key, |facts| facts.profile_version = None);
     directory.reload_key(key).await.unwrap();
     assert_eq!(directory.key(key).unwrap().effective.requests_per_minute, 5);
 
     // Let go between two readings: the key is served under the newest terms and never refused as unknown.
-    store.change(key, |facts| facts.key.profile_version = Some(9));
+    store.change(key, |facts| facts.profile_version = Some(9));
     directory.reload_policy().await.unwrap();
     assert_eq!(directory.key(key).unwrap().effective.requests_per_minute, 5);
 }
@@ -263,7 +273,7 @@ async fn a_key_comes_to_the_newest_version_on_its_day_without_anything_being_rea
         granted_at: clock.now(),
     };
     let facts = |facts: &mut KeyFacts, grants| {
-        facts.key.profile_version = Some(older.version);
+        facts.profile_version = Some(older.version);
         facts.grants = grants;
     };
     let requests = || {
@@ -309,7 +319,7 @@ async fn a_key_of_a_profile_not_yet_known_brings_its_profile_along() {
     let key = VirtualKey { profile: newer.id, ..virtual_key(2) };
     let id = key.id;
     *store.profile.lock().unwrap() = Some(newer.clone());
-    store.keys.lock().unwrap().insert(id, KeyFacts { key, secrets: vec![], grants: vec![], owner_active: true });
+    store.keys.lock().unwrap().insert(id, facts(&key));
     directory.reload_key(id).await.unwrap();
     assert_eq!(directory.key(id).unwrap().profile.id, newer.id);
 }
@@ -325,11 +335,7 @@ async fn limits_of_a_level_reach_the_keys_below_it_without_reading_any_key() {
     let of_two_teams = VirtualKey { owner: Owner::Person(PersonId::from_random(&[9; 12])), ..virtual_key(3) };
     let (team_key, other) = (of_team.id, of_two_teams.id);
     for key in [of_team, of_two_teams] {
-        store
-            .keys
-            .lock()
-            .unwrap()
-            .insert(key.id, KeyFacts { key, secrets: vec![], grants: vec![], owner_active: true });
+        store.keys.lock().unwrap().insert(key.id, facts(&key));
         directory.reload_policy().await.unwrap();
     }
     assert_eq!((above(key), above(team_key), above(other)), (vec![], vec![], vec![]));
@@ -373,14 +379,14 @@ async fn a_key_draws_on_the_cost_centre_and_the_application_that_it_carries_now(
         (Some("4712"), vec![]),
         (Some("4711"), vec![BudgetScope::CostCentre(centre())]),
     ] {
-        store.change(key, |facts| facts.key.cost_centre = code.map(str::to_owned));
+        store.change(key, |facts| facts.key.cost_centre = code.map(Box::from));
         directory.reload_key(key).await.unwrap();
         assert_eq!(above(), expected, "{code:?}");
     }
     store.limits.lock().unwrap().push(limited(BudgetScope::Application(ApplicationId::from_random(&[9; 12])), 3));
     directory.reload_levels().await.unwrap();
     for (name, expected) in [("Search", 1), ("search", 2)] {
-        store.change(key, |facts| facts.key.application = Some(name.to_owned()));
+        store.change(key, |facts| facts.key.application = Some(name.into()));
         directory.reload_key(key).await.unwrap();
         assert_eq!(above().len(), expected, "{name}");
     }
@@ -467,8 +473,7 @@ async fn keys_with_equal_terms_below_the_same_levels_share_both() {
     let elsewhere = VirtualKey { owner: Owner::Person(PersonId::from_random(&[9; 12])), ..virtual_key(4) };
     let apart = elsewhere.id;
     for key in [virtual_key(2), virtual_key(3), elsewhere] {
-        let facts = KeyFacts { grants: vec![], secrets: vec![], owner_active: true, key };
-        store.keys.lock().unwrap().insert(facts.key.id, facts);
+        store.keys.lock().unwrap().insert(key.id, facts(&key));
     }
     let record = |id| directory.key(id).unwrap();
     let shared =
@@ -486,7 +491,7 @@ async fn keys_with_equal_terms_below_the_same_levels_share_both() {
 
     let before = record(key);
     let (terms, known) = (before.effective.requests_per_minute, &before);
-    store.change(other, |facts| facts.key.terms.requests_per_minute = 7);
+    store.change(other, |facts| Arc::make_mut(&mut facts.terms).requests_per_minute = 7);
     directory.reload_key(other).await.unwrap();
     assert_eq!(share(key, other), (false, true));
     assert_eq!((record(other).effective.requests_per_minute, record(key).effective.requests_per_minute), (7, terms));
