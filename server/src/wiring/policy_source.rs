@@ -5,19 +5,17 @@ use crate::gateway::directory::{
     CannotOpen, CredentialOpener, KeyFacts, PolicySnapshot, PolicySource, SealedCredential,
 };
 use crate::gateway::levels::{LevelFacts, LimitedLevel};
-use crate::gateway::shared::Shared;
 use domain::budget::BudgetScope;
 use domain::grant::Grant;
 use domain::id::{KeyId, PersonId};
 use domain::key_secret::SecretText;
-use domain::served_key::ServedKey;
 use domain::time::Clock;
-use domain::virtual_key::{KeyTerms, Owner};
+use domain::virtual_key::Owner;
 use portal::sealing::{CredentialBinding, Sealing};
 use proxy::ports::ProviderRecord;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use store::{KeyWithSecrets, Provider, ScopeLimits, Store};
+use store::{KeyToServe, Provider, ScopeLimits, Store};
 
 /// Keys are read in pages of this size, in one ordered scan.
 const PAGE: u32 = 1_000;
@@ -39,15 +37,15 @@ impl PolicySource for StoredPolicy {
         for grant in self.store.live_grants(self.clock.now()).await? {
             grants.entry(grant.key).or_default().push(grant);
         }
-        let (mut keys, mut terms) = (Vec::new(), Shared::default());
+        let mut keys = Vec::new();
         let mut after = None;
         loop {
-            let page = self.store.all_keys(after, PAGE).await?;
+            let page = self.store.served_keys(after, PAGE).await?;
             after = page.last().map(|found| found.key.id);
             let last = page.len() < PAGE as usize;
             keys.extend(page.into_iter().map(|found| {
                 let granted = grants.remove(&found.key.id).unwrap_or_default();
-                facts(found, granted, &inactive, &mut terms)
+                facts(found, granted, &inactive)
             }));
             if last {
                 break;
@@ -77,7 +75,7 @@ impl PolicySource for StoredPolicy {
     async fn load_key(&self, id: KeyId) -> Result<Option<KeyFacts>, Unavailable> {
         let Some(found) = self.store.key_with_secrets(id).await? else { return Ok(None) };
         let granted = self.store.grants_of(id).await?;
-        Ok(Some(facts(found, granted, &self.store.inactive_people().await?, &mut Shared::default())))
+        Ok(Some(facts(found.into(), granted, &self.store.inactive_people().await?)))
     }
 
     async fn load_levels(&self) -> Result<LevelFacts, Unavailable> {
@@ -127,25 +125,13 @@ impl PolicySource for StoredPolicy {
 }
 
 /// A team's key belongs to the team: it does not stop with the person who minted it.
-fn facts(
-    found: KeyWithSecrets,
-    grants: Vec<Grant>,
-    inactive: &HashSet<PersonId>,
-    terms: &mut Shared<KeyTerms>,
-) -> KeyFacts {
-    let KeyWithSecrets { key, secrets } = found;
+fn facts(found: KeyToServe, grants: Vec<Grant>, inactive: &HashSet<PersonId>) -> KeyFacts {
+    let KeyToServe { key, profile_version, terms, secrets } = found;
     let owner_active = match key.owner {
         Owner::Person(person) => !inactive.contains(&person),
         Owner::Team(_) => true,
     };
-    KeyFacts {
-        key: ServedKey::from(&key),
-        profile_version: key.profile_version,
-        terms: terms.one(key.terms),
-        secrets: secrets.into(),
-        grants,
-        owner_active,
-    }
+    KeyFacts { key, profile_version, terms, secrets: secrets.into(), grants, owner_active }
 }
 
 /// Addresses are checked when they are saved; one that cannot be read now serves nobody, and the others go on.

@@ -1,4 +1,4 @@
-//! Virtual keys and their secrets' verifiers: loading for the gateway, and every change.
+//! Virtual keys and their secrets' verifiers, and every change of them.
 //!
 //! A key outside the scope does not exist here: the statement says so, not the code after it.
 
@@ -25,8 +25,12 @@ row! { KeyRow {
     id: String, name: String, owner_id: String, created_by: String, profile_id: String,
     profile_version: Option<i64>, consumer: String,
     application: Option<String>, environment: String, cost_centre: Option<String>, tags: String, terms: String,
-    state: String, state_at: Option<i64>, state_by: Option<String>, state_reason: Option<String>, created_at: i64,
-    expires_at: i64, disabled_unused_days: Option<i64>,
+    created_at: i64, expires_at: i64,
+} + { state: StateRow } }
+
+row! { StateRow {
+    state: String, state_at: Option<i64>, state_by: Option<String>, state_reason: Option<String>,
+    disabled_unused_days: Option<i64>,
 } }
 
 macro_rules! key_columns {
@@ -40,7 +44,6 @@ pub(crate) use key_columns;
 
 impl KeyRow {
     pub(crate) fn into_key(self) -> Result<VirtualKey> {
-        let state = self.key_state()?;
         Ok(VirtualKey {
             id: parsed(&self.id, "key id")?,
             name: self.name,
@@ -54,13 +57,15 @@ impl KeyRow {
             cost_centre: self.cost_centre,
             tags: from_json(&self.tags, "key tags")?,
             terms: from_json(&self.terms, "key terms")?,
-            state,
+            state: self.state.into_state()?,
             created_at: Timestamp::from_ms(self.created_at),
             expires_at: Timestamp::from_ms(self.expires_at),
         })
     }
+}
 
-    fn key_state(&self) -> Result<KeyState> {
+impl StateRow {
+    pub(crate) fn into_state(self) -> Result<KeyState> {
         let at = self.state_at.map(Timestamp::from_ms);
         let by = parsed_if::<PersonId>(self.state_by.as_deref(), "person id")?;
         let reason = self.state_reason.as_deref().and_then(RevocationReason::from_word);
@@ -158,7 +163,7 @@ async fn with_secrets(on: On<'_>, found: Vec<KeyRow>) -> Result<Vec<KeyWithSecre
 }
 
 impl Store {
-    /// Every key in the order of ids, page by page: what the gateway loads before it is ready.
+    /// Every key in the order of ids, page by page.
     pub async fn all_keys(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<KeyWithSecrets>> {
         const SCAN: &str =
             concat!("select ", key_columns!(), " from virtual_key where id > $1 order by virtual_key.id limit $2");

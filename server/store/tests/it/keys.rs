@@ -7,7 +7,7 @@ use domain::order::Order;
 use domain::permission::Scope;
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, Owner, RevocationReason, VirtualKey};
 use store::testing::TestDatabase;
-use store::{Constraint, CountedBy, KeyFilter, KeyView, KeyWithSecrets, LastUse, Store, StoreError};
+use store::{Constraint, CountedBy, KeyFilter, KeyToServe, KeyView, KeyWithSecrets, LastUse, Store, StoreError};
 
 const ADA: u8 = 1;
 const GRACE: u8 = 2;
@@ -182,6 +182,27 @@ on_both_engines! {
         ids.dedup();
         assert_eq!(ids.len(), 4);
         assert!(first.iter().chain(&rest).all(|loaded| loaded.secrets == [secret(1)]));
+    }
+
+    async fn keys_are_read_for_serving_as_they_are_read_one_by_one(database: &TestDatabase) {
+        let store = database.open().await;
+        four_keys(&store).await;
+        let mut tx = store.begin().await.unwrap();
+        for version in [2, 3] {
+            tx.insert_secret(key_id(2), &secret(version)).await.unwrap();
+        }
+        tx.delete_secrets_below(key_id(3), 9).await.unwrap();
+        tx.commit().await.unwrap();
+        change(&store, VirtualKey { state: revoked(), profile_version: Some(4), ..given::key(1, "ci", ada()) }).await;
+
+        let first = store.served_keys(None, 3).await.unwrap();
+        let rest = store.served_keys(first.last().map(|one| one.key.id), 3).await.unwrap();
+        assert_eq!((first.len(), rest.len()), (3, 1));
+        let served: Vec<KeyToServe> = first.into_iter().chain(rest).collect();
+        let kept = store.all_keys(None, 10).await.unwrap();
+        assert_eq!(served, kept.into_iter().map(KeyToServe::from).collect::<Vec<_>>());
+        let secrets = |key| served.iter().find(|one| one.key.id == key_id(key)).unwrap().secrets.as_slice();
+        assert_eq!((secrets(2), secrets(3)), (&[secret(3), secret(2)][..], &[][..]));
     }
 
     async fn live_keys_under_a_profile_are_counted(database: &TestDatabase) {
