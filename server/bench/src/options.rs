@@ -77,6 +77,9 @@ pub struct Drive {
     pub seconds: u64,
     #[arg(long, default_value_t = 32)]
     pub connections: usize,
+    /// Random ones among so many, for the whole process. Making a hundred thousand takes a minute.
+    #[arg(long, default_value_t = 10)]
+    pub keys: usize,
     /// Streams of 22 events instead of plain answers.
     #[arg(long)]
     pub streamed: bool,

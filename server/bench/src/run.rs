@@ -41,7 +41,7 @@ pub fn drive(options: &Drive) -> Result<ExitCode, Problem> {
             }
             Some(rung) => start_rung(rung, folder.path(), core).await?,
             None => {
-                let size = Size { keys: 10, usage_rows: 0 };
+                let size = Size { keys: options.keys, usage_rows: 0 };
                 let binary = binary(options.keywright.as_deref())?;
                 let keywright = start_keywright(&binary, folder.path(), core, size).await?;
                 (keywright.running, keywright.target)
