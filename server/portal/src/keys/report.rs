@@ -28,8 +28,8 @@ pub struct KeysFile {
 }
 
 impl Portal {
-    /// As [`Portal::keys`], all pages together, with spend and teams. Always newest first: that order stays as it is while
-    /// the file is read piece by piece.
+    /// As [`Portal::keys`], all pages together, with spend and teams. Newest first, whatever the list is sorted by: that
+    /// order stays as it is while the file is read piece by piece. Views that are worked out keep their own.
     pub async fn keys_file(&self, caller: &Caller, query: &KeysQuery) -> Result<KeysFile, PortalError> {
         let view = View::of(caller, &self.sight(caller).await?.calls, query, self.clock.now());
         let now = view.filter.now;
