@@ -24,9 +24,9 @@ pub trait UsageSink: Send + Sync {
 
 pub const BATCH: usize = 512;
 const PAUSE: Duration = Duration::from_millis(200);
-/// While calls come by the thousand: so that no more of them wait than are held in memory, and these are carried while
-/// they are in the processor's cache.
-const SHORT_PAUSE: Duration = Duration::from_millis(25);
+/// While calls come by the thousand: so that no more of them wait than are held in memory. Not shorter, since a batch that
+/// is not full writes as many pages as one that is.
+const SHORT_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
 
 /// Why not everything that was written is in the database.
