@@ -78,7 +78,7 @@ pub struct Drive {
     #[arg(long, default_value_t = 32)]
     pub connections: usize,
     /// Random ones among so many, for the whole process. Making a hundred thousand takes a minute.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, conflicts_with_all = ["rung", "nginx"])]
     pub keys: usize,
     /// Streams of 22 events instead of plain answers.
     #[arg(long)]
