@@ -77,5 +77,7 @@ fn address(peer: IpAddr) -> String {
 fn agent(headers: &HeaderMap) -> String {
     let Some(value) = headers.get(http::header::USER_AGENT) else { return String::new() };
     let printable = value.as_bytes().iter().filter(|byte| (0x20..0x7f).contains(*byte));
-    printable.take(64).map(|&byte| char::from(byte)).collect()
+    let mut agent = String::with_capacity(value.len().min(64));
+    agent.extend(printable.take(64).map(|&byte| char::from(byte)));
+    agent
 }

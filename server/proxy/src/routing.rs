@@ -37,6 +37,9 @@ pub(crate) fn candidates(model: &Model, endpoint: Endpoint, directory: &dyn Dire
     });
     let rank = |candidate: &Candidate| (candidate.deployment.priority, candidate.endpoint != endpoint);
     let mut left: Vec<Candidate> = usable.collect();
+    if left.len() < 2 {
+        return left;
+    }
     left.sort_by_key(rank);
     let mut ordered = Vec::with_capacity(left.len());
     let mut random = random;

@@ -8,11 +8,14 @@
 use super::Unavailable;
 use super::spool::{Cursor, Spool};
 use domain::usage::UsageRecord;
+use foldhash::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout_at};
 
 /// Where usage goes for good. In one transaction: the event (nothing if it is there already), and only for a new event
 /// its counters and rollups. An error must mean that asking again later can help: a record that is refused for what it
@@ -22,11 +25,19 @@ pub trait UsageSink: Send + Sync {
     async fn ingest(&self, batch: &[Arc<UsageRecord>]) -> Result<(), Unavailable>;
 }
 
-pub const BATCH: usize = 512;
+/// As many as go in one transaction, for which other writers wait.
+const BATCH: usize = 16_384;
+/// No more are waited for.
+const ENOUGH: usize = 8_192;
 const PAUSE: Duration = Duration::from_millis(200);
-/// While calls come by the thousand: so that no more of them wait than are held in memory. Not shorter, since a batch that
-/// is not full writes as many pages as one that is.
+/// So many calls in a pause are calls by the thousand in a second.
+const MANY: usize = 256;
+const FEW_KEYS: usize = 100;
+/// While calls of few keys come by the thousand: a batch of hundreds adds up to few rows, and holds little memory.
 const SHORT_PAUSE: Duration = Duration::from_millis(50);
+/// While calls of many keys do: nearly every call of a small batch is its key's only one, and changes a page in each table
+/// that counts by key. The more calls come together, the more of them share such a page.
+const LONG_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
 
 /// Why not everything that was written is in the database.
@@ -42,7 +53,7 @@ pub enum Behind {
 
 /// The running task. Dropping it lets the task try once more and end.
 pub struct Ingest {
-    flushes: mpsc::Sender<oneshot::Sender<Result<(), Behind>>>,
+    flushes: mpsc::Sender<Flush>,
     task: JoinHandle<()>,
 }
 
@@ -69,17 +80,36 @@ impl Ingest {
     }
 }
 
-async fn run(mut carrier: Carrier, mut wanted: mpsc::Receiver<oneshot::Sender<Result<(), Behind>>>) {
-    let mut pause = PAUSE;
+/// What was carried at once.
+#[derive(Debug, Clone, Copy, Default)]
+struct Carried {
+    records: usize,
+    /// Added up over its batches.
+    keys: usize,
+}
+
+/// How long the next calls are gathered after these.
+const fn pause_after(carried: Carried) -> Duration {
+    match carried {
+        Carried { records, .. } if records < MANY => PAUSE,
+        Carried { keys, .. } if keys < FEW_KEYS => SHORT_PAUSE,
+        _ => LONG_PAUSE,
+    }
+}
+
+type Flush = oneshot::Sender<Result<(), Behind>>;
+
+async fn run(mut carrier: Carrier, mut wanted: mpsc::Receiver<Flush>) {
+    let (mut pause, mut enough) = (PAUSE, ENOUGH);
     loop {
-        let flush = tokio::time::timeout(pause, wanted.recv()).await;
+        let flush = carrier.gather(pause, enough, &mut wanted).await;
         let result = carrier.carry().await;
-        pause = match &result {
-            Ok(carried) if *carried >= BATCH / 2 => SHORT_PAUSE,
-            Ok(_) => PAUSE,
+        (pause, enough) = match &result {
+            Ok(carried) => (pause_after(*carried), ENOUGH),
             Err(error) => {
                 tracing::warn!(%error, "usage waits in the spool");
-                (pause * 2).min(LONGEST_BACKOFF)
+                // However much waits, a database that is away is asked no more often for that.
+                ((pause * 2).min(LONGEST_BACKOFF), usize::MAX)
             }
         };
         match flush {
@@ -110,9 +140,26 @@ impl Carrier {
         tokio::task::spawn_blocking(move || act(&spool)).await.map_err(io::Error::other)?
     }
 
-    /// Carries until nothing is left. Answers how many records that were.
-    async fn carry(&mut self) -> Result<usize, Behind> {
-        let mut carried = 0;
+    /// Waits for the pause to pass, for so many records, or for somebody who asks, who is answered with `Ok`.
+    async fn gather(
+        &self,
+        pause: Duration,
+        enough: usize,
+        wanted: &mut mpsc::Receiver<Flush>,
+    ) -> Result<Option<Flush>, Elapsed> {
+        let until = Instant::now() + pause;
+        loop {
+            let look = Instant::now() + PAUSE;
+            let flush = timeout_at(look.min(until), wanted.recv()).await;
+            if flush.is_ok() || until <= look || self.spool.fresh_records() >= enough {
+                return flush;
+            }
+        }
+    }
+
+    /// Carries until nothing is left.
+    async fn carry(&mut self) -> Result<Carried, Behind> {
+        let mut carried = Carried::default();
         loop {
             let before = self.cursor;
             let fresh = self.spool.fresh(before, BATCH);
@@ -124,7 +171,8 @@ impl Carrier {
             if !batch.is_empty() {
                 self.sink.ingest(&batch).await?;
             }
-            carried += batch.len();
+            carried.records += batch.len();
+            carried.keys += batch.iter().map(|record| record.key).collect::<HashSet<_>>().len();
             self.cursor = next;
             if next.segment() > self.given_up_before {
                 self.blocking(move |spool| spool.ingested(next)).await?;
@@ -133,6 +181,54 @@ impl Carrier {
             if is_last || next == before {
                 return Ok(carried);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::spool::Settings;
+    use super::super::testing::{Database, key, usage};
+    use super::*;
+    use domain::id::EventId;
+
+    #[tokio::test(start_paused = true)]
+    async fn gathering_ends_with_its_pause_for_whoever_asks_and_when_enough_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (spool, _) = Spool::open(folder.path(), Settings::default()).unwrap();
+        let (spool, sink) = (Arc::new(spool), Arc::<Database>::default());
+        let mut carrier =
+            Carrier { spool: Arc::clone(&spool), sink: sink.clone(), cursor: Cursor::default(), given_up_before: 0 };
+        let (flushes, mut wanted) = mpsc::channel(1);
+        carrier.carry().await.unwrap();
+        let began = Instant::now();
+        assert!(carrier.gather(LONG_PAUSE, ENOUGH, &mut wanted).await.is_err());
+        assert!(began.elapsed() >= LONG_PAUSE && began.elapsed() < LONG_PAUSE + SHORT_PAUSE);
+
+        let began = Instant::now();
+        flushes.send(oneshot::channel().0).await.unwrap();
+        assert!(matches!(carrier.gather(LONG_PAUSE, ENOUGH, &mut wanted).await, Ok(Some(_))));
+        assert!(began.elapsed() < SHORT_PAUSE);
+
+        let key = key(1, &[]).key.id;
+        for number in 0..ENOUGH {
+            let record = Arc::new(usage(EventId::from_i64(number as i64), key, 1));
+            spool.note_denied(&record).unwrap();
+        }
+        assert!(carrier.gather(LONG_PAUSE, ENOUGH, &mut wanted).await.is_err());
+        assert!(began.elapsed() <= PAUSE + SHORT_PAUSE);
+        let carried = carrier.carry().await.unwrap();
+        assert_eq!((carried.records, carried.keys, sink.records().len()), (ENOUGH, 1, ENOUGH));
+    }
+
+    #[test]
+    fn calls_of_many_keys_are_gathered_for_longest() {
+        let after = |records, keys| pause_after(Carried { records, keys });
+        assert_eq!(after(0, 0), PAUSE);
+        assert_eq!(after(MANY - 1, MANY - 1), PAUSE);
+        assert_eq!(after(600, 10), SHORT_PAUSE);
+        for many_keys in [(600, 590), (600, 100), (2 * BATCH, 1_000)] {
+            assert_eq!(after(many_keys.0, many_keys.1), LONG_PAUSE, "{many_keys:?}");
         }
     }
 }

@@ -68,6 +68,7 @@ impl Store {
         let dropped = tx.dropped_up_to().await?;
         let kept: Vec<&UsageRecord> = records.iter().copied().filter(|record| record.id > dropped).collect();
         let records = &kept[..];
+        let keys = self.labels.number_keys(tx.on(), &mut texts.keys).await?;
         let numbers = self.labels.numbers(tx.on(), texts.labels()).await?;
         texts.take_numbers(&numbers)?;
         if insert_events(tx.on(), records, &texts).await? < records.len() as u64 {
@@ -83,6 +84,7 @@ impl Store {
         count_endpoints(tx.on(), records, &texts).await?;
         count_watched(tx.on(), records, &texts).await?;
         tx.commit().await?;
+        self.labels.remember_keys(keys);
         self.labels.remember(numbers);
         self.slices.remember(&self.labels, slices);
         Ok(Some(records.len()))

@@ -2,9 +2,11 @@
 //!
 //! Numbers are remembered in the process once they are committed; a number that was rolled back was never remembered.
 
+use crate::column::parsed;
 use crate::engine::On;
 use crate::row::{many, pieces, put};
 use crate::{Result, StoreError};
+use domain::id::KeyId;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock};
 
@@ -62,6 +64,8 @@ const REMEMBERED: usize = 50_000;
 #[derive(Default)]
 pub(crate) struct Labels {
     committed: RwLock<Numbers>,
+    /// As many as there are keys, of which the gateway remembers more. Apart, since others would be forgotten for them.
+    keys: RwLock<foldhash::HashMap<KeyId, i64>>,
 }
 
 impl Labels {
@@ -89,6 +93,42 @@ impl Labels {
             }
         }
         Ok(numbers)
+    }
+
+    /// Gives each of these keys its number, as [`Labels::numbers`] does, and answers those that [`Labels::remember_keys`] is
+    /// to be given after the commit.
+    pub(crate) async fn number_keys(
+        &self,
+        on: On<'_>,
+        keys: &mut foldhash::HashMap<KeyId, i64>,
+    ) -> Result<Vec<(KeyId, i64)>> {
+        let mut missing = BTreeSet::new();
+        {
+            let known = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+            for (key, number) in keys.iter_mut() {
+                match known.get(key) {
+                    Some(&known) => *number = known,
+                    None => drop(missing.insert((Kind::Key, key.to_string()))),
+                }
+            }
+        }
+        if missing.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.numbers(on, missing).await?;
+        let mut new = Vec::with_capacity(found.len());
+        for ((_, text), number) in found {
+            let key = parsed(&text, "key id")?;
+            keys.insert(key, number);
+            new.push((key, number));
+        }
+        Ok(new)
+    }
+
+    pub(crate) fn remember_keys(&self, keys: Vec<(KeyId, i64)>) {
+        if !keys.is_empty() {
+            self.keys.write().unwrap_or_else(PoisonError::into_inner).extend(keys);
+        }
     }
 
     pub(crate) fn remember(&self, numbers: Numbers) {

@@ -15,7 +15,7 @@ use foldhash::{HashMap, HashMapExt};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{PoisonError, RwLock};
 
-/// Of keys and of deployments; more are read again.
+/// Of deployments; more are read again.
 const REMEMBERED: usize = 100_000;
 
 #[derive(Default)]
@@ -27,6 +27,7 @@ pub(crate) struct Slices {
 struct Known {
     /// Grows whenever keys may have moved.
     moved: u64,
+    /// As many as there are keys, of which the gateway remembers more.
     keys: HashMap<KeyId, i64>,
     providers: HashMap<DeploymentId, ProviderId>,
 }
@@ -106,9 +107,6 @@ impl Slices {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.moved != found.moved {
             return;
-        }
-        if known.keys.len() + found.keys.len() > REMEMBERED {
-            known.keys.clear();
         }
         known.keys.extend(found.keys.into_iter().filter(|(key, _)| !found.strangers.contains(key)));
     }

@@ -83,7 +83,8 @@ impl<C: Connector, B: Payload> Connections<C, B> {
                 let is_new = kept.is_none();
                 let mut link = match kept {
                     Some(link) => link,
-                    None => self.connect(&place, connect_within).await?,
+                    // On the heap: most calls find a connection, and none is to carry what making one needs.
+                    None => Box::pin(self.connect(&place, connect_within)).await?,
                 };
                 match link.send(request).await {
                     Ok(response) => {

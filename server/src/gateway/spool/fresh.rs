@@ -9,17 +9,23 @@ use domain::usage::UsageRecord;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Some megabytes. Usage that waits for a database longer than this waits on the disk.
-pub(super) const MOST: usize = 4_096;
-
-#[derive(Default)]
 pub(super) struct Fresh {
+    /// At most so many. Usage that waits for a database longer than this waits on the disk.
+    most: usize,
     since: Option<Cursor>,
     /// Each with the place behind it.
     records: VecDeque<(Cursor, Arc<UsageRecord>)>,
 }
 
 impl Fresh {
+    pub(super) const fn new(most: usize) -> Self {
+        Self { most, since: None, records: VecDeque::new() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
     /// Begins to hold what is written behind `end`, if it does not hold anything yet. Answers where it begins.
     pub(super) fn begin(&mut self, end: Cursor) -> Cursor {
         *self.since.get_or_insert(end)
@@ -30,7 +36,7 @@ impl Fresh {
         if self.since.is_none() {
             return;
         }
-        if self.records.len() >= MOST {
+        if self.records.len() >= self.most {
             return self.forget();
         }
         self.records.push_back((behind, Arc::clone(record)));
@@ -38,7 +44,7 @@ impl Fresh {
 
     /// Something was written that is not held here.
     pub(super) fn forget(&mut self) {
-        *self = Self::default();
+        *self = Self::new(self.most);
     }
 
     /// Up to `most` records from `cursor` on and the place behind them, which is `written_up_to` if these are all; `None`

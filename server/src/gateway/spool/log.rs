@@ -7,6 +7,7 @@
 //! Fails closed: while the disk refuses, nothing is admitted. The end of a call that was already admitted is kept in
 //! memory and written as soon as the disk takes it.
 
+use super::Settings;
 use super::disk::{Disk, SpoolFile};
 use super::fresh::Fresh;
 use super::record::{FILE_HEADER, NotEncoded};
@@ -54,8 +55,7 @@ pub(super) struct Open {
 pub(super) struct Log {
     folder: PathBuf,
     disk: Arc<dyn Disk>,
-    segment_bytes: u64,
-    max_bytes: u64,
+    settings: Settings,
     current: Option<Current>,
     /// Every segment on disk with the length up to which it is whole.
     segments: BTreeMap<u64, u64>,
@@ -114,22 +114,21 @@ impl Log {
     pub(super) fn new(
         folder: PathBuf,
         disk: Arc<dyn Disk>,
-        (segment_bytes, max_bytes): (u64, u64),
+        settings: Settings,
         segments: BTreeMap<u64, u64>,
         open: HashMap<EventId, Open>,
     ) -> Self {
         Self {
             folder,
             disk,
-            segment_bytes,
-            max_bytes,
+            settings,
             current: None,
             total_bytes: segments.values().sum(),
             next_number: segments.last_key_value().map_or(1, |(&last, _)| last + 1),
             segments,
             open,
             unwritten: Vec::new(),
-            fresh: Fresh::default(),
+            fresh: Fresh::new(settings.held_records),
             dirty: BTreeMap::new(),
             appended: 0,
             synced: 0,
@@ -194,7 +193,7 @@ impl Log {
     /// their sender nothing, must not stop the calls of others while the database is away.
     pub(super) fn note(&mut self, bytes: &[u8], record: &Arc<UsageRecord>) -> Result<(), Refused> {
         self.check_health()?;
-        self.check_room(bytes.len() as u64 + self.max_bytes / 2)?;
+        self.check_room(bytes.len() as u64 + self.settings.max_bytes / 2)?;
         self.append(bytes, false)?;
         self.keep_fresh(Some(record));
         Ok(())
@@ -204,6 +203,11 @@ impl Log {
     pub(super) fn take_fresh(&mut self, cursor: Cursor, most: usize) -> Option<(Vec<Arc<UsageRecord>>, Cursor)> {
         let written_up_to = self.written_up_to();
         self.fresh.take(cursor, most, written_up_to)
+    }
+
+    /// How many records wait in memory.
+    pub(super) fn fresh_records(&self) -> usize {
+        self.fresh.len()
     }
 
     /// Up to where a reader at `cursor` has to read the files; what is written behind that stays in memory for it.
@@ -381,15 +385,15 @@ impl Log {
     fn check_room(&self, wanted: u64) -> Result<(), Refused> {
         let promised = (self.open.len() as u64).saturating_mul(ROOM_FOR_AN_END);
         let held = self.total_bytes.saturating_add(promised);
-        if held.saturating_add(wanted) > self.max_bytes { Err(Refused::Full) } else { Ok(()) }
+        if held.saturating_add(wanted) > self.settings.max_bytes { Err(Refused::Full) } else { Ok(()) }
     }
 
     /// Appends to the current segment or a new one and says which. Leaves no partial record behind.
     fn append(&mut self, bytes: &[u8], ends_a_call: bool) -> io::Result<u64> {
         let length = self.current.as_ref().and_then(|current| self.segments.get(&current.number)).copied();
-        if length.is_none_or(|length| length >= self.segment_bytes) {
+        if length.is_none_or(|length| length >= self.settings.segment_bytes) {
             let rotated = self.rotate();
-            let may_continue = ends_a_call && length.is_some_and(|length| length < self.segment_bytes + SLACK);
+            let may_continue = ends_a_call && length.is_some_and(|length| length < self.settings.segment_bytes + SLACK);
             if !may_continue {
                 rotated?;
             }
@@ -416,7 +420,7 @@ impl Log {
         let number = self.next_number;
         self.next_number += 1;
         let path = segment_path(&self.folder, number);
-        let file = self.disk.create(&path, self.segment_bytes + SLACK)?;
+        let file = self.disk.create(&path, self.settings.segment_bytes + SLACK)?;
         if let Err(error) = file.append(&FILE_HEADER) {
             self.disk.remove(&path)?;
             return Err(error);

@@ -67,11 +67,13 @@ pub struct Settings {
     pub segment_bytes: u64,
     /// More than this is never held; calls are refused before.
     pub max_bytes: u64,
+    /// So many finished calls, of less than a kilobyte each, wait in memory for whoever carries them on.
+    pub held_records: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { sync: Sync::Group, segment_bytes: 16 * 1024 * 1024, max_bytes: 1024 * 1024 * 1024 }
+        Self { sync: Sync::Group, segment_bytes: 16 * 1024 * 1024, max_bytes: 1024 * 1024 * 1024, held_records: 16_384 }
     }
 }
 
@@ -105,7 +107,7 @@ impl Spool {
     pub fn open_on(disk: Arc<dyn Disk>, folder: &Path, settings: Settings) -> Result<(Self, Found), SpoolUnreadable> {
         std::fs::create_dir_all(folder)?;
         let (segments, open, found) = replay::replay(folder)?;
-        let log = Log::new(folder.to_owned(), disk, (settings.segment_bytes, settings.max_bytes), segments, open);
+        let log = Log::new(folder.to_owned(), disk, settings, segments, open);
         let shared = Arc::new(Shared {
             folder: folder.to_owned(),
             sync: settings.sync,
@@ -303,6 +305,11 @@ impl Spool {
     /// The next records for the database from `cursor` on and the cursor behind them, if they are still in memory.
     pub fn fresh(&self, cursor: Cursor, most: usize) -> Option<(Vec<Arc<UsageRecord>>, Cursor)> {
         self.shared.lock().log.take_fresh(cursor, most)
+    }
+
+    /// How many records [`Self::fresh`] has.
+    pub fn fresh_records(&self) -> usize {
+        self.shared.lock().log.fresh_records()
     }
 
     /// As [`Self::fresh`], from the file system: call it where blocking is allowed.

@@ -231,6 +231,9 @@ fn denials_leave_room_for_calls() {
     spool.admit(event(1_001), &intent(1)).unwrap();
 }
 
+/// How many the spool below keeps in memory.
+const HELD: usize = 100;
+
 #[derive(Debug, Clone)]
 enum Step {
     Write(u8),
@@ -257,7 +260,7 @@ proptest! {
     #[test]
     fn every_record_is_carried_once_and_in_order_from_memory_or_from_the_files(steps in steps()) {
         let folder = tempfile::tempdir().unwrap();
-        let (spool, _) = Spool::open(folder.path(), Settings { max_bytes: 1 << 30, ..large_segments() }).unwrap();
+        let (spool, _) = Spool::open(folder.path(), Settings { held_records: HELD, ..large_segments() }).unwrap();
         let (mut written, mut cursor, mut carried) = (0, Cursor::default(), vec![]);
         let mut take = |cursor: &mut Cursor, most| {
             let (records, next) = carry(&spool, *cursor, most);
@@ -268,7 +271,7 @@ proptest! {
         for step in steps {
             let new = match step {
                 Step::Write(some) => i64::from(some),
-                Step::Burst => fresh::MOST as i64 + 1,
+                Step::Burst => HELD as i64 + 1,
                 Step::Carry(most) => {
                     take(&mut cursor, most);
                     0

@@ -45,11 +45,11 @@ impl<'a> Texts<'a> {
         texts
     }
 
+    /// All but the keys, which are numbered by themselves.
     pub(super) fn labels(&self) -> BTreeSet<Label> {
         let kept =
             |kind, texts: &HashMap<&str, i64>| texts.keys().map(|text| (kind, storable(text))).collect::<Vec<Label>>();
         let mut labels = BTreeSet::new();
-        labels.extend(self.keys.keys().map(|id| (Kind::Key, id.to_string())));
         labels.extend(self.deployments.keys().map(|id| (Kind::Deployment, id.to_string())));
         labels.extend(self.providers.keys().map(|id| (Kind::Provider, id.to_string())));
         labels.extend(kept(Kind::Model, &self.models));
@@ -64,9 +64,6 @@ impl<'a> Texts<'a> {
     }
 
     pub(super) fn take_numbers(&mut self, numbers: &Numbers) -> Result<()> {
-        for (id, number) in &mut self.keys {
-            *number = number_of(numbers, Kind::Key, id.to_string())?;
-        }
         for (id, number) in &mut self.deployments {
             *number = number_of(numbers, Kind::Deployment, id.to_string())?;
         }
