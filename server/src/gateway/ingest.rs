@@ -87,10 +87,12 @@ struct Carried {
     keys: usize,
 }
 
-/// How long the next calls are gathered after these.
-const fn pause_after(carried: Carried) -> Duration {
+/// How long the next calls are gathered after these, which came within this time.
+fn pause_after(carried: Carried, within: Duration) -> Duration {
+    // So many in a pause, or in proportion where they were gathered for longer.
+    let are_many = carried.records as u128 * PAUSE.as_millis() >= MANY as u128 * within.max(PAUSE).as_millis();
     match carried {
-        Carried { records, .. } if records < MANY => PAUSE,
+        _ if !are_many => PAUSE,
         Carried { keys, .. } if keys < FEW_KEYS => SHORT_PAUSE,
         _ => LONG_PAUSE,
     }
@@ -99,16 +101,20 @@ const fn pause_after(carried: Carried) -> Duration {
 type Flush = oneshot::Sender<Result<(), Behind>>;
 
 async fn run(mut carrier: Carrier, mut wanted: mpsc::Receiver<Flush>) {
-    let (mut pause, mut enough) = (PAUSE, BATCH);
+    let (mut pause, mut enough, mut backoff) = (PAUSE, BATCH, PAUSE);
+    let mut since = Instant::now();
     loop {
         let flush = carrier.gather(pause, enough, &mut wanted).await;
+        let within = since.elapsed();
+        since = Instant::now();
         let result = carrier.carry().await;
-        (pause, enough) = match &result {
-            Ok(carried) => (pause_after(*carried), BATCH),
+        (pause, enough, backoff) = match &result {
+            Ok(carried) => (pause_after(*carried, within), BATCH, PAUSE),
             Err(error) => {
                 tracing::warn!(%error, "usage waits in the spool");
+                let longer = (backoff * 2).min(LONGEST_BACKOFF);
                 // However much waits, a database that is away is asked no more often for that.
-                ((pause * 2).min(LONGEST_BACKOFF), usize::MAX)
+                (longer, usize::MAX, longer)
             }
         };
         match flush {
@@ -222,12 +228,17 @@ mod tests {
 
     #[test]
     fn calls_of_many_keys_are_gathered_for_longest() {
-        let after = |records, keys| pause_after(Carried { records, keys });
-        assert_eq!(after(0, 0), PAUSE);
-        assert_eq!(after(MANY - 1, MANY - 1), PAUSE);
-        assert_eq!(after(600, 10), SHORT_PAUSE);
-        for many_keys in [(600, 590), (600, 100), (2 * BATCH, 1_000)] {
-            assert_eq!(after(many_keys.0, many_keys.1), LONG_PAUSE, "{many_keys:?}");
+        let after = |records, keys, within| pause_after(Carried { records, keys }, within);
+        assert_eq!(after(0, 0, PAUSE), PAUSE);
+        assert_eq!(after(MANY - 1, MANY - 1, PAUSE), PAUSE);
+        assert_eq!(after(MANY - 1, 10, SHORT_PAUSE), PAUSE);
+        assert_eq!(after(600, 10, SHORT_PAUSE), SHORT_PAUSE);
+        for (records, keys, within) in
+            [(600, 590, PAUSE), (600, 100, SHORT_PAUSE), (BATCH, 1_000, LONG_PAUSE), (2 * BATCH, 1_000, LONG_PAUSE)]
+        {
+            assert_eq!(after(records, keys, within), LONG_PAUSE, "{records} of {keys} keys in {within:?}");
         }
+        // What was many in a short time is few in a long one: who gathered for long does not go on with that for ever.
+        assert_eq!(after(600, 590, LONG_PAUSE), PAUSE);
     }
 }

@@ -94,10 +94,7 @@ impl Store {
                 Box::pin(async move { Ok(usable) })
             })
         };
-        // A statement over many rows notes each page before it changes it, in case that it has to be undone; in a file, that
-        // was half of all that was written for usage of many keys.
-        let writing = options.clone().pragma("temp_store", "memory");
-        let writer = pool().max_connections(1).connect_with(writing).await?;
+        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         let readers = pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "on")).await?;
         Ok(Self::new(Engine::Sqlite { writer, readers }, place))
     }

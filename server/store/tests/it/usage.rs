@@ -104,6 +104,18 @@ on_both_engines! {
         assert_eq!((hours.len(), hours[0].requests, hours[0].cost), (1, 301, spent));
     }
 
+    async fn a_key_that_is_first_seen_in_a_batch_begun_anew_keeps_its_number(database: &TestDatabase) {
+        let store = database.open().await;
+        let (known, new, next) = (call(key_id(1), NOW, 1), call(key_id(2), NOW, 2), call(key_id(2), NOW, 3));
+        assert_eq!(store.ingest(std::slice::from_ref(&known)).await.unwrap().inserted, 1);
+        // Rolled back for what is known, and what it numbered with it.
+        assert_eq!(store.ingest(&[known.clone(), new.clone()]).await.unwrap().inserted, 1);
+        assert_eq!(store.ingest(std::slice::from_ref(&next)).await.unwrap().inserted, 1);
+        for brought in [known, new, next] {
+            assert_eq!(store.call(brought.id).await.unwrap(), Some(brought));
+        }
+    }
+
     async fn windows_that_ended_are_left_out(database: &TestDatabase) {
         let store = database.open().await;
         store.ingest(&[call(key_id(1), NOW, 1)]).await.unwrap();
