@@ -5,6 +5,7 @@
 //! machine's; what counts are the ratios, taken round by round. Nothing here is part of what is shipped.
 
 mod client;
+mod compare;
 mod cpu;
 mod installation;
 mod load;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Report(options) => run::report(&options),
         Command::Pages(options) => run::pages(&options),
         Command::Drive(options) => run::drive(&options),
+        Command::Compare(options) => compare::compare(&options),
         Command::Rung(options) => run::rung(options),
     };
     match outcome {

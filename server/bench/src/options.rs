@@ -21,6 +21,8 @@ pub enum Command {
     Pages(Pages),
     /// Loads Keywright, or one step of the ladder, for as long as a profiler wants to look at it.
     Drive(Drive),
+    /// Several builds of Keywright against each other: processor time of a plain call, in short windows by turns.
+    Compare(Compare),
     /// One step of the ladder, started by the report.
     #[command(hide = true)]
     Rung(rung::Options),
@@ -86,6 +88,23 @@ pub struct Drive {
     /// The keywright to load; otherwise the one built with the bench.
     #[arg(long, value_name = "FILE")]
     pub keywright: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// What the others are compared to comes first.
+    #[arg(required = true, num_args = 2..)]
+    pub builds: Vec<PathBuf>,
+    #[arg(long, default_value_t = 40)]
+    pub rounds: usize,
+    #[arg(long, default_value_t = 32)]
+    pub connections: usize,
+    /// Random ones among so many. Making a hundred thousand takes a minute for each build.
+    #[arg(long, default_value_t = 10)]
+    pub keys: usize,
+    /// Streams of 22 events instead of plain answers.
+    #[arg(long)]
+    pub streamed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
