@@ -24,6 +24,7 @@ use crate::reservation::Ending;
 use crate::routing::Candidate;
 use crate::size;
 use crate::stream;
+use crate::turn;
 use crate::upstream::UpstreamBody;
 use bytes::{Bytes, BytesMut};
 use domain::denial::Denial;
@@ -82,6 +83,7 @@ pub(crate) fn run(gateway: Arc<Gateway>, admitted: Box<Admitted>, answer: Answer
 }
 
 async fn bring_back(mut exchange: Box<Exchange>, mut answer: Answer) {
+    turn::others_first().await;
     let Reply { response, provider, credential, endpoint } = match exchange.reply(&mut answer).await {
         Ok(reply) => reply,
         Err((denial, charge)) => return exchange.fail(&denial, charge, answer),

@@ -54,6 +54,7 @@ mod stream;
 mod stream_end;
 mod sync;
 mod target;
+mod turn;
 mod upstream;
 
 pub use body::{Body, BrokenOff};

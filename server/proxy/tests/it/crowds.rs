@@ -84,8 +84,10 @@ async fn a_keys_calls_count_while_their_bodies_are_on_their_way() {
     // Calls that are at a provider count too, and no longer than until they are settled.
     world.provider.will_always(Reply::Silence);
     let mut waiting: Vec<_> = (0..6).map(|_| Box::pin(world.post("/v1/chat/completions", PLAIN))).collect();
-    for call in &mut waiting {
-        assert!(futures_util::poll!(call).is_pending());
+    for step in ["let in", "sent"] {
+        for call in &mut waiting {
+            assert!(futures_util::poll!(call).is_pending(), "{step}");
+        }
     }
     assert_eq!(code(world.post("/v1/chat/completions", PLAIN).await).await, "concurrency_limited");
     tokio::time::sleep(std::time::Duration::from_secs(600)).await;
