@@ -2,8 +2,7 @@
 
 use crate::StoreError;
 use domain::permission::Scope;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
 /// An id, a name or anything else that reads what it prints.
@@ -15,7 +14,7 @@ pub(crate) fn parsed_if<T: FromStr>(text: Option<&str>, what: &'static str) -> R
     text.map(|text| parsed(text, what)).transpose()
 }
 
-pub(crate) fn from_json<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T, StoreError> {
+pub(crate) fn from_json<'a, T: Deserialize<'a>>(text: &'a str, what: &'static str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|_| StoreError::Corrupt(what))
 }
 

@@ -22,6 +22,38 @@ macro_rules! locked {
 }
 pub(crate) use locked;
 
+/// Everything that a statement finds as one JSON array of arrays, in no order unless one is given. A driver that hands row
+/// after row to another thread takes longer for that than the database for finding them. The values are one text for each
+/// engine where they differ.
+macro_rules! gathered {
+    ($values:expr, $from:expr) => {
+        $crate::dialect::gathered!("", $values, $values, "", $from)
+    };
+    ($with:expr, $sqlite:expr, $postgres:expr, $order:expr, $from:expr) => {
+        $crate::dialect::Dialect {
+            sqlite: concat!(
+                $with,
+                " select coalesce(cast(json_group_array(json_array(",
+                $sqlite,
+                ") ",
+                $order,
+                ") as text), '[]') ",
+                $from
+            ),
+            postgres: concat!(
+                $with,
+                " select coalesce(cast(json_agg(json_build_array(",
+                $postgres,
+                ") ",
+                $order,
+                ") as text), '[]') ",
+                $from
+            ),
+        }
+    };
+}
+pub(crate) use gathered;
+
 /// Makes appends to the audit log wait for each other; they are serial on SQLite anyway. The number is arbitrary and
 /// ours alone.
 pub(crate) const SERIAL_APPENDS: Dialect =

@@ -12,6 +12,7 @@ use domain::id::{KeyId, PersonId, ProfileId};
 use domain::permission::Scope;
 use domain::time::Timestamp;
 use domain::virtual_key::{ConsumerKind, KeySecret, KeyState, Owner, RevocationReason, VirtualKey};
+use serde::Deserialize;
 use std::collections::HashMap;
 
 /// A key with at most the two newest of its secrets, newest first. Ended ones are among them: the clock is the caller's.
@@ -28,10 +29,14 @@ row! { KeyRow {
     created_at: i64, expires_at: i64,
 } + { state: StateRow } }
 
-row! { StateRow {
-    state: String, state_at: Option<i64>, state_by: Option<String>, state_reason: Option<String>,
-    disabled_unused_days: Option<i64>,
-} }
+row! {
+    /// In this order where it stands in an array.
+    #[derive(Deserialize)]
+    StateRow {
+        state: String, state_at: Option<i64>, state_by: Option<String>, state_reason: Option<String>,
+        disabled_unused_days: Option<i64>,
+    }
+}
 
 macro_rules! key_columns {
     () => {

@@ -53,6 +53,14 @@ macro_rules! one {
 }
 pub(crate) use one;
 
+/// The text that a statement of [`crate::dialect::gathered!`] answers.
+macro_rules! gather {
+    ($on:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::row::one!($on, (String,), $sql $(, $bind)*).map(|text| text.map(|(text,)| text).unwrap_or_default())
+    };
+}
+pub(crate) use gather;
+
 /// Runs a change and answers how many rows it met.
 macro_rules! run {
     ($on:expr, $sql:expr $(, $bind:expr)* $(,)?) => {{
@@ -99,10 +107,11 @@ macro_rules! bound {
     ($on:expr, $head:expr, $items:expr, |$item:ident| [$($bind:expr),+], $tail:expr,
      |$query:ident, $connection:ident| $run:block) => {{
         let columns = [$(stringify!($bind)),+].len();
-        let text = |placeholders: String| format!("{} {} {}", $head, placeholders, $tail);
+        let head = $crate::dialect::Dialect::from($head);
+        let text = |head, placeholders| format!("{head} {placeholders} {}", $tail);
         match $on {
             $crate::engine::On::Sqlite($connection) => {
-                let text = text($crate::row::nameless($items.len(), columns));
+                let text = text(head.sqlite, $crate::row::nameless($items.len(), columns));
                 match $crate::row::values!(sqlx::sqlite::SqliteArguments, columns, $items, |$item| [$($bind),+]) {
                     Ok(values) => {
                         let $query = sqlx::query_with::<sqlx::Sqlite, _>(sqlx::AssertSqlSafe(text), values);
@@ -112,7 +121,7 @@ macro_rules! bound {
                 }
             }
             $crate::engine::On::Postgres($connection) => {
-                let text = text($crate::row::numbered($items.len(), columns));
+                let text = text(head.postgres, $crate::row::numbered($items.len(), columns));
                 match $crate::row::values!(sqlx::postgres::PgArguments, columns, $items, |$item| [$($bind),+]) {
                     Ok(values) => {
                         let $query = sqlx::query_with::<sqlx::Postgres, _>(sqlx::AssertSqlSafe(text), values);

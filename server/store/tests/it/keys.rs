@@ -194,6 +194,8 @@ on_both_engines! {
         tx.delete_secrets_below(key_id(3), 9).await.unwrap();
         tx.commit().await.unwrap();
         change(&store, VirtualKey { state: revoked(), profile_version: Some(4), ..given::key(1, "ci", ada()) }).await;
+        let application = Some("\"quoted\\\" ü 🔑, [1]".into());
+        change(&store, VirtualKey { application, ..given::key(2, "laptop", ada()) }).await;
 
         let first = store.served_keys(None, 3).await.unwrap();
         let rest = store.served_keys(first.last().map(|one| one.key.id), 3).await.unwrap();
