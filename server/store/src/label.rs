@@ -2,7 +2,8 @@
 //!
 //! Numbers are remembered in the process once they are committed; a number that was rolled back was never remembered.
 
-use crate::column::parsed;
+use crate::column::{from_json, parsed};
+use crate::dialect::{Dialect, gathered};
 use crate::engine::On;
 use crate::row::{many, pieces, put};
 use crate::{Result, StoreError};
@@ -142,10 +143,11 @@ impl Labels {
 
 /// All of these, which exist by now.
 async fn find(on: On<'_>, labels: &[Label]) -> Result<Vec<(Label, i64)>> {
-    const FIND: &str = "select kind, text, num from label where (kind, text) in (values";
-    let row = many!(on, (String, String, i64), FIND, labels, |label| [label.0.word(), label.1.as_str()], ")")?;
+    const FIND: Dialect = gathered!("kind, text, num", "from label where (kind, text) in (values");
+    let found = many!(on, (String,), FIND, labels, |label| [label.0.word(), label.1.as_str()], ")")?;
+    let found: Vec<(&str, String, i64)> = from_json(found.first().map_or("[]", |(text,)| text), "label")?;
     let found: HashMap<(&str, &str), i64> =
-        row.iter().map(|(kind, text, number)| ((kind.as_str(), text.as_str()), *number)).collect();
+        found.iter().map(|(kind, text, number)| ((*kind, text.as_str()), *number)).collect();
     let number = |label: &Label| {
         let number = found.get(&(label.0.word(), label.1.as_str()));
         number.map(|&number| (label.clone(), number)).ok_or(StoreError::Corrupt("label"))

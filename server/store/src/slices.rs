@@ -5,13 +5,15 @@
 //! forgotten after its commit; a number that was read before that and arrives after it is not remembered. A key that the
 //! database does not know belongs nowhere.
 
-use crate::column::to_json;
+use crate::column::{from_json, to_json};
+use crate::dialect::{Dialect, gathered};
 use crate::engine::On;
 use crate::label::{Kind, Label, Labels, Numbers, storable};
-use crate::row::{pieces, put, row, rows};
+use crate::row::{gather, pieces, put};
 use crate::{Result, Store, StoreError};
 use domain::id::{DeploymentId, KeyId, ProviderId};
 use foldhash::{HashMap, HashMapExt};
+use serde::Deserialize;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{PoisonError, RwLock};
 
@@ -42,15 +44,18 @@ pub(crate) struct Found {
     labels: Numbers,
 }
 
-row! { Belonging {
-    key_num: i64, owner_id: Option<String>, team_id: Option<String>, unit_id: Option<String>, application: Option<String>,
-    consumer: Option<String>, environment: Option<String>, cost_centre: Option<String>,
-} }
-
-row! { SliceRow {
-    num: i64, key_num: i64, person_num: i64, team_num: i64, unit_num: i64, application_num: i64, consumer_num: i64,
-    environment_num: i64, cost_centre_num: i64,
-} }
+/// What the database says of a key: an array of values in this order.
+#[derive(Deserialize)]
+struct Belonging {
+    key_num: i64,
+    owner_id: Option<String>,
+    team_id: Option<String>,
+    unit_id: Option<String>,
+    application: Option<String>,
+    consumer: Option<String>,
+    environment: Option<String>,
+    cost_centre: Option<String>,
+}
 
 /// The labels of one key's slice, in the order of the columns.
 type Names = [Option<Label>; 7];
@@ -113,7 +118,9 @@ impl Slices {
 }
 
 async fn make(mut on: On<'_>, labels: &Labels, keys: &[(KeyId, i64)], found: &mut Found) -> Result<()> {
-    const BELONG: &str = "select belonging.*, team.unit_id from (
+    const BELONG: Dialect = gathered!(
+        "key_num, owner_id, belonging.team_id, team.unit_id, application, consumer, environment, cost_centre",
+        "from (
             select label.num as key_num, owner_id, application, consumer, environment, cost_centre,
                 case when team.id is not null then team.id
                     else (select case when count(*) = 1 then min(team_id) end from membership
@@ -122,14 +129,17 @@ async fn make(mut on: On<'_>, labels: &Labels, keys: &[(KeyId, i64)], found: &mu
             join virtual_key on virtual_key.id = label.text
             left join team on team.id = owner_id
             where label.kind = 'key' and label.text in (select value from json_each($1))
-        ) belonging left join team on team.id = belonging.team_id";
+        ) belonging left join team on team.id = belonging.team_id"
+    );
     const INSERT: &str = "insert into usage_slice (key_num, person_num, team_num, unit_num, application_num,
             consumer_num, environment_num, cost_centre_num) values";
-    const FIND: &str = "select num, key_num, person_num, team_num, unit_num, application_num, consumer_num,
-            environment_num, cost_centre_num
-        from usage_slice where key_num in (select cast(value as bigint) from json_each($1))";
+    const FIND: Dialect = gathered!(
+        "num, key_num, person_num, team_num, unit_num, application_num, consumer_num, environment_num, cost_centre_num",
+        "from usage_slice where key_num in (select cast(value as bigint) from json_each($1))"
+    );
     let ids: Vec<String> = keys.iter().map(|(key, _)| key.to_string()).collect();
-    let belonging = rows!(on.again(), Belonging, BELONG, to_json(&ids)?)?;
+    let belonging = gather!(on.again(), BELONG, to_json(&ids)?)?;
+    let belonging: Vec<Belonging> = from_json(&belonging, "where keys belong")?;
     let mut names: HashMap<i64, Names> = HashMap::with_capacity(keys.len());
     for row in &belonging {
         names.insert(row.key_num, row.names());
@@ -156,14 +166,9 @@ async fn make(mut on: On<'_>, labels: &Labels, keys: &[(KeyId, i64)], found: &mu
         tail
     )?;
     let texts: Vec<String> = keys.iter().map(|(_, key)| key.to_string()).collect();
-    let made: HashMap<[i64; 8], i64> = rows!(on, SliceRow, FIND, to_json(&texts)?)?
-        .into_iter()
-        .map(|row| {
-            let [key, person, team, unit] = [row.key_num, row.person_num, row.team_num, row.unit_num];
-            let rest = [row.application_num, row.consumer_num, row.environment_num, row.cost_centre_num];
-            ([key, person, team, unit, rest[0], rest[1], rest[2], rest[3]], row.num)
-        })
-        .collect();
+    let made = gather!(on, FIND, to_json(&texts)?)?;
+    let made: Vec<[i64; 9]> = from_json(&made, "usage_slice")?;
+    let made: HashMap<[i64; 8], i64> = made.into_iter().map(|[number, slice @ ..]| (slice, number)).collect();
     for (&(key, _), slice) in keys.iter().zip(&slices) {
         let number = made.get(slice).copied().ok_or(StoreError::Corrupt("usage_slice"))?;
         if !names.contains_key(&slice[0]) {
