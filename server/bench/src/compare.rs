@@ -36,8 +36,8 @@ pub fn compare(options: &Compare) -> Result<ExitCode, Problem> {
         // The first round warms up.
         for round in 0..=options.rounds {
             for turn in 0..started.len() {
-                // Not always after the same one.
-                let nth = (turn + round) % started.len();
+                // There and back, so that none is always loaded after the same one.
+                let nth = if round % 2 == 0 { turn } else { started.len() - 1 - turn };
                 let took = processor_time(&started[nth], options).await?;
                 if round > 0 {
                     rounds[nth].push(took);
