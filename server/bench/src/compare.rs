@@ -17,6 +17,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 const WINDOW: Duration = Duration::from_millis(500);
+/// Few, whose usage is added up within the window. That of many is gathered for longer, and would be while another build is
+/// loaded: for these there is `drive --keys`.
+const SIZE: Size = Size { keys: 10, usage_rows: 0 };
 
 pub fn compare(options: &Compare) -> Result<ExitCode, Problem> {
     let cores = Cores::choose().filter(|cores| pin_here(cores.load).is_ok());
@@ -26,11 +29,10 @@ pub fn compare(options: &Compare) -> Result<ExitCode, Problem> {
         if cores.is_some() {
             stay_awake();
         }
-        let size = Size { keys: options.keys, usage_rows: 0 };
         let mut started = Vec::new();
         for (nth, build) in options.builds.iter().enumerate() {
             let folder = folder.path().join(nth.to_string());
-            started.push(start_keywright(build, &folder, cores.map(|cores| cores.gateway), size).await?);
+            started.push(start_keywright(build, &folder, cores.map(|cores| cores.gateway), SIZE).await?);
         }
         let mut rounds = vec![Vec::with_capacity(options.rounds); started.len()];
         // The first round warms up.

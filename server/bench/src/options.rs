@@ -99,9 +99,6 @@ pub struct Compare {
     pub rounds: usize,
     #[arg(long, default_value_t = 32)]
     pub connections: usize,
-    /// Random ones among so many. Making a hundred thousand takes a minute for each build.
-    #[arg(long, default_value_t = 10)]
-    pub keys: usize,
     /// Streams of 22 events instead of plain answers.
     #[arg(long)]
     pub streamed: bool,
