@@ -59,7 +59,7 @@ fn budget(value: &RawValue) -> Effort {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::head::BODY;
+    use crate::head::flat::BODY;
 
     fn effort(body: &str) -> Option<Effort> {
         asked(&object(body, BODY, true).unwrap()).unwrap()
