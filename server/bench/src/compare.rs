@@ -6,11 +6,11 @@
 
 use crate::Problem;
 use crate::installation::Size;
-use crate::load::Closed;
-use crate::options::Compare;
+use crate::load::{Closed, Open};
+use crate::options::{Compare, Load};
 use crate::pin::{Cores, pin_here, stay_awake};
 use crate::setting::{Keywright, start_keywright};
-use crate::stats::Spread;
+use crate::stats::{Samples, Spread};
 use crate::wish::Wish;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -40,7 +40,7 @@ pub fn compare(options: &Compare) -> Result<ExitCode, Problem> {
             for turn in 0..started.len() {
                 // There and back, so that none is always loaded after the same one.
                 let nth = if round % 2 == 0 { turn } else { started.len() - 1 - turn };
-                let took = processor_time(&started[nth], options).await?;
+                let took = time_of_one(&started[nth], options).await?;
                 if round > 0 {
                     rounds[nth].push(took);
                 }
@@ -51,11 +51,18 @@ pub fn compare(options: &Compare) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Microseconds for one call.
-async fn processor_time(keywright: &Keywright, options: &Compare) -> Result<f64, Problem> {
-    let wish = if options.streamed { Wish::UNPACED } else { Wish::PLAIN };
-    let measured = Closed::new(options.connections, wish, WINDOW).run(&keywright.target).await?;
-    Ok(measured.cpu_us().ok_or("the processor time of another process cannot be read here")?)
+/// Microseconds that one call takes.
+async fn time_of_one(keywright: &Keywright, options: &Compare) -> Result<f64, Problem> {
+    let target = &keywright.target;
+    let took = match options.load {
+        Load::Plain => Closed::new(options.connections, Wish::PLAIN, WINDOW).run(target).await?.cpu_us(),
+        Load::Streamed => Closed::new(options.connections, Wish::UNPACED, WINDOW).run(target).await?.cpu_us(),
+        Load::Rare => {
+            let measured = Open { per_second: 200.0, window: WINDOW }.run(target).await?;
+            Samples::of(measured.latencies).percentile(50.0).map(|nanos| nanos / 1_000.0)
+        }
+    };
+    Ok(took.ok_or("no call was answered, or the processor time of another process cannot be read here")?)
 }
 
 fn tell(options: &Compare, rounds: &[Vec<f64>]) -> Result<(), Problem> {

@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::rung;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ pub enum Command {
     Pages(Pages),
     /// Loads Keywright, or one step of the ladder, for as long as a profiler wants to look at it.
     Drive(Drive),
-    /// Several builds of Keywright against each other: processor time of a plain call, in short windows by turns.
+    /// Several builds of Keywright against each other: what a call takes, in short windows by turns.
     Compare(Compare),
     /// One step of the ladder, started by the report.
     #[command(hide = true)]
@@ -97,11 +97,22 @@ pub struct Compare {
     pub builds: Vec<PathBuf>,
     #[arg(long, default_value_t = 40)]
     pub rounds: usize,
+    #[arg(long, value_enum, default_value_t = Load::Plain)]
+    pub load: Load,
+    /// Of plain and streamed loads.
     #[arg(long, default_value_t = 32)]
     pub connections: usize,
-    /// Streams of 22 events instead of plain answers.
-    #[arg(long)]
-    pub streamed: bool,
+}
+
+/// How builds are loaded, and what is compared of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Load {
+    /// Plain calls, as many as it takes: the processor time of one.
+    Plain,
+    /// Streams of 22 events, as many as it takes: the processor time of one.
+    Streamed,
+    /// 200 plain calls a second, with everything gone from the processor's cache in between: the time until the answer.
+    Rare,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
