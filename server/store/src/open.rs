@@ -94,7 +94,11 @@ impl Store {
                 Box::pin(async move { Ok(usable) })
             })
         };
-        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
+        // A statement over many rows notes each page before it changes it, in case that it has to be undone: for usage of many
+        // keys that was more than half of all that was written to disk (https://sqlite.org/tempfiles.html#stmtjrnl). A
+        // larger buffer before the file would do as well, but one of more than 128 KB cannot be written out.
+        let of_writer = options.clone().pragma("temp_store", "memory");
+        let writer = pool().max_connections(1).connect_with(of_writer).await?;
         let readers = pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "on")).await?;
         Ok(Self::new(Engine::Sqlite { writer, readers }, place))
     }
@@ -180,5 +184,22 @@ mod tests {
         sqlx::query("rollback").execute(connection).await.unwrap();
         drop(tx);
         store.begin().await.unwrap().commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_statement_may_change_megabytes() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let On::Sqlite(connection) = tx.on() else { panic!("another engine") };
+        let made = "create table many (id integer primary key, text text not null) strict;
+            insert into many (text) with recursive number (n) as (select 1 union all select n + 1 from number limit 40000)
+                select printf('%0100d', n) from number";
+        sqlx::raw_sql(made).execute(connection).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let On::Sqlite(connection) = tx.on() else { panic!("another engine") };
+        let changed = sqlx::query("update many set text = text || '!'").execute(connection).await.unwrap();
+        assert_eq!(changed.rows_affected(), 40_000);
+        tx.commit().await.unwrap();
     }
 }
