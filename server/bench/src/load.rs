@@ -82,11 +82,33 @@ pub struct Closed {
     pub note_events: bool,
     /// Keeps the generator's core awake: at concurrency one, waking it up would be most of what is measured.
     pub awake: bool,
+    pub keys: Keys,
+    /// The target has done all that these calls make it do when it was quiet for so long.
+    pub quiet: Duration,
+}
+
+/// Which key a call has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// Any, others in each window.
+    Random,
+    /// One call of each, and no more.
+    EachOnce,
 }
 
 impl Closed {
     pub const fn new(connections: usize, wish: Wish, window: Duration) -> Self {
-        Self { connections, wish, padding: 0, window, stagger: Duration::ZERO, note_events: false, awake: false }
+        Self {
+            connections,
+            wish,
+            padding: 0,
+            window,
+            stagger: Duration::ZERO,
+            note_events: false,
+            awake: false,
+            keys: Keys::Random,
+            quiet: QUIET,
+        }
     }
 
     pub async fn run(self, target: &Target) -> io::Result<Measured> {
@@ -110,19 +132,19 @@ impl Closed {
         }
         drop(spinning);
         measured.elapsed = begun.elapsed();
-        measured.settle(target, before).await;
+        measured.settle(target, before, self.quiet).await;
         Ok(measured)
     }
 }
 
 impl Measured {
     /// What a gateway does for a call after its answer belongs to the call: waits until its processes are quiet.
-    async fn settle(&mut self, target: &Target, before: Option<CpuTimes>) {
+    async fn settle(&mut self, target: &Target, before: Option<CpuTimes>, quiet: Duration) {
         let (Some(pid), Some(before)) = (target.pid, before) else { return };
         let ended = Instant::now();
         let mut last = CpuTimes::of_tree(pid);
         let mut busy_until = ended;
-        while ended.elapsed() < LONGEST_SETTLING && busy_until.elapsed() < QUIET {
+        while ended.elapsed() < LONGEST_SETTLING && busy_until.elapsed() < quiet {
             tokio::time::sleep(LOOK_EVERY).await;
             let now = CpuTimes::of_tree(pid);
             if now.since(&last) > LOOK_EVERY / 20 {
@@ -136,14 +158,23 @@ impl Measured {
 }
 
 const LONGEST_SETTLING: Duration = Duration::from_secs(10);
-/// Longer than the pause between two batches into the database.
+/// Longer than the pause between two batches into the database while few keys call.
 const QUIET: Duration = Duration::from_millis(300);
+/// Longer than that pause while many keys call.
+pub const QUIET_OF_MANY_KEYS: Duration = Duration::from_millis(2_500);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 /// A cheap generator of numbers, to spread calls over keys.
 struct Dice(u64);
 
 impl Dice {
+    /// Other numbers than any before: windows with the same ones would call the same few of many keys again and again.
+    fn fresh() -> Self {
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed) + 1;
+        Self(0x9e37_79b9_7f4a_7c15 ^ number.wrapping_mul(0xbf58_476d_1ce4_e5b9))
+    }
+
     fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -162,7 +193,7 @@ struct Worker {
 
 impl Worker {
     async fn run(mut self, gate: Arc<Barrier>) -> Measured {
-        let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (self.number as u64 + 1).wrapping_mul(0xbf58_476d_1ce4_e5b9));
+        let mut dice = Dice::fresh();
         let mut measured = Measured::default();
         gate.wait().await;
         gate.wait().await;
@@ -170,9 +201,15 @@ impl Worker {
         if !self.plan.stagger.is_zero() {
             tokio::time::sleep(self.plan.stagger * u32::try_from(self.number).unwrap_or(u32::MAX)).await;
         }
+        let mut in_turn = (self.number..self.keys.len()).step_by(self.plan.connections);
         while begun.elapsed() < self.plan.window {
+            let key = match self.plan.keys {
+                Keys::Random => Some(dice.below(self.keys.len())),
+                Keys::EachOnce => in_turn.next(),
+            };
+            let Some(key) = key else { break };
             if self.keys.len() > 1 {
-                self.request.use_key(&self.keys[dice.below(self.keys.len())]);
+                self.request.use_key(&self.keys[key]);
             }
             let sent = Instant::now();
             let answer = self.connection.exchange(&self.request, self.plan.note_events).await;
@@ -211,7 +248,7 @@ impl Open {
         }
         let desk = Arc::new(Mutex::new(Desk { idle, measured: Measured::default(), failed: None }));
         let running = Arc::new(AtomicU64::new(0));
-        let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+        let mut dice = Dice::fresh();
         let before = target.pid.map(CpuTimes::of_tree);
         let begun = Instant::now();
         let count = (self.per_second * self.window.as_secs_f64()) as u64;
@@ -261,7 +298,7 @@ impl Open {
             return Err(error);
         }
         measured.elapsed = begun.elapsed();
-        measured.settle(target, before).await;
+        measured.settle(target, before, QUIET).await;
         Ok(measured)
     }
 }

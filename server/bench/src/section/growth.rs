@@ -6,7 +6,7 @@
 use crate::Problem;
 use crate::cpu::resident_bytes;
 use crate::installation::{Size, visitor};
-use crate::load::{Closed, Measured};
+use crate::load::{Closed, Keys, Measured, QUIET_OF_MANY_KEYS};
 use crate::process::get;
 use crate::report::{Goal, Report};
 use crate::setting::{Keywright, Rounds, Setting, in_turn};
@@ -15,6 +15,10 @@ use crate::wish::Wish;
 use std::time::{Duration, Instant};
 
 const KEYS: &str = "Growth: random keys among many, plain, 32 connections";
+/// For the first calls of all keys, at the longest.
+const FIRST_CALLS: Duration = Duration::from_secs(60);
+/// Fewer calls take less than what goes on beside them.
+const A_THOUSAND: usize = 1_000;
 const ROWS: &str = "Growth: usage rows, plain, 32 connections, while a usage page is read twice a second";
 
 pub async fn keys(setting: &Setting, report: &mut Report) -> Result<(), Problem> {
@@ -26,10 +30,22 @@ pub async fn keys(setting: &Setting, report: &mut Report) -> Result<(), Problem>
         let idle = resident_bytes(keywright.running.pid());
         sizes.push((keys, idle, keywright));
     }
+    // A key's first call makes its rows in the database. Which share of the calls that is would depend on how long is measured.
+    for (keys, _, keywright) in &sizes {
+        let plan = Closed::new(32, Wish::PLAIN, FIRST_CALLS);
+        let plan = Closed { keys: Keys::EachOnce, quiet: QUIET_OF_MANY_KEYS, ..plan };
+        let first = plan.run(&keywright.target).await?;
+        let left = Spread::of([*keys as f64 - first.answered as f64]);
+        report.require(KEYS, format!("{keys} keys: not called yet"), "", left, Goal::Exactly(0.0));
+        if *keys >= A_THOUSAND {
+            let figure = format!("{keys} keys: processor time of the first call of each");
+            report.show(KEYS, figure, "µs", Spread::of(first.cpu_us()));
+        }
+    }
     let mut rounds = Rounds::default();
     for round in 0..setting.effort.rounds {
         for (_, _, keywright) in in_turn(sizes.iter().collect(), round) {
-            let load = Closed::new(32, Wish::PLAIN, setting.effort.window);
+            let load = Closed { quiet: QUIET_OF_MANY_KEYS, ..Closed::new(32, Wish::PLAIN, setting.effort.window) };
             rounds.add(&keywright.target, load.run(&keywright.target).await?);
         }
     }
