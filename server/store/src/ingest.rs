@@ -37,7 +37,7 @@ pub struct IngestResult {
 }
 
 impl Store {
-    /// Brings a batch, of at most some hundreds for the sake of other writers.
+    /// Brings a batch, of at most some thousands for the sake of other writers.
     pub async fn ingest<R: Borrow<UsageRecord>>(&self, records: &[R]) -> Result<IngestResult> {
         // In the order of ids, so that two that bring the same records do not wait for each other in a circle.
         let mut records: Vec<&UsageRecord> = records.iter().map(Borrow::borrow).collect();
