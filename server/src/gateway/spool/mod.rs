@@ -57,6 +57,8 @@ fn disk() -> Arc<dyn Disk> {
 }
 
 const GROUP: Duration = Duration::from_millis(10);
+/// For how many groups the thread looks for more by itself: a second.
+const LOOKS: u32 = if cfg!(test) { 2 } else { 100 };
 /// How often a failing disk is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -89,6 +91,8 @@ struct Shared {
 
 struct State {
     log: Log,
+    /// The thread looks for work by itself: whoever writes does not wake it, which takes longer than writing.
+    is_attended: bool,
     ending: bool,
 }
 
@@ -111,7 +115,7 @@ impl Spool {
         let shared = Arc::new(Shared {
             folder: folder.to_owned(),
             sync: settings.sync,
-            state: Mutex::new(State { log, ending: false }),
+            state: Mutex::new(State { log, is_attended: true, ending: false }),
             wake: Condvar::new(),
             synced: Condvar::new(),
         });
@@ -203,14 +207,16 @@ impl Spool {
         let work = |log: &Log| (log.is_dirty(), log.needs_making_good());
         let before = work(&state.log);
         let result = act(&mut state.log);
-        if before != work(&state.log) {
+        let wakes = !state.is_attended && before != work(&state.log);
+        if self.shared.sync == Sync::Always && result.is_ok() {
+            return self.shared.wait_for_sync(state);
+        }
+        // Whoever is woken needs the lock first.
+        drop(state);
+        if wakes {
             self.shared.wake.notify_one();
         }
-        result?;
-        match self.shared.sync {
-            Sync::Group => Ok(()),
-            Sync::Always => self.shared.wait_for_sync(state),
-        }
+        result
     }
 }
 
@@ -246,9 +252,11 @@ impl Drop for Spool {
     }
 }
 
-/// The syncing thread: gathers a group, syncs it, and asks a failing disk again each second.
+/// The syncing thread: gathers a group, syncs it, and asks a failing disk again each second. It goes on looking for a while
+/// after a group, since where one call came others follow.
 fn keep_synced(shared: &Shared) {
     let mut state = shared.lock();
+    let mut looks_left = 0_u32;
     loop {
         if state.log.needs_making_good() {
             match state.log.make_good() {
@@ -265,14 +273,23 @@ fn keep_synced(shared: &Shared) {
             if state.ending {
                 return;
             }
-            state = shared.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+            if looks_left == 0 {
+                state.is_attended = false;
+                state = shared.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.is_attended = true;
+                continue;
+            }
+        }
+        let gathers = shared.sync == Sync::Group && !state.ending;
+        if gathers {
+            // Lets records come together, so that one sync serves them all. Who waits for a sync wakes this.
+            state = shared.wake.wait_timeout(state, GROUP).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if !state.log.is_dirty() {
+            looks_left = looks_left.saturating_sub(1);
             continue;
         }
-        if shared.sync == Sync::Group && !state.ending {
-            drop(state);
-            gather();
-            state = shared.lock();
-        }
+        looks_left = if gathers { LOOKS } else { 0 };
         let (dirty, up_to) = state.log.take_dirty();
         drop(state);
         let result = dirty.values().try_for_each(|file| file.sync());
@@ -283,12 +300,6 @@ fn keep_synced(shared: &Shared) {
         state.log.synced(up_to, &result);
         shared.synced.notify_all();
     }
-}
-
-/// Lets records come together, so that one sync serves them all.
-#[expect(clippy::disallowed_methods, reason = "the syncing thread is the spool's own and serves nobody else")]
-fn gather() {
-    std::thread::sleep(GROUP);
 }
 
 fn give_up(state: &State) {

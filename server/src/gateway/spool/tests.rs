@@ -222,6 +222,26 @@ fn after_a_failed_sync_nothing_is_admitted_until_a_new_file_syncs() {
 }
 
 #[test]
+fn what_is_written_is_synced_whether_the_thread_looks_by_itself_or_sleeps() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = Spool::open(folder.path(), large_segments()).unwrap();
+    let until = |what: &str, is: fn(&State) -> bool| {
+        let begun = std::time::Instant::now();
+        while !is(&spool.shared.lock()) {
+            assert!(begun.elapsed() < Duration::from_secs(10), "not {what}");
+            std::thread::yield_now();
+        }
+    };
+    for number in [1, 3] {
+        until("asleep", |state| !state.is_attended);
+        spool.note_denied(&finished(number)).unwrap();
+        until("synced, woken by the writer", |state| !state.log.is_dirty());
+        spool.note_denied(&finished(number + 1)).unwrap();
+        until("synced, found by the thread", |state| !state.log.is_dirty());
+    }
+}
+
+#[test]
 fn denials_leave_room_for_calls() {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings { max_bytes: 20_000, ..small_segments() };
