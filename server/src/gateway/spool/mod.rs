@@ -91,7 +91,7 @@ struct Shared {
 
 struct State {
     log: Log,
-    /// The thread looks for work by itself: whoever writes does not wake it, which takes longer than writing.
+    /// The thread looks for work by itself, or is woken: whoever writes does not wake it, which takes longer than writing.
     is_attended: bool,
     ending: bool,
 }
@@ -204,18 +204,11 @@ impl Spool {
 
     fn write(&self, act: impl FnOnce(&mut Log) -> Result<(), Refused>) -> Result<(), Refused> {
         let mut state = self.shared.lock();
-        let work = |log: &Log| (log.is_dirty(), log.needs_making_good());
-        let before = work(&state.log);
         let result = act(&mut state.log);
-        let wakes = !state.is_attended && before != work(&state.log);
         if self.shared.sync == Sync::Always && result.is_ok() {
             return self.shared.wait_for_sync(state);
         }
-        // Whoever is woken needs the lock first.
-        drop(state);
-        if wakes {
-            self.shared.wake.notify_one();
-        }
+        self.shared.see_to(state);
         result
     }
 }
@@ -223,6 +216,17 @@ impl Spool {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the thread if there is work and it sleeps.
+    fn see_to(&self, mut state: MutexGuard<'_, State>) {
+        let wakes = !state.is_attended && (state.log.is_dirty() || state.log.needs_making_good());
+        state.is_attended |= wakes;
+        // Whoever is woken needs the lock first.
+        drop(state);
+        if wakes {
+            self.wake.notify_one();
+        }
     }
 
     fn wait_for_sync(&self, mut state: MutexGuard<'_, State>) -> Result<(), Refused> {
@@ -342,10 +346,15 @@ impl Spool {
 
     /// The database holds everything before `cursor`: older segments go.
     pub fn ingested(&self, cursor: Cursor) -> io::Result<()> {
-        let (mut retired, disk) = {
+        let (retired, disk) = {
             let mut state = self.shared.lock();
-            (state.log.retire_before(cursor.segment)?, state.log.disk())
+            let retired = state.log.retire_before(cursor.segment);
+            let disk = state.log.disk();
+            // Calls in flight were written again.
+            self.shared.see_to(state);
+            (retired, disk)
         };
+        let mut retired = retired?;
         let finished = retired.finish(&self.shared.folder, &*disk);
         if finished.is_err() {
             self.shared.lock().log.take_back(retired);

@@ -221,24 +221,41 @@ fn after_a_failed_sync_nothing_is_admitted_until_a_new_file_syncs() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "what follows a failed sync goes into another file");
 }
 
+/// Waits for what the syncing thread does by itself.
+fn until(spool: &Spool, what: &str, is: fn(&State) -> bool) {
+    let begun = std::time::Instant::now();
+    while !is(&spool.shared.lock()) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "not {what}");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn what_is_written_is_synced_whether_the_thread_looks_by_itself_or_sleeps() {
     let folder = tempfile::tempdir().unwrap();
     let (spool, _) = Spool::open(folder.path(), large_segments()).unwrap();
-    let until = |what: &str, is: fn(&State) -> bool| {
-        let begun = std::time::Instant::now();
-        while !is(&spool.shared.lock()) {
-            assert!(begun.elapsed() < Duration::from_secs(10), "not {what}");
-            std::thread::yield_now();
-        }
-    };
     for number in [1, 3] {
-        until("asleep", |state| !state.is_attended);
+        until(&spool, "asleep", |state| !state.is_attended);
         spool.note_denied(&finished(number)).unwrap();
-        until("synced, woken by the writer", |state| !state.log.is_dirty());
+        until(&spool, "synced, woken by the writer", |state| !state.log.is_dirty());
         spool.note_denied(&finished(number + 1)).unwrap();
-        until("synced, found by the thread", |state| !state.log.is_dirty());
+        until(&spool, "synced, found by the thread", |state| !state.log.is_dirty());
     }
+}
+
+#[test]
+fn a_call_that_is_carried_on_while_the_thread_sleeps_does_not_keep_it_asleep() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, _) = Spool::open(folder.path(), small_segments()).unwrap();
+    spool.admit(event(1), &intent(1)).unwrap();
+    for number in 2..50 {
+        spool.note_denied(&finished(number)).unwrap();
+    }
+    until(&spool, "asleep", |state| !state.is_attended);
+    let (_, end) = carry(&spool, Cursor::default(), 1_000);
+    spool.ingested(end).unwrap();
+    spool.note_denied(&finished(50)).unwrap();
+    until(&spool, "synced", |state| !state.log.is_dirty());
 }
 
 #[test]
