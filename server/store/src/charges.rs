@@ -10,37 +10,66 @@ use domain::id::KeyId;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
 
 const OWN: &str = "key";
+
+/// The accounts that a call of this key was charged to. Equal to others, also of other keys, that have the same texts.
+#[derive(Clone, Copy)]
+pub(crate) struct Charged<'a> {
+    pub(crate) key: KeyId,
+    pub(crate) lines: &'a [BudgetLine],
+}
+
+impl Charged<'_> {
+    /// Each line as its texts have it, without a scope where that is the call's own key.
+    fn parts(&self) -> impl ExactSizeIterator<Item = (Option<BudgetScope>, Window, Timestamp)> {
+        let shared = |scope| Some(scope).filter(|&scope| scope != BudgetScope::Key(self.key));
+        self.lines.iter().map(move |line| (shared(line.scope), line.window, line.window_start))
+    }
+}
+
+impl PartialEq for Charged<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts().eq(other.parts())
+    }
+}
+
+impl Eq for Charged<'_> {}
+
+impl Hash for Charged<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().for_each(|part| part.hash(state));
+    }
+}
 
 pub(crate) struct ChargeTexts {
     pub(crate) scopes: String,
     pub(crate) periods: String,
 }
 
-/// `None` for a call that was charged to nobody.
-pub(crate) fn to_texts(key: KeyId, lines: &[BudgetLine]) -> Option<ChargeTexts> {
+pub(crate) fn to_texts(charged: &Charged<'_>) -> ChargeTexts {
     let mut starts: BTreeMap<Window, Timestamp> = BTreeMap::new();
     let mut scopes = String::new();
     let mut last = None;
-    for line in lines {
-        if last != Some(line.scope) {
+    for (scope, window, window_start) in charged.parts() {
+        if last != Some(scope) {
             let separator = if last.is_none() { "" } else { ";" };
-            let _ = match line.scope {
-                BudgetScope::Key(of) if of == key => write!(scopes, "{separator}{OWN}"),
-                other => write!(scopes, "{separator}{other}"),
+            let _ = match scope {
+                None => write!(scopes, "{separator}{OWN}"),
+                Some(other) => write!(scopes, "{separator}{other}"),
             };
-            last = Some(line.scope);
+            last = Some(scope);
         }
-        let start = *starts.entry(line.window).or_insert(line.window_start);
-        let _ = write!(scopes, " {}", line.window.word());
-        if start != line.window_start {
-            let _ = write!(scopes, "@{}", line.window_start.as_ms());
+        let start = *starts.entry(window).or_insert(window_start);
+        let _ = write!(scopes, " {}", window.word());
+        if start != window_start {
+            let _ = write!(scopes, "@{}", window_start.as_ms());
         }
     }
     let start = |(window, start): (Window, Timestamp)| format!("{} {}", window.word(), start.as_ms());
     let periods: Vec<String> = starts.into_iter().map(start).collect();
-    (!lines.is_empty()).then(|| ChargeTexts { scopes, periods: periods.join(" ") })
+    ChargeTexts { scopes, periods: periods.join(" ") }
 }
 
 /// Reads what [`to_texts`] wrote; `None` for anything else.
@@ -73,6 +102,7 @@ fn moment(text: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
     use domain::id::TeamId;
+    use std::hash::BuildHasher as _;
 
     fn line(scope: BudgetScope, window: Window, start: i64) -> BudgetLine {
         BudgetLine { scope, window, window_start: Timestamp::from_ms(start) }
@@ -89,11 +119,10 @@ mod tests {
             line(BudgetScope::Key(other), Window::Hour, 150),
             line(BudgetScope::Key(mine), Window::Day, 100),
         ];
-        let texts = to_texts(mine, &lines).unwrap();
+        let texts = to_texts(&Charged { key: mine, lines: &lines });
         assert_eq!(texts.scopes, format!("organisation day total;{team} day@90;{other} hour;key day"));
         assert_eq!(texts.periods, "hour 150 day 100 total 0");
         assert_eq!(to_lines(mine, &texts.scopes, &texts.periods).unwrap(), lines);
-        assert!(to_texts(mine, &[]).is_none());
         for (scopes, periods) in
             [("nonsense day", "day 1"), ("key fortnight", "day 1"), ("key day", "hour 1"), ("key day", "day")]
         {
@@ -102,12 +131,23 @@ mod tests {
     }
 
     #[test]
-    fn keys_with_the_same_budgets_share_both_texts() {
-        let texts = |number: u8| {
-            let key = KeyId::from_random(&[number; 12]);
-            let texts = to_texts(key, &[line(BudgetScope::Key(key), Window::Month, 5)]).unwrap();
-            (texts.scopes, texts.periods)
-        };
-        assert_eq!(texts(1), texts(2));
+    fn what_is_the_same_but_for_the_own_key_is_equal_and_has_the_same_texts() {
+        let (mine, other) = (KeyId::from_random(&[1; 12]), KeyId::from_random(&[2; 12]));
+        let of = |key| line(BudgetScope::Key(key), Window::Month, 5);
+        let hasher = std::hash::RandomState::new();
+        for (key, line, is_same) in [
+            (mine, of(mine), true),
+            (other, of(other), true),
+            (other, of(mine), false),
+            (mine, line(BudgetScope::Key(mine), Window::Month, 6), false),
+            (mine, line(BudgetScope::Key(mine), Window::Day, 5), false),
+            (mine, line(BudgetScope::Organisation, Window::Month, 5), false),
+        ] {
+            let (mine, it) = (Charged { key: mine, lines: &[of(mine)] }, Charged { key, lines: &[line] });
+            let texts = |charged| Some(to_texts(charged)).map(|texts| (texts.scopes, texts.periods));
+            assert_eq!(mine == it, is_same, "{line:?}");
+            assert_eq!(hasher.hash_one(mine) == hasher.hash_one(it), is_same, "{line:?}");
+            assert_eq!(texts(&mine) == texts(&it), is_same, "{line:?}");
+        }
     }
 }

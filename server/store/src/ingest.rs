@@ -12,6 +12,7 @@ mod sums;
 mod texts;
 mod watched;
 
+use crate::charges::Charged;
 use crate::codes;
 use crate::column::bigint;
 use crate::engine::On;
@@ -106,7 +107,7 @@ struct Event<'a> {
 
 impl<'a> Event<'a> {
     fn new(record: &'a UsageRecord, texts: &Texts<'a>) -> Result<Self> {
-        let charged = texts.charges.get(&(record.key, &record.charged[..])).copied().flatten();
+        let charged = texts.charges.get(&Charged { key: record.key, lines: &record.charged }).copied();
         Ok(Self {
             record,
             key: of(&texts.keys, &record.key)?,
@@ -306,14 +307,25 @@ async fn add_to_counters(mut on: On<'_>, records: &[&UsageRecord]) -> Result<()>
     Ok(())
 }
 
+/// Where a batch has calls of so many keys, a use that follows another one of the same caller closely is not noted.
+const MANY_KEYS: usize = 1_000;
+
 /// The newest call of each key; a refused one counts, since somebody holds the key and tries.
+///
+/// Each moves its key's place in the order of last uses, which takes as long as two of the counters. So where calls come by
+/// the thousand from keys by the thousand, the last use of a key that is used all the time is up to half a minute old.
 async fn note_last_uses(mut on: On<'_>, records: &[&UsageRecord]) -> Result<()> {
     const NOTE: &str = "insert into key_last_use (key_id, used_at, network, agent) values";
     const NEWER: &str = "on conflict (key_id) do update set
         used_at = excluded.used_at, network = excluded.network, agent = excluded.agent
         where excluded.used_at >= key_last_use.used_at";
+    const MUCH_NEWER_OR_OF_ANOTHER: &str = "on conflict (key_id) do update set
+        used_at = excluded.used_at, network = excluded.network, agent = excluded.agent
+        where excluded.used_at >= key_last_use.used_at and (excluded.used_at >= key_last_use.used_at + 30000
+            or excluded.network <> key_last_use.network or excluded.agent <> key_last_use.agent)";
     let newest: BTreeMap<KeyId, &UsageRecord> = records.iter().map(|&record| (record.key, record)).collect();
     let newest: Vec<_> = newest.into_iter().collect();
+    let noted = if newest.len() < MANY_KEYS { NEWER } else { MUCH_NEWER_OR_OF_ANOTHER };
     for piece in pieces(&newest) {
         put!(
             on.again(),
@@ -325,7 +337,7 @@ async fn note_last_uses(mut on: On<'_>, records: &[&UsageRecord]) -> Result<()> 
                 storable(&use_.1.network),
                 storable(&use_.1.agent),
             ],
-            NEWER
+            noted
         )?;
     }
     Ok(())

@@ -2,18 +2,14 @@
 //!
 //! Many records name the same few; doing it for each record took longer than inserting them.
 
-use crate::charges::to_texts;
+use crate::charges::{ChargeTexts, Charged, to_texts};
 use crate::label::{Kind, Label, Numbers, storable};
 use crate::{Result, StoreError};
-use domain::budget::BudgetLine;
 use domain::id::{DeploymentId, KeyId, ProviderId};
 use domain::usage::UsageRecord;
 use foldhash::HashMap;
 use std::collections::BTreeSet;
 use std::hash::Hash;
-
-/// A key, and the accounts that a call of it was charged to.
-type Charged<'a> = (KeyId, &'a [BudgetLine]);
 
 /// Every text of a batch with its number.
 #[derive(Default)]
@@ -26,7 +22,7 @@ pub(super) struct Texts<'a> {
     pub(super) agents: HashMap<&'a str, i64>,
     pub(super) denials: HashMap<&'a str, i64>,
     /// The numbers of the accounts, and of the beginnings of their windows.
-    pub(super) charges: HashMap<Charged<'a>, Option<(i64, i64)>>,
+    pub(super) charges: HashMap<Charged<'a>, (i64, i64)>,
 }
 
 impl<'a> Texts<'a> {
@@ -40,7 +36,9 @@ impl<'a> Texts<'a> {
             texts.agents.insert(&record.agent, 0);
             texts.deployments.extend(record.deployment.map(|id| (id, 0)));
             texts.denials.extend(record.denial.as_deref().map(|code| (code, 0)));
-            texts.charges.insert((record.key, &record.charged), None);
+            if !record.charged.is_empty() {
+                texts.charges.insert(Charged { key: record.key, lines: &record.charged }, (0, 0));
+            }
         }
         texts
     }
@@ -56,9 +54,9 @@ impl<'a> Texts<'a> {
         labels.extend(kept(Kind::Network, &self.networks));
         labels.extend(kept(Kind::Agent, &self.agents));
         labels.extend(kept(Kind::Denial, &self.denials));
-        for texts in self.charges.keys().filter_map(|(key, lines)| to_texts(*key, lines)) {
-            labels.insert((Kind::Charge, texts.scopes));
-            labels.insert((Kind::Periods, texts.periods));
+        for ChargeTexts { scopes, periods } in self.charges.keys().map(to_texts) {
+            labels.insert((Kind::Charge, scopes));
+            labels.insert((Kind::Periods, periods));
         }
         labels
     }
@@ -80,11 +78,9 @@ impl<'a> Texts<'a> {
                 *number = number_of(numbers, kind, storable(text))?;
             }
         }
-        for ((key, lines), numbered) in &mut self.charges {
-            if let Some(texts) = to_texts(*key, lines) {
-                let scopes = number_of(numbers, Kind::Charge, texts.scopes)?;
-                *numbered = Some((scopes, number_of(numbers, Kind::Periods, texts.periods)?));
-            }
+        for (charged, numbered) in &mut self.charges {
+            let ChargeTexts { scopes, periods } = to_texts(charged);
+            *numbered = (number_of(numbers, Kind::Charge, scopes)?, number_of(numbers, Kind::Periods, periods)?);
         }
         Ok(())
     }

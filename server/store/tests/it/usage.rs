@@ -220,6 +220,40 @@ on_both_engines! {
         assert_eq!((used.agent.as_str(), used.at), ("newest", NOW.plus_ms(9)));
     }
 
+    /// Where calls come from keys by the thousand.
+    async fn the_last_use_among_many_keys_is_at_most_half_a_minute_old(database: &TestDatabase) {
+        let store = database.open().await;
+        given::people_and_profile(&store).await;
+        let mut tx = store.begin().await.unwrap();
+        given::minted(&mut tx, 1, "ci", Owner::Person(person_id(1))).await;
+        tx.commit().await.unwrap();
+        let mine = |after: i64| call(key_id(1), NOW.plus_ms(after), 1);
+        let others = |after: i64| (0..1_000_u16).map(move |number| {
+            let mut bytes = [9; 12];
+            [bytes[0], bytes[1]] = [number / 62, number % 62].map(|digit| u8::try_from(digit).unwrap());
+            UsageRecord { id: EventId::new(NOW.plus_ms(after), 1, number), ..call(KeyId::from_random(&bytes), NOW, 1) }
+        });
+        let last_use = async || {
+            let item = store.key(key_id(1), &domain::permission::Scope::Everyone).await.unwrap();
+            item.unwrap().last_use.unwrap().at
+        };
+        let moved = UsageRecord { network: "203.0.113.9".into(), ..mine(31_000) };
+        let renamed = UsageRecord { agent: "another".into(), network: moved.network.clone(), ..mine(31_001) };
+        for (after, call, noted) in [
+            (0, mine(0), 0),
+            (29_999, mine(29_999), 0),
+            (30_000, mine(30_000), 30_000),
+            (31_000, moved, 31_000),
+            (31_001, renamed, 31_001),
+            (31_002, mine(30_999), 31_001),
+        ] {
+            store.ingest(&others(after).chain([call]).collect::<Vec<_>>()).await.unwrap();
+            assert_eq!(last_use().await, NOW.plus_ms(noted), "after {after} ms");
+        }
+        store.ingest(&[mine(31_003)]).await.unwrap();
+        assert_eq!(last_use().await, NOW.plus_ms(31_003), "among few it is the newest");
+    }
+
     async fn strange_texts_and_huge_figures_are_kept(database: &TestDatabase) {
         let store = database.open().await;
         let huge = TokenUsage { input: u64::MAX, ..TokenUsage::default() };
